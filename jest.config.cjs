@@ -1,0 +1,20 @@
+/** One transformer for sources and tests; workspaces resolve to their TypeScript sources, so tests need no build. */
+const shared = {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['@spiderhub/source', 'node', 'require', 'default'] },
+  transform: {
+    '^.+\\.[tj]sx?$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  transformIgnorePatterns: ['/node_modules/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.spiderhub/'],
+  modulePathIgnorePatterns: ['/dist/', '/.spiderhub/'],
+};
+
+module.exports = shared;

@@ -1,0 +1,29 @@
+/** Who is asking: one API key, resolved. */
+export interface Principal {
+  /** Name shown in `scheduled_by` and its siblings. */
+  name: string;
+  /** Projects that this key is a member of: what `listprojects` shows. */
+  projects: ReadonlySet<number>;
+  /** A staff key reaches every project, though it lists only its memberships. */
+  staff: boolean;
+  /** Organisations whose project names this caller may use (Scrapyd's dialect). */
+  organisations: readonly number[];
+}
+
+export interface Project {
+  id: number;
+  organisationId: number;
+  name: string;
+  /** Jobs of a paused project stay pending: only outside workers take them. */
+  paused: boolean;
+}
+
+export interface Spider {
+  project: number;
+  number: number;
+  name: string;
+  tags: string[];
+  type: 'manual';
+  /** Newest deployed version that contains it, null when it was only named by a client. */
+  version: string | null;
+}

@@ -1,0 +1,44 @@
+import type { BlobStore } from '../ports/blob-store.ts';
+import type { EggInspector } from '../ports/egg-inspector.ts';
+import type { Version, VersionStore } from '../ports/version-store.ts';
+
+export interface DeployRequest {
+  project: number;
+  version: string;
+  eggPath: string;
+  extraEggPaths: string[];
+  requirements: string | null;
+  stack: string | null;
+  deployedBy: string;
+}
+
+export type Deployed = Omit<Version, 'deployedAt'>;
+
+export interface Deploy {
+  /** Inspects first and stores afterwards: a bad egg changes nothing. Throws `invalid` with the reason. */
+  deploy(request: DeployRequest, log: (line: string) => void): Promise<Deployed>;
+}
+
+export function createDeploy(inspector: EggInspector, blobs: BlobStore, versions: VersionStore): Deploy {
+  return {
+    async deploy(request, log) {
+      const contents = await inspector.inspect(request, log);
+      const egg = await blobs.putFile(request.eggPath);
+      const extraEggs: string[] = [];
+      for (const path of request.extraEggPaths) extraEggs.push((await blobs.putFile(path)).sha256);
+      const version: Deployed = {
+        project: request.project,
+        name: request.version,
+        eggSha256: egg.sha256,
+        eggSizeBytes: egg.sizeBytes,
+        extraEggs,
+        requirements: request.requirements,
+        stack: request.stack,
+        deployedBy: request.deployedBy,
+        ...contents,
+      };
+      await versions.save(version);
+      return version;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** What a caller can do about an error; each dialect maps the kind to its own status and words. */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'too_large'
+  | 'exhausted'
+  | 'unavailable';
+
+interface ErrorContext {
+  /** For the log only: the underlying error. */
+  cause?: unknown;
+  /** For the log only: fields that help to find the case again. */
+  details?: Record<string, unknown>;
+}
+
+/** The one error type that callers may see: `message` is for them, `cause` and `details` are for the log. */
+export class DomainError extends Error {
+  readonly kind: ErrorKind;
+  /** Stable snake_case word that programs may compare. */
+  readonly code: string;
+  readonly details: Record<string, unknown>;
+
+  constructor(kind: ErrorKind, code: string, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.name = 'DomainError';
+    this.kind = kind;
+    this.code = code;
+    this.details = context.details ?? {};
+  }
+}
+
+export const requestErrors = {
+  /** `field` comes first in the message, so that a person sees at once what to mend. */
+  invalid: (field: string, why: string) =>
+    new DomainError('invalid', 'invalid_parameter', `${field}: ${why}`, { details: { field } }),
+};
+
+export const accessErrors = {
+  unauthenticated: () => new DomainError('unauthenticated', 'authentication_failed', 'Authentication failed'),
+  forbidden: (what: string) => new DomainError('forbidden', 'forbidden', what),
+  projectNotFound: (project: number | string) =>
+    new DomainError('not_found', 'project_not_found', `project: ${project} not found`, { details: { project } }),
+};
+
+export const jobErrors = {
+  notFound: (key: string) =>
+    new DomainError('not_found', 'job_not_found', `job ${key} not found`, { details: { key } }),
+  alreadyScheduled: (spider: string) =>
+    new DomainError('conflict', 'already_scheduled', `${spider} already scheduled`, { details: { spider } }),
+  spiderNotFound: (spider: string | number) =>
+    new DomainError('not_found', 'spider_not_found', `spider: ${spider} not found`, { details: { spider } }),
+  noFilter: () =>
+    new DomainError('invalid', 'no_filter', 'job: at least one filter beside project is required', {
+      details: {},
+    }),
+};
+
+export const serviceErrors = {
+  unavailable: (what: string, cause?: unknown) =>
+    new DomainError('unavailable', 'unavailable', `${what} is not available, try again later`, { cause }),
+};

@@ -1,0 +1,56 @@
+/** How the process of a crawl ended, as its parent saw it. Exactly one of the two is set. */
+export interface ProcessExit {
+  code: number | null;
+  signal: string | null;
+}
+
+/** Why we ended a crawl ourselves, null when it ended by itself. */
+export type StopReason = 'cancelled' | 'shutdown' | 'time_limit' | 'stalled' | 'lost' | 'quota' | 'disk_full' | null;
+
+export interface CrawlEnd {
+  exit: ProcessExit;
+  stopReason: StopReason;
+  /** We had to kill the group because it did not end in its grace time. */
+  killed: boolean;
+  /** `FIN.outcome` of the pipe, null when none came. */
+  finOutcome: string | null;
+  /** Scripts (`cmd_args`) write no FIN of their own. */
+  isScript: boolean;
+}
+
+const MAX_OUTCOME = 255;
+
+/**
+ * Decides the close reason from what the crawl said, how its process ended and what we did to it.
+ * The words are Scrapy Cloud's (https://support.zyte.com/support/solutions/articles/22000200413).
+ * A crawl's own FIN never overrides how its process really ended.
+ */
+export function outcomeOf(end: CrawlEnd): string {
+  switch (end.stopReason) {
+    case 'cancelled':
+      return end.killed ? 'cancel_timeout' : 'cancelled';
+    case 'time_limit':
+      return 'cancelled (time limit)';
+    case 'stalled':
+      return 'cancelled (stalled)';
+    case 'quota':
+      return 'cancelled (quota)';
+    case 'disk_full':
+      return 'diskusage_exceeded';
+    case 'shutdown':
+    case 'lost':
+      return end.stopReason;
+    case null:
+      return ownOutcome(end);
+  }
+}
+
+function ownOutcome({ exit, finOutcome, isScript, killed }: CrawlEnd): string {
+  // Some crawls hang after their FIN and are killed by us: what they said still stands.
+  if (killed && finOutcome) return finOutcome.slice(0, MAX_OUTCOME);
+  if (exit.signal === 'SIGKILL') return 'killed by oom';
+  if (exit.signal !== null) return 'failed';
+  if (exit.code !== 0) return 'failed';
+  if (finOutcome) return finOutcome.slice(0, MAX_OUTCOME);
+  return isScript ? 'finished' : 'no_reason';
+}

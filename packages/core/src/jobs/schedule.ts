@@ -1,0 +1,32 @@
+import type { JobState, Priority } from './job.ts';
+
+/** Everything that `schedule` needs; names and numbers have been checked by the dialect. */
+export interface ScheduleRequest {
+  project: number;
+  spider: string;
+  args: Record<string, string>;
+  tags: string[];
+  priority: Priority;
+  units: number;
+  settings: Record<string, unknown>;
+  environment: Record<string, string>;
+  command: string[] | null;
+  /** Free metadata: name to JSON text. */
+  meta: Record<string, string>;
+  /** Deployed version to run, null for the newest one when the job starts. */
+  version: string | null;
+  /** Other than pending only for jobs that somebody else runs (`meta.state`, `jobq/push`). */
+  state: JobState;
+  /** True: only outside workers may take it. */
+  external: boolean;
+  /** At most one active job of the project may carry this text; null never collides. */
+  uniqueKey: string | null;
+  scheduledBy: string;
+  requestId: string | null;
+}
+
+/** What came of one request of a batch. */
+export type ScheduleOutcome =
+  | { outcome: 'scheduled'; id: number; spider: number; job: number }
+  | { outcome: 'duplicate' }
+  | { outcome: 'unknown_spider' };

@@ -1,0 +1,60 @@
+import type { JobCounts, JobDetails, Priority } from '../jobs/job.ts';
+
+/** A ticket names an attempt of a job; it grants nothing: the worker must still win the claim. */
+export interface Ticket {
+  id: number;
+  attempt: number;
+  priority: Priority;
+}
+
+/** What the one leader does. */
+export interface DispatchStore {
+  /**
+   * Admits up to `limit` pending jobs: hard limits and weighted fairness between projects, priority 4..0 and FIFO
+   * inside one. Without `limit` the free slots of all live workers count.
+   */
+  admit(limit?: number): Promise<Ticket[]>;
+  /** Admitted attempts that nobody claimed for `olderThanMs`: their ticket may have been lost. */
+  unclaimed(olderThanMs: number): Promise<Ticket[]>;
+  /** Ends or re-queues attempts whose lease lapsed; returns how many. */
+  reap(): Promise<number>;
+}
+
+export interface WorkerInfo {
+  id: string;
+  host: string;
+  slots: number;
+}
+
+export interface Beat {
+  id: number;
+  attempt: number;
+  counts: JobCounts;
+}
+
+/** Answer to one beat; an attempt that is missing in the answer is fenced and must be killed now. */
+export interface Confirmed {
+  id: number;
+  attempt: number;
+  stopRequested: boolean;
+}
+
+export interface FinishReport {
+  closeReason: string;
+  counts: JobCounts;
+  /** JSON text of Scrapy's stats, null when none came. */
+  scrapyStats: string | null;
+}
+
+/** What a worker does with the attempts it holds. Every call carries the attempt and is refused when it is old. */
+export interface AttemptStore {
+  register(worker: WorkerInfo): Promise<void>;
+  unregister(workerId: string): Promise<void>;
+  /** Null when the attempt is not admitted any more, or another worker was first. */
+  claim(id: number, attempt: number, workerId: string, leaseMs: number): Promise<JobDetails | null>;
+  /** Prolongs all leases in one statement, also the worker's own life sign. */
+  heartbeat(workerId: string, beats: Beat[], leaseMs: number): Promise<Confirmed[]>;
+  saveStats(id: number, attempt: number, scrapyStats: string): Promise<void>;
+  /** `already`: this attempt was finished before. `fenced`: it is not the current one any more. */
+  finish(id: number, attempt: number, report: FinishReport): Promise<'ok' | 'already' | 'fenced'>;
+}

@@ -1,0 +1,37 @@
+import type { Spider } from '../access/principal.ts';
+
+export interface Version {
+  project: number;
+  name: string;
+  eggSha256: string;
+  eggSizeBytes: number;
+  /** Extra eggs that the deploy brought along, by their SHA-256. */
+  extraEggs: string[];
+  /** Text of requirements.txt, null when none came. */
+  requirements: string | null;
+  /** Base image name that shub sent; kept, not used. */
+  stack: string | null;
+  /** `scrapy -> settings` entry point of the egg: the SCRAPY_SETTINGS_MODULE. */
+  settingsModule: string;
+  spiders: string[];
+  /** Names of scripts in the egg, without `py:`. */
+  scripts: string[];
+  deployedBy: string;
+  deployedAt: Date;
+}
+
+/** Deployed code. A version is written once as a whole, after its spiders have been listed. */
+export interface VersionStore {
+  /** Stores or replaces the version and numbers new spiders, in one transaction. */
+  save(version: Omit<Version, 'deployedAt'>): Promise<void>;
+  find(project: number, name: string): Promise<Version | null>;
+  /** Newest deployment, null when nothing is deployed. */
+  newest(project: number): Promise<Version | null>;
+  /** Oldest deployment first. */
+  list(project: number): Promise<Version[]>;
+  remove(project: number, name: string): Promise<boolean>;
+  spiders(project: number): Promise<Spider[]>;
+  /** The spider's number; creates it when asked to. Null when unknown. */
+  spiderNumber(project: number, name: string, create: boolean): Promise<number | null>;
+  spiderName(project: number, number: number): Promise<string | null>;
+}
