@@ -5,8 +5,9 @@ import type { Version } from './version-store.ts';
 /** All that a crawl is started with. */
 export interface CrawlRequest {
   job: JobDetails;
-  version: Version;
-  /** Project settings below the job's own settings. */
+  /** Null when nothing is deployed: the crawl then fails with a log line that says so. */
+  version: Version | null;
+  /** Settings of the project, below the job's own. */
   projectSettings: Record<string, unknown>;
   /** Token that lets the crawl reach its own job's data. */
   jobToken: string;
@@ -14,36 +15,58 @@ export interface CrawlRequest {
   apiUrl: string;
   /** Base of the storage API as the crawl reaches it. */
   storageUrl: string;
-  /** Until when the crawl may live without a further `extend`, ms from now. */
+  /** How long the crawl may live when nobody calls `extend`, ms from now. */
   leaseMs: number;
 }
 
-/** Facts in order of the pipe: one JSON payload each, raw bytes. */
+/** The commands of a crawl's pipe (Zyte's custom images contract). */
 export type PipeCommand = 'ITM' | 'LOG' | 'REQ' | 'STA' | 'FIN';
 
 export interface PipeMessage {
   command: PipeCommand;
+  /** The JSON payload as the crawl wrote it. */
   payload: Buffer;
 }
 
-/** One crawl process group under its shim. It outlives a worker, but never its deadline. */
+/** How many messages of each kind came before a checkpoint. */
+export type MessageCounts = Record<PipeCommand, number>;
+
+/**
+ * One crawl: a process group under its shim, which spools the pipe to disk. It outlives a worker that dies,
+ * but never its deadline.
+ */
 export interface RunningCrawl {
-  /** Messages in order until the pipe's end; ends only after the process group is gone. */
+  /**
+   * Zero after `start`. After `adopt`: what the last checkpoint covered, so the first message that `messages` gives
+   * is number `resumedAt[command]` of its kind.
+   */
+  readonly resumedAt: MessageCounts;
+  /** Batches in the order of the pipe, from the last checkpoint on. Ends when the group is gone and all is read. */
   messages(): AsyncIterable<PipeMessage[]>;
-  /** Moves the deadline to `leaseMs` after `confirmedAtMs` (performance.now() when the heartbeat was sent). */
-  extend(confirmedAtMs: number, leaseMs: number): void;
-  /** Asks politely (SIGTERM); repeated calls force an unclean stop of Scrapy. */
-  stop(): void;
+  /** Declares all messages given so far as durably stored; their spool may go. `counts` includes `resumedAt`. */
+  checkpoint(counts: MessageCounts): Promise<void>;
+  /** Moves the deadline to `untilMs` on the machine-wide monotonic clock (that of `process.hrtime`), in ms. */
+  extend(untilMs: number): Promise<void>;
+  /** Asks politely (SIGTERM); a second call makes Scrapy stop uncleanly. */
+  stop(): Promise<void>;
   /** Kills the whole process group. */
-  kill(): void;
-  /** Settles when the group is gone. */
-  readonly exited: Promise<ProcessExit>;
-  /** Removes the job's directory. Only after `exited`, and when its outcome is recorded. */
+  kill(): Promise<void>;
+  /** Settles when the group is gone. `deadlinePassed`: the shim killed it because nobody extended its life. */
+  readonly exited: Promise<ProcessExit & { deadlinePassed: boolean }>;
+  /** Removes the job's directory. Only after `exited` and once the outcome is recorded. */
   cleanUp(): Promise<void>;
+}
+
+/** A crawl that another worker process of this machine started, running or ended without being collected. */
+export interface Orphan {
+  id: number;
+  attempt: number;
+  adopt(): Promise<RunningCrawl>;
+  /** Kills what still runs and removes the directory. */
+  discard(): Promise<void>;
 }
 
 export interface CrawlRunner {
   start(request: CrawlRequest): Promise<RunningCrawl>;
-  /** Crawls of this machine that still run, or ended without being collected, keyed by `id-attempt`. */
-  orphans(): Promise<{ id: number; attempt: number; adopt(): Promise<RunningCrawl> }[]>;
+  orphans(): Promise<Orphan[]>;
 }
