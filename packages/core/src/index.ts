@@ -11,6 +11,7 @@ export * from './jobs/key.ts';
 export * from './jobs/outcome.ts';
 export * from './jobs/schedule.ts';
 export * from './ports/access-store.ts';
+export * from './ports/admin-store.ts';
 export * from './ports/blob-store.ts';
 export * from './ports/crawl-runner.ts';
 export * from './ports/dispatch-store.ts';

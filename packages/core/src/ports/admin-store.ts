@@ -1,0 +1,82 @@
+import type { Project } from '../access/principal.ts';
+
+export interface Organisation {
+  id: number;
+  name: string;
+}
+
+export interface User {
+  id: number;
+  name: string;
+}
+
+/** A user of an organisation reaches all its projects. */
+export interface Member {
+  organisation: string;
+  user: string;
+}
+
+/** A key as it is listed; the key itself is shown once, when it is created, and only its hash is kept. */
+export interface ApiKey {
+  id: number;
+  /** First characters of the key, to tell keys apart. */
+  hint: string;
+  /** The key reaches what this user reaches. Null for keys of a project and for bare staff keys. */
+  user: string | null;
+  /** The key is a member of this project only. */
+  project: number | null;
+  /** The key reaches every project, whatever it is a member of. */
+  staff: boolean;
+  createdAt: Date;
+  revoked: boolean;
+}
+
+export interface NewProject {
+  /** Chosen number, or null for the next free one. */
+  id: number | null;
+  /** Name of the organisation, which must exist. */
+  organisation: string;
+  /** Unique in its organisation. */
+  name: string;
+  /** Only for a new project: one that exists keeps its state. */
+  paused: boolean;
+}
+
+export interface NewKey {
+  /** SHA-256 of the key (`hashApiKey`). */
+  hash: Buffer;
+  hint: string;
+  /** Name of a user, who must exist. */
+  user: string | null;
+  project: number | null;
+  staff: boolean;
+}
+
+/** `created` is false when the same thing was there already. */
+export interface Created<T> {
+  value: T;
+  created: boolean;
+}
+
+/**
+ * What an operator sets up. Creating the same again is no error and changes nothing; creating something that
+ * collides (a number or a key that already means something else) throws `conflict`. Names and numbers that must
+ * exist and do not throw `not_found`. Lists are ordered by id.
+ */
+export interface AdminStore {
+  createOrganisation(name: string): Promise<Created<Organisation>>;
+  /** Without `id` a project of that name in the organisation counts as the same. */
+  createProject(project: NewProject): Promise<Created<Project>>;
+  setProjectPaused(id: number, paused: boolean): Promise<Project>;
+  createUser(name: string): Promise<Created<User>>;
+  addMember(organisation: string, user: string): Promise<Created<Member>>;
+  /** The same hash with the same owner counts as the same key; a revoked key never comes back. */
+  createKey(key: NewKey): Promise<Created<ApiKey>>;
+  /** From now on the key is unknown. Revoking again is fine. */
+  revokeKey(id: number): Promise<ApiKey>;
+  listOrganisations(): Promise<Organisation[]>;
+  listProjects(): Promise<(Project & { organisation: string })[]>;
+  listUsers(): Promise<User[]>;
+  listMembers(): Promise<Member[]>;
+  listKeys(): Promise<ApiKey[]>;
+}

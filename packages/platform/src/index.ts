@@ -1,0 +1,5 @@
+export * from './config.ts';
+export * from './logger.ts';
+export * from './redis.ts';
+export * from './service.ts';
+export * from './service-config.ts';
