@@ -42,7 +42,9 @@ export const accessErrors = {
   unauthenticated: () => new DomainError('unauthenticated', 'authentication_failed', 'Authentication failed'),
   forbidden: (what: string) => new DomainError('forbidden', 'forbidden', what),
   projectNotFound: (project: number | string) =>
-    new DomainError('not_found', 'project_not_found', `project: ${project} not found`, { details: { project } }),
+    new DomainError('not_found', 'project_not_found', `project: ${project} not found`, {
+      details: { project },
+    }),
 };
 
 export const jobErrors = {

@@ -63,5 +63,7 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
  */
 export function sameRunKey(spider: string, args: Record<string, string>): string {
   const sorted = Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `run:${createHash('sha256').update(JSON.stringify([spider, sorted])).digest('base64url')}`;
+  return `run:${createHash('sha256')
+    .update(JSON.stringify([spider, sorted]))
+    .digest('base64url')}`;
 }

@@ -14,7 +14,11 @@ export function readJobKey(text: string): JobKey | null {
 /** Reads a job key that a caller gave in `field`. Throws `invalid` when it is not one. */
 export function parseJobKey(text: string, field = 'job'): JobKey {
   const key = readJobKey(text);
-  if (!key) throw requestErrors.invalid(field, `expected project/spider/job, got ${JSON.stringify(text.slice(0, 100))}`);
+  if (!key)
+    throw requestErrors.invalid(
+      field,
+      `expected project/spider/job, got ${JSON.stringify(text.slice(0, 100))}`,
+    );
   return key;
 }
 

@@ -5,7 +5,15 @@ export interface ProcessExit {
 }
 
 /** Why we ended a crawl ourselves, null when it ended by itself. */
-export type StopReason = 'cancelled' | 'shutdown' | 'time_limit' | 'stalled' | 'lost' | 'quota' | 'disk_full' | null;
+export type StopReason =
+  | 'cancelled'
+  | 'shutdown'
+  | 'time_limit'
+  | 'stalled'
+  | 'lost'
+  | 'quota'
+  | 'disk_full'
+  | null;
 
 export interface CrawlEnd {
   exit: ProcessExit;

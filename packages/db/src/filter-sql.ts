@@ -1,0 +1,65 @@
+import type { JobFilter, JobKey } from '@spiderhub/core';
+
+/** A condition on `jobs j` with its named bindings. */
+export interface Condition {
+  sql: string;
+  bindings: Record<string, unknown>;
+}
+
+/** The tag that has its own partial indexes: its condition is written as a literal, so that the planner sees it. */
+const MARKER = 'consumed';
+
+/** Every condition starts with the project: no statement on tenant data goes without. */
+export function whereJobs(filter: JobFilter): Condition {
+  const parts = ['j.project_id = :project'];
+  const bindings: Record<string, unknown> = { project: filter.project };
+
+  if (filter.keys) {
+    parts.push('(j.spider, j.number) in (select * from unnest(:keySpiders::int[], :keyNumbers::int[]))');
+    Object.assign(bindings, keyBindings(filter.project, filter.keys));
+  }
+  if (filter.spiders) {
+    parts.push(
+      'j.spider in (select f.number from spiders f where f.project_id = :project and f.name = any(:spiderNames))',
+    );
+    bindings.spiderNames = filter.spiders;
+  }
+  parts.push(stateSql(filter.states));
+  if (filter.hasTag) {
+    parts.push('j.tags && :hasTag::text[]');
+    bindings.hasTag = filter.hasTag;
+  }
+  if (filter.lacksTag) {
+    if (filter.lacksTag.includes(MARKER)) parts.push(`not (j.tags @> '{${MARKER}}')`);
+    parts.push('not (j.tags && :lacksTag::text[])');
+    bindings.lacksTag = filter.lacksTag;
+  }
+  if (filter.since) {
+    parts.push('j.state_since >= :since');
+    bindings.since = filter.since;
+  }
+  if (filter.until) {
+    parts.push('j.state_since < :until');
+    bindings.until = filter.until;
+  }
+  return { sql: parts.join(' and '), bindings };
+}
+
+/** States are literals of our own, never the caller's text: partial indexes need to see them. */
+function stateSql(states: JobFilter['states']): string {
+  if (!states?.length) return `j.state <> 'deleted'`;
+  const stored = new Set(
+    states.flatMap((state) => (state === 'pending' ? ['pending', 'admitted'] : [state])),
+  );
+  const [only, ...others] = [...stored].map((state) => `'${state}'`);
+  return others.length === 0 ? `j.state = ${only}` : `j.state in (${[only, ...others].join(', ')})`;
+}
+
+/** Parallel arrays for unnest; keys of other projects match nothing. */
+export function keyBindings(
+  project: number,
+  keys: readonly JobKey[],
+): { keySpiders: number[]; keyNumbers: number[] } {
+  const own = keys.filter((key) => key.project === project);
+  return { keySpiders: own.map((key) => key.spider), keyNumbers: own.map((key) => key.job) };
+}

@@ -1,0 +1,13 @@
+export { createDatabase, type Database } from './database.ts';
+export { type Leadership, tryToLead } from './leader-lock.ts';
+export { migrate, migrateDown } from './migrate.ts';
+export { fromPostgres, isDatabaseAway } from './pg-errors.ts';
+export { createAccessStore } from './stores/access-store.ts';
+export { createAdminStore } from './stores/admin-store.ts';
+export { createAttemptStore } from './stores/attempt-store.ts';
+export { createDispatchStore, type DispatchOptions } from './stores/dispatch-store.ts';
+export { createJobStore } from './stores/job-store.ts';
+export { sharedSecret } from './stores/secrets.ts';
+export { createVersionStore } from './stores/version-store.ts';
+export { countLiveWorkers } from './views/health.ts';
+export { createJobView } from './views/job-view.ts';

@@ -1,0 +1,51 @@
+import { DomainError, requestErrors, serviceErrors } from '@spiderhub/core';
+
+/** SQLSTATE classes and socket errors that mean "the database is away for everyone". */
+const AWAY = /^(08|57P0|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)/;
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+/** True when the database itself is not reachable (as opposed to a statement that failed). */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof DomainError) return error.kind === 'unavailable';
+  const message = error instanceof Error ? error.message : '';
+  return (
+    AWAY.test(codeOf(error)) ||
+    /Connection terminated|timeout exceeded when trying to connect|Timeout acquiring a connection/.test(
+      message,
+    )
+  );
+}
+
+/** Turns what Postgres says into the core's words; anything else stays a bug. */
+export function fromPostgres(error: unknown): unknown {
+  if (error instanceof DomainError) return error;
+  if (isDatabaseAway(error)) return serviceErrors.unavailable('the database', error);
+  switch (codeOf(error)) {
+    case '22021': // a NUL or an invalid byte sequence in a text value
+    case '22P05':
+      return requestErrors.invalid('request', 'text with a NUL or an unpaired surrogate cannot be stored');
+    case '22003':
+      return requestErrors.invalid('request', 'a number is out of range');
+    default:
+      return error;
+  }
+}
+
+/** Wraps every method of a store, so that callers only ever see the core's errors. */
+export function translated<T extends object>(store: T): T {
+  const wrapped = Object.entries(store).map(([name, method]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        return await (method as (...a: unknown[]) => Promise<unknown>)(...args);
+      } catch (error) {
+        throw fromPostgres(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as T;
+}

@@ -1,0 +1,113 @@
+import type { AttemptStore, Confirmed, FinishReport } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+import { DETAIL_COLUMNS, type DetailRow, JOB_COLUMNS, JOB_TABLES, toJobDetails } from '../rows.ts';
+
+// Winning this update is the only thing that lets a crawl start. The version is chosen here: the newest one.
+const CLAIM = `
+  update jobs j set
+    state = 'running', state_since = now(), worker = :worker, lease_until = now() + :leaseMs * interval '1 ms',
+    running_at = now(), started_by = 'jobrunner',
+    version = coalesce(j.version, (
+      select v.name from versions v where v.project_id = j.project_id order by v.deployed_at desc limit 1))
+  where j.id = :id and j.attempt = :attempt and j.state = 'admitted' and not j.external
+  returning j.id`;
+
+const HEARTBEAT = `
+  update jobs j set
+    lease_until = now() + :leaseMs * interval '1 ms',
+    items = b.items, pages = b.pages, logs = b.logs, errors = b.errors
+  from unnest(:ids::bigint[], :attempts::int[], :items::bigint[], :pages::bigint[], :logs::bigint[],
+    :errors::bigint[]) as b (id, attempt, items, pages, logs, errors)
+  where j.id = b.id and j.attempt = b.attempt and j.state = 'running' and j.worker = :worker
+  returning j.id, j.attempt, j.stop_requested_at is not null as stop_requested`;
+
+const FINISH = `
+  with done as (
+    update jobs j set
+      state = 'finished', state_since = now(), finished_at = now(), completed_by = 'jobrunner',
+      close_reason = :closeReason, lease_until = null,
+      items = :items, pages = :pages, logs = :logs, errors = :errors
+    where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external
+    returning j.id
+  ),
+  described as (
+    update job_details d set scrapy_stats = coalesce(:scrapyStats, d.scrapy_stats)
+    from done where d.job_id = done.id
+  )
+  select case
+    when exists (select from done) then 'ok'
+    when exists (select from jobs where id = :id and attempt = :attempt and state = 'finished') then 'already'
+    else 'fenced' end as answer`;
+
+interface ConfirmedRow {
+  id: string;
+  attempt: number;
+  stop_requested: boolean;
+}
+
+export function createAttemptStore(database: Database): AttemptStore {
+  return translated<AttemptStore>({
+    async register({ id, host, slots }) {
+      await database('workers')
+        .insert({ id, host, slots })
+        .onConflict('id')
+        .merge({ slots, seen_at: database.fn.now() });
+    },
+
+    async unregister(workerId) {
+      await database('workers').where({ id: workerId }).delete();
+    },
+
+    async claim(id, attempt, worker, leaseMs) {
+      const won = await database.raw<{ rows: unknown[] }>(CLAIM, { id, attempt, worker, leaseMs });
+      if (won.rows.length === 0) return null;
+      const { rows } = await database.raw<{ rows: DetailRow[] }>(
+        `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = :id`,
+        { id },
+      );
+      return rows[0] ? toJobDetails(rows[0]) : null;
+    },
+
+    async heartbeat(worker, beats, leaseMs) {
+      await database('workers').where({ id: worker }).update({ seen_at: database.fn.now() });
+      if (beats.length === 0) return [];
+      const { rows } = await database.raw<{ rows: ConfirmedRow[] }>(HEARTBEAT, {
+        worker,
+        leaseMs,
+        ids: beats.map((beat) => beat.id),
+        attempts: beats.map((beat) => beat.attempt),
+        items: beats.map((beat) => beat.counts.items),
+        pages: beats.map((beat) => beat.counts.pages),
+        logs: beats.map((beat) => beat.counts.logs),
+        errors: beats.map((beat) => beat.counts.errors),
+      });
+      return rows.map(
+        (row): Confirmed => ({
+          id: Number(row.id),
+          attempt: row.attempt,
+          stopRequested: row.stop_requested,
+        }),
+      );
+    },
+
+    async saveStats(id, attempt, scrapyStats) {
+      await database.raw(
+        `update job_details d set scrapy_stats = :scrapyStats
+        from jobs j where j.id = d.job_id and j.id = :id and j.attempt = :attempt and j.state = 'running'`,
+        { id, attempt, scrapyStats },
+      );
+    },
+
+    async finish(id, attempt, { closeReason, counts, scrapyStats }: FinishReport) {
+      const { rows } = await database.raw<{ rows: [{ answer: 'ok' | 'already' | 'fenced' }] }>(FINISH, {
+        id,
+        attempt,
+        closeReason,
+        scrapyStats,
+        ...counts,
+      });
+      return rows[0].answer;
+    },
+  });
+}

@@ -1,0 +1,138 @@
+import type { DispatchStore, Priority, Ticket } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+
+/** A worker whose last sign is older than this has no slots to count on, s. */
+const WORKER_SEEN_S = 30;
+
+/**
+ * Start-time fair queueing: a project's next job starts at max(the clock, where its last one ended) and ends
+ * 1/weight later; the lowest end goes first. So a project that was idle banks no credit, and one that floods the
+ * queue only delays itself. Inside a project: priority 4..0, then the order of scheduling.
+ */
+const ADMIT = `
+  with recursive waiting (project_id) as (
+    (select w.project_id from jobs w where w.state = 'pending' and not w.external order by w.project_id limit 1)
+    union all
+    select (
+      select w.project_id from jobs w
+      where w.state = 'pending' and not w.external and w.project_id > waiting.project_id
+      order by w.project_id limit 1)
+    from waiting where waiting.project_id is not null
+  ),
+  live as (
+    select l.project_id, count(*)::int as n from jobs l
+    where l.state in ('admitted', 'running') and not l.external group by l.project_id
+  ),
+  capacity as (
+    select coalesce(:limit::int, greatest(0,
+      (select coalesce(sum(slots), 0)::int from workers where seen_at > now() - interval '${WORKER_SEEN_S} s')
+      - (select coalesce(sum(n), 0)::int from live))) as free
+  ),
+  clock as (select coalesce((select turn from fair_shares where project_id = 0), 0) as now),
+  candidates as (
+    select p.id as project_id, p.weight,
+      least(c.free, coalesce(p.max_running - coalesce(live.n, 0), c.free)) as room,
+      greatest(clock.now, coalesce(f.turn, 0)) as start
+    from waiting w
+    join projects p on p.id = w.project_id and not p.paused
+    cross join capacity c cross join clock
+    left join live on live.project_id = p.id
+    left join fair_shares f on f.project_id = p.id
+  ),
+  queued as (
+    select q.id, c.project_id, c.start + (q.nth - 1) / c.weight as starts, c.start + q.nth / c.weight as ends
+    from candidates c
+    cross join lateral (
+      select j.id, row_number() over (order by j.priority desc, j.id) as nth
+      from jobs j
+      where j.project_id = c.project_id and j.state = 'pending' and not j.external
+      order by j.priority desc, j.id
+      limit greatest(c.room, 0)
+    ) q
+  ),
+  picked as (select * from queued order by ends, id limit (select free from capacity)),
+  admitted as (
+    update jobs j set state = 'admitted', attempt = j.attempt + 1, admitted_at = now()
+    from picked p
+    where j.id = p.id and j.state = 'pending'
+    returning j.id, j.attempt, j.priority, p.ends
+  ),
+  turned as (
+    insert into fair_shares as f (project_id, turn)
+    select project_id, max(ends) from picked group by project_id
+    union all
+    select 0, max(starts) from picked having count(*) > 0
+    on conflict (project_id) do update set turn = greatest(f.turn, excluded.turn)
+  )
+  select id, attempt, priority from admitted order by ends, id`;
+
+const UNCLAIMED = `
+  select id, attempt, priority from jobs
+  where state = 'admitted' and admitted_at < now() - :olderThanMs * interval '1 ms'
+  order by admitted_at limit 1000`;
+
+/**
+ * An attempt whose lease lapsed died with its worker, and its shim killed the crawl before that. Leases also lapse
+ * while Postgres itself is away, so nothing is reaped before workers had a full lease to come back.
+ * The job goes back to the queue, or ends when it was to stop or has died too often.
+ */
+const REAP = `
+  update jobs j set
+    state = case when dead then 'finished' else 'pending' end,
+    state_since = now(),
+    finished_at = case when dead then now() end,
+    completed_by = case when dead then 'spiderhub' end,
+    close_reason = case when j.stop_requested_at is not null then 'cancelled' when dead then 'lost' end,
+    worker = null, lease_until = null,
+    items = case when dead then j.items else 0 end,
+    pages = case when dead then j.pages else 0 end,
+    logs = case when dead then j.logs else 0 end,
+    errors = case when dead then j.errors else 0 end
+  from (
+    select id, attempt, stop_requested_at is not null or attempt >= :maxAttempts as dead
+    from jobs
+    where state = 'running' and not external and lease_until < now()
+      and pg_postmaster_start_time() < now() - :leaseMs * interval '1 ms' - interval '2 s'
+    for no key update skip locked
+  ) lapsed
+  where j.id = lapsed.id and j.attempt = lapsed.attempt and j.state = 'running' and j.lease_until < now()
+  returning j.id`;
+
+interface TicketRow {
+  id: string;
+  attempt: number;
+  priority: Priority;
+}
+
+function toTicket({ id, attempt, priority }: TicketRow): Ticket {
+  return { id: Number(id), attempt, priority };
+}
+
+export interface DispatchOptions {
+  /** Length of a lease, ms: how long the reaper waits after a restart of Postgres. */
+  leaseMs: number;
+  /** A job whose attempts were lost this often ends as `lost`. */
+  maxAttempts: number;
+}
+
+export function createDispatchStore(
+  database: Database,
+  { leaseMs, maxAttempts }: DispatchOptions,
+): DispatchStore {
+  return translated<DispatchStore>({
+    async admit(limit) {
+      const { rows } = await database.raw<{ rows: TicketRow[] }>(ADMIT, { limit: limit ?? null });
+      return rows.map(toTicket);
+    },
+    async unclaimed(olderThanMs) {
+      const { rows } = await database.raw<{ rows: TicketRow[] }>(UNCLAIMED, { olderThanMs });
+      return rows.map(toTicket);
+    },
+    async reap() {
+      const { rows } = await database.raw<{ rows: unknown[] }>(REAP, { leaseMs, maxAttempts });
+      await database('workers').whereRaw("seen_at < now() - interval '1 hour'").delete();
+      return rows.length;
+    },
+  });
+}

@@ -1,0 +1,122 @@
+import type { Spider, Version, VersionStore } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+
+interface VersionRow {
+  project_id: number;
+  name: string;
+  egg_sha256: string;
+  egg_size_bytes: string;
+  extra_eggs: string[];
+  requirements: string | null;
+  stack: string | null;
+  settings_module: string;
+  spiders: string[];
+  scripts: string[];
+  deployed_by: string;
+  deployed_at: Date;
+}
+
+// Numbers come from the project's counter, in the order of the names. Names that have one keep it.
+const NUMBER_SPIDERS = `
+  with project as (select id, next_spider from projects where id = :project for no key update),
+  fresh as (
+    select n.name, row_number() over (order by n.ordinality) as nth
+    from unnest(:names::text[]) with ordinality n (name)
+    where not exists (select from spiders s where s.project_id = :project and s.name = n.name)
+  ),
+  counted as (
+    update projects p set next_spider = p.next_spider + (select count(*)::int from fresh)
+    from project where p.id = project.id
+  )
+  insert into spiders (project_id, number, name)
+  select project.id, project.next_spider + fresh.nth - 1, fresh.name from project, fresh`;
+
+const SAVE = `
+  insert into versions as v (project_id, name, egg_sha256, egg_size_bytes, extra_eggs, requirements, stack,
+    settings_module, spiders, scripts, deployed_by)
+  values (:project, :name, :eggSha256, :eggSizeBytes, :extraEggs, :requirements, :stack,
+    :settingsModule, :spiders, :scripts, :deployedBy)
+  on conflict (project_id, name) do update set egg_sha256 = excluded.egg_sha256,
+    egg_size_bytes = excluded.egg_size_bytes, extra_eggs = excluded.extra_eggs,
+    requirements = excluded.requirements, stack = excluded.stack, settings_module = excluded.settings_module,
+    spiders = excluded.spiders, scripts = excluded.scripts, deployed_by = excluded.deployed_by,
+    deployed_at = clock_timestamp()`;
+
+function toVersion(row: VersionRow): Version {
+  return {
+    project: row.project_id,
+    name: row.name,
+    eggSha256: row.egg_sha256,
+    eggSizeBytes: Number(row.egg_size_bytes),
+    extraEggs: row.extra_eggs,
+    requirements: row.requirements,
+    stack: row.stack,
+    settingsModule: row.settings_module,
+    spiders: row.spiders,
+    scripts: row.scripts,
+    deployedBy: row.deployed_by,
+    deployedAt: row.deployed_at,
+  };
+}
+
+export function createVersionStore(database: Database): VersionStore {
+  const versions = () => database<VersionRow>('versions');
+
+  async function numberSpiders(db: Database, project: number, names: string[]): Promise<void> {
+    // The lock on the project's row comes first, as a statement of its own: the next one then sees fresh spiders.
+    await db.raw('select from projects where id = ? for no key update', [project]);
+    await db.raw(NUMBER_SPIDERS, { project, names });
+  }
+
+  const store: VersionStore = {
+    async save(version) {
+      await database.transaction(async (tx) => {
+        await numberSpiders(tx, version.project, [...version.spiders, ...scriptSpiders(version.scripts)]);
+        await tx.raw(SAVE, { ...version });
+      });
+    },
+    async find(project, name) {
+      const row = await versions().where({ project_id: project, name }).first();
+      return row ? toVersion(row) : null;
+    },
+    async newest(project) {
+      const row = await versions().where({ project_id: project }).orderBy('deployed_at', 'desc').first();
+      return row ? toVersion(row) : null;
+    },
+    async list(project) {
+      return (await versions().where({ project_id: project }).orderBy('deployed_at')).map(toVersion);
+    },
+    async remove(project, name) {
+      return (await versions().where({ project_id: project, name }).delete()) > 0;
+    },
+    async spiders(project): Promise<Spider[]> {
+      const { rows } = await database.raw<{ rows: Omit<Spider, 'type'>[] }>(
+        `select s.project_id as project, s.number, s.name, s.tags,
+          (select v.name from versions v where v.project_id = s.project_id
+            and (s.name = any(v.spiders) or s.name = any(select 'py:' || x from unnest(v.scripts) x))
+            order by v.deployed_at desc limit 1) as version
+        from spiders s where s.project_id = ? order by s.name`,
+        [project],
+      );
+      return rows.map((row) => ({ ...row, type: 'manual' }));
+    },
+    async spiderNumber(project, name, create) {
+      const find = async () =>
+        (await database('spiders').where({ project_id: project, name }).first('number'))?.number ?? null;
+      const known = await find();
+      if (known !== null || !create) return known;
+      await database.transaction((tx) => numberSpiders(tx, project, [name]));
+      return find();
+    },
+    async spiderName(project, number) {
+      return (await database('spiders').where({ project_id: project, number }).first('name'))?.name ?? null;
+    },
+  };
+  return translated(store);
+}
+
+/** Scripts are scheduled like spiders, under the name `py:<script>` (Zyte's custom images contract). */
+function scriptSpiders(scripts: readonly string[]): string[] {
+  return scripts.map((script) => `py:${script}`);
+}

@@ -1,0 +1,84 @@
+import type { Job, JobFilter, JobView } from '@spiderhub/core';
+import type { Knex } from 'knex';
+import type { Database } from '../database.ts';
+import { whereJobs } from '../filter-sql.ts';
+import { fromPostgres, translated } from '../pg-errors.ts';
+import {
+  DETAIL_COLUMNS,
+  type DetailRow,
+  JOB_COLUMNS,
+  JOB_TABLES,
+  type JobRow,
+  toJob,
+  toJobDetails,
+} from '../rows.ts';
+
+const NEWEST_FIRST = 'order by j.state_since desc, j.id desc';
+
+export function createJobView(database: Database): JobView {
+  return translated<JobView>({
+    async page(filter, { count, offset }) {
+      const where = whereJobs(filter);
+      const { rows } = await database.raw<{ rows: JobRow[] }>(
+        `select ${JOB_COLUMNS} from ${JOB_TABLES} where ${where.sql} ${NEWEST_FIRST} limit :count offset :offset`,
+        { ...where.bindings, count: Math.abs(count), offset: count < 0 ? 0 : offset },
+      );
+      return rows.map(toJob);
+    },
+
+    async count(filter) {
+      const where = whereJobs(filter);
+      const { rows } = await database.raw<{ rows: [{ count: string }] }>(
+        `select count(*) from jobs j where ${where.sql}`,
+        where.bindings,
+      );
+      return Number(rows[0].count);
+    },
+
+    async stream(filter, page) {
+      // One snapshot for the total and the rows; the transaction ends with the iteration, however that ends.
+      const tx = await database.transaction({ isolationLevel: 'repeatable read', readOnly: true });
+      try {
+        const where = whereJobs(filter);
+        const { rows } = await tx.raw<{ rows: [{ count: string }] }>(
+          `select count(*) from jobs j where ${where.sql}`,
+          where.bindings,
+        );
+        return { total: Number(rows[0].count), jobs: rowsOf(tx, filter, page) };
+      } catch (error) {
+        await tx.rollback();
+        throw error;
+      }
+    },
+
+    async find(key) {
+      const { rows } = await database.raw<{ rows: DetailRow[] }>(
+        `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES}
+        where j.project_id = :project and j.spider = :spider and j.number = :job`,
+        { ...key },
+      );
+      return rows[0] ? toJobDetails(rows[0]) : null;
+    },
+  });
+}
+
+async function* rowsOf(
+  tx: Knex.Transaction,
+  filter: JobFilter,
+  page: { count?: number; offset?: number },
+): AsyncGenerator<Job> {
+  try {
+    const where = whereJobs(filter);
+    const rows = tx
+      .raw(
+        `select ${JOB_COLUMNS} from ${JOB_TABLES} where ${where.sql} ${NEWEST_FIRST} limit :count offset :offset`,
+        { ...where.bindings, count: page.count ?? null, offset: page.offset ?? 0 },
+      )
+      .stream({ highWaterMark: 500 });
+    for await (const row of rows) yield toJob(row as JobRow);
+  } catch (error) {
+    throw fromPostgres(error);
+  } finally {
+    await tx.rollback();
+  }
+}
