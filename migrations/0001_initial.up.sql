@@ -208,7 +208,8 @@ begin
     from json_to_recordset(batch) as b (
       ordinal integer, project integer, spider text, state text, priority smallint, units smallint, tags text[],
       version text, external boolean, "uniqueKey" text, "scheduledBy" text, "requestId" text,
-      args json, settings json, environment json, command json, meta json)
+      -- JSON as text: read as json here, Postgres would refuse an escaped NUL inside of it.
+      args text, settings text, environment text, command text, meta text)
     left join spiders s on s.project_id = b.project and s.name = b.spider
   ),
   counted as (
@@ -247,11 +248,11 @@ begin
   ),
   detailed as (
     insert into job_details (job_id, args, settings, environment, command, request_id)
-    select p.id, p.args, p.settings, p.environment, p.command, p."requestId" from placed p
+    select p.id, p.args::json, p.settings::json, p.environment::json, p.command::json, p."requestId" from placed p
   ),
   described as (
     insert into job_meta (job_id, name, value)
-    select p.id, m.key, m.value from placed p, json_each_text(p.meta) m
+    select p.id, m.key, m.value from placed p, json_each_text(p.meta::json) m
   )
   select a.ordinal,
     case when a.spider_number is null then 'unknown_spider' when p.id is null then 'duplicate' else 'scheduled' end,

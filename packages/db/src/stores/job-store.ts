@@ -4,6 +4,7 @@ import {
   type JobStore,
   jobErrors,
   type ScheduleOutcome,
+  type ScheduleRequest,
   type StopTarget,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
@@ -85,7 +86,7 @@ export function createJobStore(database: Database): JobStore {
 
   return translated<JobStore>({
     async schedule(batch) {
-      const json = JSON.stringify(batch.map((request, ordinal) => ({ ordinal, ...request })));
+      const json = JSON.stringify(batch.map(toBatchRow));
       const { rows } = await database.raw<{ rows: ScheduleRow[] }>('select * from schedule_jobs(?)', [json]);
       const outcomes: ScheduleOutcome[] = [];
       for (const row of rows) {
@@ -133,6 +134,20 @@ export function createJobStore(database: Database): JobStore {
       return { count, stopped: running ?? [] };
     },
   });
+}
+
+/** Free-form parts travel as JSON text inside of the batch, so that their escapes reach the columns untouched. */
+function toBatchRow(request: ScheduleRequest, ordinal: number): Record<string, unknown> {
+  const { args, settings, environment, command, meta, ...plain } = request;
+  return {
+    ordinal,
+    ...plain,
+    args: JSON.stringify(args),
+    settings: JSON.stringify(settings),
+    environment: JSON.stringify(environment),
+    command: command && JSON.stringify(command),
+    meta: JSON.stringify(meta),
+  };
 }
 
 /** Jobs are never removed from the table, so a key that exists now exists when the change runs. */

@@ -1,0 +1,132 @@
+import { DomainError, type JobFilter, type JobKey, type JobStore, type JobView } from '@spiderhub/core';
+import { createJobStore, createJobView } from '@spiderhub/db';
+import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
+
+let db: TestDatabase;
+let jobs: JobStore;
+let view: JobView;
+let team: Team;
+let foreign: Team;
+const keys: JobKey[] = [];
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  jobs = createJobStore(db.database);
+  view = createJobView(db.database);
+  team = await makeTeam(db.database, 'acme');
+  foreign = await makeTeam(db.database, 'foreign');
+  const plan = [
+    { spider: 'a', tags: ['x'] },
+    { spider: 'a', tags: ['x', 'y'] },
+    { spider: 'b', tags: ['y'] },
+    { spider: 'b', tags: [] },
+    { spider: 'b', tags: ['consumed'], state: 'finished' as const },
+    { spider: 'a', tags: [], state: 'finished' as const },
+  ];
+  for (const { spider, ...more } of plan) {
+    const [o] = await jobs.schedule([scheduleRequest(team.project, spider, more)]);
+    if (o?.outcome === 'scheduled') keys.push({ project: team.project, spider: o.spider, job: o.job });
+  }
+  await jobs.schedule([scheduleRequest(foreign.project, 'a', { tags: ['x'] })]);
+});
+afterAll(() => db.close());
+
+/** Indexes (in scheduling order) of the jobs that a filter selects, newest first. */
+async function select(filter: Omit<JobFilter, 'project'>, count = 100, offset = 0): Promise<number[]> {
+  const found = await view.page({ project: team.project, ...filter }, { count, offset });
+  return found.map((job) => keys.findIndex((k) => k.spider === job.key.spider && k.job === job.key.job));
+}
+
+describe('lists', () => {
+  it.each<[string, Omit<JobFilter, 'project'>, number[]]>([
+    ['everything, newest first', {}, [5, 4, 3, 2, 1, 0]],
+    ['one spider', { spiders: ['a'] }, [5, 1, 0]],
+    ['two spiders', { spiders: ['a', 'b'] }, [5, 4, 3, 2, 1, 0]],
+    ['an unknown spider', { spiders: ['zzz'] }, []],
+    ['one state', { states: ['pending'] }, [3, 2, 1, 0]],
+    ['two states', { states: ['pending', 'finished'] }, [5, 4, 3, 2, 1, 0]],
+    ['any of two tags', { hasTag: ['x', 'y'] }, [2, 1, 0]],
+    ['none of two tags', { lacksTag: ['x', 'y'] }, [5, 4, 3]],
+    ['the consumption marker', { lacksTag: ['consumed'], states: ['finished'] }, [5]],
+    ['both tag filters', { hasTag: ['y'], lacksTag: ['x'] }, [2]],
+  ])('filters by %s', async (_name, filter, expected) => {
+    expect(await select(filter)).toEqual(expected);
+    expect(await view.count({ project: team.project, ...filter })).toBe(expected.length);
+  });
+
+  it('pages', async () => {
+    expect(await select({}, 2, 1)).toEqual([4, 3]);
+    expect(await select({}, -2, 1)).toEqual([5, 4]);
+  });
+
+  it('finds jobs by key, never those of another project', async () => {
+    expect(await select({ keys: [keys[2] as JobKey] })).toEqual([2]);
+    expect(await select({ keys: [{ project: foreign.project, spider: 1, job: 1 }] })).toEqual([]);
+  });
+
+  it('streams every match of one snapshot', async () => {
+    const { total, jobs: stream } = await view.stream({ project: team.project }, {});
+    const seen: number[] = [];
+    for await (const job of stream) {
+      if (seen.length === 0) await jobs.schedule([scheduleRequest(team.project, 'a', { tags: ['late'] })]);
+      seen.push(job.id);
+    }
+    expect(total).toBe(6);
+    expect(seen).toHaveLength(6);
+    await db.database('jobs').where({ project_id: team.project }).whereRaw("tags @> '{late}'").delete();
+  });
+
+  it('gives the connection back when a reader leaves early', async () => {
+    for (let i = 0; i < 15; i++) {
+      const { jobs: stream } = await view.stream({ project: team.project }, {});
+      for await (const _job of stream) break;
+    }
+    expect(await view.count({ project: team.project })).toBe(6);
+  });
+});
+
+describe('tags', () => {
+  const tagsOf = async (key: JobKey) => (await view.find(key))?.tags;
+  const target = () => ({ project: team.project, keys: [keys[3] as JobKey] });
+
+  it('adds in order without repeats and removes what is there', async () => {
+    const key = keys[3] as JobKey;
+    expect(await jobs.changeTags(target(), { add: ['t1', 't2', 't1'], remove: [] })).toBe(1);
+    expect(await jobs.changeTags(target(), { add: ['t2', 't3'], remove: ['t1', 'absent'] })).toBe(1);
+    expect(await tagsOf(key)).toEqual(['t2', 't3']);
+    expect(await jobs.changeTags(target(), { add: [], remove: ['t2', 't3'] })).toBe(1);
+    expect(await tagsOf(key)).toEqual([]);
+  });
+
+  it('changes all jobs of a filter and counts them', async () => {
+    expect(await jobs.changeTags({ project: team.project, spiders: ['a'] }, { add: ['z'], remove: [] })).toBe(
+      3,
+    );
+    expect(await select({ hasTag: ['z'] })).toEqual([5, 1, 0]);
+    await jobs.changeTags({ project: team.project, hasTag: ['z'] }, { add: [], remove: ['z'] });
+  });
+
+  it('changes nothing when one of the keys does not exist', async () => {
+    const filter = {
+      project: team.project,
+      keys: [keys[0] as JobKey, { project: team.project, spider: 1, job: 77 }],
+    };
+    await expect(jobs.changeTags(filter, { add: ['no'], remove: [] })).rejects.toThrow(DomainError);
+    expect(await tagsOf(keys[0] as JobKey)).toEqual(['x']);
+  });
+});
+
+describe('delete', () => {
+  it('is all or nothing, hides the job and may be repeated', async () => {
+    const [first] = keys as [JobKey];
+    const missing = { project: team.project, spider: 2, job: 99 };
+    await expect(jobs.remove(team.project, [first, missing], 'me')).rejects.toThrow('not found');
+    expect((await view.find(first))?.state).toBe('pending');
+    expect((await jobs.remove(team.project, [first], 'me')).count).toBe(1);
+    expect((await jobs.remove(team.project, [first], 'me')).count).toBe(0);
+    expect(await select({})).not.toContain(0);
+    expect(await select({ states: ['deleted'] })).toEqual([0]);
+    expect(await view.find(first)).toMatchObject({ state: 'deleted', deletedBy: 'me' });
+  });
+});

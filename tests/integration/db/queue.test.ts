@@ -1,0 +1,227 @@
+import type { AttemptStore, DispatchStore, JobKey, JobStore, JobView, Ticket } from '@spiderhub/core';
+import {
+  createAttemptStore,
+  createDispatchStore,
+  createJobStore,
+  createJobView,
+  type Leadership,
+  tryToLead,
+} from '@spiderhub/db';
+import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
+import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
+
+const LEASE_MS = 60_000;
+const NO_COUNTS = { items: 0, pages: 0, logs: 0, errors: 0 };
+const REPORT = {
+  closeReason: 'finished',
+  counts: { items: 3, pages: 4, logs: 5, errors: 1 },
+  scrapyStats: '{"a":1}',
+};
+
+let db: TestDatabase;
+let jobs: JobStore;
+let view: JobView;
+let dispatch: DispatchStore;
+let attempts: AttemptStore;
+let team: Team;
+
+beforeEach(async () => {
+  db = await createTestDatabase();
+  jobs = createJobStore(db.database);
+  view = createJobView(db.database);
+  dispatch = createDispatchStore(db.database, { leaseMs: 0, maxAttempts: 3 });
+  attempts = createAttemptStore(db.database);
+  team = await makeTeam(db.database);
+});
+afterEach(() => db.close());
+
+async function add(project: number, more = {}): Promise<{ id: number; key: JobKey }> {
+  const [o] = await jobs.schedule([scheduleRequest(project, 'a', more)]);
+  if (o?.outcome !== 'scheduled') throw new Error('not scheduled');
+  return { id: o.id, key: { project, spider: o.spider, job: o.job } };
+}
+
+async function admitOne(): Promise<Ticket> {
+  const [ticket] = await dispatch.admit(1);
+  if (!ticket) throw new Error('nothing admitted');
+  return ticket;
+}
+
+async function claimed(): Promise<Ticket> {
+  const ticket = await admitOne();
+  expect(await attempts.claim(ticket.id, ticket.attempt, 'w1', LEASE_MS)).not.toBeNull();
+  return ticket;
+}
+
+/** As if `seconds` had gone by for the lease of a job. */
+async function ageLease(id: number): Promise<void> {
+  await db.database.raw("update jobs set lease_until = now() - interval '1 s' where id = ?", [id]);
+}
+
+describe('admission', () => {
+  it('takes priority 4 to 0, and the order of scheduling inside a priority', async () => {
+    const order = [2, 0, 4, 2, 4, 1, 3, 0] as const;
+    const ids: number[] = [];
+    for (const priority of order) ids.push((await add(team.project, { priority })).id);
+    const seen: number[] = [];
+    for (let i = 0; i < order.length; i++) seen.push(ids.indexOf((await admitOne()).id));
+    expect(seen).toEqual([2, 4, 6, 0, 3, 5, 1, 7]);
+  });
+
+  it('shares slots by weight between projects, whatever their backlog', async () => {
+    const small = await makeTeam(db.database, 'small');
+    await db.database('projects').where({ id: small.project }).update({ weight: 2 });
+    for (let i = 0; i < 60; i++) await add(team.project);
+    for (let i = 0; i < 20; i++) await add(small.project);
+    const taken: Ticket[] = [];
+    for (let i = 0; i < 6; i++) taken.push(...(await dispatch.admit(3)));
+    const ofSmall = await db
+      .database('jobs')
+      .where({ project_id: small.project, state: 'admitted' })
+      .count()
+      .first();
+    expect(taken).toHaveLength(18);
+    expect(Number(ofSmall?.count)).toBe(12);
+  });
+
+  it('gives an idle project no credit for the past', async () => {
+    const late = await makeTeam(db.database, 'late');
+    for (let i = 0; i < 40; i++) await add(team.project);
+    await dispatch.admit(20);
+    for (let i = 0; i < 20; i++) await add(late.project);
+    await dispatch.admit(10);
+    const ofLate = await db
+      .database('jobs')
+      .where({ project_id: late.project, state: 'admitted' })
+      .count()
+      .first();
+    expect(Number(ofLate?.count)).toBeLessThanOrEqual(6);
+  });
+
+  it('keeps to the limit of a project, leaves paused projects and outside jobs alone', async () => {
+    await db.database('projects').where({ id: team.project }).update({ max_running: 2 });
+    for (let i = 0; i < 5; i++) await add(team.project);
+    expect(await dispatch.admit(10)).toHaveLength(2);
+    expect(await dispatch.admit(10)).toHaveLength(0);
+    const paused = await makeTeam(db.database, 'paused');
+    await db.database('projects').where({ id: paused.project }).update({ paused: true });
+    await add(paused.project);
+    const outside = await makeTeam(db.database, 'outside');
+    await add(outside.project, { external: true });
+    expect(await dispatch.admit(10)).toHaveLength(0);
+  });
+
+  it('counts the free slots of live workers', async () => {
+    for (let i = 0; i < 5; i++) await add(team.project);
+    expect(await dispatch.admit()).toHaveLength(0);
+    await attempts.register({ id: 'w1', host: 'h', slots: 3 });
+    expect(await dispatch.admit()).toHaveLength(3);
+    expect(await dispatch.admit()).toHaveLength(0);
+  });
+
+  it('lists attempts whose ticket nobody claimed', async () => {
+    await add(team.project);
+    const ticket = await admitOne();
+    expect(await dispatch.unclaimed(0)).toEqual([ticket]);
+    await attempts.claim(ticket.id, ticket.attempt, 'w1', LEASE_MS);
+    expect(await dispatch.unclaimed(0)).toEqual([]);
+  });
+});
+
+describe('an attempt', () => {
+  it('goes to exactly one of twenty claimants', async () => {
+    await add(team.project);
+    const { id, attempt } = await admitOne();
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => attempts.claim(id, attempt, `w${i}`, LEASE_MS)),
+    );
+    const won = claims.filter((claim) => claim !== null);
+    expect(won).toHaveLength(1);
+    expect(won[0]).toMatchObject({ state: 'running', version: '1.0', attempt: 1, spiderName: 'a' });
+  });
+
+  it('cannot be claimed after the job was stopped', async () => {
+    const { key } = await add(team.project);
+    const { id, attempt } = await admitOne();
+    await jobs.stop(team.project, [key], 'me');
+    expect(await attempts.claim(id, attempt, 'w1', LEASE_MS)).toBeNull();
+    expect(await view.find(key)).toMatchObject({
+      state: 'finished',
+      closeReason: 'cancelled',
+      cancelledBy: 'me',
+    });
+  });
+
+  it('hears of a stop with its heartbeat and ends once', async () => {
+    const { key } = await add(team.project);
+    const { id, attempt } = await claimed();
+    expect(await jobs.stop(team.project, [key], 'me')).toEqual([expect.objectContaining({ worker: 'w1' })]);
+    expect(await attempts.heartbeat('w1', [{ id, attempt, counts: NO_COUNTS }], LEASE_MS)).toEqual([
+      { id, attempt, stopRequested: true },
+    ]);
+    expect(await attempts.finish(id, attempt, { ...REPORT, closeReason: 'cancelled' })).toBe('ok');
+    expect(await attempts.finish(id, attempt, REPORT)).toBe('already');
+    expect(await view.find(key)).toMatchObject({
+      closeReason: 'cancelled',
+      counts: REPORT.counts,
+      scrapyStats: '{"a":1}',
+    });
+  });
+
+  it('is fenced once its lease lapsed and the job was admitted again', async () => {
+    const { key } = await add(team.project);
+    const old = await claimed();
+    expect(await dispatch.reap()).toBe(0);
+    await ageLease(old.id);
+    expect(await dispatch.reap()).toBe(1);
+    expect((await view.find(key))?.state).toBe('pending');
+    const next = await claimed();
+    expect(next).toMatchObject({ id: old.id, attempt: 2 });
+    expect(await attempts.heartbeat('w1', [{ ...old, counts: NO_COUNTS }], LEASE_MS)).toEqual([]);
+    expect(await attempts.finish(old.id, old.attempt, REPORT)).toBe('fenced');
+    expect(await attempts.finish(next.id, next.attempt, REPORT)).toBe('ok');
+  });
+
+  it('is not tried for ever: a job that is lost too often ends as lost', async () => {
+    const { key } = await add(team.project);
+    for (let i = 0; i < 3; i++) {
+      await ageLease((await claimed()).id);
+      await dispatch.reap();
+    }
+    expect(await view.find(key)).toMatchObject({ state: 'finished', closeReason: 'lost', attempt: 3 });
+  });
+
+  it('ends as cancelled when it was lost after a stop request', async () => {
+    const { key } = await add(team.project);
+    const { id } = await claimed();
+    await jobs.stop(team.project, [key], 'me');
+    await ageLease(id);
+    await dispatch.reap();
+    expect(await view.find(key)).toMatchObject({ state: 'finished', closeReason: 'cancelled' });
+  });
+
+  it('is fenced by the deletion of its job', async () => {
+    const { key } = await add(team.project);
+    const { id, attempt } = await claimed();
+    expect((await jobs.remove(team.project, [key], 'me')).stopped).toHaveLength(1);
+    expect(await attempts.heartbeat('w1', [{ id, attempt, counts: NO_COUNTS }], LEASE_MS)).toEqual([]);
+    expect(await attempts.finish(id, attempt, REPORT)).toBe('fenced');
+  });
+});
+
+describe('leadership', () => {
+  it('belongs to one connection and passes on when that is cut', async () => {
+    const first = (await tryToLead(db.url)) as Leadership;
+    expect(await tryToLead(db.url)).toBeNull();
+    await db.database.raw(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'spiderhub-leader' and datname = current_database()",
+    );
+    await eventually(() => expect(first.lost.aborted).toBe(true));
+    const second = await eventually(async () => {
+      const won = await tryToLead(db.url);
+      if (!won) throw new Error('still led by somebody');
+      return won;
+    });
+    await second.release();
+  });
+});
