@@ -1,0 +1,27 @@
+import { Redis, type RedisOptions } from 'ioredis';
+
+/** Longest wait between two tries to reconnect, ms: ioredis' own default keeps a process deaf for 5 s. */
+const MAX_RECONNECT_MS = 500;
+
+interface ConnectionOptions {
+  /** Told about each error; without a listener one would end the process. */
+  onError?: (error: Error) => void;
+  /** For blocking commands (BullMQ workers): commands wait for the server instead of failing. */
+  blocking?: boolean;
+}
+
+/** Opens a connection that never gives up. Whoever opens it closes it with `disconnect()`. */
+export function connectRedis(
+  address: RedisOptions,
+  { onError, blocking = false }: ConnectionOptions = {},
+): Redis {
+  const options: RedisOptions = {
+    ...address,
+    maxRetriesPerRequest: blocking ? null : 1,
+    enableOfflineQueue: blocking,
+    retryStrategy: (times: number) => Math.min(50 * times, MAX_RECONNECT_MS),
+  };
+  const redis = new Redis(options);
+  redis.on('error', onError ?? (() => {}));
+  return redis;
+}

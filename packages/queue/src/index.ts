@@ -1,0 +1,13 @@
+export {
+  createSignalListener,
+  createSignalSender,
+  type SignalListener,
+  type SignalSender,
+} from './signals.ts';
+export {
+  createTicketReceiver,
+  createTicketSender,
+  type QueueOptions,
+  type TicketReceiver,
+  type TicketSender,
+} from './tickets.ts';

@@ -1,0 +1,76 @@
+import type { Signals } from '@spiderhub/core';
+import type { RedisOptions } from 'ioredis';
+import { connectRedis } from './connection.ts';
+import type { QueueOptions } from './tickets.ts';
+
+const WAKE = 'wake';
+const STOP = 'stop';
+
+export interface SignalSender extends Signals {
+  /** Settles when Redis answers. Rejects when it is away. */
+  ping(): Promise<void>;
+  close(): void;
+}
+
+/** Publishes hints. Wake-ups are joined: at most one is on its way at any time. */
+export function createSignalSender({ redis, prefix, onError }: QueueOptions): SignalSender {
+  const connection = connectRedis(redis, onError ? { onError } : {});
+  let waking = false;
+  let wakeAgain = false;
+
+  async function wake(): Promise<void> {
+    waking = true;
+    do {
+      wakeAgain = false;
+      await connection.publish(`${prefix}:${WAKE}`, '').catch(() => 0);
+    } while (wakeAgain);
+    waking = false;
+  }
+
+  return {
+    wakeLeader() {
+      if (waking) wakeAgain = true;
+      else void wake();
+    },
+    stopRequested(workerId) {
+      connection.publish(`${prefix}:${STOP}`, workerId).catch(() => 0);
+    },
+    async ping() {
+      await connection.ping();
+    },
+    close() {
+      connection.disconnect();
+    },
+  };
+}
+
+export interface SignalListener {
+  close(): void;
+}
+
+interface ListenerOptions {
+  redis: RedisOptions;
+  prefix: string;
+  onWake?: () => void;
+  /** Some job of this worker is asked to stop; which one, Postgres tells. */
+  onStop?: (workerId: string) => void;
+  onError?: (error: Error) => void;
+}
+
+/** Hears hints for as long as Redis is there, and again when it is back. */
+export function createSignalListener({
+  redis,
+  prefix,
+  onWake,
+  onStop,
+  onError,
+}: ListenerOptions): SignalListener {
+  const connection = connectRedis(redis, { blocking: true, ...(onError && { onError }) });
+  connection.on('message', (channel: string, text: string) => {
+    if (channel === `${prefix}:${WAKE}`) onWake?.();
+    else onStop?.(text);
+  });
+  const channels = [...(onWake ? [`${prefix}:${WAKE}`] : []), ...(onStop ? [`${prefix}:${STOP}`] : [])];
+  connection.subscribe(...channels).catch(() => 0);
+  return { close: () => connection.disconnect() };
+}
