@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobStore } from '@spiderhub/core';
+import { readText } from './files.ts';
+import { runChild } from './run-child.ts';
+import { badEgg, unpackZip } from './zip.ts';
+
+const COMPILE_TIMEOUT_MS = 60_000;
+
+export interface EggsOptions {
+  /** Where unpacked eggs lie. */
+  eggsDir: string;
+  /** Python that compiles their modules. */
+  python: string;
+  blobs: Pick<BlobStore, 'localPath'>;
+}
+
+export interface Eggs {
+  /** The directory of an unpacked egg; unpacks it when this machine does not have it yet. */
+  unpacked(sha256: string): Promise<string>;
+}
+
+/** Keeps each egg unpacked once on this machine, by the hash of its content. */
+export function createEggs({ eggsDir, python, blobs }: EggsOptions): Eggs {
+  const underWay = new Map<string, Promise<string>>();
+
+  async function unpack(sha256: string): Promise<string> {
+    // Python looks for an egg's entry points and scripts only in directories with this ending.
+    const target = join(eggsDir, `${sha256}.egg`);
+    if (existsSync(target)) return target;
+    const temporary = join(eggsDir, `.${sha256}.${randomBytes(4).toString('hex')}`);
+    await mkdir(temporary, { recursive: true, mode: 0o700 });
+    try {
+      await unpackZip(await blobs.localPath(sha256), temporary);
+      await compile(python, temporary, target);
+      await moveUnlessThere(temporary, target);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+    return target;
+  }
+
+  return {
+    unpacked(sha256) {
+      const running = underWay.get(sha256) ?? unpack(sha256).finally(() => underWay.delete(sha256));
+      underWay.set(sha256, running);
+      return running;
+    },
+  };
+}
+
+/** Saves each crawl the compilation. Modules that cannot be compiled stay as they are and fail when imported. */
+async function compile(python: string, directory: string, finalPath: string): Promise<void> {
+  const args = ['-I', '-m', 'compileall', '-q', '-s', directory, '-p', finalPath, directory];
+  await runChild(python, args, { env: {}, timeoutMs: COMPILE_TIMEOUT_MS });
+}
+
+/** Another process may have been faster: its copy has the same content. */
+async function moveUnlessThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
+}
+
+const SETTINGS_MODULE = /^\w+(\.\w+)*$/;
+
+/** The `scrapy -> settings` entry point of an unpacked egg. Throws `invalid` when it has none, or an odd one. */
+export async function readSettingsModule(directory: string): Promise<string> {
+  const text = await readText(join(directory, 'EGG-INFO', 'entry_points.txt'));
+  const value = text === null ? undefined : entryPoint(text, 'scrapy', 'settings');
+  if (value === undefined) throw badEgg('no scrapy settings entry point');
+  if (!SETTINGS_MODULE.test(value))
+    throw badEgg(`the scrapy settings entry point is not a module: ${value.slice(0, 100)}`);
+  return value;
+}
+
+/** Reads one value of an ini file as setuptools writes it. */
+function entryPoint(text: string, group: string, name: string): string | undefined {
+  let section = '';
+  for (const line of text.split(/\r?\n/).map((raw) => raw.trim())) {
+    if (line.startsWith('[') && line.endsWith(']')) section = line.slice(1, -1).trim();
+    const [key, ...value] = line.split('=');
+    if (section === group && key?.trim() === name && value.length > 0) return value.join('=').trim();
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+
+/** Where everything of one attempt lies. Only this process's user may enter it: it holds the job's token. */
+export interface JobDirectory {
+  root: string;
+  /** What the shim executes: program, environment, working directory. */
+  launch: string;
+  /** Written by the shim once the crawl runs: who it is. */
+  shim: string;
+  /** Output of the shim itself; normally empty. */
+  shimLog: string;
+  /** Written by the shim once the whole group is gone: how the crawl ended. */
+  exit: string;
+  /** Monotonic ms after which the shim kills the crawl. */
+  deadline: string;
+  /** How many times the crawl was asked to stop. */
+  stop: string;
+  /** Its presence asks for the end of the whole group. */
+  kill: string;
+  /** The FIFO that the crawl writes to. */
+  pipe: string;
+  spool: string;
+  checkpoint: string;
+  /** The job and the settings, as files because one environment variable holds at most 128 KiB. */
+  job: string;
+  settings: string;
+  /** Working directory and HOME of the crawl. */
+  home: string;
+  tmp: string;
+}
+
+export function jobDirectory(root: string): JobDirectory {
+  return {
+    root,
+    launch: join(root, 'launch.json'),
+    shim: join(root, 'shim.json'),
+    shimLog: join(root, 'shim.log'),
+    exit: join(root, 'exit.json'),
+    deadline: join(root, 'deadline'),
+    stop: join(root, 'stop'),
+    kill: join(root, 'kill'),
+    pipe: join(root, 'pipe'),
+    spool: join(root, 'spool'),
+    checkpoint: join(root, 'checkpoint.json'),
+    job: join(root, 'job.json'),
+    settings: join(root, 'settings.json'),
+    home: join(root, 'home'),
+    tmp: join(root, 'tmp'),
+  };
+}
+
+const DIRECTORY_NAME = /^([1-9][0-9]{0,14})-([1-9][0-9]{0,9})$/;
+
+export function directoryName(attempt: { id: number; attempt: number }): string {
+  return `${attempt.id}-${attempt.attempt}`;
+}
+
+/** Which attempt a directory belongs to, null when it is something else. */
+export function readDirectoryName(name: string): { id: number; attempt: number } | null {
+  const match = DIRECTORY_NAME.exec(name);
+  return match ? { id: Number(match[1]), attempt: Number(match[2]) } : null;
+}

@@ -1,0 +1,95 @@
+import { delimiter, dirname } from 'node:path';
+import { type CrawlRequest, formatJobKey, type JobDetails, type Version } from '@spiderhub/core';
+import type { JobDirectory } from './job-directory.ts';
+
+/** What one unit of a job allows, as on Scrapy Cloud: 1 GB less what the system takes, in MB. */
+const MEMORY_MB_PER_UNIT = 950;
+
+const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** `SHUB_JOB_DATA` as sh_scrapy reads it. */
+export function jobData({ job, version, jobToken, apiUrl }: CrawlRequest): Record<string, unknown> {
+  const command = scriptCommand(job);
+  return {
+    key: formatJobKey(job.key),
+    project: job.key.project,
+    spider: job.spiderName,
+    auth: jobToken,
+    spider_args: job.args,
+    api_url: apiUrl,
+    tags: job.tags,
+    state: 'running',
+    priority: job.priority,
+    units: job.units,
+    version: version?.name ?? null,
+    spider_type: 'manual',
+    pending_time: job.pendingAt?.getTime() ?? null,
+    running_time: job.runningAt?.getTime() ?? null,
+    scheduled_by: job.scheduledBy,
+    started_by: 'jobrunner',
+    ...(command && { job_cmd: command, job_env: job.environment }),
+  };
+}
+
+/** The command line of a script job, null for a spider. Callers send its arguments with or without its name. */
+function scriptCommand(job: JobDetails): string[] | null {
+  const isScript = job.spiderName.startsWith('py:');
+  if (!isScript) return job.command;
+  const [first, ...rest] = job.command ?? [];
+  return first === job.spiderName ? [first, ...rest] : [job.spiderName, ...(job.command ?? [])];
+}
+
+/** `SHUB_SETTINGS`: the layers that sh_scrapy merges, the job's above all others. */
+export function settingsLayers({ job, version, projectSettings }: CrawlRequest): Record<string, unknown> {
+  return {
+    organization_settings: {},
+    // sh_scrapy binds Scrapy's telnet console to every interface, so it stays off unless a project wants it.
+    project_settings: { TELNETCONSOLE_ENABLED: false, ...projectSettings },
+    spider_settings: {},
+    job_settings: job.settings,
+    enabled_addons: [],
+    status: 'ok',
+    version: version?.name ?? null,
+  };
+}
+
+export interface CrawlPlace {
+  directory: JobDirectory;
+  /** Python of the crawl's environment. */
+  python: string;
+  /** Unpacked eggs, the project's own first. */
+  eggs: string[];
+  version: Version;
+}
+
+/** The whole environment of a crawl: nothing of this process's own gets through. */
+export function crawlEnvironment(request: CrawlRequest, place: CrawlPlace): Record<string, string> {
+  const { job, apiUrl, storageUrl } = request;
+  const { directory } = place;
+  return {
+    LANG: 'C.UTF-8',
+    PATH: [dirname(place.python), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    ...ownVariables(job.environment),
+    HOME: directory.home,
+    TMPDIR: directory.tmp,
+    PYTHONPATH: place.eggs.join(delimiter),
+    PYTHONUNBUFFERED: '1',
+    SCRAPY_SETTINGS_MODULE: place.version.settingsModule,
+    SHUB_FIFO_PATH: directory.pipe,
+    SHUB_JOB_DATA: directory.job,
+    SHUB_SETTINGS: directory.settings,
+    SHUB_JOBKEY: formatJobKey(job.key),
+    SHUB_SPIDER: job.spiderName,
+    SHUB_JOB_MEMORY_LIMIT: String(job.units * MEMORY_MB_PER_UNIT),
+    SHUB_STORAGE: storageUrl,
+    SHUB_APIURL: apiUrl,
+  };
+}
+
+/** The job's own variables, without reserved names and without what no environment can hold. */
+function ownVariables(environment: Record<string, string>): Record<string, string> {
+  const allowed = Object.entries(environment).filter(
+    ([name, value]) => ENVIRONMENT_NAME.test(name) && !name.startsWith('SHUB_') && !value.includes('\0'),
+  );
+  return Object.fromEntries(allowed);
+}

@@ -1,0 +1,93 @@
+import type { PipeCommand, PipeMessage } from '@spiderhub/core';
+
+/** Zyte's limit for one message. */
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+const QUOTED_BYTES = 200;
+
+const LF = 0x0a;
+const SPACE = 0x20;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** The first four bytes of a line, read as one number, tell the command. */
+const COMMANDS = new Map<number, PipeCommand>(
+  (['ITM', 'LOG', 'REQ', 'STA', 'FIN'] as const).map((name) => [
+    Buffer.from(`${name} `).readUInt32BE(),
+    name,
+  ]),
+);
+
+/**
+ * Reads whole lines `CMD SP JSON LF` without turning them into strings: payloads are views into `lines`.
+ * A bare JSON object is an item. Anything else is dropped, because whatever comes out of a crawl may be hostile;
+ * the first dropped line of a job (`droppedBefore` is 0) leaves a warning in its log.
+ */
+export function readMessages(
+  lines: Buffer,
+  droppedBefore: number,
+): { messages: PipeMessage[]; dropped: number } {
+  const messages: PipeMessage[] = [];
+  let dropped = droppedBefore;
+  let start = 0;
+  while (start < lines.length) {
+    const end = endOfLine(lines, start);
+    const message = readLine(lines, start, end);
+    if (message) messages.push(message);
+    else if (!isBlank(lines, start, end) && dropped++ === 0)
+      messages.push(firstWarning(lines.subarray(start, end)));
+    start = end + 1;
+  }
+  return { messages, dropped };
+}
+
+function endOfLine(lines: Buffer, start: number): number {
+  const end = lines.indexOf(LF, start);
+  return end === -1 ? lines.length : end;
+}
+
+function readLine(lines: Buffer, start: number, end: number): PipeMessage | null {
+  if (end - start < 2) return null;
+  if (lines[start] === OPEN_BRACE) return object('ITM', lines, start, end);
+  const command = end - start > 4 ? COMMANDS.get(lines.readUInt32BE(start)) : undefined;
+  return command ? object(command, lines, start + 4, end) : null;
+}
+
+/** Only looks at the ends: parsing each item here would cost more than all the rest of the reading. */
+function object(command: PipeCommand, lines: Buffer, from: number, to: number): PipeMessage | null {
+  const start = skipBlanks(lines, from, to);
+  const end = skipBlanksBackwards(lines, start, to);
+  if (end - start < 2 || end - start > MAX_PAYLOAD_BYTES) return null;
+  if (lines[start] !== OPEN_BRACE || lines[end - 1] !== CLOSE_BRACE) return null;
+  return { command, payload: lines.subarray(start, end) };
+}
+
+function skipBlanks(lines: Buffer, from: number, to: number): number {
+  let start = from;
+  while (start < to && (lines[start] ?? 0) <= SPACE) start += 1;
+  return start;
+}
+
+function skipBlanksBackwards(lines: Buffer, from: number, to: number): number {
+  let end = to;
+  while (end > from && (lines[end - 1] ?? 0) <= SPACE) end -= 1;
+  return end;
+}
+
+function isBlank(lines: Buffer, from: number, to: number): boolean {
+  return skipBlanks(lines, from, to) === to;
+}
+
+function firstWarning(line: Buffer): PipeMessage {
+  const start = JSON.stringify(line.subarray(0, QUOTED_BYTES).toString('latin1'));
+  return logMessage(30, `Dropped a line of ${line.length} bytes that is not a message of the pipe: ${start}`);
+}
+
+/** What a job's log says at its end when lines were dropped; null when the first warning already said it all. */
+export function droppedSummary(dropped: number): PipeMessage | null {
+  return dropped > 1 ? logMessage(30, `Dropped ${dropped} lines that are not messages of the pipe.`) : null;
+}
+
+/** A log message of ours, in the crawl's own format. */
+export function logMessage(level: number, message: string): PipeMessage {
+  return { command: 'LOG', payload: Buffer.from(JSON.stringify({ time: Date.now(), level, message })) };
+}

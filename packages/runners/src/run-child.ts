@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+
+export interface ChildOptions {
+  env: Record<string, string>;
+  cwd?: string;
+  /** After this the whole process group is killed, ms. */
+  timeoutMs: number;
+  /** Receives each line of standard output and error. */
+  onLine?: (line: string) => void;
+}
+
+export interface ChildResult {
+  /** Null when it was killed. */
+  code: number | null;
+  timedOut: boolean;
+  /** What it wrote to file descriptor 3, at most 1 MiB of it. */
+  result: Buffer;
+  /** The end of what it wrote to standard output and error. */
+  tail: string;
+}
+
+const MAX_RESULT_BYTES = 1024 * 1024;
+const MAX_TAIL_BYTES = 4096;
+
+/**
+ * Runs a program in a process group of its own and waits until it and its output have ended. A program that cannot
+ * be executed rejects; one that fails does not.
+ */
+export function runChild(program: string, args: string[], options: ChildOptions): Promise<ChildResult> {
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const result = keepHead(child.stdio[3] as Readable);
+  const tail = keepTail([child.stdout as Readable, child.stderr as Readable], options.onLine);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    killGroup(child);
+  }, options.timeoutMs);
+  return new Promise((resolve, reject) => {
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    // What it started may hold its pipes open; nothing of it may stay.
+    child.on('exit', () => killGroup(child));
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, timedOut, result: result(), tail: tail() });
+    });
+  });
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in the group.
+  }
+}
+
+function keepHead(stream: Readable): () => Buffer {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (size < MAX_RESULT_BYTES) chunks.push(chunk.subarray(0, MAX_RESULT_BYTES - size));
+    size += chunk.length;
+  });
+  return () => Buffer.concat(chunks);
+}
+
+function keepTail(streams: Readable[], onLine?: (line: string) => void): () => string {
+  let tail = '';
+  for (const stream of streams) {
+    let line = '';
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      tail = (tail + text).slice(-MAX_TAIL_BYTES);
+      const lines = (line + text).split('\n');
+      line = lines.pop()?.slice(-MAX_TAIL_BYTES) ?? '';
+      for (const whole of lines) onLine?.(whole);
+    });
+  }
+  return () => tail.trim();
+}

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import type { MessageCounts, PipeMessage, RunningCrawl } from '@spiderhub/core';
+import { waitForExit } from './exit-watch.ts';
+import { hasCode, readJson, readText, writeAtomic } from './files.ts';
+import type { JobDirectory } from './job-directory.ts';
+import { droppedSummary, readMessages } from './pipe-messages.ts';
+import { followSpool, removeSpoolBefore, type SpoolPosition } from './spool-reader.ts';
+
+/** How far the messages of a crawl were given out. */
+interface Progress {
+  position: SpoolPosition;
+  /** Lines that were no messages. */
+  dropped: number;
+  /** Everything was given, the closing summary too. */
+  complete: boolean;
+}
+
+type Checkpoint = Progress & { counts: MessageCounts };
+
+const START: Checkpoint = {
+  position: { file: 1, offset: 0 },
+  dropped: 0,
+  complete: false,
+  counts: { ITM: 0, LOG: 0, REQ: 0, STA: 0, FIN: 0 },
+};
+
+/** How the owner of a crawl's shim, or of nothing yet, takes part. */
+interface Ownership {
+  isAlive: () => boolean | Promise<boolean>;
+  /** Told that nobody wants the crawl any more, before it may have been started at all. */
+  giveUp?(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** After the directory was removed. */
+  onCleanUp(): void;
+}
+
+/** A crawl as its directory shows it. All that is said to it goes through files, so that it survives this process. */
+export async function openCrawl(directory: JobDirectory, ownership: Ownership): Promise<RunningCrawl> {
+  const saved = (await readJson<Checkpoint>(directory.checkpoint)) ?? START;
+  let given: Progress = saved;
+  let hasExited = false;
+  const exited = waitForExit(directory, ownership.isAlive).finally(() => {
+    hasExited = true;
+  });
+  // Whoever only reads messages may never look at `exited`.
+  exited.catch(() => {});
+
+  async function* messages(): AsyncGenerator<PipeMessage[]> {
+    if (given.complete) return;
+    const end = { hasEnded: () => hasExited, ended: exited.catch(() => {}) };
+    for await (const chunk of followSpool(directory.spool, given.position, end)) {
+      const read = readMessages(chunk.lines, given.dropped);
+      given = { position: chunk.next, dropped: read.dropped, complete: false };
+      if (read.messages.length > 0) yield read.messages;
+    }
+    given = { ...given, complete: true };
+    const summary = droppedSummary(given.dropped);
+    if (summary) yield [summary];
+  }
+
+  return {
+    resumedAt: saved.counts,
+    exited,
+    messages,
+    async checkpoint(counts) {
+      const { position } = given;
+      await writeAtomic(directory.checkpoint, JSON.stringify({ ...given, counts } satisfies Checkpoint));
+      if (existsSync(directory.spool)) await removeSpoolBefore(directory.spool, position);
+    },
+    extend: (untilMs) => unlessRemoved(writeAtomic(directory.deadline, String(Math.round(untilMs)))),
+    async stop() {
+      ownership.giveUp?.('SIGTERM');
+      const before = Number((await readText(directory.stop)) ?? 0);
+      await unlessRemoved(writeAtomic(directory.stop, String(before + 1)));
+    },
+    async kill() {
+      ownership.giveUp?.('SIGKILL');
+      await unlessRemoved(writeFile(directory.kill, ''));
+    },
+    async cleanUp() {
+      await rm(directory.root, { recursive: true, force: true, maxRetries: 5 });
+      ownership.onCleanUp();
+    },
+  };
+}
+
+/** A heartbeat or a stop may come while the crawl is being cleaned up: then it has nothing left to say. */
+async function unlessRemoved(write: Promise<void>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}

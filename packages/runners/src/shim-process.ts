@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readJson } from './files.ts';
+import type { JobDirectory } from './job-directory.ts';
+
+/** Who a shim is. Start time (clock ticks) and boot keep a re-used process id from being taken for it. */
+export interface ShimIdentity {
+  pid: number;
+  startTime: number | null;
+  bootId: string | null;
+  crawlPid: number;
+}
+
+/** Starts a shim that lives on when this process ends. Resolves when it runs; rejects when it cannot be executed. */
+export async function spawnShim(
+  python: string,
+  launcherDir: string,
+  directory: JobDirectory,
+): Promise<ChildProcess> {
+  const log = await open(directory.shimLog, 'a', 0o600);
+  try {
+    const child = spawn(python, ['-I', '-S', '-u', join(launcherDir, 'shim.py'), directory.root], {
+      cwd: directory.root,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: {},
+    });
+    await once(child, 'spawn');
+    child.unref();
+    return child;
+  } finally {
+    await log.close();
+  }
+}
+
+/** Waits for the end of a child that this process started. */
+export async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+/** Whether the shim of this directory still runs. One that has not written its identity yet counts as not running. */
+export async function isShimAlive(directory: JobDirectory): Promise<boolean> {
+  const shim = await readJson<ShimIdentity>(directory.shim);
+  if (!shim) return false;
+  if (shim.startTime === null) return answersSignals(shim.pid);
+  return shim.bootId === bootId() && shim.startTime === startTimeOf(shim.pid);
+}
+
+function bootId(): string | null {
+  return readProc('sys/kernel/random/boot_id')?.trim() ?? null;
+}
+
+/** Field 22 of /proc/pid/stat; the name in field 2 may hold blanks and parentheses. A zombie has ended. */
+function startTimeOf(pid: number): number | null {
+  const stat = readProc(`${pid}/stat`);
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields && fields[0] !== 'Z' ? Number(fields[19]) : null;
+}
+
+function answersSignals(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Kills what a crawl left behind when its shim was killed itself: every process that has the job's pipe in its
+ * environment. (The crawl's main process has died with the shim already.) Does nothing where there is no /proc.
+ */
+export async function killLeftovers(directory: JobDirectory): Promise<void> {
+  const mark = `SHUB_FIFO_PATH=${directory.pipe}\0`;
+  for (let round = 0; round < 100; round += 1) {
+    const left = processIds().filter((pid) => pid !== process.pid && environmentOf(pid).includes(mark));
+    if (left.length === 0) return;
+    for (const pid of left) killQuietly(pid);
+    await sleep(10);
+  }
+}
+
+function processIds(): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Ends with a NUL, like each of its variables. Empty for zombies and for processes of others. */
+function environmentOf(pid: number): string {
+  return readProc(`${pid}/environ`) ?? '';
+}
+
+function readProc(name: string): string | null {
+  try {
+    return readFileSync(`/proc/${name}`, 'latin1');
+  } catch {
+    return null;
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+}

@@ -1,0 +1,135 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { DomainError } from '@spiderhub/core';
+import yauzl, { type Entry, type ZipFile } from 'yauzl';
+
+const MAX_ENTRIES = 20_000;
+const MAX_UNPACKED_BYTES = 200 * 1024 * 1024;
+const MAX_RATIO = 100;
+/** Small files of zeros compress far better than any bomb needs to; only larger ones are judged by their ratio. */
+const RATIO_FROM_BYTES = 10 * 1024 * 1024;
+const MAX_NAME_LENGTH = 1024;
+
+/** A file begins with its first entry, an empty one with the end of its directory. */
+const ZIP_MAGICS = [0x504b0304, 0x504b0506];
+
+const TYPE_BITS = 0o170000;
+const REGULAR_FILE = 0o100000;
+const FOLDER = 0o040000;
+
+export function badEgg(why: string, cause?: unknown): DomainError {
+  return new DomainError('invalid', 'bad_egg', `egg: ${why}`, { cause });
+}
+
+/**
+ * Unpacks a ZIP file of a stranger into an empty directory. Checks every name and size before it writes anything and
+ * throws `invalid` with the reason; what was written until an error is left to the caller.
+ */
+export async function unpackZip(path: string, target: string): Promise<void> {
+  await requireZipMagic(path);
+  const zip = await openZip(path);
+  try {
+    const entries = await listEntries(zip);
+    checkSizes(entries);
+    checkNames(entries);
+    for (const entry of entries) await unpackEntry(zip, entry, target);
+  } catch (error) {
+    throw error instanceof DomainError ? error : badEgg(`cannot be unpacked: ${messageOf(error)}`, error);
+  } finally {
+    zip.close();
+  }
+}
+
+/** Something else with a ZIP file at its end is not an egg, although ZIP readers would take it. */
+async function requireZipMagic(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    if (!ZIP_MAGICS.includes(buffer.readUInt32BE())) throw badEgg('not a ZIP file');
+  } finally {
+    await file.close();
+  }
+}
+
+function openZip(path: string): Promise<ZipFile> {
+  const options = { autoClose: false, lazyEntries: true, strictFileNames: true };
+  return new Promise((resolve, reject) => {
+    yauzl.open(path, options, (error, zip) => {
+      if (error) reject(badEgg(`not a ZIP file: ${error.message}`, error));
+      else resolve(zip);
+    });
+  });
+}
+
+function listEntries(zip: ZipFile): Promise<Entry[]> {
+  if (zip.entryCount > MAX_ENTRIES) return Promise.reject(badEgg(`more than ${MAX_ENTRIES} entries`));
+  const entries: Entry[] = [];
+  return new Promise((resolve, reject) => {
+    zip.on('error', (error: Error) => reject(badEgg(`unsafe path or broken entry: ${error.message}`, error)));
+    zip.on('end', () => resolve(entries));
+    zip.on('entry', (entry: Entry) => {
+      entries.push(entry);
+      zip.readEntry();
+    });
+    zip.readEntry();
+  });
+}
+
+/** Declared sizes are binding: yauzl refuses an entry that inflates to anything else. */
+function checkSizes(entries: Entry[]): void {
+  let unpacked = 0;
+  let packed = 0;
+  for (const entry of entries) {
+    unpacked += entry.uncompressedSize;
+    packed += entry.compressedSize;
+  }
+  if (unpacked > MAX_UNPACKED_BYTES)
+    throw badEgg(`unpacks to more than ${MAX_UNPACKED_BYTES / 1024 / 1024} MB`);
+  if (unpacked > RATIO_FROM_BYTES && unpacked > packed * MAX_RATIO) {
+    throw badEgg(`unpacks to more than ${MAX_RATIO} times its size`);
+  }
+}
+
+function checkNames(entries: Entry[]): void {
+  const seen = new Set<string>();
+  for (const entry of entries) {
+    const name = entry.fileName;
+    const shown = JSON.stringify(name.slice(0, 100));
+    if (name.includes('\0') || name.length > MAX_NAME_LENGTH) throw badEgg(`unsafe path ${shown}`);
+    if (!isFileOrFolder(entry)) throw badEgg(`unsafe path ${shown}: neither a file nor a folder`);
+    if (seen.has(name)) throw badEgg(`two entries named ${shown}`);
+    seen.add(name);
+  }
+}
+
+/** The upper half holds the Unix mode, when the packer was Unix: links and devices are refused. */
+function isFileOrFolder(entry: Entry): boolean {
+  const type = (entry.externalFileAttributes >>> 16) & TYPE_BITS;
+  return type === 0 || type === REGULAR_FILE || type === FOLDER;
+}
+
+async function unpackEntry(zip: ZipFile, entry: Entry, target: string): Promise<void> {
+  const path = join(target, entry.fileName);
+  if (entry.fileName.endsWith('/')) {
+    await mkdir(path, { recursive: true });
+    return;
+  }
+  await mkdir(dirname(path), { recursive: true });
+  await pipeline(await openEntry(zip, entry), createWriteStream(path, { flags: 'wx', mode: 0o644 }));
+}
+
+function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    zip.openReadStream(entry, (error, stream) => {
+      if (error) reject(error);
+      else resolve(stream);
+    });
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

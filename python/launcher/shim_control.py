@@ -1,0 +1,59 @@
+"""What the worker asks for, as small files that it replaces atomically: `deadline`, `stop`, `kill`."""
+
+import json
+import os
+import sys
+import time
+
+CHECK_SECONDS = 0.1
+
+# The clock of Node's process.hrtime. On macOS Python's own monotonic clock stands still while the machine sleeps.
+_CLOCK = time.CLOCK_MONOTONIC_RAW if sys.platform == 'darwin' else time.CLOCK_MONOTONIC
+
+
+class Control:
+    def __init__(self, directory):
+        self._directory = directory
+        self._next_check = 0.0
+        self._stops_done = 0
+        self._deadline_ms = self._number('deadline')
+        self.deadline_passed = False
+
+    def is_due(self):
+        return time.monotonic() >= self._next_check
+
+    def check(self):
+        """Returns 'kill', 'deadline', 'stop' (once for each request) or None."""
+        self._next_check = time.monotonic() + CHECK_SECONDS
+        if os.path.exists(os.path.join(self._directory, 'kill')):
+            return 'kill'
+        self._deadline_ms = self._number('deadline') or self._deadline_ms
+        if time.clock_gettime_ns(_CLOCK) / 1e6 > self._deadline_ms:
+            self.deadline_passed = True
+            return 'deadline'
+        if self._number('stop') > self._stops_done:
+            self._stops_done += 1
+            return 'stop'
+        return None
+
+    def _number(self, name):
+        try:
+            with open(os.path.join(self._directory, name), 'rb') as file:
+                return int(file.read(32))
+        except (OSError, ValueError):
+            return 0
+
+
+def write_json(directory, name, value):
+    """Writes durably and atomically: a reader sees all of it or nothing, also after a power cut."""
+    path = os.path.join(directory, name)
+    with open(path + '.tmp', 'w', encoding='utf-8') as file:
+        json.dump(value, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(path + '.tmp', path)
+    folder = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

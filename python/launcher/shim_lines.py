@@ -1,0 +1,127 @@
+"""Where lines come from: the crawl's message pipe and the raw output of its processes."""
+
+import json
+import os
+import time
+
+# Zyte's limit for a message is 1 MiB; the command and the line end come on top.
+MAX_MESSAGE_BYTES = 1024 * 1024 + 64
+MAX_OUTPUT_LINE_BYTES = 64 * 1024
+_READ_BYTES = 1024 * 1024
+
+
+def log_line(level, message):
+    """A LOG message as a crawl would write it."""
+    record = {'time': int(time.time() * 1000), 'level': level, 'message': message}
+    return b'LOG %s\n' % json.dumps(record, separators=(',', ':')).encode('ascii')
+
+
+class _Source:
+    """A file descriptor that is read until its end."""
+
+    def __init__(self, fd):
+        os.set_blocking(fd, False)
+        self._fd = fd
+        self.open = True
+
+    def fileno(self):
+        return self._fd
+
+    def read(self):
+        """Takes what is there and returns the number of bytes."""
+        try:
+            data = os.read(self._fd, _READ_BYTES)
+        except BlockingIOError:
+            return 0
+        if data:
+            self._take(data)
+        else:
+            self.open = False
+        return len(data)
+
+
+class PipeLines(_Source):
+    """Copies whole lines, unread, to the spool; a line is held back until its end came."""
+
+    def __init__(self, fd, spool):
+        super().__init__(fd)
+        self._spool = spool
+        self._tail = bytearray()
+        self._discarding = False
+
+    def _take(self, data):
+        end = data.rfind(b'\n') + 1
+        if end:
+            self._take_lines(data[:end])
+        self._tail += data[end:]
+        if len(self._tail) > MAX_MESSAGE_BYTES:
+            self._discard()
+
+    def _take_lines(self, data):
+        if self._discarding:
+            data = data[data.index(b'\n') + 1 :]
+            self._discarding = False
+        elif self._tail:
+            data = bytes(self._tail) + data
+        self._tail.clear()
+        if data:
+            self._spool.write(data)
+
+    def _discard(self):
+        self._tail.clear()
+        if not self._discarding:
+            self._discarding = True
+            self._spool.write(log_line(30, 'A message of more than 1 MiB was dropped.'))
+
+    def tick(self):
+        pass
+
+    def finish(self):
+        """A crawl that was killed may leave half a message: it is lost, as if it had never been written."""
+        self._tail.clear()
+
+
+class RawLines(_Source):
+    """Turns raw standard output or error into LOG messages. A line that begins with a space continues the last one."""
+
+    def __init__(self, fd, level, spool):
+        super().__init__(fd)
+        self._level = level
+        self._spool = spool
+        self._tail = b''
+        self._message = b''
+        self._touched = False
+
+    def _take(self, data):
+        self._touched = True
+        *lines, tail = (self._tail + data).split(b'\n')
+        # One byte more than a line may have is kept, so that the cut can be seen when its end comes.
+        self._tail = tail[: MAX_OUTPUT_LINE_BYTES + 1]
+        for line in lines:
+            self._add(line)
+
+    def _add(self, line):
+        if line.startswith(b' ') and 0 < len(self._message) < MAX_OUTPUT_LINE_BYTES:
+            self._message += b'\n' + line
+            return
+        self._flush()
+        self._message = line
+
+    def _flush(self):
+        if self._message.strip():
+            text = self._message[:MAX_OUTPUT_LINE_BYTES].decode('utf-8', 'replace')
+            cut = '…' if len(self._message) > MAX_OUTPUT_LINE_BYTES else ''
+            self._spool.write(log_line(self._level, text + cut))
+        self._message = b''
+
+    def tick(self):
+        """A message waits one quiet tick for its continuation lines."""
+        if not self._touched:
+            self._flush()
+        self._touched = False
+
+    def finish(self):
+        if self._tail:
+            self._add(self._tail)
+            self._tail = b''
+        self._flush()

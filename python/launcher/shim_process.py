@@ -1,0 +1,141 @@
+"""Starting a crawl as a child that cannot outlive the shim, and ending it with everything it started."""
+
+import os
+import signal
+import sys
+import time
+
+_ON_LINUX = sys.platform == 'linux'
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_KILL_SECONDS = 10
+# When memory runs out the kernel should choose a crawl, not the database beside it.
+_OOM_SCORE = '500'
+
+if _ON_LINUX:
+    import ctypes
+
+    _prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+
+def become_subreaper():
+    """Whatever a crawl starts and leaves behind becomes our child, also after setsid, and can be killed."""
+    if _ON_LINUX:
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def identity():
+    """Process id, start time in clock ticks and boot: together they never name two processes."""
+    if not _ON_LINUX:
+        return {'pid': os.getpid(), 'startTime': None, 'bootId': None}
+    with open('/proc/self/stat', encoding='ascii', errors='replace') as file:
+        start_time = int(file.read().rpartition(')')[2].split()[19])
+    with open('/proc/sys/kernel/random/boot_id', encoding='ascii') as file:
+        return {'pid': os.getpid(), 'startTime': start_time, 'bootId': file.read().strip()}
+
+
+class Crawl:
+    def __init__(self, launch, stdout, stderr):
+        """Returns once the program has been executed, or could not be: then it exits with 127 and says why on stderr."""
+        self._status = None
+        shim = os.getpid()
+        executed, still_ours = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                _become_crawl(shim, launch, stdout, stderr)
+            except BaseException as error:
+                os.write(2, ('The crawl could not be started: %s\n' % error).encode('utf-8', 'replace'))
+            finally:
+                os._exit(127)
+        os.close(still_ours)
+        # The child's copy closes at its exec. Before that a SIGTERM would be ignored as this process ignores it.
+        os.read(executed, 1)
+        os.close(executed)
+
+    def running(self):
+        return self._status is None
+
+    def reap(self):
+        """Collects who has ended; returns whether any child is left, adopted ones included."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            if pid == self.pid:
+                self._status = status
+
+    def stop(self):
+        if self.running():
+            os.kill(self.pid, signal.SIGTERM)
+
+    def kill_everyone(self):
+        """SIGKILL until nobody is left. Gives up on processes of other users, which nothing here can kill."""
+        give_up_at = time.monotonic() + _KILL_SECONDS
+        while self.reap() and time.monotonic() < give_up_at:
+            for pid in self._family():
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except OSError:
+                    pass
+            time.sleep(0.005)
+
+    def _family(self):
+        """Children, adopted ones too, and all of our session. Later descendants become children as these die."""
+        if not _ON_LINUX:
+            return [-self.pid]
+        me = os.getpid()
+        return [pid for pid, parent, session in _processes() if pid != me and me in (parent, session)]
+
+    def exit(self):
+        status = self._status
+        if status is None or os.WIFSIGNALED(status):
+            number = signal.SIGKILL if status is None else os.WTERMSIG(status)
+            return {'code': None, 'signal': _signal_name(number)}
+        return {'code': os.WEXITSTATUS(status), 'signal': None}
+
+
+def _signal_name(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return 'SIG%d' % number  # A real-time signal.
+
+
+def _processes():
+    for name in os.listdir('/proc'):
+        if not name.isdigit():
+            continue
+        try:
+            with open('/proc/%s/stat' % name, encoding='ascii', errors='replace') as file:
+                _, parent, _, session = file.read().rpartition(')')[2].split()[:4]
+        except OSError:
+            continue  # Ended meanwhile.
+        yield int(name), int(parent), int(session)
+
+
+def _offer_to_the_oom_killer():
+    try:
+        with open('/proc/self/oom_score_adj', 'w', encoding='ascii') as file:
+            file.write(_OOM_SCORE)
+    except OSError:
+        pass  # Read-only in some containers.
+
+
+def _become_crawl(shim, launch, stdout, stderr):
+    os.setpgid(0, 0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+    if _ON_LINUX:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != shim:
+            os._exit(127)  # It died before the line above.
+        _offer_to_the_oom_killer()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    os.chdir(launch['cwd'])
+    os.execve(launch['argv'][0], launch['argv'], launch['env'])
