@@ -21,7 +21,7 @@ export function connectRedis(
     enableOfflineQueue: blocking,
     retryStrategy: (times: number) => Math.min(50 * times, MAX_RECONNECT_MS),
   };
-  const redis = new Redis(options);
+  const redis = new Redis<'legacy'>({ ...options, replyMapping: 'legacy' });
   redis.on('error', onError ?? (() => {}));
   return redis;
 }
