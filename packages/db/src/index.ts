@@ -1,7 +1,7 @@
 export { createDatabase, type Database } from './database.ts';
 export { type Leadership, tryToLead } from './leader-lock.ts';
 export { migrate, migrateDown } from './migrate.ts';
-export { fromPostgres, isDatabaseAway } from './pg-errors.ts';
+export { fromPostgres, isDatabaseAway, isDatabaseDown } from './pg-errors.ts';
 export { createAccessStore } from './stores/access-store.ts';
 export { createAdminStore } from './stores/admin-store.ts';
 export { createAttemptStore } from './stores/attempt-store.ts';

@@ -49,3 +49,9 @@ export function translated<T extends object>(store: T): T {
   ]);
   return Object.fromEntries(wrapped) as T;
 }
+
+/** Refused, not timed out: nobody can write to the database at this moment, the reaper included. */
+export function isDatabaseDown(error: unknown): boolean {
+  const cause = error instanceof DomainError ? error.cause : error;
+  return /^(57P0[123]|ECONNREFUSED|ENOENT)/.test(codeOf(cause));
+}

@@ -55,6 +55,10 @@ export interface AttemptStore {
   /** Prolongs all leases in one statement, also the worker's own life sign. */
   heartbeat(workerId: string, beats: Beat[], leaseMs: number): Promise<Confirmed[]>;
   saveStats(id: number, attempt: number, scrapyStats: string): Promise<void>;
+  /** Gives an attempt back that this worker will not end: the job waits again, or ends when it was to stop. */
+  release(id: number, attempt: number): Promise<void>;
+  /** Takes an attempt over from a worker process that died on this machine. Null when it is not current any more. */
+  adopt(id: number, attempt: number, workerId: string, leaseMs: number): Promise<JobDetails | null>;
   /** `already`: this attempt was finished before. `fenced`: it is not the current one any more. */
   finish(id: number, attempt: number, report: FinishReport): Promise<'ok' | 'already' | 'fenced'>;
 }

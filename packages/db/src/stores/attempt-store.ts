@@ -40,6 +40,21 @@ const FINISH = `
     when exists (select from jobs where id = :id and attempt = :attempt and state = 'finished') then 'already'
     else 'fenced' end as answer`;
 
+const ADOPT = `
+  update jobs j set worker = :worker, lease_until = now() + :leaseMs * interval '1 ms'
+  where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external
+  returning j.id`;
+
+const RELEASE = `
+  update jobs j set
+    state = case when stop_requested_at is null then 'pending' else 'finished' end,
+    state_since = now(),
+    finished_at = case when stop_requested_at is not null then now() end,
+    completed_by = case when stop_requested_at is not null then 'jobrunner' end,
+    close_reason = case when stop_requested_at is not null then 'cancelled' end,
+    worker = null, lease_until = null
+  where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external`;
+
 interface ConfirmedRow {
   id: string;
   attempt: number;
@@ -47,6 +62,17 @@ interface ConfirmedRow {
 }
 
 export function createAttemptStore(database: Database): AttemptStore {
+  /** The whole job, once `guarded` (one guarded update) won it. */
+  async function won(guarded: string, bindings: { id: number } & Record<string, unknown>) {
+    const { rows: winners } = await database.raw<{ rows: unknown[] }>(guarded, bindings);
+    if (winners.length === 0) return null;
+    const { rows } = await database.raw<{ rows: DetailRow[] }>(
+      `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = :id`,
+      { id: bindings.id },
+    );
+    return rows[0] ? toJobDetails(rows[0]) : null;
+  }
+
   return translated<AttemptStore>({
     async register({ id, host, slots }) {
       await database('workers')
@@ -59,14 +85,11 @@ export function createAttemptStore(database: Database): AttemptStore {
       await database('workers').where({ id: workerId }).delete();
     },
 
-    async claim(id, attempt, worker, leaseMs) {
-      const won = await database.raw<{ rows: unknown[] }>(CLAIM, { id, attempt, worker, leaseMs });
-      if (won.rows.length === 0) return null;
-      const { rows } = await database.raw<{ rows: DetailRow[] }>(
-        `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = :id`,
-        { id },
-      );
-      return rows[0] ? toJobDetails(rows[0]) : null;
+    claim: (id, attempt, worker, leaseMs) => won(CLAIM, { id, attempt, worker, leaseMs }),
+    adopt: (id, attempt, worker, leaseMs) => won(ADOPT, { id, attempt, worker, leaseMs }),
+
+    async release(id, attempt) {
+      await database.raw(RELEASE, { id, attempt });
     },
 
     async heartbeat(worker, beats, leaseMs) {

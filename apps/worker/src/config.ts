@@ -1,0 +1,32 @@
+import { resolve } from 'node:path';
+import { PublicUrl, ServiceConfig, WorkerSlots } from '@spiderhub/platform';
+import { z } from 'zod';
+
+const seconds = (fallback: number) =>
+  z.coerce.number('expected a number of seconds').positive().max(86_400).default(fallback);
+
+const checkout = resolve(__dirname, '../../..');
+
+/** Environment of a worker process. */
+export const WorkerConfig = ServiceConfig.extend({
+  WORKER_SLOTS: WorkerSlots,
+  /** Where crawls reach the API of this installation. */
+  PUBLIC_URL: PublicUrl.default('http://127.0.0.1:8000'),
+  /** Python of the base environment with Scrapy and the entrypoint. */
+  SPIDERHUB_PYTHON: z.string().optional(),
+  /** Folder of launcher scripts. */
+  SPIDERHUB_LAUNCHER: z.string().default(resolve(checkout, 'python/launcher')),
+  /** Pins of the base environment. */
+  SPIDERHUB_REQUIREMENTS: z.string().default(resolve(checkout, 'python/requirements.txt')),
+  /** Namespace of this installation's keys in Redis. */
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
+    .default('spiderhub'),
+  LEASE_SECONDS: seconds(60),
+  STOP_GRACE_SECONDS: seconds(120),
+  SHUTDOWN_GRACE_SECONDS: seconds(20),
+  /** A job whose attempts were lost this often ends as `lost`. */
+  MAX_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(5),
+});
+export type WorkerConfig = z.output<typeof WorkerConfig>;

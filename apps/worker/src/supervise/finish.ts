@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AttemptStore, FinishReport } from '@spiderhub/core';
+import type { Logger } from '@spiderhub/platform';
+
+const FIRST_WAIT_MS = 100;
+const MAX_WAIT_MS = 5000;
+
+/** Repeats a write until Postgres gives a definite answer: an outcome must not get lost because it was away. */
+export async function untilAnswered<T>(
+  write: () => Promise<T>,
+  log: Logger,
+  signal?: AbortSignal,
+): Promise<T> {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)) {
+    try {
+      return await write();
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      log.warn({ err: error }, 'an outcome waits to be recorded');
+      await sleep(waitMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+    }
+  }
+}
+
+export async function finishAttempt(
+  attempts: AttemptStore,
+  { id, attempt }: { id: number; attempt: number },
+  report: FinishReport,
+  log: Logger,
+): Promise<void> {
+  const answer = await untilAnswered(() => attempts.finish(id, attempt, report), log);
+  if (answer === 'ok') log.info({ closeReason: report.closeReason, ...report.counts }, 'job finished');
+  else log.warn({ answer, closeReason: report.closeReason }, 'outcome was refused');
+}

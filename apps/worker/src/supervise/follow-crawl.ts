@@ -1,0 +1,53 @@
+import type { AttemptStore, JobDetails, RunningCrawl, StreamStore } from '@spiderhub/core';
+import type { Logger } from '@spiderhub/platform';
+import type { Holding } from './holding.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+
+/** A crawl that said FIN has this long to end, ms: some never do. */
+const END_AFTER_FIN_MS = 60_000;
+
+export interface FollowOptions {
+  job: JobDetails;
+  streams: StreamStore;
+  attempts: AttemptStore;
+  holding: Holding;
+  log: Logger;
+}
+
+/** Reads the crawl's pipe to its end and stores what comes. A disk that is full ends the crawl, not the worker. */
+export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): Promise<Recorder> {
+  const { job, streams, attempts, holding, log } = options;
+  const { id, attempt, key } = job;
+  const recorder = await createRecorder({
+    streams,
+    key,
+    attempt,
+    resumedAt: crawl.resumedAt,
+    checkpoint: (counts) => crawl.checkpoint(counts),
+    onStats: (stats) => {
+      attempts
+        .saveStats(id, attempt, stats)
+        .catch((error: unknown) => log.warn({ err: error }, 'stats not saved'));
+    },
+  });
+  holding.countWith(() => recorder.counts());
+  let afterFin: NodeJS.Timeout | null = null;
+  let broken = false;
+  try {
+    for await (const messages of crawl.messages()) {
+      // What comes after a failed write is read, so that the crawl can end, and dropped: a stream has no holes.
+      if (!broken) {
+        await recorder.take(messages).catch((error: unknown) => {
+          broken = true;
+          log.error({ err: error }, 'records cannot be stored');
+          holding.kill((error as { code?: unknown }).code === 'ENOSPC' ? 'disk_full' : 'lost');
+        });
+      }
+      if (recorder.finOutcome() !== null)
+        afterFin ??= setTimeout(() => crawl.kill().catch(() => undefined), END_AFTER_FIN_MS);
+    }
+  } finally {
+    if (afterFin) clearTimeout(afterFin);
+  }
+  return recorder;
+}

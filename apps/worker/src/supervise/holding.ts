@@ -1,0 +1,71 @@
+import type { JobCounts, JobDetails, RunningCrawl, StopReason } from '@spiderhub/core';
+import type { Logger } from '@spiderhub/platform';
+import type { HeldAttempt } from './heartbeat.ts';
+import { createStopper, type StopPolicy, type Stopper } from './stopper.ts';
+
+/** An attempt in this worker's hands: what reaches it from outside, before and after its crawl exists. */
+export interface Holding extends HeldAttempt {
+  /** From now on stops and leases reach this crawl; what came earlier is made up for. */
+  attach(crawl: RunningCrawl): void;
+  countWith(counts: () => JobCounts): void;
+  shutDown(graceMs: number): void;
+  /** Ends the crawl for a reason of our own. */
+  kill(reason: NonNullable<StopReason>): void;
+  readonly isFenced: boolean;
+  readonly stopReason: StopReason;
+  readonly killed: boolean;
+  over(): void;
+}
+
+export function holdAttempt(job: JobDetails, policy: StopPolicy, log: Logger): Holding {
+  let counts = () => job.counts;
+  let stopper: Stopper | null = null;
+  let crawl: RunningCrawl | null = null;
+  let isFenced = false;
+  let early: ((stopper: Stopper) => void) | null = null;
+
+  function whenAttached(act: (stopper: Stopper) => void): void {
+    if (stopper) act(stopper);
+    else early ??= act;
+  }
+
+  return {
+    id: job.id,
+    attempt: job.attempt,
+    counts: () => counts(),
+    countWith(count) {
+      counts = count;
+    },
+    attach(started) {
+      crawl = started;
+      stopper = createStopper(started, policy, (error) =>
+        log.warn({ err: error }, 'crawl could not be signalled'),
+      );
+      early?.(stopper);
+    },
+    confirmed(untilMs) {
+      crawl
+        ?.extend(untilMs)
+        .catch((error: unknown) => log.warn({ err: error }, 'deadline could not be moved'));
+    },
+    stopRequested: () => whenAttached((it) => it.stop('cancelled')),
+    shutDown: (graceMs) => whenAttached((it) => it.stop('shutdown', graceMs)),
+    kill: (reason) => whenAttached((it) => it.kill(reason)),
+    fenced() {
+      if (isFenced) return;
+      isFenced = true;
+      log.warn('attempt was fenced');
+      whenAttached((it) => it.kill('lost'));
+    },
+    get isFenced() {
+      return isFenced;
+    },
+    get stopReason() {
+      return stopper?.reason ?? null;
+    },
+    get killed() {
+      return stopper?.killed ?? false;
+    },
+    over: () => stopper?.over(),
+  };
+}
