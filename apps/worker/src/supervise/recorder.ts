@@ -67,21 +67,18 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
   function takeOne({ command, payload }: PipeMessage): void {
     const number = seen[command];
     seen[command] += 1;
-    switch (command) {
-      case 'ITM':
-        return store(items, number, payload);
-      case 'LOG':
-        return store(logs, number, payload);
-      case 'REQ':
-        return store(requests, number, readableRequest(payload));
-      case 'STA':
-        stats = statsOf(payload) ?? stats;
-        if (stats !== null) onStats?.(stats);
-        return;
-      case 'FIN':
-        outcome ??= outcomeIn(payload);
-        return;
-    }
+    if (command === 'ITM') store(items, number, payload);
+    else if (command === 'LOG') store(logs, number, payload);
+    else if (command === 'REQ') store(requests, number, readableRequest(payload));
+    else if (command === 'FIN') outcome ??= outcomeIn(payload);
+    else takeStats(payload);
+  }
+
+  function takeStats(payload: Buffer): void {
+    const newest = statsOf(payload);
+    if (newest === null) return;
+    stats = newest;
+    onStats?.(newest);
   }
 
   function flush(): Promise<void> {

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { TALLIES } from '@spiderhub/core';
+import {
+  createAttemptStore,
+  createDatabase,
+  createDispatchStore,
+  createVersionStore,
+  sharedSecret,
+  tryToLead,
+} from '@spiderhub/db';
+import { createLogger, readConfig, redisOptions, runServices, type Service } from '@spiderhub/platform';
+import {
+  createSignalListener,
+  createSignalSender,
+  createTicketReceiver,
+  createTicketSender,
+} from '@spiderhub/queue';
+import { createEnvironments, createProcessRunner } from '@spiderhub/runners';
+import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { WorkerConfig } from './config.ts';
+import { createLeader } from './leader/leader.ts';
+import { createHeartbeat } from './supervise/heartbeat.ts';
+import { createSupervisor } from './supervise/supervisor.ts';
+import { takeWorkDirectory } from './work-directory.ts';
+
+/** Composition root: reads the environment, opens what the worker needs and runs its services. */
+async function main(): Promise<void> {
+  const config = readConfig(WorkerConfig, process.env);
+  const log = createLogger({ name: 'worker', level: config.LOG_LEVEL });
+  const home = config.SPIDERHUB_HOME;
+  const python = config.SPIDERHUB_PYTHON ?? join(home, 'python/bin/python');
+  const leaseMs = config.LEASE_SECONDS * 1000;
+  // A fresh id for each process start: a restarted worker must not be taken for its predecessor.
+  const worker = { id: randomBytes(8).toString('hex'), host: hostname(), slots: config.WORKER_SLOTS };
+
+  const database = createDatabase(config.DATABASE_URL, { name: 'spiderhub-worker' });
+  const redis = {
+    redis: redisOptions(config.REDIS_URL),
+    prefix: config.QUEUE_PREFIX,
+    onError: (error: Error) => log.debug({ err: error }, 'redis'),
+  };
+  const tickets = createTicketSender(redis);
+  const signals = createSignalSender(redis);
+  const work = await takeWorkDirectory(join(home, 'work'));
+  const attempts = createAttemptStore(database);
+  const versions = createVersionStore(database);
+  const secret = await sharedSecret(database, 'job-token');
+
+  const environments = createEnvironments({
+    basePython: python,
+    envsDir: join(home, 'envs'),
+    baseRequirementsPath: config.SPIDERHUB_REQUIREMENTS,
+    launcherDir: config.SPIDERHUB_LAUNCHER,
+    env: pipEnvironment(process.env),
+  });
+  const runner = createProcessRunner({
+    python,
+    launcherDir: config.SPIDERHUB_LAUNCHER,
+    workDir: work.path,
+    environments,
+    blobs: createFsBlobStore({ root: join(home, 'data/blobs') }),
+    log: (message, details) => log.info(details ?? {}, message),
+  });
+  const heartbeat = createHeartbeat({ attempts, worker, leaseMs, log });
+  const supervisor = createSupervisor({
+    workerId: worker.id,
+    leaseMs,
+    stopGraceMs: config.STOP_GRACE_SECONDS * 1000,
+    attempts,
+    streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
+    runner,
+    heartbeat,
+    findVersion: (project, name) => versions.find(project, name),
+    projectSettings: async () => ({}),
+    signToken: () => secret,
+    apiUrl: `${config.PUBLIC_URL}/api/`,
+    storageUrl: `${config.PUBLIC_URL}/storage`,
+    onFree: () => signals.wakeLeader(),
+    log,
+  });
+  const leader = createLeader({
+    tryToLead: () => tryToLead(config.DATABASE_URL),
+    dispatch: createDispatchStore(database, { leaseMs, maxAttempts: config.MAX_ATTEMPTS }),
+    tickets,
+    log,
+  });
+
+  const connections: Service = {
+    name: 'connections',
+    async start() {},
+    async stop() {
+      await tickets.close();
+      signals.close();
+      await database.destroy();
+      await work.release();
+    },
+  };
+  const crawls: Service = {
+    name: 'crawls',
+    async start() {
+      for (const orphan of await runner.orphans()) void supervisor.adopt(orphan).catch(complain);
+    },
+    stop: () => supervisor.shutdown(config.SHUTDOWN_GRACE_SECONDS * 1000),
+  };
+  const intake = createIntake();
+
+  function createIntake(): Service {
+    const closers: (() => unknown)[] = [];
+    return {
+      name: 'intake',
+      async start() {
+        const receiver = createTicketReceiver({ ...redis, slots: worker.slots, work: supervisor.run });
+        const listener = createSignalListener({
+          ...redis,
+          onWake: () => leader.wake(),
+          onStop: (id) => id === worker.id && heartbeat.soon(),
+        });
+        closers.push(
+          () => receiver.close(),
+          () => listener.close(),
+        );
+        signals.wakeLeader();
+      },
+      async stop() {
+        for (const close of closers.splice(0)) await close();
+      },
+    };
+  }
+
+  function complain(error: unknown): void {
+    log.error({ err: error }, 'a crawl could not be taken over');
+  }
+
+  await runServices([connections, heartbeat, crawls, leader, intake], {
+    log,
+    graceMs: (config.SHUTDOWN_GRACE_SECONDS + 10) * 1000,
+    onReady: () => {
+      log.info(worker, 'worker is ready');
+      process.send?.({ ready: true });
+    },
+  });
+}
+
+/** What pip needs to reach its index; nothing else of our environment reaches it. */
+function pipEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const wanted =
+    /^(PIP_\w+|UV_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => wanted.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
+}
+
+void main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
