@@ -1,0 +1,65 @@
+import type { AccessStore } from '../ports/access-store.ts';
+import { createAccess } from './access.ts';
+import { hashApiKey } from './keys.ts';
+import type { Principal, Project } from './principal.ts';
+
+const MEMBER: Principal = { name: 'm', projects: new Set([1]), staff: false, organisations: [1] };
+const STAFF: Principal = { name: 's', projects: new Set(), staff: true, organisations: [] };
+const PROJECT: Project = { id: 1, organisationId: 1, name: 'p', paused: false };
+
+function setUp() {
+  let clock = 0;
+  const keys = new Map<string, Principal>([[hashApiKey('k').toString('hex'), MEMBER]]);
+  let queries = 0;
+  const store: AccessStore = {
+    async findKey(hash) {
+      queries += 1;
+      return keys.get(hash.toString('hex')) ?? null;
+    },
+    findProject: async (id) => (id === 1 ? PROJECT : id === 2 ? { ...PROJECT, id: 2 } : null),
+  };
+  return {
+    access: createAccess(store, () => clock),
+    keys,
+    queries: () => queries,
+    pass: (ms: number) => {
+      clock += ms;
+    },
+  };
+}
+
+describe('access', () => {
+  it('knows keys by their hash and nobody else', async () => {
+    const { access } = setUp();
+    expect(await access.authenticate('k')).toBe(MEMBER);
+    expect(await access.authenticate('K')).toBeNull();
+    expect(await access.authenticate('')).toBeNull();
+  });
+
+  it('asks the store once a second, so a revoked key ends within it', async () => {
+    const { access, keys, queries, pass } = setUp();
+    await access.authenticate('k');
+    await access.authenticate('k');
+    expect(queries()).toBe(1);
+    keys.clear();
+    pass(1001);
+    expect(await access.authenticate('k')).toBeNull();
+  });
+
+  it('answers a foreign project exactly like one that does not exist', async () => {
+    const { access } = setUp();
+    const messageFor = (id: number) =>
+      access.project(MEMBER, id).then(
+        () => 'reached',
+        (error: Error) => error.message.replace(String(id), 'N'),
+      );
+    expect(await messageFor(1)).toBe('reached');
+    expect(await messageFor(2)).toBe(await messageFor(3));
+  });
+
+  it('lets staff into every project that exists', async () => {
+    const { access } = setUp();
+    expect((await access.project(STAFF, 2)).id).toBe(2);
+    await expect(access.project(STAFF, 3)).rejects.toThrow('not found');
+  });
+});

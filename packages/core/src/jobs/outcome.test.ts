@@ -1,0 +1,32 @@
+import { type CrawlEnd, outcomeOf } from './outcome.ts';
+
+const ENDED: CrawlEnd = {
+  exit: { code: 0, signal: null },
+  stopReason: null,
+  killed: false,
+  finOutcome: 'finished',
+  isScript: false,
+};
+const KILLED = { code: null, signal: 'SIGKILL' };
+
+describe('outcomeOf', () => {
+  it.each<[string, Partial<CrawlEnd>, string]>([
+    ['an orderly end', {}, 'finished'],
+    ["the spider's own reason", { finOutcome: 'closespider_itemcount' }, 'closespider_itemcount'],
+    ['exit 0 without a word', { finOutcome: null }, 'no_reason'],
+    ['a script that ends well', { finOutcome: null, isScript: true }, 'finished'],
+    ['a script that fails', { finOutcome: null, isScript: true, exit: { code: 2, signal: null } }, 'failed'],
+    ['a FIN that the exit code belies', { exit: { code: 1, signal: null } }, 'failed'],
+    ['a kill that was not ours', { exit: KILLED }, 'killed by oom'],
+    ['another signal', { exit: { code: null, signal: 'SIGSEGV' } }, 'failed'],
+    ['a stop in time', { stopReason: 'cancelled', finOutcome: 'shutdown' }, 'cancelled'],
+    ['a stop that took too long', { stopReason: 'cancelled', killed: true, exit: KILLED }, 'cancel_timeout'],
+    ['a hang after FIN', { killed: true, exit: KILLED }, 'finished'],
+    ['a full disk', { stopReason: 'disk_full', killed: true, exit: KILLED }, 'diskusage_exceeded'],
+    ['a time limit', { stopReason: 'time_limit' }, 'cancelled (time limit)'],
+    ['silence', { stopReason: 'stalled' }, 'cancelled (stalled)'],
+    ['a reason without end', { finOutcome: 'x'.repeat(1000) }, 'x'.repeat(255)],
+  ])('%s', (_name, end, expected) => {
+    expect(outcomeOf({ ...ENDED, ...end })).toBe(expected);
+  });
+});
