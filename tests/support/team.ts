@@ -62,6 +62,7 @@ export function scheduleRequest(
     state: 'pending',
     external: false,
     uniqueKey: null,
+    idempotencyKey: null,
     scheduledBy: 'test',
     requestId: null,
     ...more,

@@ -5,6 +5,7 @@ export { fromPostgres, isDatabaseAway, isDatabaseDown } from './pg-errors.ts';
 export { createAccessStore } from './stores/access-store.ts';
 export { createAdminStore } from './stores/admin-store.ts';
 export { createAttemptStore } from './stores/attempt-store.ts';
+export { createClaimStore } from './stores/claim-store.ts';
 export { createDispatchStore, type DispatchOptions } from './stores/dispatch-store.ts';
 export { createJobStore } from './stores/job-store.ts';
 export { sharedSecret } from './stores/secrets.ts';

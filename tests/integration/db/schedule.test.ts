@@ -65,6 +65,15 @@ describe('schedule', () => {
     expect((await schedule({ ...one, project: other.project }))[0]?.outcome).toBe('scheduled');
   });
 
+  it('gives a repeated idempotency key the job of the first call, also when the calls race', async () => {
+    const once = scheduleRequest(team.project, 'a', { idempotencyKey: 'k1', uniqueKey: 'same' });
+    const outcomes = (await Promise.all(Array.from({ length: 20 }, () => schedule(once, once)))).flat();
+    expect(new Set(outcomes.map((o) => JSON.stringify(o))).size).toBe(1);
+    expect(outcomes[0]?.outcome).toBe('scheduled');
+    const [elsewhere] = await schedule({ ...once, project: other.project });
+    expect(elsewhere).not.toEqual(outcomes[0]);
+  });
+
   it('keeps what was given, NUL and prototype names included', async () => {
     const [outcome] = await schedule(
       scheduleRequest(team.project, 'a', {

@@ -21,6 +21,8 @@ export interface ScheduleRequest {
   external: boolean;
   /** At most one active job of the project may carry this text; null never collides. */
   uniqueKey: string | null;
+  /** Repeating a call with the same text returns the first call's job; null never repeats. */
+  idempotencyKey: string | null;
   scheduledBy: string;
   requestId: string | null;
 }
