@@ -1,6 +1,5 @@
 drop table job_claims;
 alter table jobs drop column idempotency_key;
--- The function reads a column that is gone: the definition of the first migration takes its place.
 -- One call for each flush of the API's group commit. Locks the spiders' counters in key order first, so that two
 -- API processes never wait for each other in a circle.
 create or replace function schedule_jobs(batch json)
@@ -22,6 +21,7 @@ begin
     from json_to_recordset(batch) as b (
       ordinal integer, project integer, spider text, state text, priority smallint, units smallint, tags text[],
       version text, external boolean, "uniqueKey" text, "scheduledBy" text, "requestId" text,
+      alias text, rank double precision, "internalArgs" text,
       -- JSON as text: read as json here, Postgres would refuse an escaped NUL inside of it.
       args text, settings text, environment text, command text, meta text)
     left join spiders s on s.project_id = b.project and s.name = b.spider
@@ -36,9 +36,9 @@ begin
   ),
   inserted as (
     insert into jobs as j (project_id, spider, number, state, priority, units, tags, version, external, unique_key,
-      scheduled_by, pending_at, running_at, started_by, finished_at, completed_by, deleted_at, deleted_by)
+      alias, rank, scheduled_by, pending_at, running_at, started_by, finished_at, completed_by, deleted_at, deleted_by)
     select a.project, a.spider_number, c.first + a.nth - 1, a.state, a.priority, a.units, a.tags, a.version,
-      a.external, a."uniqueKey",
+      a.external, a."uniqueKey", a.alias, coalesce(a.rank, 0),
       case when a.state = 'pending' then a."scheduledBy" end,
       case when a.state = 'pending' then now() end,
       case when a.state = 'running' then now() end,
@@ -50,8 +50,8 @@ begin
     from asked a
     join counted c on c.project_id = a.project and c.spider_number = a.spider_number
     order by a.ordinal
-    on conflict (project_id, unique_key)
-      where unique_key is not null and state in ('pending', 'admitted', 'running') do nothing
+    -- Either the unique key or the alias is taken: both are duplicates.
+    on conflict do nothing
     returning j.id, j.project_id, j.spider, j.number
   ),
   placed as (
@@ -61,8 +61,10 @@ begin
     join inserted i on i.project_id = a.project and i.spider = a.spider_number and i.number = c.first + a.nth - 1
   ),
   detailed as (
-    insert into job_details (job_id, args, settings, environment, command, request_id)
-    select p.id, p.args::json, p.settings::json, p.environment::json, p.command::json, p."requestId" from placed p
+    insert into job_details (job_id, args, settings, environment, command, request_id, internal_args)
+    select p.id, p.args::json, p.settings::json, p.environment::json, p.command::json, p."requestId",
+      p."internalArgs"::json
+    from placed p
   ),
   described as (
     insert into job_meta (job_id, name, value)

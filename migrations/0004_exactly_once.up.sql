@@ -36,7 +36,7 @@ begin
       from json_to_recordset(batch) as b (
         ordinal integer, project integer, spider text, state text, priority smallint, units smallint, tags text[],
         version text, external boolean, "uniqueKey" text, "idempotencyKey" text, "scheduledBy" text,
-        "requestId" text,
+        "requestId" text, alias text, rank double precision, "internalArgs" text,
         -- JSON as text: read as json here, Postgres would refuse an escaped NUL inside of it.
         args text, settings text, environment text, command text, meta text)
       left join spiders s on s.project_id = b.project and s.name = b.spider
@@ -51,10 +51,10 @@ begin
     ),
     inserted as (
       insert into jobs as j (project_id, spider, number, state, priority, units, tags, version, external, unique_key,
-        idempotency_key, scheduled_by, pending_at, running_at, started_by, finished_at, completed_by, deleted_at,
+        idempotency_key, alias, rank, scheduled_by, pending_at, running_at, started_by, finished_at, completed_by, deleted_at,
         deleted_by)
       select a.project, a.spider_number, c.first + a.nth - 1, a.state, a.priority, a.units, a.tags, a.version,
-        a.external, a."uniqueKey", a."idempotencyKey",
+        a.external, a."uniqueKey", a."idempotencyKey", a.alias, coalesce(a.rank, 0),
         case when a.state = 'pending' then a."scheduledBy" end,
         case when a.state = 'pending' then now() end,
         case when a.state = 'running' then now() end,
@@ -66,7 +66,7 @@ begin
       from asked a
       join counted c on c.project_id = a.project and c.spider_number = a.spider_number
       order by a.ordinal
-      -- Two rules can collide here: the unique key of an active job, and the idempotency key.
+      -- Three rules can collide here: the unique key of an active job, the idempotency key and the alias.
       on conflict do nothing
       returning j.id, j.project_id, j.spider, j.number
     ),
@@ -77,8 +77,10 @@ begin
       join inserted i on i.project_id = a.project and i.spider = a.spider_number and i.number = c.first + a.nth - 1
     ),
     detailed as (
-      insert into job_details (job_id, args, settings, environment, command, request_id)
-      select p.id, p.args::json, p.settings::json, p.environment::json, p.command::json, p."requestId" from placed p
+      insert into job_details (job_id, args, settings, environment, command, request_id, internal_args)
+      select p.id, p.args::json, p.settings::json, p.environment::json, p.command::json, p."requestId",
+        p."internalArgs"::json
+      from placed p
     ),
     described as (
       insert into job_meta (job_id, name, value)
