@@ -19,6 +19,7 @@ import {
 } from '@spiderhub/queue';
 import { createEnvironments, createProcessRunner } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { createJobTokens } from '@spiderhub/tokens';
 import { WorkerConfig } from './config.ts';
 import { createLeader } from './leader/leader.ts';
 import { createHeartbeat } from './supervise/heartbeat.ts';
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   const work = await takeWorkDirectory(join(home, 'work'));
   const attempts = createAttemptStore(database);
   const versions = createVersionStore(database);
-  const secret = await sharedSecret(database, 'job-token');
+  const jobTokens = createJobTokens(await sharedSecret(database, 'job-token'));
 
   const environments = createEnvironments({
     basePython: python,
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
     heartbeat,
     findVersion: (project, name) => versions.find(project, name),
     projectSettings: async () => ({}),
-    signToken: () => secret,
+    signToken: jobTokens.sign,
     apiUrl: `${config.PUBLIC_URL}/api/`,
     storageUrl: `${config.PUBLIC_URL}/storage`,
     onFree: () => signals.wakeLeader(),
