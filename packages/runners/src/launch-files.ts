@@ -15,7 +15,7 @@ export function jobData({ job, version, jobToken, apiUrl }: CrawlRequest): Recor
     project: job.key.project,
     spider: job.spiderName,
     auth: jobToken,
-    spider_args: job.args,
+    spider_args: { ...job.internalArgs, ...job.args },
     api_url: apiUrl,
     tags: job.tags,
     state: 'running',

@@ -157,7 +157,7 @@ describe('an attempt', () => {
     const { id, attempt } = await claimed();
     expect(await jobs.stop(team.project, [key], 'me')).toEqual([expect.objectContaining({ worker: 'w1' })]);
     expect(await attempts.heartbeat('w1', [{ id, attempt, counts: NO_COUNTS }], LEASE_MS)).toEqual([
-      { id, attempt, stopRequested: true },
+      { id, attempt, stopRequested: true, stopLevel: 1 },
     ]);
     expect(await attempts.finish(id, attempt, { ...REPORT, closeReason: 'cancelled' })).toBe('ok');
     expect(await attempts.finish(id, attempt, REPORT)).toBe('already');

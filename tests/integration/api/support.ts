@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createAccess,
+  createDeploy,
+  createJobs,
+  type Deploy,
+  type EggInspector,
+  type JobStore,
+  type Signals,
+  type StreamStore,
+  TALLIES,
+} from '@spiderhub/core';
+import { createAccessStore, createJobStore, createJobView, createVersionStore } from '@spiderhub/db';
+import { createLogger } from '@spiderhub/platform';
+import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import supertest from 'supertest';
+import { type AppOptions, createApp } from '../../../apps/api/src/app.ts';
+import { scrapinghub } from '../../../apps/api/src/dialects/scrapinghub/dialect.ts';
+import { createHttpServer } from '../../../apps/api/src/http/server.ts';
+import { makeTeam, type Team } from '../../support/team.ts';
+
+export interface ApiUnderTest {
+  server: Server;
+  database: TestDatabase;
+  store: JobStore;
+  streams: StreamStore;
+  /** Two teams that know nothing of each other. */
+  team: Team;
+  other: Team;
+  /** Every line that the API logged. */
+  logs: string[];
+  signals: { wakes: number; stops: string[] };
+  /** Where uploads wait. */
+  uploadDir: string;
+  inspect: jest.Mock<ReturnType<EggInspector['inspect']>, Parameters<EggInspector['inspect']>>;
+  get(path: string, key?: string | null): supertest.Test;
+  post(path: string, form?: string | Record<string, unknown>, key?: string | null): supertest.Test;
+  close(): Promise<void>;
+}
+
+interface Overrides {
+  app?: Partial<AppOptions>;
+  deploy?: Deploy;
+}
+
+/** The API in this process, on a real Postgres and with streams on disk. Egg inspection is the test's own. */
+export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest> {
+  const database = await createTestDatabase();
+  const directory = await mkdtemp(join(tmpdir(), 'spiderhub-api-'));
+  const team = await makeTeam(database.database);
+  const other = await makeTeam(database.database, 'globex');
+  const logs: string[] = [];
+  const log = createLogger({
+    name: 'api',
+    level: 'info',
+    destination: { write: (line) => void logs.push(line) },
+  });
+  const seen = { wakes: 0, stops: [] as string[] };
+  const signals: Signals = {
+    wakeLeader: () => void (seen.wakes += 1),
+    stopRequested: (worker) => void seen.stops.push(worker),
+  };
+  const store = createJobStore(database.database);
+  const versions = createVersionStore(database.database);
+  const streams = createFsStreamStore({ root: join(directory, 'streams'), tallies: TALLIES });
+  const blobs = createFsBlobStore({ root: join(directory, 'blobs') });
+  const inspect: ApiUnderTest['inspect'] = jest.fn(async () => ({
+    settingsModule: 'demo.settings',
+    spiders: ['quotes'],
+    scripts: [],
+  }));
+  const uploadDir = join(directory, 'tmp');
+  const app = createApp({
+    services: {
+      access: createAccess(createAccessStore(database.database)),
+      jobs: createJobs(store, createJobView(database.database), signals),
+      deploy: overrides.deploy ?? createDeploy({ inspect }, blobs, versions),
+      versions,
+      streams,
+      uploadDir,
+      log,
+      now: () => new Date(),
+    },
+    dialects: [scrapinghub],
+    checks: {},
+    host: '127.0.0.1',
+    checkReplies: true,
+    ...overrides.app,
+  });
+  const server = createHttpServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+  function authorised(test: supertest.Test, key: string | null): supertest.Test {
+    return key === null ? test : test.auth(key, '');
+  }
+  return {
+    server,
+    database,
+    store,
+    streams,
+    team,
+    other,
+    logs,
+    signals: seen,
+    uploadDir,
+    inspect,
+    get: (path, key = team.key) => authorised(supertest(server).get(path), key),
+    post: (path, form = '', key = team.key) =>
+      authorised(supertest(server).post(path), key)
+        .type(typeof form === 'string' ? 'form' : 'json')
+        .send(form),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await database.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
