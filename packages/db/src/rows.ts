@@ -48,11 +48,12 @@ export interface DetailRow extends JobRow {
   command: string[] | null;
   scrapy_stats: string | null;
   request_id: string | null;
+  internal_args: Record<string, string> | null;
   meta: Record<string, string> | null;
 }
 
 /** The rest of a JobDetails. */
-export const DETAIL_COLUMNS = `d.settings, d.environment, d.command, d.scrapy_stats, d.request_id,
+export const DETAIL_COLUMNS = `d.settings, d.environment, d.command, d.scrapy_stats, d.request_id, d.internal_args,
   (select json_object_agg(m.name, m.value) from job_meta m where m.job_id = j.id) as meta`;
 
 export function toJob(row: JobRow): Job {
@@ -97,6 +98,7 @@ export function toJobDetails(row: DetailRow): JobDetails {
     command: row.command,
     scrapyStats: row.scrapy_stats,
     meta: row.meta ?? {},
+    internalArgs: row.internal_args ?? {},
     requestId: row.request_id,
   };
 }

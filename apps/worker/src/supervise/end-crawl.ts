@@ -37,7 +37,12 @@ export async function endCrawl({ crawl, followed, job, attempts, holding, log }:
       finOutcome: followed.finOutcome(),
       isScript: job.command !== null || job.spiderName.startsWith('py:'),
     });
-    const report = { closeReason, counts: followed.counts(), scrapyStats: followed.scrapyStats() };
+    const report = {
+      closeReason,
+      counts: followed.counts(),
+      scrapyStats: followed.scrapyStats(),
+      exitStatus: String(exit.code ?? exit.signal),
+    };
     await finishAttempt(attempts, job, report, log);
   }
   await crawl.cleanUp().catch((error: unknown) => log.warn({ err: error }, 'job directory stays behind'));

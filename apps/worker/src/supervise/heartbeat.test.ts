@@ -38,8 +38,8 @@ async function beatOnce(heartbeat: ReturnType<typeof setUp>): Promise<void> {
 describe('a heartbeat', () => {
   it('prolongs what is confirmed, passes on stops and fences what is missing', async () => {
     const heartbeat = setUp(() => [
-      { id: 1, attempt: 1, stopRequested: false },
-      { id: 2, attempt: 1, stopRequested: true },
+      { id: 1, attempt: 1, stopRequested: false, stopLevel: 0 },
+      { id: 2, attempt: 1, stopRequested: true, stopLevel: 1 },
     ]);
     const all = [held(1), held(2), held(3)];
     for (const { one } of all) heartbeat.hold(one);

@@ -1,4 +1,4 @@
-import type { AttemptStore, JobCounts } from '@spiderhub/core';
+import type { AttemptStore, JobCounts, StopLevel } from '@spiderhub/core';
 import { isDatabaseDown } from '@spiderhub/db';
 import type { Logger, Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
@@ -11,8 +11,8 @@ export interface HeldAttempt {
   counts(): JobCounts;
   /** The lease was prolonged: the crawl may live until this moment of the monotonic clock, ms. */
   confirmed(untilMs: number): void;
-  /** Somebody asked for the job's end. Called again with every beat until it ended. */
-  stopRequested(): void;
+  /** Somebody asked for the job's end, perhaps harder than before. Called again with every beat until it ended. */
+  stopRequested(level: StopLevel): void;
   /** The attempt is not ours any more: nothing of it may go on. */
   fenced(): void;
 }
@@ -57,7 +57,7 @@ export function createHeartbeat({ attempts, worker, leaseMs, log }: HeartbeatOpt
           if (held.get(one.id) === one) one.fenced();
         } else {
           one.confirmed(sentAt + lifeMs);
-          if (answer.stopRequested) one.stopRequested();
+          if (answer.stopRequested) one.stopRequested(answer.stopLevel);
         }
       }
     } catch (error) {

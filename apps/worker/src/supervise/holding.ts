@@ -48,7 +48,7 @@ export function holdAttempt(job: JobDetails, policy: StopPolicy, log: Logger): H
         ?.extend(untilMs)
         .catch((error: unknown) => log.warn({ err: error }, 'deadline could not be moved'));
     },
-    stopRequested: () => whenAttached((it) => it.stop('cancelled')),
+    stopRequested: (level) => whenAttached((it) => it.cancel(level)),
     shutDown: (graceMs) => whenAttached((it) => it.stop('shutdown', graceMs)),
     kill: (reason) => whenAttached((it) => it.kill(reason)),
     fenced() {

@@ -1,4 +1,4 @@
-import type { RunningCrawl, StopReason } from '@spiderhub/core';
+import type { RunningCrawl, StopLevel, StopReason } from '@spiderhub/core';
 
 export interface StopPolicy {
   /** From the polite request to the kill, ms. Half-way a second request makes Scrapy stop uncleanly. */
@@ -8,6 +8,8 @@ export interface StopPolicy {
 /** Ends one crawl: politely, then firmly, then for sure. The first reason counts. */
 export interface Stopper {
   stop(reason: NonNullable<StopReason>, graceMs?: number): void;
+  /** Stops as hard as the caller asked. Each level is acted on once, however often it is repeated. */
+  cancel(level: StopLevel): void;
   /** At once, without a word to the crawl. */
   kill(reason: NonNullable<StopReason>): void;
   readonly reason: StopReason;
@@ -24,19 +26,37 @@ export function createStopper(
   const timers: NodeJS.Timeout[] = [];
   let reason: StopReason = null;
   let killed = false;
+  let level: StopLevel = 0;
+  let asking = Promise.resolve();
 
   function kill(): void {
     killed = true;
     crawl.kill().catch(onError);
   }
 
+  /** One request after the other: the crawl counts them. */
+  function ask(): void {
+    asking = asking.then(() => crawl.stop()).catch(onError);
+  }
+
+  function stop(why: NonNullable<StopReason>, graceMs = policy.graceMs): void {
+    if (reason !== null) return;
+    reason = why;
+    ask();
+    timers.push(setTimeout(ask, graceMs / 2));
+    timers.push(setTimeout(kill, graceMs));
+  }
+
   return {
-    stop(why, graceMs = policy.graceMs) {
-      if (reason !== null) return;
-      reason = why;
-      crawl.stop().catch(onError);
-      timers.push(setTimeout(() => crawl.stop().catch(onError), graceMs / 2));
-      timers.push(setTimeout(kill, graceMs));
+    stop,
+    cancel(asked) {
+      if (asked <= level) return;
+      level = asked;
+      if (asked < 3) stop('cancelled');
+      // Not `kill`: that one is for crawls that did not end in time, and their outcome says so.
+      else crawl.kill().catch(onError);
+      reason ??= 'cancelled';
+      if (asked === 2) ask();
     },
     kill(why) {
       reason ??= why;

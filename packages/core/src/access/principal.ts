@@ -6,7 +6,7 @@ export interface Principal {
   projects: ReadonlySet<number>;
   /** A staff key reaches every project, though it lists only its memberships. */
   staff: boolean;
-  /** Organisations whose project names this caller may use (Scrapyd's dialect). */
+  /** Organisations that the caller is a member of: it may make projects in them. Empty for a key of one project. */
   organisations: readonly number[];
 }
 

@@ -66,6 +66,8 @@ export interface JobDetails extends Job {
   scrapyStats: string | null;
   /** Free metadata: name to JSON text, kept verbatim. */
   meta: Record<string, string>;
+  /** Arguments that the spider gets beside `args` and that lists do not show. */
+  internalArgs?: Record<string, string>;
   /** Request that scheduled the job, for the logs. */
   requestId: string | null;
 }

@@ -25,6 +25,12 @@ export interface ScheduleRequest {
   idempotencyKey: string | null;
   scheduledBy: string;
   requestId: string | null;
+  /** A second name of the caller's choice (Scrapyd's jobid), unique in the project for ever; a taken one is a `duplicate`. */
+  alias?: string;
+  /** Order inside the priority, higher first, 0 by default. May be infinite, not NaN. */
+  rank?: number;
+  /** Arguments that the spider gets beside `args` and that lists do not show. */
+  internalArgs?: Record<string, string>;
 }
 
 /** What came of one request of a batch. */

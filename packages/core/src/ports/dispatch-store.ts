@@ -37,13 +37,19 @@ export interface Confirmed {
   id: number;
   attempt: number;
   stopRequested: boolean;
+  stopLevel: StopLevel;
 }
+
+/** How hard a job was asked to stop: 0 not at all, 1 politely, 2 once more (Scrapy stops uncleanly), 3 to be killed. */
+export type StopLevel = 0 | 1 | 2 | 3;
 
 export interface FinishReport {
   closeReason: string;
   counts: JobCounts;
   /** JSON text of Scrapy's stats, null when none came. */
   scrapyStats: string | null;
+  /** Exit code of the crawl's process, or the name of the signal that ended it. */
+  exitStatus?: string;
 }
 
 /** What a worker does with the attempts it holds. Every call carries the attempt and is refused when it is old. */

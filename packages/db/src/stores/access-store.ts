@@ -17,11 +17,7 @@ const FIND_KEY = `
         or p.organisation_id in (select m.organisation_id from members m where m.user_id = k.user_id)
       order by p.id
     ) as projects,
-    array(
-      select m.organisation_id from members m where m.user_id = k.user_id
-      union
-      select p.organisation_id from projects p where p.id = k.project_id
-    ) as organisations
+    array(select m.organisation_id from members m where m.user_id = k.user_id) as organisations
   from api_keys k left join users u on u.id = k.user_id
   where k.hash = ? and k.revoked_at is null`;
 

@@ -1,15 +1,18 @@
-import type { AttemptStore, Confirmed, FinishReport } from '@spiderhub/core';
+import type { AttemptStore, Confirmed, FinishReport, StopLevel } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { DETAIL_COLUMNS, type DetailRow, JOB_COLUMNS, JOB_TABLES, toJobDetails } from '../rows.ts';
 
-// Winning this update is the only thing that lets a crawl start. The version is chosen here: the newest one.
+// Winning this update is the only thing that lets a crawl start. The version is chosen here: the newest deployment,
+// or what Scrapyd's rule made of it.
 const CLAIM = `
   update jobs j set
     state = 'running', state_since = now(), worker = :worker, lease_until = now() + :leaseMs * interval '1 ms',
     running_at = now(), started_by = 'jobrunner',
     version = coalesce(j.version, (
-      select v.name from versions v where v.project_id = j.project_id order by v.deployed_at desc limit 1))
+      select v.name from versions v join projects p on p.id = v.project_id
+      where v.project_id = j.project_id
+      order by v.name is not distinct from p.latest_version desc, v.deployed_at desc limit 1))
   where j.id = :id and j.attempt = :attempt and j.state = 'admitted' and not j.external
   returning j.id`;
 
@@ -20,13 +23,13 @@ const HEARTBEAT = `
   from unnest(:ids::bigint[], :attempts::int[], :items::bigint[], :pages::bigint[], :logs::bigint[],
     :errors::bigint[]) as b (id, attempt, items, pages, logs, errors)
   where j.id = b.id and j.attempt = b.attempt and j.state = 'running' and j.worker = :worker
-  returning j.id, j.attempt, j.stop_requested_at is not null as stop_requested`;
+  returning j.id, j.attempt, j.stop_requested_at is not null as stop_requested, j.stop_level`;
 
 const FINISH = `
   with done as (
     update jobs j set
       state = 'finished', state_since = now(), finished_at = now(), completed_by = 'jobrunner',
-      close_reason = :closeReason, lease_until = null,
+      close_reason = :closeReason, exit_status = :exitStatus, lease_until = null,
       items = :items, pages = :pages, logs = :logs, errors = :errors
     where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external
     returning j.id
@@ -59,6 +62,7 @@ interface ConfirmedRow {
   id: string;
   attempt: number;
   stop_requested: boolean;
+  stop_level: StopLevel;
 }
 
 export function createAttemptStore(database: Database): AttemptStore {
@@ -110,6 +114,7 @@ export function createAttemptStore(database: Database): AttemptStore {
           id: Number(row.id),
           attempt: row.attempt,
           stopRequested: row.stop_requested,
+          stopLevel: row.stop_level,
         }),
       );
     },
@@ -122,12 +127,13 @@ export function createAttemptStore(database: Database): AttemptStore {
       );
     },
 
-    async finish(id, attempt, { closeReason, counts, scrapyStats }: FinishReport) {
+    async finish(id, attempt, { closeReason, counts, scrapyStats, exitStatus }: FinishReport) {
       const { rows } = await database.raw<{ rows: [{ answer: 'ok' | 'already' | 'fenced' }] }>(FINISH, {
         id,
         attempt,
         closeReason,
         scrapyStats,
+        exitStatus: exitStatus ?? null,
         ...counts,
       });
       return rows[0].answer;

@@ -8,7 +8,7 @@ const WORKER_SEEN_S = 30;
 /**
  * Start-time fair queueing: a project's next job starts at max(the clock, where its last one ended) and ends
  * 1/weight later; the lowest end goes first. So a project that was idle banks no credit, and one that floods the
- * queue only delays itself. Inside a project: priority 4..0, then the order of scheduling.
+ * queue only delays itself. Inside a project: priority 4..0, then rank, then the order of scheduling.
  */
 const ADMIT = `
   with recursive waiting (project_id) as (
@@ -44,10 +44,10 @@ const ADMIT = `
     select q.id, c.project_id, c.start + (q.nth - 1) / c.weight as starts, c.start + q.nth / c.weight as ends
     from candidates c
     cross join lateral (
-      select j.id, row_number() over (order by j.priority desc, j.id) as nth
+      select j.id, row_number() over (order by j.priority desc, j.rank desc, j.id) as nth
       from jobs j
       where j.project_id = c.project_id and j.state = 'pending' and not j.external
-      order by j.priority desc, j.id
+      order by j.priority desc, j.rank desc, j.id
       limit greatest(c.room, 0)
     ) q
   ),

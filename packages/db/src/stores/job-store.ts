@@ -9,6 +9,7 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { keyBindings, whereJobs } from '../filter-sql.ts';
+import { spacedJson } from '../json-text.ts';
 import { translated } from '../pg-errors.ts';
 
 interface ScheduleRow {
@@ -44,6 +45,7 @@ const STOP = `${NAMED},
       close_reason = case when j.state = 'running' then j.close_reason else 'cancelled' end,
       completed_by = case when j.state = 'running' then j.completed_by else :by end,
       stop_requested_at = coalesce(j.stop_requested_at, now()),
+      stop_level = greatest(j.stop_level, 1),
       cancelled_by = coalesce(j.cancelled_by, :by)
     from found f
     where j.id = f.id and j.state in ('pending', 'admitted', 'running') and not exists (select from missing)
@@ -138,12 +140,15 @@ export function createJobStore(database: Database): JobStore {
 
 /** Free-form parts travel as JSON text inside of the batch, so that their escapes reach the columns untouched. */
 function toBatchRow(request: ScheduleRequest, ordinal: number): Record<string, unknown> {
-  const { args, settings, environment, command, meta, ...plain } = request;
+  const { args, settings, environment, command, meta, rank, internalArgs, ...plain } = request;
   return {
     ordinal,
     ...plain,
-    args: JSON.stringify(args),
-    settings: JSON.stringify(settings),
+    // As text: JSON has no word for an infinite number.
+    ...(rank !== undefined && { rank: String(rank) }),
+    ...(internalArgs && { internalArgs: JSON.stringify(internalArgs) }),
+    args: spacedJson(args),
+    settings: spacedJson(settings),
     environment: JSON.stringify(environment),
     command: command && JSON.stringify(command),
     meta: JSON.stringify(meta),
