@@ -33,9 +33,9 @@ DRAIN_SECONDS = 5
 class Shim:
     def __init__(self, directory):
         self.control = Control(directory)
-        self.spool = Spool(os.path.join(directory, 'spool'))
         with open(os.path.join(directory, 'launch.json'), encoding='utf-8') as file:
             self.launch = json.load(file)
+        self.spool = Spool(os.path.join(directory, 'spool'), self.launch['spoolBytes'])
         self.directory = directory
         self.wakeup = _wake_on_child_exit()
 

@@ -2,15 +2,16 @@
 
 import os
 
-FILE_BYTES = 32 * 1024 * 1024
-# Above this the crawl has to wait: its worker is gone or far behind.
-BACKLOG_BYTES = 256 * 1024 * 1024
-_MEASURE_EVERY_BYTES = 8 * 1024 * 1024
+# A file is removed as a whole once it has been read and stored, so the limit is divided into several.
+_FILES_OF_LIMIT = 8
+_MEASURES_OF_LIMIT = 32
 
 
 class Spool:
-    def __init__(self, directory):
+    def __init__(self, directory, limit_bytes):
+        """Above the limit the crawl has to wait: its worker is gone or far behind."""
         self._directory = directory
+        self._limit = limit_bytes
         os.makedirs(directory, 0o700, exist_ok=True)
         self._number = 0
         self._pending = b''
@@ -26,7 +27,7 @@ class Spool:
 
     def write(self, lines):
         """Takes whole lines. When the disk refuses them they are kept and tried again; see `has_room`."""
-        if self._size >= FILE_BYTES and not self._pending:
+        if self._size >= self._limit // _FILES_OF_LIMIT and not self._pending:
             self._rotate()
         self._pending = self._pending + lines if self._pending else lines
         self._unmeasured += len(lines)
@@ -58,9 +59,9 @@ class Spool:
     def look_for_room(self):
         """Called now and then: tries refused lines again and measures what the worker has not removed yet."""
         self.flush()
-        if self._full or self._unmeasured > _MEASURE_EVERY_BYTES:
+        if self._full or self._unmeasured > self._limit // _MEASURES_OF_LIMIT:
             self._unmeasured = 0
-            self._full = self._backlog() > BACKLOG_BYTES
+            self._full = self._backlog() > self._limit
 
     def _backlog(self):
         total = 0

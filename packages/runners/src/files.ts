@@ -26,5 +26,5 @@ export async function readText(path: string): Promise<string | null> {
 
 /** Whether an error is the operating system's with this code, such as `ENOENT`. */
 export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+  return (error as NodeJS.ErrnoException | null)?.code === code;
 }

@@ -39,12 +39,17 @@ function scriptCommand(job: JobDetails): string[] | null {
   return first === job.spiderName ? [first, ...rest] : [job.spiderName, ...(job.command ?? [])];
 }
 
+/**
+ * What runs code sent over the network stays off unless a project wants it; sh_scrapy would even bind the telnet console
+ * to every interface.
+ */
+const CLOSED_DOORS = { TELNETCONSOLE_ENABLED: false, REMOTE_CONTROL_ENABLED: false };
+
 /** `SHUB_SETTINGS`: the layers that sh_scrapy merges, the job's above all others. */
 export function settingsLayers({ job, version, projectSettings }: CrawlRequest): Record<string, unknown> {
   return {
     organization_settings: {},
-    // sh_scrapy binds Scrapy's telnet console to every interface, so it stays off unless a project wants it.
-    project_settings: { TELNETCONSOLE_ENABLED: false, ...projectSettings },
+    project_settings: { ...CLOSED_DOORS, ...projectSettings },
     spider_settings: {},
     job_settings: job.settings,
     enabled_addons: [],

@@ -4,7 +4,9 @@ import type { PipeCommand, PipeMessage } from '@spiderhub/core';
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const QUOTED_BYTES = 200;
 
+const TAB = 0x09;
 const LF = 0x0a;
+const CR = 0x0d;
 const SPACE = 0x20;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
@@ -63,14 +65,18 @@ function object(command: PipeCommand, lines: Buffer, from: number, to: number): 
 
 function skipBlanks(lines: Buffer, from: number, to: number): number {
   let start = from;
-  while (start < to && (lines[start] ?? 0) <= SPACE) start += 1;
+  while (start < to && isSpace(lines[start])) start += 1;
   return start;
 }
 
 function skipBlanksBackwards(lines: Buffer, from: number, to: number): number {
   let end = to;
-  while (end > from && (lines[end - 1] ?? 0) <= SPACE) end -= 1;
+  while (end > from && isSpace(lines[end - 1])) end -= 1;
   return end;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB || byte === CR;
 }
 
 function isBlank(lines: Buffer, from: number, to: number): boolean {

@@ -29,9 +29,13 @@ export interface ProcessRunnerOptions {
   workDir: string;
   environments: Environments;
   blobs: Pick<BlobStore, 'localPath'>;
+  /** What a crawl may have on disk that nobody stored yet; then it has to wait. 256 MiB by default. */
+  maxSpoolBytes?: number;
   /** Receives progress and trouble that are not for the customer. */
   log?: (message: string, details?: Record<string, unknown>) => void;
 }
+
+const MAX_SPOOL_BYTES = 256 * 1024 * 1024;
 
 /** Runs each crawl as a bare process group under a shim of its own, with this user's rights. */
 export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner {
@@ -158,6 +162,7 @@ async function prepare(
     argv: [python, join(options.launcherDir, 'crawl.py')],
     env: crawlEnvironment(request, { directory, python, eggs: unpacked, version }),
     cwd: directory.home,
+    spoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
   };
   await writeFile(directory.job, JSON.stringify(jobData(request)), { mode: 0o600 });
   await writeFile(directory.settings, JSON.stringify(settingsLayers(request)), { mode: 0o600 });

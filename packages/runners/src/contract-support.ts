@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type {
+  BlobStore,
+  CrawlRequest,
+  JobDetails,
+  MessageCounts,
+  PipeCommand,
+  PipeMessage,
+  RunningCrawl,
+  Version,
+} from '@spiderhub/core';
+
+const ROOT = resolve(__dirname, '../../..');
+export const LAUNCHER_DIR = join(ROOT, 'python/launcher');
+export const REQUIREMENTS_PATH = join(ROOT, 'python/requirements.txt');
+export const DEMO_PROJECT = join(ROOT, 'examples/demo-project');
+export const PROBE_PROJECT = join(ROOT, 'packages/runners/fixtures/probe');
+
+/** Python with Scrapy and its companions, which these tests run for real. */
+export function requirePython(): string {
+  const candidates = [process.env.SPIDERHUB_PYTHON, join(ROOT, '.spiderhub/python/bin/python')];
+  const found = candidates.find((path) => path !== undefined && existsSync(path));
+  if (found) return found;
+  throw new Error('Set SPIDERHUB_PYTHON to a Python that has the packages of python/requirements.txt');
+}
+
+/** Eggs by their hash in a directory. */
+export async function keepFile(
+  directory: string,
+  path: string,
+): Promise<{ sha256: string; sizeBytes: number }> {
+  const bytes = await readFile(path);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await mkdir(directory, { recursive: true });
+  await copyFile(path, join(directory, sha256));
+  return { sha256, sizeBytes: bytes.length };
+}
+
+export function filesOf(directory: string): Pick<BlobStore, 'localPath'> {
+  return { localPath: async (sha256) => join(directory, sha256) };
+}
+
+/** Builds a project's egg with the tool that the examples use. */
+export async function buildEgg(project: string, eggPath: string): Promise<void> {
+  await promisify(execFile)(requirePython(), [join(ROOT, 'examples/build-egg.py'), project, eggPath]);
+}
+
+export function versionOf(eggSha256: string, settingsModule: string, more: Partial<Version> = {}): Version {
+  return {
+    project: 7,
+    name: '1.0',
+    eggSha256,
+    eggSizeBytes: 1,
+    extraEggs: [],
+    requirements: null,
+    stack: null,
+    settingsModule,
+    spiders: [],
+    scripts: [],
+    deployedBy: 'ada',
+    deployedAt: new Date(),
+    ...more,
+  };
+}
+
+let lastId = 0;
+
+export function crawlRequest(
+  version: Version | null,
+  job: Partial<JobDetails>,
+  more: Partial<CrawlRequest> = {},
+): CrawlRequest {
+  lastId += 1;
+  return {
+    job: jobDetails({ id: lastId, key: { project: 7, spider: 1, job: lastId }, ...job }),
+    version,
+    projectSettings: {},
+    jobToken: 'job-token',
+    apiUrl: 'http://127.0.0.1:9/api/',
+    storageUrl: 'http://127.0.0.1:9/storage/',
+    leaseMs: 120_000,
+    ...more,
+  };
+}
+
+function jobDetails(given: Partial<JobDetails>): JobDetails {
+  return {
+    id: 0,
+    key: { project: 7, spider: 1, job: 1 },
+    spiderName: 'numbers',
+    state: 'running',
+    attempt: 1,
+    priority: 2,
+    units: 1,
+    tags: [],
+    version: '1.0',
+    closeReason: null,
+    stateSince: new Date(),
+    pendingAt: new Date(),
+    runningAt: new Date(),
+    finishedAt: null,
+    deletedAt: null,
+    scheduledBy: 'ada',
+    startedBy: null,
+    completedBy: null,
+    cancelledBy: null,
+    deletedBy: null,
+    stopRequested: false,
+    external: false,
+    counts: { items: 0, pages: 0, logs: 0, errors: 0 },
+    args: {},
+    settings: {},
+    environment: {},
+    command: null,
+    scrapyStats: null,
+    meta: {},
+    requestId: null,
+    ...given,
+  };
+}
+
+/** Follows a crawl's messages step by step; each step goes on where the last one ended. */
+export interface Listener {
+  all: PipeMessage[];
+  /** Reads until `enough` holds. Throws when the crawl ends before. */
+  until(enough: () => boolean): Promise<void>;
+  toEnd(): Promise<void>;
+  /** Listens no more. */
+  close(): Promise<void>;
+  counts(): MessageCounts;
+  payloads(command: PipeCommand): Record<string, unknown>[];
+  logs(): string;
+}
+
+export function listen(crawl: RunningCrawl): Listener {
+  const batches = crawl.messages()[Symbol.asyncIterator]();
+  const all: PipeMessage[] = [];
+
+  async function step(): Promise<boolean> {
+    const { done, value } = await batches.next();
+    if (!done) all.push(...value);
+    return !done;
+  }
+
+  const of = (command: PipeCommand) => all.filter((message) => message.command === command);
+  const payloads = (command: PipeCommand) =>
+    of(command).map(({ payload }) => JSON.parse(payload.toString()) as Record<string, unknown>);
+  const logs = () =>
+    payloads('LOG')
+      .map((log) => `${String(log.level)} ${String(log.message)}`)
+      .join('\n');
+
+  return {
+    all,
+    payloads,
+    logs,
+    async until(enough) {
+      while (!enough()) {
+        if (!(await step())) throw new Error(`The crawl ended too early. Its log:\n${logs()}`);
+      }
+    },
+    async toEnd() {
+      while (await step());
+    },
+    async close() {
+      await batches.return?.();
+    },
+    counts() {
+      const counts = { ...crawl.resumedAt };
+      for (const { command } of all) counts[command] += 1;
+      return counts;
+    },
+  };
+}
+
+/** What the probe spider `family` tells of itself and its children. */
+export function pidsOf(heard: Listener): number[] {
+  return heard.payloads('ITM')[0]?.pids as number[];
+}
+
+/** Whether a process runs: one that only waits to be collected by its parent does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+export function nowMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
