@@ -1,0 +1,84 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type BlobStore, DomainError, requestErrors } from '@spiderhub/core';
+import { isMissing, syncDirs, syncFile } from './sync.ts';
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+export interface FsBlobStoreOptions {
+  /** Directory of all blobs, on a file system that all API and worker processes share. */
+  root: string;
+}
+
+/** Blobs as files named by their content. A blob that is there is whole: it is written aside and moved into place. */
+export function createFsBlobStore(options: FsBlobStoreOptions): BlobStore {
+  const root = path.resolve(options.root);
+  const incoming = path.join(root, 'incoming');
+
+  function pathOf(sha256: string): string {
+    if (!SHA256.test(sha256)) throw requestErrors.invalid('sha256', 'expected 64 hex digits');
+    return path.join(root, sha256.slice(0, 2), sha256);
+  }
+
+  async function putFile(source: string): Promise<{ sha256: string; sizeBytes: number }> {
+    await mkdir(incoming, { recursive: true });
+    const copy = path.join(incoming, randomUUID());
+    try {
+      const found = await copyHashed(source, copy);
+      await moveIntoPlace(copy, pathOf(found.sha256));
+      return found;
+    } finally {
+      await rm(copy, { force: true });
+    }
+  }
+
+  /** Also over one that is there: the same content, and whole even if the first was damaged. */
+  async function moveIntoPlace(copy: string, target: string): Promise<void> {
+    await chmod(copy, 0o444);
+    await syncFile(copy);
+    await mkdir(path.dirname(target), { recursive: true });
+    await rename(copy, target);
+    await syncDirs(path.dirname(target), root);
+  }
+
+  async function localPath(sha256: string): Promise<string> {
+    const file = pathOf(sha256);
+    await access(file).catch((error: unknown) => {
+      throw isMissing(error) ? missing(sha256) : error;
+    });
+    return file;
+  }
+
+  return {
+    putFile,
+    localPath,
+    async open(sha256) {
+      const handle = await open(pathOf(sha256), 'r').catch((error: unknown) => {
+        throw isMissing(error) ? missing(sha256) : error;
+      });
+      return handle.createReadStream();
+    },
+    remove: (sha256) => rm(pathOf(sha256), { force: true }),
+  };
+}
+
+function missing(sha256: string): DomainError {
+  return new DomainError('not_found', 'blob_not_found', `file ${sha256} not found`, { details: { sha256 } });
+}
+
+/** Hashes what it writes, so a source that changes meanwhile cannot get a false name. */
+async function copyHashed(source: string, copy: string): Promise<{ sha256: string; sizeBytes: number }> {
+  const hash = createHash('sha256');
+  const hashing = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  await pipeline(createReadStream(source), hashing, createWriteStream(copy, { flags: 'wx' }));
+  return { sha256: hash.digest('hex'), sizeBytes: (await stat(copy)).size };
+}
