@@ -26,7 +26,5 @@ export const WorkerConfig = ServiceConfig.extend({
   LEASE_SECONDS: seconds(60),
   STOP_GRACE_SECONDS: seconds(120),
   SHUTDOWN_GRACE_SECONDS: seconds(20),
-  /** A job whose attempts were lost this often ends as `lost`. */
-  MAX_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(5),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;

@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   });
   const leader = createLeader({
     tryToLead: () => tryToLead(config.DATABASE_URL),
-    dispatch: createDispatchStore(database, { leaseMs, maxAttempts: config.MAX_ATTEMPTS }),
+    dispatch: createDispatchStore(database, { leaseMs }),
     tickets,
     log,
   });

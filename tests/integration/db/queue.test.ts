@@ -29,7 +29,7 @@ beforeEach(async () => {
   db = await createTestDatabase();
   jobs = createJobStore(db.database);
   view = createJobView(db.database);
-  dispatch = createDispatchStore(db.database, { leaseMs: 0, maxAttempts: 3 });
+  dispatch = createDispatchStore(db.database, { leaseMs: 0 });
   attempts = createAttemptStore(db.database);
   team = await makeTeam(db.database);
 });
@@ -159,7 +159,7 @@ describe('an attempt', () => {
     expect(await attempts.heartbeat('w1', [{ id, attempt, counts: NO_COUNTS }], LEASE_MS)).toEqual([
       { id, attempt, stopRequested: true, stopLevel: 1 },
     ]);
-    expect(await attempts.finish(id, attempt, { ...REPORT, closeReason: 'cancelled' })).toBe('ok');
+    expect(await attempts.finish(id, attempt, { ...REPORT, closeReason: 'cancelled' })).toBe('finished');
     expect(await attempts.finish(id, attempt, REPORT)).toBe('already');
     expect(await view.find(key)).toMatchObject({
       closeReason: 'cancelled',
@@ -178,11 +178,15 @@ describe('an attempt', () => {
     const next = await claimed();
     expect(next).toMatchObject({ id: old.id, attempt: 2 });
     expect(await attempts.heartbeat('w1', [{ ...old, counts: NO_COUNTS }], LEASE_MS)).toEqual([]);
-    expect(await attempts.finish(old.id, old.attempt, REPORT)).toBe('fenced');
-    expect(await attempts.finish(next.id, next.attempt, REPORT)).toBe('ok');
+    expect(await attempts.finish(old.id, old.attempt, REPORT)).toBe('already');
+    expect(await attempts.finish(next.id, next.attempt, REPORT)).toBe('finished');
   });
 
   it('is not tried for ever: a job that is lost too often ends as lost', async () => {
+    await db
+      .database('projects')
+      .where({ id: team.project })
+      .update({ policy: { maxAttempts: 3 } });
     const { key } = await add(team.project);
     for (let i = 0; i < 3; i++) {
       await ageLease((await claimed()).id);
@@ -206,6 +210,61 @@ describe('an attempt', () => {
     expect((await jobs.remove(team.project, [key], 'me')).stopped).toHaveLength(1);
     expect(await attempts.heartbeat('w1', [{ id, attempt, counts: NO_COUNTS }], LEASE_MS)).toEqual([]);
     expect(await attempts.finish(id, attempt, REPORT)).toBe('fenced');
+  });
+});
+
+describe('a policy', () => {
+  const failed = { ...REPORT, closeReason: 'failed' };
+  const attemptsOf = (id: number) => db.database('job_attempts').where({ job_id: id }).orderBy('attempt');
+
+  it('tries a failed job again after a wait, and lists every attempt', async () => {
+    await db
+      .database('projects')
+      .where({ id: team.project })
+      .update({
+        policy: { retryOn: ['failed'], maxAttempts: 2, backoffSeconds: 600 },
+      });
+    const { key, id } = await add(team.project);
+    const first = await claimed();
+    expect(await attempts.finish(first.id, first.attempt, failed)).toBe('requeued');
+    expect(await view.find(key)).toMatchObject({ state: 'pending', counts: NO_COUNTS });
+    expect(await attempts.finish(first.id, first.attempt, failed)).toBe('already');
+    expect(await dispatch.admit(1)).toEqual([]);
+    await db.database('jobs').where({ id }).update({ wait_until: new Date() });
+    const second = await claimed();
+    expect(await attempts.finish(second.id, second.attempt, failed)).toBe('finished');
+    expect(await view.find(key)).toMatchObject({ state: 'finished', closeReason: 'failed', attempt: 2 });
+    expect(await attemptsOf(id)).toMatchObject([
+      { attempt: 1, close_reason: 'failed', worker: 'w1' },
+      { attempt: 2, close_reason: 'failed', worker: 'w1' },
+    ]);
+  });
+
+  it("of a spider wins over its project's", async () => {
+    await db
+      .database('projects')
+      .where({ id: team.project })
+      .update({ policy: { retryOn: ['failed'] } });
+    await db
+      .database('spiders')
+      .where({ project_id: team.project, name: 'a' })
+      .update({ policy: { retryOn: [] } });
+    await add(team.project);
+    const ticket = await claimed();
+    expect(await attempts.finish(ticket.id, ticket.attempt, failed)).toBe('finished');
+  });
+
+  it('counts no attempt against a job that a stopping worker gave back', async () => {
+    await db
+      .database('projects')
+      .where({ id: team.project })
+      .update({ policy: { maxAttempts: 1 } });
+    const { key } = await add(team.project);
+    for (let i = 0; i < 3; i++) {
+      const { id, attempt } = await claimed();
+      expect(await attempts.finish(id, attempt, { ...REPORT, closeReason: 'shutdown' })).toBe('requeued');
+    }
+    expect(await view.find(key)).toMatchObject({ state: 'pending', attempt: 3 });
   });
 });
 

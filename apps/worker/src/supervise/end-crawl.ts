@@ -1,6 +1,6 @@
 import { type AttemptStore, type JobDetails, outcomeOf, type RunningCrawl } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
-import { finishAttempt, untilAnswered } from './finish.ts';
+import { finishAttempt } from './finish.ts';
 import type { Holding } from './holding.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -23,16 +23,11 @@ export async function endCrawl({ crawl, followed, job, attempts, holding, log }:
       return false;
     },
   );
-  if (holding.isFenced || exit.deadlinePassed) {
-    log.warn({ deadlinePassed: exit.deadlinePassed }, 'crawl ended without its lease');
-    if (!holding.isFenced) await untilAnswered(() => attempts.release(job.id, job.attempt), log);
-  } else if (holding.stopReason === 'shutdown') {
-    await untilAnswered(() => attempts.release(job.id, job.attempt), log);
-    log.info('job goes back to the queue');
-  } else {
+  if (holding.isFenced) log.warn('crawl ended without its lease');
+  else {
     const closeReason = outcomeOf({
       exit,
-      stopReason: sealed ? holding.stopReason : 'disk_full',
+      stopReason: exit.deadlinePassed ? 'lost' : sealed ? holding.stopReason : 'disk_full',
       killed: holding.killed,
       finOutcome: followed.finOutcome(),
       isScript: job.command !== null || job.spiderName.startsWith('py:'),

@@ -29,6 +29,8 @@ export async function finishAttempt(
   log: Logger,
 ): Promise<void> {
   const answer = await untilAnswered(() => attempts.finish(id, attempt, report), log);
-  if (answer === 'ok') log.info({ closeReason: report.closeReason, ...report.counts }, 'job finished');
-  else log.warn({ answer, closeReason: report.closeReason }, 'outcome was refused');
+  const fields = { closeReason: report.closeReason, ...report.counts };
+  if (answer === 'finished') log.info(fields, 'job finished');
+  else if (answer === 'requeued') log.info(fields, 'job goes back to the queue');
+  else log.warn({ ...fields, answer }, 'outcome was refused');
 }

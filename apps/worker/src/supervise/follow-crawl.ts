@@ -1,13 +1,20 @@
-import type { AttemptStore, JobDetails, RunningCrawl, StreamStore } from '@spiderhub/core';
+import {
+  type AttemptStore,
+  type ClaimedJob,
+  crawlLimits,
+  type RunningCrawl,
+  type StreamStore,
+} from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { Holding } from './holding.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import { createWatchdog } from './watchdog.ts';
 
 /** A crawl that said FIN has this long to end, ms: some never do. */
 const END_AFTER_FIN_MS = 60_000;
 
 export interface FollowOptions {
-  job: JobDetails;
+  job: ClaimedJob;
   streams: StreamStore;
   attempts: AttemptStore;
   holding: Holding;
@@ -31,6 +38,11 @@ export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): 
     },
   });
   holding.countWith(() => recorder.counts());
+  const watchdog = createWatchdog({
+    limits: crawlLimits(job.policy, job.settings),
+    startedAt: job.runningAt ?? new Date(),
+    stop: (reason) => holding.stop(reason),
+  });
   let afterFin: NodeJS.Timeout | null = null;
   let broken = false;
   try {
@@ -43,10 +55,12 @@ export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): 
           holding.kill((error as { code?: unknown }).code === 'ENOSPC' ? 'disk_full' : 'lost');
         });
       }
+      watchdog.seen({ items: recorder.counts().items, bytes: recorder.bytes() });
       if (recorder.finOutcome() !== null)
         afterFin ??= setTimeout(() => crawl.kill().catch(() => undefined), END_AFTER_FIN_MS);
     }
   } finally {
+    watchdog.over();
     if (afterFin) clearTimeout(afterFin);
   }
   return recorder;

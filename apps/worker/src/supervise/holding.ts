@@ -9,7 +9,9 @@ export interface Holding extends HeldAttempt {
   attach(crawl: RunningCrawl): void;
   countWith(counts: () => JobCounts): void;
   shutDown(graceMs: number): void;
-  /** Ends the crawl for a reason of our own. */
+  /** Asks the crawl to end for a reason of our own. */
+  stop(reason: NonNullable<StopReason>): void;
+  /** Ends it at once. */
   kill(reason: NonNullable<StopReason>): void;
   readonly isFenced: boolean;
   readonly stopReason: StopReason;
@@ -50,6 +52,7 @@ export function holdAttempt(job: JobDetails, policy: StopPolicy, log: Logger): H
     },
     stopRequested: (level) => whenAttached((it) => it.cancel(level)),
     shutDown: (graceMs) => whenAttached((it) => it.stop('shutdown', graceMs)),
+    stop: (reason) => whenAttached((it) => it.stop(reason)),
     kill: (reason) => whenAttached((it) => it.kill(reason)),
     fenced() {
       if (isFenced) return;

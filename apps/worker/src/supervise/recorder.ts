@@ -21,6 +21,8 @@ export interface Recorder {
   /** Takes messages in the order of the pipe. Resolves when there is room for more. */
   take(messages: PipeMessage[]): Promise<void>;
   counts(): JobCounts;
+  /** Bytes of all records taken. */
+  bytes(): number;
   /** `outcome` of the FIN message, null before it came. */
   finOutcome(): string | null;
   /** Newest stats as JSON text, null before the first. */
@@ -52,6 +54,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
   let outcome: string | null = null;
   let stats: string | null = null;
   let unflushedBytes = 0;
+  let allBytes = 0;
   let flushTimer: NodeJS.Timeout | null = null;
   let flushing: Promise<void> = Promise.resolve();
   let flushError: unknown = null;
@@ -62,6 +65,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
     if (number < writer.end) return;
     writer.append([line]);
     unflushedBytes += line.length;
+    allBytes += line.length;
   }
 
   function takeOne({ command, payload }: PipeMessage): void {
@@ -119,6 +123,7 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
       logs: logs.stats.records,
       errors: errorsIn(logs.stats.counts),
     }),
+    bytes: () => allBytes,
     finOutcome: () => outcome,
     scrapyStats: () => stats,
     async seal() {

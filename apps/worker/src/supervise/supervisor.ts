@@ -1,5 +1,6 @@
 import {
   type AttemptStore,
+  type ClaimedJob,
   type CrawlRunner,
   formatJobKey,
   type JobDetails,
@@ -60,7 +61,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   /** Holds the lease while `begin` makes a crawl and until that crawl is over. */
-  async function hold(job: JobDetails, begin: () => Promise<RunningCrawl>): Promise<void> {
+  async function hold(job: ClaimedJob, begin: () => Promise<RunningCrawl>): Promise<void> {
     const log = logOf(job);
     const holding = holdAttempt(job, { graceMs: options.stopGraceMs }, log);
     holdings.add(holding);

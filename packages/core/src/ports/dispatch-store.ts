@@ -1,4 +1,5 @@
 import type { JobCounts, JobDetails, Priority } from '../jobs/job.ts';
+import type { JobPolicyChange } from '../jobs/policy.ts';
 
 /** A ticket names an attempt of a job; it grants nothing: the worker must still win the claim. */
 export interface Ticket {
@@ -52,19 +53,28 @@ export interface FinishReport {
   exitStatus?: string;
 }
 
+/** A job in the hands of its worker. */
+export interface ClaimedJob extends JobDetails {
+  policy: JobPolicyChange;
+}
+
+/**
+ * `requeued`: the job's policy wants another try. `already`: this attempt ended before. `fenced`: it is not the
+ * current one any more, nothing was written.
+ */
+export type EndAnswer = 'finished' | 'requeued' | 'already' | 'fenced';
+
 /** What a worker does with the attempts it holds. Every call carries the attempt and is refused when it is old. */
 export interface AttemptStore {
   register(worker: WorkerInfo): Promise<void>;
   unregister(workerId: string): Promise<void>;
   /** Null when the attempt is not admitted any more, or another worker was first. */
-  claim(id: number, attempt: number, workerId: string, leaseMs: number): Promise<JobDetails | null>;
+  claim(id: number, attempt: number, workerId: string, leaseMs: number): Promise<ClaimedJob | null>;
   /** Prolongs all leases in one statement, also the worker's own life sign. */
   heartbeat(workerId: string, beats: Beat[], leaseMs: number): Promise<Confirmed[]>;
   saveStats(id: number, attempt: number, scrapyStats: string): Promise<void>;
-  /** Gives an attempt back that this worker will not end: the job waits again, or ends when it was to stop. */
-  release(id: number, attempt: number): Promise<void>;
   /** Takes an attempt over from a worker process that died on this machine. Null when it is not current any more. */
-  adopt(id: number, attempt: number, workerId: string, leaseMs: number): Promise<JobDetails | null>;
-  /** `already`: this attempt was finished before. `fenced`: it is not the current one any more. */
-  finish(id: number, attempt: number, report: FinishReport): Promise<'ok' | 'already' | 'fenced'>;
+  adopt(id: number, attempt: number, workerId: string, leaseMs: number): Promise<ClaimedJob | null>;
+  /** Ends an attempt. The close reasons `lost` and `shutdown` are the worker's own: its end, not the crawl's. */
+  finish(id: number, attempt: number, report: FinishReport): Promise<EndAnswer>;
 }

@@ -1,4 +1,11 @@
-import type { AttemptStore, Confirmed, FinishReport, StopLevel } from '@spiderhub/core';
+import type {
+  AttemptStore,
+  Confirmed,
+  EndAnswer,
+  FinishReport,
+  JobPolicyChange,
+  StopLevel,
+} from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { DETAIL_COLUMNS, type DetailRow, JOB_COLUMNS, JOB_TABLES, toJobDetails } from '../rows.ts';
@@ -26,37 +33,13 @@ const HEARTBEAT = `
   returning j.id, j.attempt, j.stop_requested_at is not null as stop_requested, j.stop_level`;
 
 const FINISH = `
-  with done as (
-    update jobs j set
-      state = 'finished', state_since = now(), finished_at = now(), completed_by = 'jobrunner',
-      close_reason = :closeReason, exit_status = :exitStatus, lease_until = null,
-      items = :items, pages = :pages, logs = :logs, errors = :errors
-    where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external
-    returning j.id
-  ),
-  described as (
-    update job_details d set scrapy_stats = coalesce(:scrapyStats, d.scrapy_stats)
-    from done where d.job_id = done.id
-  )
-  select case
-    when exists (select from done) then 'ok'
-    when exists (select from jobs where id = :id and attempt = :attempt and state = 'finished') then 'already'
-    else 'fenced' end as answer`;
+  select end_attempt(:id, :attempt, :closeReason, :exitStatus, :items, :pages, :logs, :errors, :scrapyStats, false)
+    as answer`;
 
 const ADOPT = `
   update jobs j set worker = :worker, lease_until = now() + :leaseMs * interval '1 ms'
   where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external
   returning j.id`;
-
-const RELEASE = `
-  update jobs j set
-    state = case when stop_requested_at is null then 'pending' else 'finished' end,
-    state_since = now(),
-    finished_at = case when stop_requested_at is not null then now() end,
-    completed_by = case when stop_requested_at is not null then 'jobrunner' end,
-    close_reason = case when stop_requested_at is not null then 'cancelled' end,
-    worker = null, lease_until = null
-  where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external`;
 
 interface ConfirmedRow {
   id: string;
@@ -70,11 +53,11 @@ export function createAttemptStore(database: Database): AttemptStore {
   async function won(guarded: string, bindings: { id: number } & Record<string, unknown>) {
     const { rows: winners } = await database.raw<{ rows: unknown[] }>(guarded, bindings);
     if (winners.length === 0) return null;
-    const { rows } = await database.raw<{ rows: DetailRow[] }>(
-      `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = :id`,
+    const { rows } = await database.raw<{ rows: (DetailRow & { policy: JobPolicyChange })[] }>(
+      `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS}, policy_of(j.project_id, j.spider) as policy from ${JOB_TABLES} where j.id = :id`,
       { id: bindings.id },
     );
-    return rows[0] ? toJobDetails(rows[0]) : null;
+    return rows[0] ? { ...toJobDetails(rows[0]), policy: rows[0].policy } : null;
   }
 
   return translated<AttemptStore>({
@@ -91,10 +74,6 @@ export function createAttemptStore(database: Database): AttemptStore {
 
     claim: (id, attempt, worker, leaseMs) => won(CLAIM, { id, attempt, worker, leaseMs }),
     adopt: (id, attempt, worker, leaseMs) => won(ADOPT, { id, attempt, worker, leaseMs }),
-
-    async release(id, attempt) {
-      await database.raw(RELEASE, { id, attempt });
-    },
 
     async heartbeat(worker, beats, leaseMs) {
       await database('workers').where({ id: worker }).update({ seen_at: database.fn.now() });
@@ -128,7 +107,7 @@ export function createAttemptStore(database: Database): AttemptStore {
     },
 
     async finish(id, attempt, { closeReason, counts, scrapyStats, exitStatus }: FinishReport) {
-      const { rows } = await database.raw<{ rows: [{ answer: 'ok' | 'already' | 'fenced' }] }>(FINISH, {
+      const { rows } = await database.raw<{ rows: [{ answer: EndAnswer }] }>(FINISH, {
         id,
         attempt,
         closeReason,

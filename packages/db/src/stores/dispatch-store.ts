@@ -47,6 +47,7 @@ const ADMIT = `
       select j.id, row_number() over (order by j.priority desc, j.rank desc, j.id) as nth
       from jobs j
       where j.project_id = c.project_id and j.state = 'pending' and not j.external
+        and (j.wait_until is null or j.wait_until <= now())
       order by j.priority desc, j.rank desc, j.id
       limit greatest(c.room, 0)
     ) q
@@ -75,29 +76,15 @@ const UNCLAIMED = `
 /**
  * An attempt whose lease lapsed died with its worker, and its shim killed the crawl before that. Leases also lapse
  * while Postgres itself is away, so nothing is reaped before workers had a full lease to come back.
- * The job goes back to the queue, or ends when it was to stop or has died too often.
  */
 const REAP = `
-  update jobs j set
-    state = case when dead then 'finished' else 'pending' end,
-    state_since = now(),
-    finished_at = case when dead then now() end,
-    completed_by = case when dead then 'spiderhub' end,
-    close_reason = case when j.stop_requested_at is not null then 'cancelled' when dead then 'lost' end,
-    worker = null, lease_until = null,
-    items = case when dead then j.items else 0 end,
-    pages = case when dead then j.pages else 0 end,
-    logs = case when dead then j.logs else 0 end,
-    errors = case when dead then j.errors else 0 end
-  from (
-    select id, attempt, stop_requested_at is not null or attempt >= :maxAttempts as dead
-    from jobs
+  with lapsed as materialized (
+    select id, attempt, items, pages, logs, errors from jobs
     where state = 'running' and not external and lease_until < now()
       and pg_postmaster_start_time() < now() - :leaseMs * interval '1 ms' - interval '2 s'
     for no key update skip locked
-  ) lapsed
-  where j.id = lapsed.id and j.attempt = lapsed.attempt and j.state = 'running' and j.lease_until < now()
-  returning j.id`;
+  )
+  select id, end_attempt(id, attempt, 'lost', null, items, pages, logs, errors, null, true) as answer from lapsed`;
 
 interface TicketRow {
   id: string;
@@ -112,14 +99,9 @@ function toTicket({ id, attempt, priority }: TicketRow): Ticket {
 export interface DispatchOptions {
   /** Length of a lease, ms: how long the reaper waits after a restart of Postgres. */
   leaseMs: number;
-  /** A job whose attempts were lost this often ends as `lost`. */
-  maxAttempts: number;
 }
 
-export function createDispatchStore(
-  database: Database,
-  { leaseMs, maxAttempts }: DispatchOptions,
-): DispatchStore {
+export function createDispatchStore(database: Database, { leaseMs }: DispatchOptions): DispatchStore {
   return translated<DispatchStore>({
     async admit(limit) {
       const { rows } = await database.raw<{ rows: TicketRow[] }>(ADMIT, { limit: limit ?? null });
@@ -130,7 +112,7 @@ export function createDispatchStore(
       return rows.map(toTicket);
     },
     async reap() {
-      const { rows } = await database.raw<{ rows: unknown[] }>(REAP, { leaseMs, maxAttempts });
+      const { rows } = await database.raw<{ rows: unknown[] }>(REAP, { leaseMs });
       await database('workers').whereRaw("seen_at < now() - interval '1 hour'").delete();
       return rows.length;
     },

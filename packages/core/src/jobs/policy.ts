@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+const seconds = z.number().positive().max(31_536_000);
+
+/** How a project or a spider wants its jobs to be treated. Absent fields keep the default. */
+export const JobPolicyChange = z.strictObject({
+  /** Close reasons after which a job is tried again. Default: `lost`, a worker that died. */
+  retryOn: z.array(z.string().min(1).max(255)).max(50).optional(),
+  /** All tries together; 1 never tries again. Default 5. */
+  maxAttempts: z.int().min(1).max(100).optional(),
+  /** Wait before the second try; it doubles with each further one, up to an hour. Default 0. */
+  backoffSeconds: z.number().min(0).max(3600).optional(),
+  /** A crawl that writes no item, request or log for this long is stopped; null: never. Default an hour. */
+  stalledSeconds: seconds.nullable().optional(),
+  /** Longest run; null (the default): no limit. */
+  runtimeSeconds: seconds.nullable().optional(),
+  /** Most items of one attempt; null (the default): no limit. */
+  maxItems: z.int().positive().nullable().optional(),
+  /** Most bytes of items, logs and requests of one attempt; null (the default): no limit. */
+  maxBytes: z.int().positive().nullable().optional(),
+});
+export type JobPolicyChange = z.output<typeof JobPolicyChange>;
+
+/** The limits of one running crawl, as its worker keeps them. */
+export interface CrawlLimits {
+  stalledMs: number | null;
+  runtimeMs: number | null;
+  maxItems: number | null;
+  maxBytes: number | null;
+}
+
+/** Job setting that shortens the run of one job, seconds. */
+const RUNTIME_SETTING = 'SPIDERHUB_RUNTIME_LIMIT';
+
+/** Limits of a job: its policy, and its own setting where that is stricter. */
+export function crawlLimits(policy: JobPolicyChange, settings: Record<string, unknown>): CrawlLimits {
+  const own = Number(settings[RUNTIME_SETTING]);
+  const runtimes = [policy.runtimeSeconds ?? Infinity, own > 0 ? own : Infinity];
+  const runtimeSeconds = Math.min(...runtimes);
+  return {
+    stalledMs: policy.stalledSeconds == null ? null : policy.stalledSeconds * 1000,
+    runtimeMs: runtimeSeconds === Infinity ? null : runtimeSeconds * 1000,
+    maxItems: policy.maxItems ?? null,
+    maxBytes: policy.maxBytes ?? null,
+  };
+}

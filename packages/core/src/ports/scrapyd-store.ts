@@ -1,0 +1,60 @@
+import type { StopLevel } from './dispatch-store.ts';
+
+export interface ScrapydUser {
+  username: string;
+  organisation: number;
+  passwordHash: string;
+}
+
+export interface ScrapydUserStore {
+  findUser(username: string): Promise<ScrapydUser | null>;
+  /** Creates the user or changes its password. Throws `not_found` for an unknown organisation, `conflict` for a name of another one. */
+  saveUser(organisation: string, username: string, passwordHash: string): Promise<{ created: boolean }>;
+}
+
+/** The projects whose names a caller may use: those of organisations, and single ones. */
+export interface Reach {
+  organisations: readonly number[];
+  projects: readonly number[];
+}
+
+export interface DeployedVersion {
+  name: string;
+  spiders: string[];
+}
+
+/** A project in Scrapyd's sense: one with at least one deployed version. */
+export interface DeployedProject {
+  id: number;
+  name: string;
+  /** Oldest deployment first. */
+  versions: DeployedVersion[];
+  /** Name of the version that jobs run which name none. */
+  latest: string;
+}
+
+/** How a caller names a job: the name it gave, or the job's key, written with slashes or dashes. */
+export interface JobName {
+  alias: string;
+  key: { project: number; spider: number; job: number } | null;
+}
+
+export type PreviousState = 'pending' | 'running' | null;
+
+/** What Scrapyd's dialect changes beyond scheduling. Each method happens as a whole or not at all. */
+export interface ScrapydStore {
+  /** The project's number; a project of that name in the organisation is made when there is none. */
+  ensureProject(organisation: number, name: string): Promise<number>;
+  /** Says which version jobs run that name none; forgotten by the next deployment. */
+  setLatest(project: number, version: string): Promise<void>;
+  removeVersion(project: number, name: string): Promise<boolean>;
+  /** Removes every version and cancels what is pending. Running jobs go on. */
+  removeProject(project: number, by: string): Promise<void>;
+  /** Ends a pending job, or asks a running one to stop: once more with each call when `level` is 1. */
+  cancel(
+    projects: readonly number[],
+    name: JobName,
+    level: StopLevel,
+    by: string,
+  ): Promise<{ previous: PreviousState; worker: string | null }>;
+}

@@ -1,0 +1,18 @@
+import type { TagChange } from './job-store.ts';
+
+export interface SpiderDetails {
+  project: number;
+  projectName: string;
+  number: number;
+  name: string;
+  /** Sorted. */
+  tags: string[];
+  version: string | null;
+  createdAt: Date;
+}
+
+export interface SpiderStore {
+  find(project: number, number: number): Promise<SpiderDetails | null>;
+  /** Null when there is no such spider. Removing wins over adding. */
+  changeTags(project: number, number: number, change: TagChange): Promise<SpiderDetails | null>;
+}
