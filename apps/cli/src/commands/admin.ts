@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { createAdminStore, createDatabase, migrate } from '@spiderhub/db';
+import { ADMIN_ACTIONS, type AdminAction, type AdminFlags } from '../admin/actions.ts';
+import { printed } from '../admin/print.ts';
+import type { Settings } from '../config.ts';
+import { serverAccount } from '../host/account.ts';
+import { type Home, openHome } from '../host/home.ts';
+import { releaseLock, takeLock } from '../host/lock.ts';
+import { createServers } from '../host/servers.ts';
+import { answers, embeddedDatabaseUrl, startPostgres } from '../postgres/cluster.ts';
+import { UserError } from '../say.ts';
+import { withServers } from '../session.ts';
+import { MIGRATIONS } from './migrate.ts';
+
+const OPTIONS = {
+  name: { type: 'string' },
+  organisation: { type: 'string' },
+  user: { type: 'string' },
+  project: { type: 'string' },
+  id: { type: 'string' },
+  key: { type: 'string' },
+  staff: { type: 'boolean' },
+  paused: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** How long a start-up of somebody else may take before the database answers. */
+const WAIT_MS = 60_000;
+const POLL_MS = 100;
+
+/** `spiderhub admin NOUN VERB`: what an operator sets up. Prints what there is afterwards. */
+export async function admin({ config }: Settings, args: readonly string[]): Promise<number> {
+  const { action, flags, json } = readArguments(args);
+  const work = (databaseUrl: string) => answer(databaseUrl, action, flags, json);
+  if (config.DATABASE_URL) return work(config.DATABASE_URL);
+  return withEmbedded(openHome(config.SPIDERHUB_HOME, serverAccount()), work);
+}
+
+function readArguments(args: readonly string[]): { action: AdminAction; flags: AdminFlags; json: boolean } {
+  const { values, positionals } = parse(args);
+  const action = ADMIN_ACTIONS[positionals.join(' ')];
+  if (!action || values.help) throw new UserError(usage());
+  const { json, help, ...flags } = values;
+  return { action, flags, json: json ?? false };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UserError(`${(error as Error).message}\n\n${usage()}`);
+  }
+}
+
+function usage(): string {
+  const lines = Object.entries(ADMIN_ACTIONS).map(([name, action]) => `  ${name} ${action.usage}`.trimEnd());
+  return `npm run admin -- COMMAND [--json]\n\n${lines.join('\n')}`;
+}
+
+async function answer(url: string, action: AdminAction, flags: AdminFlags, json: boolean): Promise<number> {
+  await migrate(url, MIGRATIONS);
+  const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
+  try {
+    process.stdout.write(`${printed(await action.run(createAdminStore(database), flags), json)}\n`);
+    return 0;
+  } finally {
+    await database.destroy();
+  }
+}
+
+/** Uses the Postgres of a running installation; when none runs, it is started for as long as this takes. */
+async function withEmbedded(home: Home, work: (databaseUrl: string) => Promise<number>): Promise<number> {
+  const url = embeddedDatabaseUrl(home);
+  const until = performance.now() + WAIT_MS;
+  while (!(await answers(url))) {
+    if (takeLock(home.lock) === null) return withOwnPostgres(home, work);
+    if (performance.now() > until)
+      throw new UserError(`Spiderhub starts on ${home.path}, but its database does not answer`);
+    await delay(POLL_MS);
+  }
+  return work(url);
+}
+
+async function withOwnPostgres(home: Home, work: (databaseUrl: string) => Promise<number>): Promise<number> {
+  const servers = createServers(home);
+  const start = async () => {
+    await servers.endLeftovers();
+    return startPostgres(home, servers);
+  };
+  try {
+    return await withServers(servers, start, ({ databaseUrl }) => work(databaseUrl));
+  } finally {
+    releaseLock(home.lock);
+  }
+}

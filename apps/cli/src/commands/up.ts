@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { migrate } from '@spiderhub/db';
+import { CHECKOUT, type CliConfig, type Settings } from '../config.ts';
+import { type Demo, ensureDemo } from '../demo.ts';
+import { serverAccount } from '../host/account.ts';
+import { type Home, openHome } from '../host/home.ts';
+import { keepAlive } from '../host/keep-alive.ts';
+import { releaseLock, takeLock } from '../host/lock.ts';
+import { choosePort, localUrl } from '../host/ports.ts';
+import { createServers, type Server, type ServerSpec, type Servers } from '../host/servers.ts';
+import { untilReady } from '../host/until-ready.ts';
+import { say, UserError } from '../say.ts';
+import { withServers } from '../session.ts';
+import { type Stack, startStack } from '../stack.ts';
+import { MIGRATIONS } from './migrate.ts';
+
+/** `spiderhub up`: everything on this machine, until a signal comes. */
+export async function up(settings: Settings): Promise<number> {
+  const { config } = settings;
+  const home = openHome(config.SPIDERHUB_HOME, serverAccount());
+  lockHome(home);
+  const servers = createServers(home);
+  try {
+    return await withServers(
+      servers,
+      () => start(settings, home, servers),
+      async (demo, asked) => {
+        process.stdout.write(welcome(demo, home));
+        await asked.promise;
+        say('Stopping');
+        return 0;
+      },
+    );
+  } finally {
+    releaseLock(home.lock);
+  }
+}
+
+function lockHome(home: Home): void {
+  const holder = takeLock(home.lock);
+  if (!holder) return;
+  throw new UserError(
+    `Spiderhub already runs on ${home.path} (process ${holder.pid}): stop it first, or set another SPIDERHUB_HOME`,
+  );
+}
+
+async function start({ config, env }: Settings, home: Home, servers: Servers): Promise<Demo> {
+  await servers.endLeftovers();
+  const port = await choosePort(config.HOST, config.PORT);
+  const stack = await startStack({ config, home, servers });
+  await migrate(stack.databaseUrl, MIGRATIONS);
+  const url = localUrl(config.HOST, port);
+  const serviceEnv = { ...env, ...serviceVariables(config, stack, port, url) };
+  const api = servers.start(nodeSpec('api', serviceEnv, config));
+  await untilReady(api, () => answersReady(url));
+  // Crawls run here and need no detour over the address that others see.
+  const worker = servers.start(nodeSpec('worker', { ...serviceEnv, PUBLIC_URL: url }, config));
+  await Promise.race([worker.ready, worker.ended.then(() => failedStart(worker))]);
+  const demo = await ensureDemo({ ...stack, url, home: home.path });
+  for (const server of [...stack.started, api, worker]) void keepAlive(servers, server);
+  return demo;
+}
+
+/** What the services are told beyond the environment that we were given ourselves. */
+function serviceVariables(config: CliConfig, stack: Stack, port: number, url: string): NodeJS.ProcessEnv {
+  return {
+    DATABASE_URL: stack.databaseUrl,
+    REDIS_URL: stack.redisUrl,
+    SPIDERHUB_HOME: config.SPIDERHUB_HOME,
+    SPIDERHUB_PYTHON: stack.python,
+    HOST: config.HOST,
+    PORT: String(port),
+    PUBLIC_URL: config.PUBLIC_URL ?? url,
+    WORKER_SLOTS: String(config.WORKER_SLOTS),
+    LOG_LEVEL: config.LOG_LEVEL,
+  };
+}
+
+/** Services stop within their own grace time; ours only ends those that hang. */
+const EXTRA_GRACE_SECONDS = 20;
+
+function nodeSpec(name: 'api' | 'worker', env: NodeJS.ProcessEnv, config: CliConfig): ServerSpec {
+  return {
+    name,
+    command: process.execPath,
+    args: [join(CHECKOUT, 'apps', name, 'dist', 'main.js')],
+    env,
+    account: null,
+    stopSignal: 'SIGTERM',
+    killSignal: 'SIGKILL',
+    graceMs: (config.SHUTDOWN_GRACE_SECONDS + EXTRA_GRACE_SECONDS) * 1000,
+    tellsReady: true,
+  };
+}
+
+async function answersReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+function failedStart(server: Server): never {
+  throw new UserError(`${server.spec.name} did not start:\n${server.lastWords()}`);
+}
+
+function welcome({ url, apikey, project, spider }: Demo, home: Home): string {
+  const curl = `curl -u ${apikey}:`;
+  return `
+Spiderhub is ready at ${url}
+
+  API key   ${apikey}
+  Project   ${project}, with the demo spider "${spider}"
+
+Schedule a job, watch it, fetch its items:
+
+  ${curl} ${url}/api/schedule.json -d project=${project} -d spider=${spider} -d add_tag=sometag
+  ${curl} "${url}/api/jobs/list.json?project=${project}&count=10"
+  ${curl} "${url}/api/items.json?project=${project}&job=${project}/1/1&count=5"
+
+Logs are in ${home.logs}. Ctrl-C stops everything.
+`;
+}

@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  DatabaseUrl,
+  HomeDirectory,
+  LogLevel,
+  Port,
+  PublicUrl,
+  parseEnvFile,
+  RedisUrl,
+  readConfig,
+  WorkerSlots,
+} from '@spiderhub/platform';
+import { z } from 'zod';
+
+/** The checkout, from `src` as from `dist`. */
+export const CHECKOUT = resolve(__dirname, '../../..');
+
+/** What `spiderhub` reads; the services that it starts read more of the same environment. */
+const CliConfig = z.object({
+  DATABASE_URL: DatabaseUrl.optional(),
+  REDIS_URL: RedisUrl.optional(),
+  SPIDERHUB_HOME: HomeDirectory,
+  SPIDERHUB_PYTHON: z.string().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: Port.default(8000),
+  PUBLIC_URL: PublicUrl.optional(),
+  WORKER_SLOTS: WorkerSlots,
+  SHUTDOWN_GRACE_SECONDS: z.coerce.number('expected a number of seconds').positive().max(86_400).default(20),
+  LOG_LEVEL: LogLevel.default('info'),
+});
+export type CliConfig = z.output<typeof CliConfig>;
+
+export interface Settings {
+  config: CliConfig;
+  /** The environment with `.env` below it: what services are started with. */
+  env: NodeJS.ProcessEnv;
+}
+
+/** Reads the environment; `.env` in the checkout fills in what is not set. */
+export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
+  const file = join(CHECKOUT, '.env');
+  const fromFile = existsSync(file) ? parseEnvFile(readFileSync(file, 'utf8')) : {};
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const env = { ...fromFile, ...given };
+  return { env, config: readConfig(CliConfig, env) };
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type AdminStore, DomainError, hashApiKey, newApiKey, type Project } from '@spiderhub/core';
+import { createAdminStore, createDatabase, createVersionStore } from '@spiderhub/db';
+import { CHECKOUT } from './config.ts';
+import { runOrThrow } from './host/run.ts';
+import { say } from './say.ts';
+
+/** What `demo.json` holds: all that a first script needs. */
+export interface Demo {
+  url: string;
+  apikey: string;
+  project: number;
+  spider: string;
+}
+
+const NAME = 'demo';
+const SPIDER = 'books';
+const PROJECT = 1;
+const DEPLOY_TIMEOUT_MS = 5 * 60_000;
+
+export interface DemoOptions {
+  databaseUrl: string;
+  /** Base URL of the running API. */
+  url: string;
+  home: string;
+  python: string;
+}
+
+/** Makes the demo's organisation, project and key and deploys its spiders, whatever of it is missing. */
+export async function ensureDemo({ databaseUrl, url, home, python }: DemoOptions): Promise<Demo> {
+  const database = createDatabase(databaseUrl, { maxConnections: 2, name: 'spiderhub-up' });
+  try {
+    const admin = createAdminStore(database);
+    const project = await ensureProject(admin);
+    const apikey = await ensureKey(admin, rememberedKey(home));
+    const demo = { url, apikey, project: project.id, spider: SPIDER };
+    remember(home, demo);
+    const egg = await buildEgg(home, python);
+    const deployed = await createVersionStore(database).find(project.id, egg.version);
+    if (!deployed) await deploy(demo, egg);
+    return demo;
+  } finally {
+    await database.destroy();
+  }
+}
+
+async function ensureProject(admin: AdminStore): Promise<Project> {
+  await admin.createOrganisation(NAME);
+  const project = { organisation: NAME, name: NAME, paused: false };
+  try {
+    return (await admin.createProject({ ...project, id: PROJECT })).value;
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    // In a database of its owner's number 1 may be taken, or the demo has another number.
+    return (await admin.createProject({ ...project, id: null })).value;
+  }
+}
+
+async function ensureKey(admin: AdminStore, known: string | null): Promise<string> {
+  await admin.createUser(NAME);
+  await admin.addMember(NAME, NAME);
+  const apikey = known ?? newApiKey();
+  const key = { hash: hashApiKey(apikey), hint: apikey.slice(0, 4), user: NAME, project: null, staff: false };
+  try {
+    await admin.createKey(key);
+    return apikey;
+  } catch (error) {
+    if (!known || !isConflict(error)) throw error;
+    // It was revoked meanwhile.
+    return ensureKey(admin, null);
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof DomainError && error.kind === 'conflict';
+}
+
+function rememberedKey(home: string): string | null {
+  try {
+    const { apikey } = JSON.parse(readFileSync(join(home, 'demo.json'), 'utf8')) as Partial<Demo>;
+    return typeof apikey === 'string' ? apikey : null;
+  } catch {
+    return null;
+  }
+}
+
+function remember(home: string, demo: Demo): void {
+  writeFileSync(join(home, 'demo.json'), `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
+}
+
+interface Egg {
+  content: Buffer;
+  /** Name made of its content: the same sources are deployed once. */
+  version: string;
+}
+
+async function buildEgg(home: string, python: string): Promise<Egg> {
+  const folder = join(home, 'tmp');
+  const path = join(folder, 'demo.egg');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const examples = join(CHECKOUT, 'examples');
+  await runOrThrow(python, [join(examples, 'build-egg.py'), join(examples, 'demo-project'), path]);
+  const content = readFileSync(path);
+  return { content, version: `demo-${createHash('sha256').update(content).digest('hex').slice(0, 8)}` };
+}
+
+/** By the same way as everybody's spiders. */
+async function deploy({ url, apikey, project }: Demo, { content, version }: Egg): Promise<void> {
+  say('Deploying the demo spiders');
+  const form = new FormData();
+  form.set('project', String(project));
+  form.set('version', version);
+  form.set('egg', new Blob([new Uint8Array(content)]), 'demo.egg');
+  const response = await fetch(`${url}/api/scrapyd/addversion.json`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${apikey}:`).toString('base64')}` },
+    body: form,
+    signal: AbortSignal.timeout(DEPLOY_TIMEOUT_MS),
+  });
+  if (!response.ok)
+    throw new Error(`The demo spiders could not be deployed (${response.status}): ${await response.text()}`);
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { DomainError } from '@spiderhub/core';
+import { ConfigError } from '@spiderhub/platform';
+import { readSettings } from './config.ts';
+import { say, UserError } from './say.ts';
+
+const USAGE = `spiderhub COMMAND
+
+  up                     run everything on this machine, with a demo project
+  admin ...              organisations, projects, users, members and API keys
+  migrate                bring the database to the newest schema
+  services -- COMMAND    run a command beside a Postgres and a Redis of its own
+  python FILE DIRECTORY  make a Python environment with the requirements in FILE, and print its interpreter`;
+
+/** Each command is loaded when it is asked for. Returns the exit code. */
+const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
+  up: async () => (await import('./commands/up.ts')).up(readSettings()),
+  admin: async (args) => (await import('./commands/admin.ts')).admin(readSettings(), args),
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand(readSettings()),
+  services: async (args) => {
+    const command = args[0] === '--' ? args.slice(1) : args;
+    return (await import('./commands/services.ts')).services(readSettings(), command);
+  },
+  python: async (args) => (await import('./commands/python.ts')).python(args),
+};
+
+async function main([name = 'help', ...args]: string[]): Promise<number> {
+  const command = COMMANDS[name];
+  if (command) return command(args);
+  say(USAGE);
+  return name === 'help' || name === '--help' ? 0 : 2;
+}
+
+function explain(error: unknown): void {
+  const forPeople =
+    error instanceof UserError || error instanceof ConfigError || error instanceof DomainError;
+  say(forPeople ? error.message : String((error as Error)?.stack ?? error));
+}
+
+main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    explain(error);
+    return 1;
+  })
+  .then((code) => {
+    process.exitCode = code;
+  });

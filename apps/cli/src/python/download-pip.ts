@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs';
+import { runOrThrow } from '../host/run.ts';
+import type { Interpreter } from './find.ts';
+
+/** Python fetches it, because it knows the certificates and proxies of the machine as pip does. */
+const SCRIPT = `
+import hashlib, json, os, sys, urllib.parse, urllib.request
+folder, version = sys.argv[1:]
+index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/") + "/pip/"
+ask = urllib.request.Request(index, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
+files = json.load(urllib.request.urlopen(ask, timeout=60))["files"]
+wheel = next(f for f in files if f["filename"] == "pip-%s-py3-none-any.whl" % version)
+body = urllib.request.urlopen(urllib.parse.urljoin(index, wheel["url"]), timeout=60).read()
+if hashlib.sha256(body).hexdigest() != wheel["hashes"]["sha256"]:
+    sys.exit("the wheel of pip arrived damaged")
+path = os.path.join(folder, wheel["filename"])
+with open(path, "wb") as out:
+    out.write(body)
+print(path)
+`;
+
+const VERSION = '25.3';
+
+/** Fetches pip's wheel from the package index; Python can run pip out of it. Returns its path. */
+export async function downloadPip(base: Interpreter, cache: string): Promise<string> {
+  mkdirSync(cache, { recursive: true });
+  return (await runOrThrow(base.path, ['-c', SCRIPT, cache, VERSION])).trim();
+}

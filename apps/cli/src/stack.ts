@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { CHECKOUT, type CliConfig } from './config.ts';
+import type { Home } from './host/home.ts';
+import type { Server, Servers } from './host/servers.ts';
+import { startPostgres } from './postgres/cluster.ts';
+import { crawlPython } from './python/environment.ts';
+import { provideRedis } from './redis/provide.ts';
+import { startRedis } from './redis/server.ts';
+import { say } from './say.ts';
+
+/** What the service stands on, given or started by us. */
+export interface Stack {
+  databaseUrl: string;
+  redisUrl: string;
+  /** Interpreter with Scrapy. */
+  python: string;
+  /** What we started for it. */
+  started: Server[];
+}
+
+export interface StackOptions {
+  config: CliConfig;
+  home: Home;
+  servers: Servers;
+  /** The data will be thrown away: speed before durability. */
+  throwaway?: boolean;
+}
+
+/** Takes or starts Postgres, Redis and Python. When it throws, `servers` still holds what was started. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const started: Server[] = [];
+  // Installing Python packages takes longest the first time, so the database is made meanwhile.
+  const [database, python] = await Promise.allSettled([
+    takeDatabase(options, started),
+    takePython(options.config),
+  ]);
+  if (database.status === 'rejected') throw database.reason;
+  if (python.status === 'rejected') throw python.reason;
+  const redisUrl = await takeRedis(options, started);
+  return { databaseUrl: database.value, redisUrl, python: python.value, started };
+}
+
+async function takeDatabase(
+  { config, home, servers, throwaway }: StackOptions,
+  started: Server[],
+): Promise<string> {
+  if (config.DATABASE_URL) {
+    say('PostgreSQL: DATABASE_URL as given');
+    return config.DATABASE_URL;
+  }
+  const { server, databaseUrl } = await startPostgres(home, servers, throwaway);
+  started.push(server);
+  return databaseUrl;
+}
+
+async function takeRedis({ config, home, servers }: StackOptions, started: Server[]): Promise<string> {
+  if (config.REDIS_URL) {
+    say('Redis: REDIS_URL as given');
+    return config.REDIS_URL;
+  }
+  const program = await provideRedis(config.SPIDERHUB_HOME);
+  const { server, redisUrl } = await startRedis(home, servers, program);
+  started.push(server);
+  return redisUrl;
+}
+
+function takePython({ SPIDERHUB_PYTHON, SPIDERHUB_HOME }: CliConfig): Promise<string> {
+  const requirements = join(CHECKOUT, 'python', 'requirements.txt');
+  return crawlPython(SPIDERHUB_PYTHON, join(SPIDERHUB_HOME, 'python'), requirements);
+}
