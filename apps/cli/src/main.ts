@@ -37,7 +37,7 @@ function explain(error: unknown): void {
   say(forPeople ? error.message : String((error as Error)?.stack ?? error));
 }
 
-main(process.argv.slice(2))
+void main(process.argv.slice(2))
   .catch((error: unknown) => {
     explain(error);
     return 1;

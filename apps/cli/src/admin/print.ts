@@ -14,7 +14,8 @@ function record(value: object): TextRecord {
 
 function text(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  return value instanceof Date ? value.toISOString() : String(value);
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function fields(value: TextRecord): string {

@@ -42,8 +42,8 @@ function readArguments(args: readonly string[]): { action: AdminAction; flags: A
   const { values, positionals } = parse(args);
   const action = ADMIN_ACTIONS[positionals.join(' ')];
   if (!action || values.help) throw new UserError(usage());
-  const { json, help, ...flags } = values;
-  return { action, flags, json: json ?? false };
+  const { json = false, ...flags } = values;
+  return { action, flags, json };
 }
 
 function parse(args: readonly string[]) {

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, statSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StopRequest } from '@spiderhub/platform';
-import type { Settings } from '../config.ts';
+import type { CliConfig, Settings } from '../config.ts';
 import { serverAccount } from '../host/account.ts';
 import { type Home, openHome, removeHome } from '../host/home.ts';
 import { lockHolder, takeLock } from '../host/lock.ts';
@@ -27,15 +27,21 @@ export async function services({ config, env }: Settings, command: readonly stri
   try {
     return await withServers(
       servers,
-      () => startStack({ config, home, servers, throwaway: true }),
+      () => startStack({ config: withoutOwnServers(config), home, servers, throwaway: true }),
       ({ databaseUrl, redisUrl, python }, asked) => {
         const ours = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SPIDERHUB_PYTHON: python };
-        return runInFront(program, args, { ...env, ...ours, SPIDERHUB_TEST_HOME: home.path }, asked);
+        const homes = { SPIDERHUB_HOME: home.path, SPIDERHUB_TEST_HOME: home.path };
+        return runInFront(program, args, { ...env, ...ours, ...homes }, asked);
       },
     );
   } finally {
     removeHome(home);
   }
+}
+
+/** Tests must never meet the data of an installation, whatever the environment or `.env` names. */
+function withoutOwnServers(config: CliConfig): CliConfig {
+  return { ...config, DATABASE_URL: undefined, REDIS_URL: undefined };
 }
 
 function temporaryHome(): Home {

@@ -8,13 +8,13 @@ const TIMEOUT_MS = 60_000;
 /** Asks until the server answers. Throws with its last words when it ends instead, or takes a minute. */
 export async function untilReady(server: Server, isReady: () => Promise<boolean>): Promise<void> {
   const until = performance.now() + TIMEOUT_MS;
-  let ending: string | null = null;
+  const state: { ending?: string } = {};
   void server.ended.then((how) => {
-    ending = how;
+    state.ending = how;
   });
   while (!(await isReady())) {
     const { name } = server.spec;
-    if (ending !== null) throw new UserError(`${name} did not start (${ending}):\n${server.lastWords()}`);
+    if (state.ending) throw new UserError(`${name} did not start (${state.ending}):\n${server.lastWords()}`);
     if (performance.now() > until) throw new UserError(`${name} does not answer:\n${server.lastWords()}`);
     await delay(POLL_MS);
   }

@@ -1,0 +1,66 @@
+// Everything that has to be right before a change goes in. The last line counts: "N passed, N failed".
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { prepare, run, runTool } from './prepare.mjs';
+
+const SPIDERHUB = 'apps/cli/dist/main.js';
+const HOME = process.env.SPIDERHUB_HOME || '.spiderhub';
+const CLIENTS = join(HOME, 'clients');
+
+const CHECKS = {
+  types: () => runTool('typescript/bin/tsc', ['-p', '.']),
+  'format and lint': () => runTool('@biomejs/biome/bin/biome', ['check', '.']),
+  'lint with types': () => runTool('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings']),
+  clients: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', CLIENTS]),
+};
+
+const jestArguments = process.argv.slice(2);
+await prepare();
+let failed = 0;
+for (const [name, check] of Object.entries(CHECKS)) {
+  console.log(`== ${name}`);
+  if ((await check()) === 0) continue;
+  failed += 1;
+  console.log(`FAILED: ${name}`);
+}
+const tests = await runTests();
+failed += tests.failed;
+console.log(`${tests.passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && tests.passed > 0 ? 0 : 1;
+
+/** Runs jest beside a Postgres and a Redis of its own. A suite that does not even load counts as one failure. */
+async function runTests() {
+  console.log('== tests');
+  const folder = mkdtempSync(join(tmpdir(), 'spiderhub-jest-'));
+  const report = join(folder, 'report.json');
+  try {
+    const jest = [
+      'node_modules/jest/bin/jest.js',
+      '--ci',
+      '--json',
+      `--outputFile=${report}`,
+      ...jestArguments,
+    ];
+    const env = { ...process.env, SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python') };
+    const code = await run(process.execPath, [SPIDERHUB, 'services', '--', process.execPath, ...jest], {
+      env,
+    });
+    return counted(report, code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function counted(report, code) {
+  try {
+    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    const known = numFailedTests + numRuntimeErrorTestSuites;
+    // jest can fail for reasons that are no test, such as a server that did not stop.
+    return { passed: numPassedTests, failed: known || (code === 0 ? 0 : 1) };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
