@@ -42,14 +42,18 @@ export interface ReadRange {
 
 /** The single writer of a running crawl's stream. Not for concurrent use. */
 export interface StreamWriter {
-  /** Where the next record goes: a writer that is opened again continues behind what is stored. */
+  /**
+   * Where the next record goes: a writer that is opened again continues behind what is stored. A flush may find that
+   * batches of other callers came in between, and raise it by more than was appended.
+   */
   readonly end: number;
+  /** Includes what was appended and not flushed yet. Made anew at each access. */
   readonly stats: StreamStats;
   /** Takes records without writing yet. */
   append(lines: Buffer[]): void;
   /** Makes what was appended readable for others; bytes reach the operating system. */
   flush(): Promise<void>;
-  /** Flushes, compresses the tail, makes everything durable and closes. */
+  /** Flushes, compresses a tail that is worth it, makes everything durable and closes. */
   seal(): Promise<void>;
 }
 
@@ -63,7 +67,7 @@ export interface StreamStore {
   write(ref: StreamRef, lines: Buffer[], start?: number): Promise<{ first: number }>;
   /** Batches in order; sees what a writer flushed so far. Touches only the segments of the range. */
   read(ref: StreamRef, range?: ReadRange): AsyncIterable<RecordBatch>;
-  /** The whole stream as consecutive gzip members, stored ones sent as they lie. */
+  /** The whole stream as one gzip stream (also an empty one), stored segments sent as they lie. */
   readGzip(ref: StreamRef): AsyncIterable<Buffer>;
   stats(ref: StreamRef): Promise<StreamStats>;
   /** Removes every stream of every attempt of a job. */

@@ -40,7 +40,7 @@ describe('segments', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(bytes, { maxLength: 6 }), async (pieces) => {
         let sum: GzipSum = { crc: 0, raw: 0 };
-        const parts = [GZIP_HEADER];
+        const parts: Buffer[] = [GZIP_HEADER];
         for (const piece of pieces) {
           const { body, crc } = await deflateSegment(piece);
           expect(await inflateSegment(body, { crc, raw: piece.length })).toEqual(piece);
