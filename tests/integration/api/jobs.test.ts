@@ -4,11 +4,14 @@ import { type ApiUnderTest, startApi } from './support.ts';
 let api: ApiUnderTest;
 let project: number;
 
-beforeEach(async () => {
+beforeAll(async () => {
   api = await startApi();
+});
+beforeEach(async () => {
+  await api.renew();
   project = api.team.project;
 });
-afterEach(() => api.close());
+afterAll(() => api.close());
 
 /** Makes jobs one after the other, so that each is newer than the one before. */
 async function make(...jobs: Parameters<typeof scheduleRequest>[2][]): Promise<void> {
@@ -28,7 +31,8 @@ describe('GET jobs/list.json', () => {
     await api.database.database.raw(
       `update jobs set state = 'finished', close_reason = 'finished', version = '1.0', items = 2, pages = 1, logs = 29,
         errors = 4, running_at = '2015-11-09T15:20:25.9Z', finished_at = '2015-11-09T15:21:06.4Z',
-        state_since = '2015-11-09T15:21:06.4Z'`,
+        state_since = '2015-11-09T15:21:06.4Z' where project_id = ?`,
+      [project],
     );
     const { status, body } = await list();
     expect(status).toBe(200);
@@ -274,7 +278,9 @@ describe('POST jobs/stop.json and jobs/delete.json', () => {
   it('asks the worker of a running job and leaves the job running', async () => {
     await make({});
     await api.database.database.raw(
-      `update jobs set state = 'running', worker = 'w1', lease_until = now() + interval '1 minute', running_at = now()`,
+      `update jobs set state = 'running', worker = 'w1', lease_until = now() + interval '1 minute', running_at = now()
+        where project_id = ?`,
+      [project],
     );
     await send('stop', `project=${project}&job=${project}/1/1`);
     expect((await list()).body.jobs[0].state).toBe('running');

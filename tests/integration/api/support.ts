@@ -9,6 +9,7 @@ import {
   type Deploy,
   type EggInspector,
   type JobStore,
+  type Jobs,
   type Signals,
   type StreamStore,
   TALLIES,
@@ -27,6 +28,7 @@ export interface ApiUnderTest {
   server: Server;
   database: TestDatabase;
   store: JobStore;
+  jobs: Jobs;
   streams: StreamStore;
   /** Two teams that know nothing of each other. */
   team: Team;
@@ -39,6 +41,8 @@ export interface ApiUnderTest {
   inspect: jest.Mock<ReturnType<EggInspector['inspect']>, Parameters<EggInspector['inspect']>>;
   get(path: string, key?: string | null): supertest.Test;
   post(path: string, form?: string | Record<string, unknown>, key?: string | null): supertest.Test;
+  /** New teams, and nothing logged or signalled yet: for each test. */
+  renew(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,8 +55,6 @@ interface Overrides {
 export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest> {
   const database = await createTestDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'spiderhub-api-'));
-  const team = await makeTeam(database.database);
-  const other = await makeTeam(database.database, 'globex');
   const logs: string[] = [];
   const log = createLogger({
     name: 'api',
@@ -61,23 +63,28 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
   });
   const seen = { wakes: 0, stops: [] as string[] };
   const signals: Signals = {
-    wakeLeader: () => void (seen.wakes += 1),
-    stopRequested: (worker) => void seen.stops.push(worker),
+    wakeLeader() {
+      seen.wakes += 1;
+    },
+    stopRequested(worker) {
+      seen.stops.push(worker);
+    },
   };
   const store = createJobStore(database.database);
   const versions = createVersionStore(database.database);
   const streams = createFsStreamStore({ root: join(directory, 'streams'), tallies: TALLIES });
   const blobs = createFsBlobStore({ root: join(directory, 'blobs') });
-  const inspect: ApiUnderTest['inspect'] = jest.fn(async () => ({
+  const inspect: ApiUnderTest['inspect'] = jest.fn(async (_egg, _log) => ({
     settingsModule: 'demo.settings',
     spiders: ['quotes'],
     scripts: [],
   }));
   const uploadDir = join(directory, 'tmp');
+  const jobs = createJobs(store, createJobView(database.database), signals);
   const app = createApp({
     services: {
       access: createAccess(createAccessStore(database.database)),
-      jobs: createJobs(store, createJobView(database.database), signals),
+      jobs,
       deploy: overrides.deploy ?? createDeploy({ inspect }, blobs, versions),
       versions,
       streams,
@@ -97,19 +104,28 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
   function authorised(test: supertest.Test, key: string | null): supertest.Test {
     return key === null ? test : test.auth(key, '');
   }
-  return {
+  let teams = 0;
+  const api: ApiUnderTest = {
     server,
     database,
     store,
+    jobs,
     streams,
-    team,
-    other,
+    team: await makeTeam(database.database),
+    other: await makeTeam(database.database, 'globex'),
     logs,
     signals: seen,
     uploadDir,
     inspect,
-    get: (path, key = team.key) => authorised(supertest(server).get(path), key),
-    post: (path, form = '', key = team.key) =>
+    async renew() {
+      teams += 1;
+      api.team = await makeTeam(database.database, `acme-${teams}`);
+      api.other = await makeTeam(database.database, `globex-${teams}`);
+      logs.length = 0;
+      Object.assign(seen, { wakes: 0, stops: [] });
+    },
+    get: (path, key = api.team.key) => authorised(supertest(server).get(path), key),
+    post: (path, form = '', key = api.team.key) =>
       authorised(supertest(server).post(path), key)
         .type(typeof form === 'string' ? 'form' : 'json')
         .send(form),
@@ -120,4 +136,5 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
       await rm(directory, { recursive: true, force: true });
     },
   };
+  return api;
 }

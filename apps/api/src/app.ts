@@ -1,0 +1,66 @@
+import express, { type Express, type RequestHandler } from 'express';
+import { type Dialect, dialectRouter } from './dialect.ts';
+import { accessLog } from './http/access-log.ts';
+import { requireKey } from './http/auth.ts';
+import { isLoopback, refuseForeignHosts, refuseForeignSites } from './http/browser-guard.ts';
+import { DEFAULT_STATUS, type ErrorDialect, HttpProblem, renderErrors } from './http/errors.ts';
+import { type Checks, healthz, readyz } from './http/readiness.ts';
+import { requestId } from './http/request-id.ts';
+import { createThrottle } from './http/throttle.ts';
+import type { Services } from './services.ts';
+
+export interface AppOptions {
+  services: Services;
+  dialects: readonly Dialect[];
+  checks: Checks;
+  /** The address it listens on. */
+  host: string;
+  publicUrl?: string | undefined;
+  /** Proxies whose X-Forwarded-For is believed (Express's `trust proxy`); nobody's by default. */
+  trustProxy?: string | undefined;
+  /** Wrong keys from one address in a minute, before it has to wait. */
+  authFailuresPerMinute?: number;
+  checkReplies?: boolean;
+  /** Pages without a key, such as the demo site: path to handler. */
+  pages?: Record<string, RequestHandler>;
+}
+
+const plainErrors: ErrorDialect = {
+  statusOf: DEFAULT_STATUS,
+  body: (message) => ({ status: 'error', message }),
+};
+
+/** This machine itself gets more tries: on it run proxies and many processes of one owner. */
+const LOOPBACK_FACTOR = 10;
+
+/** The whole HTTP side as one Express app. */
+export function createApp(options: AppOptions): Express {
+  const { services, dialects, checks, host, publicUrl, checkReplies = false, pages = {} } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  if (options.trustProxy !== undefined) app.set('trust proxy', options.trustProxy.split(/\s*,\s*/));
+
+  app.use(requestId, accessLog(services.log));
+  if (isLoopback(host)) app.use(refuseForeignHosts({ publicUrl }));
+  const before = [refuseForeignSites({ publicUrl }), keyGuard(options)];
+  for (const dialect of dialects) {
+    app.use(dialect.base, dialectRouter(dialect, services, { before, checkReplies }));
+  }
+  app.get('/healthz', healthz);
+  app.get('/readyz', readyz(checks));
+  for (const [path, handler] of Object.entries(pages)) app.use(path, handler);
+  app.use(() => {
+    throw new HttpProblem(404, 'Nothing is served under this path');
+  });
+  app.use(renderErrors(plainErrors, services.log));
+  return app;
+}
+
+function keyGuard({ services, authFailuresPerMinute = 60 }: AppOptions): RequestHandler {
+  const throttle = createThrottle({
+    limit: authFailuresPerMinute,
+    loopbackLimit: authFailuresPerMinute * LOOPBACK_FACTOR,
+  });
+  return requireKey({ realm: 'apikey', throttle, verify: ({ user }) => services.access.authenticate(user) });
+}

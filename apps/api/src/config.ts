@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+import { Port, PublicUrl, ServiceConfig } from '@spiderhub/platform';
+import { z } from 'zod';
+
+const checkout = resolve(__dirname, '../../..');
+
+/** Environment of an API process. */
+export const ApiConfig = ServiceConfig.extend({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: Port.default(8000),
+  /** Where people and clients reach this installation, when it is not HOST and PORT. */
+  PUBLIC_URL: PublicUrl.optional(),
+  /** Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas. */
+  TRUST_PROXY: z.string().optional(),
+  /** Wrong keys from one address in a minute before it has to wait. */
+  AUTH_FAILURES_PER_MINUTE: z.coerce.number('expected a number').int().min(1).default(60),
+  /** Serves the small web site that the demo spiders crawl under /demo/. */
+  DEMO_SITE: z.stringbool().default(false),
+  /** Namespace of this installation's keys in Redis. */
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
+    .default('spiderhub'),
+  /** Python of the base environment, which lists the spiders of a deployed egg. */
+  SPIDERHUB_PYTHON: z.string().optional(),
+  SPIDERHUB_LAUNCHER: z.string().default(resolve(checkout, 'python/launcher')),
+  SPIDERHUB_REQUIREMENTS: z.string().default(resolve(checkout, 'python/requirements.txt')),
+  SHUTDOWN_GRACE_SECONDS: z.coerce.number('expected a number').positive().max(86_400).default(20),
+});
+export type ApiConfig = z.output<typeof ApiConfig>;

@@ -1,0 +1,45 @@
+import { decodeString, scanFields } from '@spiderhub/core';
+import { toIso } from './translate.ts';
+
+/** Python's levels, which Scrapy's logs use. */
+export const LOG_LEVELS = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, CRITICAL: 50 } as const;
+export type LogLevelName = keyof typeof LOG_LEVELS;
+
+const NAMES = new Map<number, string>(Object.entries(LOG_LEVELS).map(([name, value]) => [value, name]));
+
+export interface LogRecord {
+  /** Level of INFO when the line has none. */
+  level: number;
+  /** Ms since the epoch, null when the line has none. */
+  time: number | null;
+  message: string;
+}
+
+/** Reads a raw log line; what is not there or not right has a harmless default. */
+export function readLogRecord(line: Buffer): LogRecord {
+  const record: LogRecord = { level: LOG_LEVELS.INFO, time: null, message: '' };
+  scanFields(line, (keyStart, keyEnd, valueStart, valueEnd) => {
+    const name = line.toString('latin1', keyStart, keyEnd);
+    const raw = line.toString('utf8', valueStart, valueEnd);
+    if (name === 'level' && Number.isFinite(Number(raw))) record.level = Number(raw);
+    else if (name === 'time' && Number.isFinite(Number(raw))) record.time = Number(raw);
+    else if (name === 'message') record.message = textOf(line, valueStart, valueEnd) ?? raw;
+    return true;
+  });
+  return record;
+}
+
+function textOf(line: Buffer, start: number, end: number): string | null {
+  return line[start] === 0x22 ? decodeString(line, start + 1, end - 1) : null;
+}
+
+/** `2015-11-09T15:20:25 INFO Spider opened`; a message of several lines stays one. */
+export function logText({ level, time, message }: LogRecord): string {
+  return `${time === null ? '-' : isoOf(time)} ${NAMES.get(level) ?? level} ${message}\n`;
+}
+
+const MAX_DATE = 8.64e15;
+
+function isoOf(time: number): string {
+  return Math.abs(time) <= MAX_DATE ? toIso(new Date(time)) : String(time);
+}

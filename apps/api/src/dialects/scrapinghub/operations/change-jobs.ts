@@ -1,0 +1,89 @@
+import { formatJobKey, type JobKey, jobErrors, narrowsProject, requestErrors } from '@spiderhub/core';
+import { z } from 'zod';
+import { type Operation, operation } from '../../../http/operation.ts';
+import type { Services } from '../../../services.ts';
+import { apikeyField, Counted, filterFields, JobKeys, Ok, ProjectId, Tags } from '../schema.ts';
+import { toFilter } from '../translate.ts';
+
+/** Most jobs that an update with a `count` of its own changes. */
+const MAX_PAGE = 1000;
+
+// Strict: a filter whose name is misspelt must not change more jobs than were meant.
+const UpdateForm = z
+  .strictObject({ ...filterFields, add_tag: Tags.optional(), remove_tag: Tags.optional(), ...apikeyField })
+  .meta({ id: 'ScrapinghubUpdateForm' });
+type UpdateForm = z.output<typeof UpdateForm>;
+
+const KeysForm = z
+  .strictObject({ project: ProjectId, job: JobKeys, ...apikeyField })
+  .meta({ id: 'ScrapinghubKeysForm' });
+
+export function changeOperations(services: Services): Operation[] {
+  return [updateJobs(services), stopJobs(services), deleteJobs(services)];
+}
+
+function updateJobs({ access, jobs }: Services): Operation {
+  return operation({
+    method: 'post',
+    path: '/jobs/update.json',
+    summary: 'Add and remove tags of the jobs that the filter selects',
+    body: UpdateForm,
+    reply: Counted,
+  })(async ({ body, who }) => {
+    await access.project(who, body.project);
+    if (body.job) requireOwn(body.project, body.job);
+    if (!body.add_tag && !body.remove_tag)
+      throw requestErrors.invalid('add_tag', 'add_tag or remove_tag is required');
+    const change = { add: body.add_tag ?? [], remove: body.remove_tag ?? [] };
+    if (!narrowsProject(toFilter(body))) throw jobErrors.noFilter();
+    const filter = hasPage(body) ? await selectPage({ access, jobs } as Services, body) : toFilter(body);
+    return { status: 'ok' as const, count: filter ? await jobs.changeTags(filter, change) : 0 };
+  });
+}
+
+function hasPage({ count, offset }: UpdateForm): boolean {
+  return count !== undefined || offset !== undefined;
+}
+
+/** The legacy client's `JobSet.update` sends the page of its set along: only those jobs are meant. */
+async function selectPage({ jobs }: Pick<Services, 'jobs'>, form: UpdateForm) {
+  const count = Math.abs(form.count ?? MAX_PAGE);
+  if (count > MAX_PAGE) throw requestErrors.invalid('count', `updates take at most ${MAX_PAGE} jobs at once`);
+  const page = await jobs.page(toFilter(form), { count, offset: form.offset ?? 0 });
+  return page.length === 0 ? null : { project: form.project, keys: page.map((job) => job.key) };
+}
+
+function stopJobs({ access, jobs }: Services): Operation {
+  return operation({
+    method: 'post',
+    path: '/jobs/stop.json',
+    summary: 'Stop jobs: pending ones end at once, running ones are asked to',
+    body: KeysForm,
+    reply: Ok,
+  })(async ({ body, who }) => {
+    await access.project(who, body.project);
+    requireOwn(body.project, body.job);
+    await jobs.stop(body.project, body.job, who.name);
+    return { status: 'ok' as const };
+  });
+}
+
+function deleteJobs({ access, jobs }: Services): Operation {
+  return operation({
+    method: 'post',
+    path: '/jobs/delete.json',
+    summary: 'Delete jobs',
+    body: KeysForm,
+    reply: Counted,
+  })(async ({ body, who }) => {
+    await access.project(who, body.project);
+    requireOwn(body.project, body.job);
+    return { status: 'ok' as const, count: await jobs.remove(body.project, body.job, who.name) };
+  });
+}
+
+/** A job of another project is answered exactly like one that does not exist. */
+function requireOwn(project: number, keys: readonly JobKey[]): void {
+  const foreign = keys.find((key) => key.project !== project);
+  if (foreign) throw jobErrors.notFound(formatJobKey(foreign));
+}

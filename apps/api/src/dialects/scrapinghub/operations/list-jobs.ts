@@ -1,0 +1,103 @@
+import type { Job, JobFilter } from '@spiderhub/core';
+import { z } from 'zod';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { StreamReply } from '../../../http/stream.ts';
+import type { Services } from '../../../services.ts';
+import { ListQuery } from '../schema.ts';
+import { toFilter, toJobObject } from '../translate.ts';
+
+/** Most jobs of one `list.json` answer, and how many come when nothing is said. */
+const PAGE = 100;
+
+const JobList = z
+  .object({
+    status: z.literal('ok'),
+    count: z.int(),
+    total: z.int(),
+    jobs: z.array(z.looseObject({ id: z.string() })),
+  })
+  .meta({ id: 'ScrapinghubJobList' });
+const Total = z.object({ status: z.literal('ok'), total: z.int() }).meta({ id: 'ScrapinghubTotal' });
+
+export function listOperations(services: Services): Operation[] {
+  return [listPage(services), listAll(services), countJobs(services)];
+}
+
+function listPage({ access, jobs, now }: Services): Operation {
+  return operation({
+    method: 'get',
+    path: '/jobs/list.json',
+    summary: 'One page of jobs, the latest first',
+    query: ListQuery,
+    reply: JobList,
+  })(async ({ query, who }) => {
+    await access.project(who, query.project);
+    const filter = toFilter(query);
+    const count = Math.min(PAGE, Math.abs(query.count ?? PAGE));
+    const [page, total] = await Promise.all([
+      jobs.page(filter, { count, offset: offsetOf(query) }),
+      jobs.count(filter),
+    ]);
+    const time = now();
+    return {
+      status: 'ok' as const,
+      count: page.length,
+      total,
+      jobs: page.map((job) => toJobObject(job, time)) as { id: string }[],
+    };
+  });
+}
+
+function listAll({ access, jobs, now }: Services): Operation {
+  return operation({
+    method: 'get',
+    path: '/jobs/list.jl',
+    summary: 'All jobs as JSON lines; the first line holds the totals',
+    query: ListQuery,
+  })(async ({ query, who }) => {
+    await access.project(who, query.project);
+    const page = {
+      offset: offsetOf(query),
+      ...(query.count !== undefined && { count: Math.abs(query.count) }),
+    };
+    const open = () => jobs.stream(toFilter(query), page);
+    return new StreamReply('application/x-jsonlines', jobLines(open, page, now));
+  });
+}
+
+/** A negative count asks for the newest jobs, whatever the offset. */
+function offsetOf({ count = 0, offset = 0 }: ListQuery): number {
+  return count < 0 ? 0 : offset;
+}
+
+async function* jobLines(
+  open: () => Promise<{ total: number; jobs: AsyncIterable<Job> }>,
+  page: { offset: number; count?: number },
+  now: () => Date,
+): AsyncGenerator<string> {
+  const { total, jobs } = await open();
+  const rows = jobs[Symbol.asyncIterator]();
+  try {
+    // The first row comes before the first line: from then on the iterator ends its snapshot whatever happens.
+    let row = await rows.next();
+    const count = Math.min(page.count ?? total, Math.max(0, total - page.offset));
+    yield `${JSON.stringify({ status: 'ok', count, total })}\n`;
+    for (; !row.done; row = await rows.next()) yield `${JSON.stringify(toJobObject(row.value, now()))}\n`;
+  } finally {
+    await rows.return?.();
+  }
+}
+
+function countJobs({ access, jobs }: Services): Operation {
+  return operation({
+    method: 'get',
+    path: '/jobs/count.json',
+    summary: 'How many jobs match; count and offset have no say',
+    query: ListQuery,
+    reply: Total,
+  })(async ({ query, who }) => {
+    await access.project(who, query.project);
+    const filter: JobFilter = toFilter(query);
+    return { status: 'ok' as const, total: await jobs.count(filter) };
+  });
+}

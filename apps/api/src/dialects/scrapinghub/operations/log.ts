@@ -1,0 +1,101 @@
+import { parseJobKey, type RecordBatch, type StreamRef, type StreamStore } from '@spiderhub/core';
+import { z } from 'zod';
+import { oneOf } from '../../../http/fields.ts';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { StreamReply } from '../../../http/stream.ts';
+import type { Services } from '../../../services.ts';
+import { LOG_LEVELS, type LogLevelName, logText, readLogRecord } from '../log-record.ts';
+import {
+  appendFields,
+  asArray,
+  asLines,
+  jobOf,
+  recordFields,
+  refOf,
+  type Selection,
+  selectBatches,
+} from '../records.ts';
+import { asFile } from './items.ts';
+
+const LEVEL_NAMES = Object.keys(LOG_LEVELS) as LogLevelName[];
+
+const LogQuery = z
+  .object({
+    ...recordFields,
+    /** The lowest level that is shown. `count` and `offset` then count what is shown. */
+    level: z
+      .string()
+      .transform((name) => name.toUpperCase())
+      .pipe(oneOf(LEVEL_NAMES))
+      .optional(),
+  })
+  .meta({ id: 'ScrapinghubLogQuery' });
+
+const FORMATS = [
+  {
+    extension: 'json',
+    type: 'application/json',
+    write: (lines: AsyncIterable<Buffer[]>) => asArray(withLogLevel(lines)),
+  },
+  {
+    extension: 'jl',
+    type: 'application/x-jsonlines',
+    write: (lines: AsyncIterable<Buffer[]>) => asLines(withLogLevel(lines)),
+  },
+  { extension: 'txt', type: 'text/plain; charset=utf-8', write: asText },
+];
+
+export function logOperations(services: Services): Operation[] {
+  return FORMATS.map(({ extension, type, write }) =>
+    operation({
+      method: 'get',
+      path: `/log.${extension}`,
+      summary: `Log of a job as ${extension}`,
+      query: LogQuery,
+    })(async ({ query, who }) => {
+      await services.access.project(who, query.project);
+      const job = await jobOf(services, query, parseJobKey);
+      const ref = refOf(job, 'logs');
+      const lines = query.level
+        ? atLeast(services.streams, ref, LOG_LEVELS[query.level], query)
+        : linesOf(selectBatches(services.streams, ref, query));
+      return new StreamReply(type, write(lines), { headers: asFile(job, 'log', extension) });
+    }),
+  );
+}
+
+async function* linesOf(batches: AsyncIterable<RecordBatch>): AsyncGenerator<Buffer[]> {
+  for await (const { lines } of batches) yield lines;
+}
+
+/** Lines of a minimum level. For the last ones, the stream's own counts tell how many have to be passed over. */
+async function* atLeast(
+  streams: StreamStore,
+  ref: StreamRef,
+  level: number,
+  { offset, count }: Selection,
+): AsyncGenerator<Buffer[]> {
+  const { counts } = await streams.stats(ref);
+  const total = Object.entries(counts).reduce((sum, [name, n]) => (Number(name) >= level ? sum + n : sum), 0);
+  let skip = offset + (count !== undefined && count < 0 ? Math.max(0, total + count) : 0);
+  let left = Math.abs(count ?? Number.POSITIVE_INFINITY);
+  for await (const { lines } of streams.read(ref)) {
+    const found = lines.filter((line) => readLogRecord(line).level >= level);
+    const shown = found.slice(skip, skip + left);
+    skip = Math.max(0, skip - found.length);
+    left -= shown.length;
+    yield shown;
+    if (left <= 0) return;
+  }
+}
+
+/** `logLevel` is what this API calls the level; the stored record stays as it is. */
+async function* withLogLevel(batches: AsyncIterable<Buffer[]>): AsyncGenerator<Buffer[]> {
+  for await (const lines of batches) {
+    yield lines.map((line) => appendFields(line, `"logLevel":${readLogRecord(line).level}`));
+  }
+}
+
+async function* asText(batches: AsyncIterable<Buffer[]>): AsyncGenerator<string> {
+  for await (const lines of batches) yield lines.map((line) => logText(readLogRecord(line))).join('');
+}

@@ -1,0 +1,82 @@
+import { JOB_STATES, parseJobKey, requestErrors } from '@spiderhub/core';
+import { z } from 'zod';
+import { expected, integer, oneOf, Text, Texts } from '../../http/fields.ts';
+
+/** A project's number. Nine digits, because it is a Postgres integer. */
+export const ProjectId = z
+  .string({ error: expected("a project's number") })
+  .regex(/^[1-9]\d{0,8}$/, "expected a project's number")
+  .transform(Number);
+
+const MAX_TAG = 255;
+const MAX_TAGS = 1000;
+
+/** Tags of one request, in their order. */
+export const Tags = Texts.refine((tags) => tags.length <= MAX_TAGS, `more than ${MAX_TAGS} tags`).refine(
+  (tags) => tags.every((tag) => tag.trim() !== '' && tag.length <= MAX_TAG),
+  `a tag has 1 to ${MAX_TAG} characters`,
+);
+
+export const JobKeys = Texts.transform((texts) => texts.map((text) => parseJobKey(text)));
+
+const State = oneOf(JOB_STATES);
+const States = z.union([State.transform((one) => [one]), z.array(State)], {
+  error: expected(`one of ${JOB_STATES.join(', ')}`),
+});
+
+/** What selects jobs of a project. */
+export const filterFields = {
+  project: ProjectId,
+  job: JobKeys.optional(),
+  spider: Texts.optional(),
+  state: States.optional(),
+  has_tag: Texts.optional(),
+  lacks_tag: Texts.optional(),
+  /** Negative: the newest ones, which come first anyway. */
+  count: integer(-999_999_999, 999_999_999).optional(),
+  offset: integer(0, 999_999_999).optional(),
+};
+
+export const ListQuery = z.object(filterFields).meta({ id: 'ScrapinghubJobFilter' });
+export type ListQuery = z.output<typeof ListQuery>;
+
+/** The query's own `apikey` may also stand in a form: it is no parameter of any operation. */
+export const apikeyField = { apikey: Text.optional() };
+
+export const Ok = z.object({ status: z.literal('ok') }).meta({ id: 'ScrapinghubOk' });
+export const Counted = z
+  .object({ status: z.literal('ok'), count: z.int() })
+  .meta({ id: 'ScrapinghubCounted' });
+
+const MAX_JSON = 256 * 1024;
+const MAX_DEPTH = 100;
+
+/** A JSON object in a form field, as its text. Throws `invalid` when it is anything else. */
+export function checkJsonObject(text: string, field: string): Record<string, unknown> {
+  if (text.length > MAX_JSON) throw requestErrors.invalid(field, `is longer than ${MAX_JSON} characters`);
+  if (nestsDeeper(text, MAX_DEPTH))
+    throw requestErrors.invalid(field, `is nested deeper than ${MAX_DEPTH} levels`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw requestErrors.invalid(field, 'is not valid JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw requestErrors.invalid(field, 'expected a JSON object');
+  }
+  return value as Record<string, unknown>;
+}
+
+const BRACKETS = /"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs;
+
+/** V8 parses any depth but writes only so much: what is too deep would fail far from where it came in. */
+function nestsDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(BRACKETS)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    if (depth > limit) return true;
+  }
+  return false;
+}

@@ -1,0 +1,41 @@
+import { formatJobKey, type Job, type JobFilter } from '@spiderhub/core';
+import type { ListQuery } from './schema.ts';
+
+export function toFilter(query: Omit<ListQuery, 'count' | 'offset'>): JobFilter {
+  return {
+    project: query.project,
+    ...(query.job && { keys: query.job }),
+    ...(query.spider && { spiders: query.spider }),
+    ...(query.state && { states: query.state }),
+    ...(query.has_tag && { hasTag: query.has_tag }),
+    ...(query.lacks_tag && { lacksTag: query.lacks_tag }),
+  };
+}
+
+/** A job as `jobs/list` shows it. What a job does not have yet is left out, as it was in the original. */
+export function toJobObject(job: Job, now: Date): Record<string, unknown> {
+  const hasArgs = Object.keys(job.args).length > 0;
+  return {
+    responses_received: job.counts.pages,
+    items_scraped: job.counts.items,
+    ...(job.closeReason !== null && { close_reason: job.closeReason }),
+    logs: job.counts.logs,
+    tags: job.tags,
+    spider: job.spiderName,
+    updated_time: toIso(job.stateSince),
+    priority: job.priority,
+    state: job.state,
+    version: job.version,
+    spider_type: 'manual',
+    ...(job.runningAt && { started_time: toIso(job.runningAt) }),
+    id: formatJobKey(job.key),
+    errors_count: job.counts.errors,
+    elapsed: Math.max(0, now.getTime() - job.stateSince.getTime()),
+    ...(hasArgs && { spider_args: job.args }),
+  };
+}
+
+/** UTC without zone and fraction: `2015-11-09T15:21:06`. */
+export function toIso(time: Date): string {
+  return time.toISOString().slice(0, 19);
+}

@@ -1,0 +1,52 @@
+import type { Request, RequestHandler } from 'express';
+import { HttpProblem } from './errors.ts';
+
+export interface BrowserGuardOptions {
+  /** The address under which people reach the service, when it is not the one it listens on. */
+  publicUrl?: string | undefined;
+}
+
+/**
+ * Refuses what a browser sends on behalf of another site: it would bring cached Basic credentials along.
+ * API clients send none of these headers.
+ */
+export function refuseForeignSites({ publicUrl }: BrowserGuardOptions = {}): RequestHandler {
+  const ours = publicUrl === undefined ? null : new URL(publicUrl).host;
+  return (req, _res, next) => {
+    const { origin } = req.headers;
+    if (req.headers['sec-fetch-site'] === 'cross-site') throw foreignSite();
+    if (origin !== undefined && !isOwn(origin, req, ours)) throw foreignSite();
+    next();
+  };
+}
+
+function isOwn(origin: string, req: Request, ours: string | null): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { host } = new URL(origin);
+  return host !== '' && (host === req.headers.host || host === ours);
+}
+
+function foreignSite(): HttpProblem {
+  return new HttpProblem(403, 'Requests of other web sites are refused');
+}
+
+const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+/**
+ * For a server that listens on the loopback interface: refuses Host names that are not this machine's, so that a
+ * web page whose name suddenly resolves to 127.0.0.1 cannot talk to it.
+ */
+export function refuseForeignHosts({ publicUrl }: BrowserGuardOptions = {}): RequestHandler {
+  const allowed = new Set(LOOPBACK_HOSTS);
+  if (publicUrl !== undefined) allowed.add(new URL(publicUrl).hostname);
+  return (req, _res, next) => {
+    const { host } = req.headers;
+    if (host === undefined || allowed.has(host.replace(/:\d{1,5}$/, '').toLowerCase())) return next();
+    throw new HttpProblem(421, 'This host name is not served here; set PUBLIC_URL to serve it');
+  };
+}
+
+/** True for an address that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}

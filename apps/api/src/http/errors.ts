@@ -1,0 +1,100 @@
+import { accessErrors, DomainError, type ErrorKind } from '@spiderhub/core';
+import type { Logger } from '@spiderhub/platform';
+import type { ErrorRequestHandler, Request, Response } from 'express';
+
+/** What only HTTP knows: a wrong method, a media type, a host name. Everything else is a DomainError. */
+export class HttpProblem extends Error {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, message: string, headers: Record<string, string> = {}) {
+    super(message);
+    this.name = 'HttpProblem';
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** How one dialect words its errors. */
+export interface ErrorDialect {
+  statusOf: Record<ErrorKind, number>;
+  /** Becomes the JSON body. */
+  body(message: string): unknown;
+}
+
+export const DEFAULT_STATUS: Record<ErrorKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  exhausted: 429,
+  unavailable: 503,
+};
+
+const RETRY_SECONDS = 5;
+
+/** The last handler of a dialect's router: one error, one answer, and nothing of our inside in it. */
+export function renderErrors(dialect: ErrorDialect, log: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, req, res, _next) => {
+    if (isHangUp(error) || req.socket.destroyed) return void res.destroy();
+    const problem = toProblem(error, dialect);
+    report(error, problem.status, req, log);
+    // Too late for an answer: cutting the connection is the only way to tell that this one is not complete.
+    if (res.headersSent) return void res.destroy();
+    sendProblem(problem, dialect, res);
+  };
+}
+
+function sendProblem(problem: HttpProblem, dialect: ErrorDialect, res: Response): void {
+  const body = JSON.stringify(dialect.body(problem.message));
+  res.writeHead(problem.status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    ...problem.headers,
+  });
+  res.end(body);
+}
+
+/** The status, words and headers of an error in a dialect. */
+export function toProblem(error: unknown, dialect: ErrorDialect): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  const known = toDomainError(error);
+  if (!known) return new HttpProblem(500, 'internal error');
+  return new HttpProblem(dialect.statusOf[known.kind], known.message, headersOf(known));
+}
+
+function headersOf({ kind, details }: DomainError): Record<string, string> {
+  if (kind !== 'unavailable' && kind !== 'exhausted') return {};
+  return { 'Retry-After': String(details.retryAfterSeconds ?? RETRY_SECONDS) };
+}
+
+/** Errors of passport and of Express's router in the core's words; null for a bug. */
+function toDomainError(error: unknown): DomainError | null {
+  if (error instanceof DomainError) return error;
+  if (!(error instanceof Error) || !('status' in error)) return null;
+  if (error.name === 'AuthenticationError') return accessErrors.unauthenticated();
+  if (error instanceof URIError) return new DomainError('invalid', 'bad_path', 'the path is not valid');
+  return null;
+}
+
+/** The caller went away: nobody is left to answer, and nothing is wrong here. */
+function isHangUp(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNABORTED';
+}
+
+function report(error: unknown, status: number, req: Request, log: Logger): void {
+  const where = { requestId: req.id, method: req.method, path: req.path };
+  if (status === 500) log.error({ ...where, err: error }, 'request failed');
+  else if (status === 503) log.warn({ ...where, err: error, cause: causeOf(error) }, 'service not available');
+}
+
+function causeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? cause.message : undefined;
+}

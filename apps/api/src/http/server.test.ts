@@ -1,0 +1,28 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { createHttpServer } from './server.ts';
+
+describe('createHttpServer', () => {
+  it("gives each request and response Express's prototypes at birth, and serves with them", async () => {
+    const app = express();
+    const seen: unknown[] = [];
+    // Before Express touches them.
+    const server = createHttpServer(app);
+    server.prependListener('request', (req, res) => {
+      seen.push(Object.getPrototypeOf(req) === app.request, Object.getPrototypeOf(res) === app.response);
+      seen.push(req instanceof http.IncomingMessage, res instanceof http.ServerResponse);
+    });
+    app.get('/x', (req, res) => void res.json({ host: req.hostname, agent: req.get('user-agent') ?? null }));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const answer = await fetch(`http://127.0.0.1:${port}/x`, { headers: { 'user-agent': 'test' } });
+      expect(await answer.json()).toEqual({ host: '127.0.0.1', agent: 'test' });
+      expect(seen).toEqual([true, true, true, true]);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});

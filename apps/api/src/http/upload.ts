@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { DomainError, requestErrors, serviceErrors } from '@spiderhub/core';
+import createBusboy, { type Busboy } from 'busboy';
+import type { Request } from 'express';
+import { drain, tooLarge } from './body.ts';
+import { HttpProblem } from './errors.ts';
+import type { Params } from './params.ts';
+
+export interface UploadedFile {
+  /** Name of the form field; the name that the sender gave the file is of no use to us. */
+  field: string;
+  path: string;
+}
+
+export interface Upload {
+  fields: Params;
+  files: UploadedFile[];
+  /** Removes the files. */
+  remove(): Promise<void>;
+}
+
+export interface UploadLimits {
+  /** Of the whole body. */
+  maxBytes: number;
+  maxFiles: number;
+}
+
+const MAX_FIELDS = 50;
+const MAX_FIELD_BYTES = 64 * 1024;
+
+const ABANDONED_MS = 24 * 3600_000;
+
+/** Makes the directory for uploads, and removes those that a process left behind when it was killed. */
+export async function prepareUploadDir(parent: string): Promise<void> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name);
+    // Other API processes may use the same directory: only what is surely nobody's goes.
+    if (Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS)
+      await rm(path, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Reads multipart/form-data into files in a new directory under `parent`. The caller ends with `remove`; when
+ * reading fails, also because the sender hangs up in the middle, nothing is left behind.
+ */
+export async function receiveUpload(req: Request, parent: string, limits: UploadLimits): Promise<Upload> {
+  const directory = join(parent, `upload-${randomUUID()}`);
+  const remove = () => rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    return { ...(await receive(req, directory, limits)), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function receive(
+  req: Request,
+  directory: string,
+  { maxBytes, maxFiles }: UploadLimits,
+): Promise<Omit<Upload, 'remove'>> {
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
+    drain(req);
+    throw tooLarge(maxBytes);
+  }
+  const busboy = openBusboy(req, maxFiles);
+  const upload: Omit<Upload, 'remove'> = { fields: Object.create(null), files: [] };
+  const writes: Promise<void>[] = [];
+  busboy.on('field', (name, value, { valueTruncated }) => {
+    const problem = valueTruncated ? `is larger than ${MAX_FIELD_BYTES} bytes` : problemOf(value);
+    if (problem) busboy.destroy(requestErrors.invalid(name, problem));
+    else addField(upload.fields, name, value);
+  });
+  busboy.on('file', (field, stream) => {
+    const path = join(directory, String(upload.files.length));
+    upload.files.push({ field, path });
+    const writing = pipeline(stream, createWriteStream(path, { mode: 0o600 }));
+    writing.catch((error) => busboy.destroy(serviceErrors.unavailable('the disk for uploads', error)));
+    writes.push(writing);
+  });
+  try {
+    await feed(req, busboy, maxBytes);
+    await Promise.all(writes);
+    return upload;
+  } finally {
+    await Promise.allSettled(writes);
+  }
+}
+
+function openBusboy(req: Request, maxFiles: number): Busboy {
+  if (!/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
+    throw new HttpProblem(415, 'Content-Type must be multipart/form-data');
+  }
+  const limits = { files: maxFiles, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, fieldNameSize: 100 };
+  let busboy: Busboy;
+  try {
+    busboy = createBusboy({ headers: req.headers, limits });
+  } catch (error) {
+    throw badForm(error);
+  }
+  busboy.on('fieldsLimit', () =>
+    busboy.destroy(requestErrors.invalid('body', `more than ${MAX_FIELDS} fields`)),
+  );
+  busboy.on('filesLimit', () => busboy.destroy(requestErrors.invalid('body', `more than ${maxFiles} files`)));
+  return busboy;
+}
+
+/** Not `pipeline`, which would destroy the request, and with it the way to tell its sender what was wrong. */
+function feed(req: Request, busboy: Busboy, maxBytes: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let received = 0;
+    let hasFailed = false;
+    function fail(error: unknown): void {
+      // Destroying a form in the middle makes busboy complain once more.
+      if (hasFailed) return;
+      hasFailed = true;
+      req.unpipe(busboy);
+      req.off('data', measure);
+      drain(req);
+      busboy.destroy();
+      reject(error instanceof DomainError ? error : badForm(error));
+    }
+    function measure(chunk: Buffer): void {
+      received += chunk.length;
+      if (received > maxBytes) fail(tooLarge(maxBytes));
+    }
+    req.on('data', measure);
+    req.once('error', (error) => {
+      hasFailed = true;
+      busboy.destroy();
+      reject(error);
+    });
+    busboy.on('error', fail);
+    busboy.once('close', resolve);
+    req.pipe(busboy);
+  });
+}
+
+function badForm(error: unknown): DomainError {
+  const why = error instanceof Error ? error.message : String(error);
+  return requestErrors.invalid('body', `is not a valid multipart form (${why})`);
+}
+
+function problemOf(value: string): string | null {
+  return value.includes('\0') ? 'NUL characters are not allowed' : null;
+}
+
+function addField(fields: Params, name: string, value: string): void {
+  const before = fields[name];
+  fields[name] = before === undefined ? value : [...[before].flat(), value];
+}
