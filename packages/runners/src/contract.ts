@@ -51,12 +51,13 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
     });
 
     afterEach(async () => {
-      for (const listener of listeners.splice(0)) await listener.close();
       for (const crawl of open.splice(0)) {
         await crawl.kill();
         await crawl.exited;
         await crawl.cleanUp();
       }
+      // Last: a listener that still waits for a message can only be closed once its crawl has ended.
+      for (const listener of listeners.splice(0)) await listener.close();
     });
 
     afterAll(() => house.close());
@@ -115,7 +116,9 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
     });
 
     it('stops a crawl that writes without a break', async () => {
-      const crawl = await start(crawlRequest(probe, { spiderName: 'numbers', args: { pause: '0' } }));
+      const crawl = await start(
+        crawlRequest(probe, { spiderName: 'numbers', args: { pause: '0', batch: '50' } }),
+      );
       const heard = hear(crawl);
       await heard.until(() => heard.counts().ITM > 2000);
       await crawl.stop();
@@ -176,7 +179,7 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
     });
 
     it('gives another worker every message after the last checkpoint, none twice', async () => {
-      const request = crawlRequest(probe, { spiderName: 'numbers', args: { count: '1500', pause: '0.001' } });
+      const request = crawlRequest(probe, { spiderName: 'numbers', args: { count: '1500', batch: '5' } });
       const first = hear(await start(request));
       await first.until(() => first.counts().ITM > 300);
       await open[0]?.checkpoint(first.counts());
@@ -259,7 +262,7 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
       const limited = house.worker({ maxSpoolBytes: 1024 * 1024 });
       const request = crawlRequest(probe, {
         spiderName: 'numbers',
-        args: { count: '4000', pause: '0', pad: '1000' },
+        args: { count: '4000', batch: '100', pause: '0', pad: '1000' },
       });
       const crawl = await limited.start(request);
       open.push(crawl);
@@ -267,9 +270,10 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
       await heard.until(() => house.spooledBytes(request.job) > 1024 * 1024);
       let most = 0;
       while (heard.counts().FIN === 0) {
+        // First, as the crawl may be waiting for it by now.
+        await crawl.checkpoint(heard.counts());
         const before = heard.counts().ITM;
         await heard.until(() => heard.counts().ITM > before || heard.counts().FIN > 0);
-        await crawl.checkpoint(heard.counts());
         most = Math.max(most, house.spooledBytes(request.job));
       }
       await heard.toEnd();
