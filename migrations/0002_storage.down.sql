@@ -1,0 +1,16 @@
+drop table releases;
+drop table project_eggs;
+drop table reports;
+drop table comments;
+drop index jobs_waiting_outside;
+drop trigger jobs_tell_of_change on jobs;
+drop trigger jobs_tell_of_new on jobs;
+drop function tell_of_changed_job;
+drop function tell_of_new_jobs;
+drop function job_event;
+drop table activity;
+drop table frontier_batches;
+drop table frontier_fingerprints;
+drop table frontier_slots;
+drop table collection_records;
+drop table collections;

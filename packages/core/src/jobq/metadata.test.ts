@@ -1,0 +1,128 @@
+import type { JobDetails } from '../jobs/job.ts';
+import { writeRawObject } from '../json/raw-object.ts';
+import { metadataChange, metadataOf, metadataRemoval } from './metadata.ts';
+
+const JOB: JobDetails = {
+  id: 7,
+  key: { project: 1, spider: 2, job: 3 },
+  spiderName: 'books',
+  state: 'running',
+  attempt: 1,
+  priority: 2,
+  units: 1,
+  tags: ['a'],
+  version: '1.0',
+  closeReason: null,
+  stateSince: new Date(2000),
+  pendingAt: new Date(1000),
+  runningAt: new Date(2000),
+  finishedAt: null,
+  deletedAt: null,
+  scheduledBy: 'me',
+  startedBy: 'jobrunner',
+  completedBy: null,
+  cancelledBy: null,
+  deletedBy: null,
+  stopRequested: false,
+  external: false,
+  counts: { items: 0, pages: 0, logs: 0, errors: 0 },
+  args: { a: '1' },
+  settings: {},
+  environment: {},
+  command: null,
+  scrapyStats: null,
+  meta: {},
+  requestId: null,
+};
+
+describe('metadata of a job', () => {
+  it('shows what the job has and leaves out what it has not', () => {
+    expect(JSON.parse(writeRawObject(metadataOf(JOB)))).toEqual({
+      project: 1,
+      spider: 'books',
+      state: 'running',
+      priority: 2,
+      units: 1,
+      tags: ['a'],
+      spider_type: 'manual',
+      version: '1.0',
+      pending_time: 1000,
+      running_time: 2000,
+      scheduled_by: 'me',
+      started_by: 'jobrunner',
+      spider_args: { a: '1' },
+    });
+  });
+
+  it('gives free fields back verbatim', () => {
+    const meta = { big: '12345678901234567890', nan: 'NaN', lone: '"\\ud800"', none: 'null', tags: '"odd"' };
+    const fields = metadataOf({ ...JOB, meta });
+    for (const [name, raw] of Object.entries(meta)) expect(fields.get(name)).toBe(raw);
+  });
+
+  it('never lets a free field say what the job is', () => {
+    expect(metadataOf({ ...JOB, meta: { state: '"finished"', project: '5' } }).get('state')).toBe(
+      '"running"',
+    );
+  });
+
+  it('tells of a stop request while the job runs', () => {
+    expect(metadataOf({ ...JOB, stopRequested: true }).get('stop_requested')).toBe('true');
+    expect(metadataOf({ ...JOB, stopRequested: true, state: 'finished' }).has('stop_requested')).toBe(false);
+  });
+});
+
+describe('a change of metadata', () => {
+  const change = (fields: Record<string, string>) => metadataChange(new Map(Object.entries(fields)));
+
+  it('puts known fields in their places and forgets free ones of that name', () => {
+    expect(
+      change({
+        close_reason: '"failed"',
+        tags: '["x","y","x"]',
+        priority: '4',
+        units: '3',
+        scrapystats: '{"a":1.0}',
+        spider_args: '{"a":"b"}',
+      }),
+    ).toEqual({
+      closeReason: 'failed',
+      tags: ['x', 'y'],
+      priority: 4,
+      units: 3,
+      scrapyStats: '{"a":1.0}',
+      args: '{"a":"b"}',
+      meta: new Map(),
+      forget: ['close_reason', 'tags', 'priority', 'units', 'scrapystats', 'spider_args'],
+    });
+  });
+
+  it.each([
+    ['priority', '9'],
+    ['priority', '"2"'],
+    ['units', '0'],
+    ['units', '1.5'],
+    ['tags', '"x"'],
+    ['tags', '[1]'],
+    ['close_reason', 'null'],
+    ['close_reason', '"a\\u0000b"'],
+    ['scrapystats', '{"a":NaN}'],
+    ['spider_args', '{"a":1}'],
+    ['job_cmd', '[1]'],
+    ['__proto__', '{}'],
+    ['anything', 'NaN'],
+  ])('keeps %s = %s verbatim, because it does not fit', (name, raw) => {
+    expect(metadataChange(new Map([[name, raw]]))).toEqual({ meta: new Map([[name, raw]]), forget: [] });
+  });
+
+  it('changes nothing when a client saves what it has read', () => {
+    const own = metadataOf(JOB);
+    for (const name of ['priority', 'units', 'tags', 'version', 'spider_args']) own.delete(name);
+    expect(metadataChange(own)).toEqual({ meta: new Map(), forget: [] });
+  });
+
+  it('empties a known field and removes a free one', () => {
+    expect(metadataRemoval('tags')).toEqual({ tags: [], meta: new Map(), forget: ['tags'] });
+    expect(metadataRemoval('constructor')).toEqual({ meta: new Map(), forget: ['constructor'] });
+  });
+});

@@ -1,0 +1,56 @@
+import { decodeString, scanFields } from '../streams/json-scan.ts';
+
+/** Fields of a JSON object: name to the raw text of its value. A map, because any text may be a name. */
+export type RawFields = Map<string, string>;
+
+/**
+ * Reads the top-level fields of a JSON object without parsing their values, so that big numbers, `NaN` and lone
+ * surrogates stay what they were. Of repeated names the last one counts. Null when the text is not an object.
+ */
+export function readRawObject(text: string | Buffer): RawFields | null {
+  const line = typeof text === 'string' ? Buffer.from(text) : text;
+  const fields: RawFields = new Map();
+  let end = -1;
+  let isGood = true;
+  scanFields(line, (keyStart, keyEnd, valueStart, valueEnd) => {
+    const name = decodeString(line, keyStart, keyEnd);
+    if (name === null) isGood = false;
+    else fields.set(name, line.toString('utf8', valueStart, valueEnd));
+    end = valueEnd;
+    return isGood;
+  });
+  if (!isGood) return null;
+  const rest = end < 0 ? line.toString('latin1') : line.toString('latin1', end);
+  return (end < 0 ? /^\s*\{\s*\}\s*$/ : /^\s*\}\s*$/).test(rest) ? fields : null;
+}
+
+/** The object on one line. */
+export function writeRawObject(fields: Iterable<readonly [string, string]>): string {
+  const parts: string[] = [];
+  for (const [name, value] of fields) parts.push(`${JSON.stringify(name)}:${oneLine(value)}`);
+  return `{${parts.join(',')}}`;
+}
+
+/** JSON text without line breaks: between tokens they mean nothing, and inside of strings they cannot stand raw. */
+export function oneLine(json: string): string {
+  return json.includes('\n') || json.includes('\r') ? json.replaceAll(/[\r\n]+/g, ' ') : json;
+}
+
+const STRING = /^\s*"(.*)"\s*$/s;
+
+/** The string that a raw JSON value is; null when it is none. */
+export function readRawString(raw: string | undefined): string | null {
+  const inner = raw === undefined ? undefined : STRING.exec(raw)?.[1];
+  if (inner === undefined) return null;
+  const bytes = Buffer.from(inner);
+  return decodeString(bytes, 0, bytes.length);
+}
+
+/** Parses JSON that may hold no extensions. Undefined when it is not valid. */
+export function parseStrict(raw: string): unknown {
+  try {
+    return JSON.parse(raw) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+import type { SpiderDetails, SpiderStore } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+
+const FIND = `
+  select s.project_id as project, p.name as "projectName", s.number, s.name, s.tags, s.created_at as "createdAt",
+    (select v.name from versions v where v.project_id = s.project_id
+      and (s.name = any(v.spiders) or s.name = any(select 'py:' || x from unnest(v.scripts) x))
+      order by v.deployed_at desc limit 1) as version
+  from spiders s join projects p on p.id = s.project_id
+  where s.project_id = :project and s.number = :number`;
+
+const CHANGE_TAGS = `
+  update spiders s set tags = array(
+    select distinct t from unnest(s.tags || :add::text[]) t where t <> all(:remove::text[]) order by t)
+  where s.project_id = :project and s.number = :number`;
+
+export function createSpiderStore(database: Database): SpiderStore {
+  async function find(project: number, number: number): Promise<SpiderDetails | null> {
+    const { rows } = await database.raw<{ rows: SpiderDetails[] }>(FIND, { project, number });
+    return rows[0] ?? null;
+  }
+
+  return translated<SpiderStore>({
+    find,
+    async changeTags(project, number, { add, remove }) {
+      await database.raw(CHANGE_TAGS, { project, number, add, remove });
+      return find(project, number);
+    },
+  });
+}

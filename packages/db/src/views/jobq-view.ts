@@ -1,0 +1,52 @@
+import type { JobqView } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { whereJobs } from '../filter-sql.ts';
+import { translated } from '../pg-errors.ts';
+import {
+  DETAIL_COLUMNS,
+  type DetailRow,
+  JOB_COLUMNS,
+  JOB_TABLES,
+  type JobRow,
+  toJob,
+  toJobDetails,
+} from '../rows.ts';
+
+const LAST_FINISHED = `
+  select ${JOB_COLUMNS} from ${JOB_TABLES}
+  where j.id = any(array(
+    select last.id from spiders k
+    cross join lateral (
+      select f.id from jobs f where f.project_id = k.project_id and f.spider = k.number and f.state = 'finished'
+      order by f.state_since desc, f.id desc limit 1
+    ) last
+    where k.project_id = :project and (:spider::int is null or k.number = :spider::int)
+      and (:afterSpider::int is null or k.number > :afterSpider::int)
+    order by k.number limit :count offset :offset
+  ))
+  order by j.spider`;
+
+export function createJobqView(database: Database): JobqView {
+  return translated<JobqView>({
+    async details(filter, { count, offset }) {
+      const where = whereJobs(filter);
+      const { rows } = await database.raw<{ rows: DetailRow[] }>(
+        `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where ${where.sql}
+        order by j.state_since desc, j.id desc limit :count offset :offset`,
+        { ...where.bindings, count, offset },
+      );
+      return rows.map(toJobDetails);
+    },
+
+    async lastFinished(project, { spider = null, afterSpider = null, count = null, offset = 0 } = {}) {
+      const { rows } = await database.raw<{ rows: JobRow[] }>(LAST_FINISHED, {
+        project,
+        spider,
+        afterSpider,
+        count,
+        offset,
+      });
+      return rows.map(toJob);
+    },
+  });
+}
