@@ -33,11 +33,7 @@ export function linesFrom(first: number, count: number, pad = ''): Buffer[] {
   return Array.from({ length: count }, (_, i) => Buffer.from(`{"n":${first + i},"pad":"${pad}"}`));
 }
 
-export async function batchesOf(
-  store: StreamStore,
-  ref: StreamRef,
-  range?: ReadRange,
-): Promise<RecordBatch[]> {
+async function batchesOf(store: StreamStore, ref: StreamRef, range?: ReadRange): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];
   for await (const batch of store.read(ref, range)) batches.push(batch);
   return batches;
@@ -222,6 +218,29 @@ export function describeStreamStore(make: () => Promise<Place<StreamStore>>): vo
       expect(writer.stats.counts).toEqual({ crawl: 2, client: 1 });
     });
 
+    it('shows readers at any time a beginning of the stream that only grows', async () => {
+      const writer = await store.openWriter(REF);
+      let isDone = false;
+      const writing = (async () => {
+        for (let i = 0; i < 60; i += 1) {
+          writer.append(linesFrom(i * 50, 50, 'h'.repeat(700)));
+          await writer.flush();
+        }
+        await writer.seal();
+        isDone = true;
+      })();
+      for (let seen = 0; !isDone; ) {
+        const records = await recordsOf(place.open(), REF);
+        expect(records).toEqual(numbered(0, linesFrom(0, records.length, 'h'.repeat(700))));
+        expect(records.length).toBeGreaterThanOrEqual(seen);
+        expect((await gunzipped(place.open(), REF)).split('\n').length).toBeGreaterThan(records.length);
+        expect((await place.open().stats(REF)).records).toBeGreaterThanOrEqual(records.length);
+        seen = records.length;
+      }
+      await writing;
+      expect((await recordsOf(store, REF)).length).toBe(3000);
+    });
+
     it('takes no more once it is sealed', async () => {
       const writer = await store.openWriter(REF);
       await writer.seal();
@@ -303,6 +322,24 @@ export function describeStreamStore(make: () => Promise<Place<StreamStore>>): vo
         0, 1, 4, 5, 6, 10, 11, 15, 16, 17, 18, 19, 20, 21,
       ]);
       expect((await store.stats(REF)).records).toBe(14);
+    });
+
+    it('that overwrite never show readers a mixture', async () => {
+      const versions = ['0', '1'].map((v) =>
+        Array.from({ length: 800 }, (_, i) => Buffer.from(`{"v":${v},"i":${i},"pad":"${'p'.repeat(900)}"}`)),
+      );
+      await stored(REF, versions[0] as Buffer[], 0);
+      let isDone = false;
+      const writing = (async () => {
+        for (let round = 1; round <= 12; round += 1) await stored(REF, versions[round % 2] as Buffer[], 0);
+        isDone = true;
+      })();
+      while (!isDone) {
+        const texts = (await recordsOf(place.open(), REF)).map(([, text]) => text.slice(0, 6));
+        expect(texts).toHaveLength(800);
+        expect(new Set(texts).size).toBe(1);
+      }
+      await writing;
     });
 
     it('from many callers at once all arrive, each as it was', async () => {

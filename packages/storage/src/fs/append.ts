@@ -21,7 +21,7 @@ export interface Arrival {
 }
 
 /** Stats of some lines. */
-export function tallyLines(lines: readonly Buffer[], tally: Tally): RunningStats {
+function tallyLines(lines: readonly Buffer[], tally: Tally): RunningStats {
   const stats = emptyStats();
   for (const line of lines) addRecord(stats, tally(line));
   return stats;

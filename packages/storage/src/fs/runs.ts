@@ -28,7 +28,7 @@ export function joinRun(first: number, ts: number, lines: readonly Buffer[]): Ru
 }
 
 /** Bytes of the lines with their line ends. */
-export function sizeOf(lines: readonly Buffer[]): number {
+function sizeOf(lines: readonly Buffer[]): number {
   let size = 0;
   for (const line of lines) size += line.length + 1;
   return size;

@@ -33,9 +33,9 @@ export async function deflateSegment(raw: Buffer): Promise<{ body: Buffer; crc: 
 
 /** Undoes `deflateSegment`; throws when the bytes are not those that went in. */
 export async function inflateSegment(body: Buffer, expected: GzipSum): Promise<Buffer> {
-  const raw = await inflate(body, {
-    finishFlush: constants.Z_SYNC_FLUSH,
-    maxOutputLength: Math.max(expected.raw, 1),
+  const limits = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(expected.raw, 1) };
+  const raw = await inflate(body, limits).catch((cause: unknown) => {
+    throw new Error('stored segment is damaged', { cause });
   });
   if (raw.length !== expected.raw || crc32(raw) !== expected.crc)
     throw new Error('stored segment is damaged');
