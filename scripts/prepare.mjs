@@ -80,7 +80,7 @@ function isInstalled() {
 
 async function install() {
   console.error('Installing npm packages');
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   if ((await run('npm', args)) !== 0) fail('npm ci failed: see its messages above');
   writeFileSync(STAMP, lockHash());
 }

@@ -41,14 +41,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function takeDatabase(
-  { config, home, servers, throwaway }: StackOptions,
+  { config, home, servers, throwaway = false }: StackOptions,
   started: Server[],
 ): Promise<string> {
   if (config.DATABASE_URL) {
     say('PostgreSQL: DATABASE_URL as given');
     return config.DATABASE_URL;
   }
-  const { server, databaseUrl } = await startPostgres(home, servers, throwaway);
+  const { server, databaseUrl } = await startPostgres(home, servers, { throwaway });
   started.push(server);
   return databaseUrl;
 }

@@ -44,10 +44,21 @@ export function embeddedDatabaseUrl(home: Home, database = DATABASE): string {
   return `postgresql:///${database}?host=${encodeURIComponent(home.sockets)}&port=${PORT}&user=${SUPERUSER}`;
 }
 
+export interface PostgresOptions {
+  /** The data will be thrown away: speed before durability. */
+  throwaway?: boolean;
+  /** For tests: programs of the machine that may be used. */
+  onMachine?: PostgresPrograms[];
+}
+
 /** Starts the embedded Postgres of this home, makes its data directory if there is none, and waits until it answers. */
-export async function startPostgres(home: Home, servers: Servers, throwaway = false): Promise<Cluster> {
+export async function startPostgres(
+  home: Home,
+  servers: Servers,
+  { throwaway = false, onMachine }: PostgresOptions = {},
+): Promise<Cluster> {
   const data = join(home.postgres, 'data');
-  const programs = await choosePrograms(home, majorOf(data));
+  const programs = await choosePrograms(home, majorOf(data), onMachine ?? (await findPostgres()));
   say(`PostgreSQL: ${programs.version} from ${programs.bin}, data in ${data}`);
   if (majorOf(data) === null) await initialise(home, programs, data);
   const server = servers.start({
@@ -66,9 +77,13 @@ export async function startPostgres(home: Home, servers: Servers, throwaway = fa
 }
 
 /** A data directory belongs to one major version for ever. */
-async function choosePrograms(home: Home, dataMajor: number | null): Promise<PostgresPrograms> {
+async function choosePrograms(
+  home: Home,
+  dataMajor: number | null,
+  onMachine: PostgresPrograms[],
+): Promise<PostgresPrograms> {
   const fits = (each: PostgresPrograms) => dataMajor === null || each.major === dataMajor;
-  const ofMachine = (await findPostgres()).find(fits);
+  const ofMachine = onMachine.find(fits);
   if (ofMachine) return ofMachine;
   const embedded = await embeddedPostgres(home);
   if (embedded && fits(embedded)) return embedded;

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openHome, removeHome } from './home.ts';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'home-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('keeps sockets in a private directory of the home', () => {
+  const home = openHome(join(folder, 'h'), null);
+  expect(home.sockets).toBe(join(folder, 'h', 'run'));
+  expect(statSync(home.sockets).mode & 0o777).toBe(0o700);
+});
+
+it('finds a short place for sockets of a home with a long path, and always the same', () => {
+  const long = join(folder, 'x'.repeat(90));
+  const home = openHome(long, null);
+  expect(Buffer.byteLength(join(home.sockets, '.s.PGSQL.5432'))).toBeLessThan(100);
+  expect(statSync(home.sockets).mode & 0o777).toBe(0o700);
+  expect(openHome(long, null)).toEqual(home);
+  removeHome(home);
+  expect(() => statSync(home.sockets)).toThrow('ENOENT');
+});
+
+it('refuses a place that is only a link to somewhere else', () => {
+  const home = openHome(join(folder, 'h'), null);
+  rmSync(home.sockets, { recursive: true });
+  symlinkSync('/tmp', home.sockets);
+  expect(() => openHome(join(folder, 'h'), null)).toThrow(
+    /must be a directory with mode 0700|belongs to another user/,
+  );
+});

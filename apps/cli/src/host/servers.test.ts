@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Home, openHome } from './home.ts';
+import { keepAlive } from './keep-alive.ts';
+import { isAlive, type ProcessId } from './process-table.ts';
+import { createServers, type ServerSpec, type Servers } from './servers.ts';
+
+const WAIT = 'process.send("ready"); setInterval(() => {}, 1000);';
+const STUBBORN = `process.on("SIGTERM", () => {}); ${WAIT}`;
+
+let home: Home;
+let servers: Servers;
+
+beforeEach(() => {
+  home = openHome(mkdtempSync(join(tmpdir(), 'servers-')), null);
+  servers = createServers(home);
+});
+
+afterEach(async () => {
+  await servers.stopAll();
+  rmSync(home.path, { recursive: true, force: true });
+});
+
+function spec(name: string, script: string): ServerSpec {
+  return {
+    name,
+    command: process.execPath,
+    args: ['-e', script],
+    env: process.env,
+    account: null,
+    stopSignal: 'SIGTERM',
+    killSignal: 'SIGKILL',
+    graceMs: 200,
+    tellsReady: true,
+  };
+}
+
+function writtenDown(): { name: string; id: ProcessId }[] {
+  return JSON.parse(readFileSync(join(home.path, 'processes.json'), 'utf8'));
+}
+
+it('stops in reverse order and starts nothing afterwards', async () => {
+  const ends: string[] = [];
+  for (const name of ['first', 'second', 'third']) {
+    const server = servers.start(spec(name, WAIT));
+    await server.ready;
+    void server.ended.then((how) => ends.push(`${name} ${how}`));
+  }
+  await servers.stopAll();
+  expect(ends).toEqual(['third signal SIGTERM', 'second signal SIGTERM', 'first signal SIGTERM']);
+  expect(() => servers.start(spec('late', WAIT))).toThrow('closing');
+});
+
+it('kills what does not stop in its time', async () => {
+  const server = servers.start(spec('stubborn', STUBBORN));
+  await server.ready;
+  await server.stop();
+  expect(await server.ended).toBe('signal SIGKILL');
+});
+
+it('keeps the last words of a server that fails', async () => {
+  const server = servers.start(spec('broken', 'console.error("no such thing"); process.exit(3)'));
+  expect(await server.ended).toBe('exit code 3');
+  expect(server.lastWords()).toContain('no such thing');
+});
+
+it('ends what an earlier process left behind', async () => {
+  const server = servers.start(spec('left', WAIT));
+  await server.ready;
+  const [left] = writtenDown();
+  // Another instance stands for the next start after ours was killed.
+  await createServers(home).endLeftovers();
+  expect(left && isAlive(left.id)).toBe(false);
+  expect(await server.ended).toBe('signal SIGTERM');
+});
+
+it('starts a server again that ends by itself, and not one that is stopped', async () => {
+  const first = servers.start(spec('api', WAIT));
+  await first.ready;
+  const kept = keepAlive(servers, first);
+  const restarted = new Promise<ServerSpec>((resolve) => {
+    const start = servers.start.bind(servers);
+    servers.start = (again) => {
+      resolve(again);
+      return start(again);
+    };
+  });
+  process.kill(writtenDown()[0]?.id.pid ?? 0, 'SIGKILL');
+  expect((await restarted).name).toBe('api');
+  await servers.stopAll();
+  await kept;
+});

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { hashApiKey } from '@spiderhub/core';
+import { createAccessStore } from '@spiderhub/db';
+import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+
+const CLI = join(__dirname, '../../../apps/cli/dist/main.js');
+const OLD_KEY = 'c0ffee00c0ffee00c0ffee00c0ffee00';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterAll(() => database.close());
+
+async function admin(line: string): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [CLI, 'admin', ...line.split(' '), '--json'],
+    {
+      env: { ...process.env, DATABASE_URL: database.url },
+    },
+  );
+  return JSON.parse(stdout);
+}
+
+function principalOf(key: string) {
+  return createAccessStore(database.database).findKey(hashApiKey(key));
+}
+
+it('sets up a project with its chosen number and a key of a member, and says the same when asked again', async () => {
+  for (const created of [true, false]) {
+    expect(await admin('organisation create --name acme')).toMatchObject({ name: 'acme', created });
+    expect(await admin('project create --name shop --organisation acme --id 123')).toMatchObject({
+      id: 123,
+      created,
+    });
+    expect(await admin('user create --name ann')).toMatchObject({ name: 'ann', created });
+    expect(await admin('member add --organisation acme --user ann')).toMatchObject({ created });
+    expect(await admin(`key create --user ann --key ${OLD_KEY}`)).toMatchObject({ key: OLD_KEY, created });
+  }
+  expect([...((await principalOf(OLD_KEY))?.projects ?? [])]).toEqual([123]);
+});
+
+it('makes a key that is a member of one project only, and one for staff', async () => {
+  await admin('project create --name one --id 201');
+  await admin('project create --name two --id 202');
+  const { key } = (await admin('key create --project 202')) as { key: string };
+  expect(key).toMatch(/^[0-9a-f]{32}$/);
+  expect([...((await principalOf(key))?.projects ?? [])]).toEqual([202]);
+  const staff = (await admin('key create --staff')) as { key: string };
+  expect(await principalOf(staff.key)).toMatchObject({ staff: true });
+});
+
+it('never shows a key again, and forgets one that is revoked', async () => {
+  const { key, id } = (await admin('key create --staff')) as { key: string; id: number };
+  expect(JSON.stringify(await admin('key list'))).not.toContain(key);
+  expect(await admin(`key revoke --id ${id}`)).toMatchObject({ revoked: true });
+  expect(await principalOf(key)).toBeNull();
+});
+
+it('pauses and resumes', async () => {
+  await admin('project create --name sleepy --id 301 --paused');
+  expect(await admin('project list')).toContainEqual(expect.objectContaining({ id: 301, paused: true }));
+  expect(await admin('project resume --id 301')).toMatchObject({ paused: false });
+  expect(await admin('project pause --id 301')).toMatchObject({ paused: true });
+});
+
+it.each([
+  ['project pause --id 999', 'project: 999 not found'],
+  ['key create --user nobody-here', 'not found'],
+  ['project create --name x --id 0', '--id: expected a whole number'],
+  ['key create --key short', '--key: expected at least 16'],
+  ['project create', '--name is required'],
+  ['project creat', 'project create --name NAME'],
+  ['project list --nmae x', "Unknown option '--nmae'"],
+])('answers %j with a sentence and fails', async (line, sentence) => {
+  await expect(admin(line)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) });
+});
