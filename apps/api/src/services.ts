@@ -1,10 +1,11 @@
-import type { Access, Deploy, Jobs, StreamStore, VersionStore } from '@spiderhub/core';
+import type { Access, ClaimStore, Deploy, Jobs, StreamStore, VersionStore } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 
 /** What the product offers to every dialect. */
 export interface Services {
   access: Access;
   jobs: Jobs;
+  claims: ClaimStore;
   deploy: Deploy;
   versions: VersionStore;
   streams: StreamStore;

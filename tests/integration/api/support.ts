@@ -14,7 +14,13 @@ import {
   type StreamStore,
   TALLIES,
 } from '@spiderhub/core';
-import { createAccessStore, createJobStore, createJobView, createVersionStore } from '@spiderhub/db';
+import {
+  createAccessStore,
+  createClaimStore,
+  createJobStore,
+  createJobView,
+  createVersionStore,
+} from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
@@ -85,6 +91,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
     services: {
       access: createAccess(createAccessStore(database.database)),
       jobs,
+      claims: createClaimStore(database.database),
       deploy: overrides.deploy ?? createDeploy({ inspect }, blobs, versions),
       versions,
       streams,

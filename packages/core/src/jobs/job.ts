@@ -56,6 +56,17 @@ export interface Job {
   args: Record<string, string>;
 }
 
+/** A try of a job that has ended. */
+export interface EndedAttempt {
+  attempt: number;
+  startedAt: Date | null;
+  endedAt: Date;
+  closeReason: string;
+  /** Exit code or signal name, null when nobody saw it. */
+  exitStatus: string | null;
+  counts: JobCounts;
+}
+
 /** What lists leave out: everything else that was given at schedule time or reported by the crawl. */
 export interface JobDetails extends Job {
   settings: Record<string, unknown>;

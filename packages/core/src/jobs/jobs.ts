@@ -5,7 +5,7 @@ import type { JobView } from '../ports/job-view.ts';
 import type { Signals } from '../ports/signals.ts';
 import { type JobFilter, narrowsProject, type PageRequest } from './filter.ts';
 import { groupCommit } from './group-commit.ts';
-import type { Job, JobDetails, JobKey } from './job.ts';
+import type { EndedAttempt, Job, JobDetails, JobKey } from './job.ts';
 import type { ScheduleRequest } from './schedule.ts';
 
 /** The product's heart: what can be done with jobs, whatever dialect asks. Callers have checked access. */
@@ -16,6 +16,7 @@ export interface Jobs {
   count(filter: JobFilter): Promise<number>;
   stream(filter: JobFilter, page: Partial<PageRequest>): ReturnType<JobView['stream']>;
   find(key: JobKey): Promise<JobDetails | null>;
+  attempts(key: JobKey): Promise<EndedAttempt[] | null>;
   changeTags(filter: JobFilter, change: TagChange): Promise<number>;
   stop(project: number, keys: JobKey[], by: string): Promise<void>;
   remove(project: number, keys: JobKey[], by: string): Promise<number>;
@@ -42,6 +43,7 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
     count: (filter) => view.count(filter),
     stream: (filter, page) => view.stream(filter, page),
     find: (key) => view.find(key),
+    attempts: (key) => view.attempts(key),
     async changeTags(filter, change) {
       if (!narrowsProject(filter)) throw jobErrors.noFilter();
       return store.changeTags(filter, change);

@@ -5,6 +5,10 @@ import type { ScheduleOutcome, ScheduleRequest } from '../jobs/schedule.ts';
 export interface TagChange {
   add: string[];
   remove: string[];
+  /** Changes and counts only jobs that carry one of these when the change happens. */
+  ifHasTag?: string[];
+  /** Changes and counts only jobs that carry none of these when the change happens. */
+  ifLacksTag?: string[];
 }
 
 /** A running job that has to hear of its stop. */

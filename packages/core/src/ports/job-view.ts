@@ -1,5 +1,5 @@
 import type { JobFilter, PageRequest } from '../jobs/filter.ts';
-import type { Job, JobDetails, JobKey } from '../jobs/job.ts';
+import type { EndedAttempt, Job, JobDetails, JobKey } from '../jobs/job.ts';
 
 /** Lists for callers. Never used to decide a write. */
 export interface JobView {
@@ -8,4 +8,6 @@ export interface JobView {
   /** Every match, newest first, from one snapshot and with flat memory; `total` is of the same snapshot. */
   stream(filter: JobFilter, page: Partial<PageRequest>): Promise<{ total: number; jobs: AsyncIterable<Job> }>;
   find(key: JobKey): Promise<JobDetails | null>;
+  /** Ended attempts in their order; null when there is no such job. */
+  attempts(key: JobKey): Promise<EndedAttempt[] | null>;
 }

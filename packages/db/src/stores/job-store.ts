@@ -105,7 +105,10 @@ export function createJobStore(database: Database): JobStore {
       const where = whereJobs(filter);
       const { rows } = await database.raw<{ rows: [{ count: number }] }>(
         `with selected as (
-          select j.id, j.tags from jobs j where ${where.sql} order by j.id for no key update
+          select j.id, j.tags from jobs j where ${where.sql}
+            and (:ifHasTag::text[] is null or j.tags && :ifHasTag)
+            and (:ifLacksTag::text[] is null or not (j.tags && :ifLacksTag))
+          order by j.id for no key update
         ),
         wanted as (
           select s.id, array(
@@ -122,7 +125,13 @@ export function createJobStore(database: Database): JobStore {
           update jobs j set tags = w.tags from wanted w where j.id = w.id and j.tags <> w.tags
         )
         select count(*)::int as count from selected`,
-        { ...where.bindings, addTags: [...new Set(change.add)], removeTags: change.remove },
+        {
+          ...where.bindings,
+          addTags: [...new Set(change.add)],
+          removeTags: change.remove,
+          ifHasTag: change.ifHasTag ?? null,
+          ifLacksTag: change.ifLacksTag ?? null,
+        },
       );
       return rows[0].count;
     },

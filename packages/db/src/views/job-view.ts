@@ -1,4 +1,4 @@
-import type { Job, JobFilter, JobView } from '@spiderhub/core';
+import type { EndedAttempt, Job, JobFilter, JobView } from '@spiderhub/core';
 import type { Knex } from 'knex';
 import type { Database } from '../database.ts';
 import { whereJobs } from '../filter-sql.ts';
@@ -51,6 +51,15 @@ export function createJobView(database: Database): JobView {
       }
     },
 
+    async attempts(key) {
+      const { rows } = await database.raw<{ rows: (AttemptRow | { attempt: null })[] }>(
+        `select a.* from jobs j left join job_attempts a on a.job_id = j.id
+        where j.project_id = :project and j.spider = :spider and j.number = :job order by a.attempt`,
+        { ...key },
+      );
+      return rows.length === 0 ? null : rows.flatMap((row) => (row.attempt === null ? [] : [toAttempt(row)]));
+    },
+
     async find(key) {
       const { rows } = await database.raw<{ rows: DetailRow[] }>(
         `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES}
@@ -60,6 +69,34 @@ export function createJobView(database: Database): JobView {
       return rows[0] ? toJobDetails(rows[0]) : null;
     },
   });
+}
+
+interface AttemptRow {
+  attempt: number;
+  started_at: Date | null;
+  ended_at: Date;
+  close_reason: string;
+  exit_status: string | null;
+  items: string;
+  pages: string;
+  logs: string;
+  errors: string;
+}
+
+function toAttempt(row: AttemptRow): EndedAttempt {
+  return {
+    attempt: row.attempt,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    closeReason: row.close_reason,
+    exitStatus: row.exit_status,
+    counts: {
+      items: Number(row.items),
+      pages: Number(row.pages),
+      logs: Number(row.logs),
+      errors: Number(row.errors),
+    },
+  };
 }
 
 async function* rowsOf(

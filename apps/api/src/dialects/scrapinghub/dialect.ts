@@ -1,7 +1,9 @@
 import type { Dialect } from '../../dialect.ts';
 import { scrapinghubErrors } from './errors.ts';
 import { addVersion } from './operations/add-version.ts';
+import { attemptsOperation } from './operations/attempts.ts';
 import { changeOperations } from './operations/change-jobs.ts';
+import { claimOperations } from './operations/claim-jobs.ts';
 import { itemOperations } from './operations/items.ts';
 import { listOperations } from './operations/list-jobs.ts';
 import { logOperations } from './operations/log.ts';
@@ -17,6 +19,8 @@ export const scrapinghub: Dialect = {
     ...scheduleOperations(services),
     ...listOperations(services),
     ...changeOperations(services),
+    ...claimOperations(services),
+    attemptsOperation(services),
     ...projectOperations(services),
     ...itemOperations(services),
     ...logOperations(services),

@@ -10,7 +10,15 @@ const MAX_PAGE = 1000;
 
 // Strict: a filter whose name is misspelt must not change more jobs than were meant.
 const UpdateForm = z
-  .strictObject({ ...filterFields, add_tag: Tags.optional(), remove_tag: Tags.optional(), ...apikeyField })
+  .strictObject({
+    ...filterFields,
+    add_tag: Tags.optional(),
+    remove_tag: Tags.optional(),
+    /** Ours: only jobs that carry, or do not carry, these tags at the moment of the change; the others are not counted. */
+    if_has_tag: Tags.optional(),
+    if_lacks_tag: Tags.optional(),
+    ...apikeyField,
+  })
   .meta({ id: 'ScrapinghubUpdateForm' });
 type UpdateForm = z.output<typeof UpdateForm>;
 
@@ -37,7 +45,12 @@ function updateJobs({ access, jobs }: Services): Operation {
     const change = { add: body.add_tag ?? [], remove: body.remove_tag ?? [] };
     if (!narrowsProject(toFilter(body))) throw jobErrors.noFilter();
     const filter = hasPage(body) ? await selectPage({ access, jobs } as Services, body) : toFilter(body);
-    return { status: 'ok' as const, count: filter ? await jobs.changeTags(filter, change) : 0 };
+    const conditions = {
+      ...(body.if_has_tag && { ifHasTag: body.if_has_tag }),
+      ...(body.if_lacks_tag && { ifLacksTag: body.if_lacks_tag }),
+    };
+    const count = filter ? await jobs.changeTags(filter, { ...change, ...conditions }) : 0;
+    return { status: 'ok' as const, count };
   });
 }
 
