@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type {
@@ -195,4 +195,22 @@ export function isRunning(pid: number): boolean {
 
 export function nowMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** Makes a package `tinydep`, a ZIP file with three text files beside its module. Returns a requirements.txt for it. */
+export async function makeWheel(directory: string): Promise<string> {
+  const wheel = join(directory, 'tinydep-1.0-py3-none-any.whl');
+  const script = join(directory, 'wheel.py');
+  await writeFile(
+    script,
+    `import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
+    wheel.writestr('tinydep.py', 'VERSION = "1.0"')
+    wheel.writestr('tinydep-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: tinydep\\nVersion: 1.0\\n')
+    wheel.writestr('tinydep-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr('tinydep-1.0.dist-info/RECORD', '')
+`,
+  );
+  execFileSync(requirePython(), [script, wheel]);
+  return `${wheel}\n`;
 }

@@ -17,6 +17,8 @@ export interface RunnerUnderTest {
   worker(options?: { maxSpoolBytes?: number }): CrawlRunner;
   /** Makes a project ready to run. */
   deploy(projectDir: string, settingsModule: string): Promise<Version>;
+  /** A requirements.txt with a package `tinydep` that the base does not have. */
+  requirements(): Promise<string>;
   /** What an attempt has on disk that was not stored yet, bytes. */
   spooledBytes(attempt: { id: number; attempt: number }): number;
   /** Throws when an attempt has left anything behind. */
@@ -311,6 +313,29 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
       await heard.toEnd();
       expect(heard.logs()).toMatch(/^40 .*Nothing is deployed/);
       expect(await crawl.exited).toEqual({ code: 1, signal: null, deadlinePassed: false });
+    });
+
+    it('runs a crawl with the packages of its requirements.txt beside the base ones', async () => {
+      const version = { ...probe, requirements: await house.requirements() };
+      const crawl = await start(crawlRequest(version, { spiderName: 'packages' }));
+      const heard = hear(crawl);
+      await heard.toEnd();
+      expect(heard.payloads('ITM')).toMatchObject([{ tinydep: '1.0' }]);
+    });
+
+    it('tells in the log when the requirements cannot be installed', async () => {
+      const crawl = await start(crawlRequest({ ...probe, requirements: './no-such.whl\n' }, {}));
+      const heard = hear(crawl);
+      await heard.toEnd();
+      expect(heard.logs()).toMatch(/^40 The crawl could not be started: requirements: /);
+      expect(await crawl.exited).toMatchObject({ code: 1 });
+    });
+
+    it('gives up a crawl that is stopped while it is prepared', async () => {
+      const version = { ...probe, requirements: `${await house.requirements()}# another\n` };
+      const crawl = await start(crawlRequest(version, {}));
+      await crawl.stop();
+      expect(await crawl.exited).toEqual({ code: null, signal: 'SIGTERM', deadlinePassed: false });
     });
 
     it('reports a spider that cannot be made as exit code 1', async () => {

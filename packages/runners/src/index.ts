@@ -1,2 +1,3 @@
 export { createEnvironments, type Environments, type EnvironmentsOptions } from './environments.ts';
+export { createEggInspector, type EggInspectorOptions } from './inspect-egg.ts';
 export { createProcessRunner, type ProcessRunnerOptions } from './process-runner.ts';

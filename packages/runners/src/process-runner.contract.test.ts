@@ -11,6 +11,7 @@ import {
   keepFile,
   LAUNCHER_DIR,
   listen,
+  makeWheel,
   PROBE_PROJECT,
   pidsOf,
   REQUIREMENTS_PATH,
@@ -36,6 +37,7 @@ async function makeHouse(): Promise<House> {
     envsDir: join(root, 'envs'),
     baseRequirementsPath: REQUIREMENTS_PATH,
     launcherDir: LAUNCHER_DIR,
+    env: { PIP_NO_INDEX: '1' },
   });
   const jobPath: House['jobPath'] = ({ id, attempt }, name) => join(workDir, `${id}-${attempt}`, name);
   return {
@@ -54,6 +56,7 @@ async function makeHouse(): Promise<House> {
       await buildEgg(projectDir, eggPath);
       return versionOf((await keepFile(blobs, eggPath)).sha256, settingsModule);
     },
+    requirements: () => makeWheel(root),
     spooledBytes(attempt) {
       const spool = jobPath(attempt, 'spool');
       return readdirSync(spool).reduce((sum, name) => sum + statSync(join(spool, name)).size, 0);

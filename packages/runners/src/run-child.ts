@@ -22,6 +22,7 @@ export interface ChildResult {
 
 const MAX_RESULT_BYTES = 1024 * 1024;
 const MAX_TAIL_BYTES = 4096;
+const PIPES_GRACE_MS = 1000;
 
 /**
  * Runs a program in a process group of its own and waits until it and its output have ended. A program that cannot
@@ -46,13 +47,20 @@ export function runChild(program: string, args: string[], options: ChildOptions)
       clearTimeout(timer);
       reject(error);
     });
-    // What it started may hold its pipes open; nothing of it may stay.
-    child.on('exit', () => killGroup(child));
+    child.on('exit', () => {
+      killGroup(child);
+      // What left the group may hold the pipes open for ever.
+      setTimeout(() => closePipes(child), PIPES_GRACE_MS).unref();
+    });
     child.on('close', (code) => {
       clearTimeout(timer);
       resolve({ code, timedOut, result: result(), tail: tail() });
     });
   });
+}
+
+function closePipes(child: ChildProcess): void {
+  for (const stream of child.stdio) stream?.destroy();
 }
 
 function killGroup(child: ChildProcess): void {

@@ -70,13 +70,17 @@ function answersSignals(pid: number): boolean {
 }
 
 /**
- * Kills what a crawl left behind when its shim was killed itself: every process that has the job's pipe in its
- * environment. (The crawl's main process has died with the shim already.) Does nothing where there is no /proc.
+ * Kills what a crawl left behind when its shim was killed itself: every process that knows the job's pipe. (The
+ * crawl's main process has died with the shim already.)
  */
-export async function killLeftovers(directory: JobDirectory): Promise<void> {
-  const mark = `SHUB_FIFO_PATH=${directory.pipe}\0`;
+export function killLeftovers(directory: JobDirectory): Promise<void> {
+  return killMarked(`SHUB_FIFO_PATH=${directory.pipe}`);
+}
+
+/** Kills every process that was started with this variable (`NAME=value`). Does nothing where there is no /proc. */
+export async function killMarked(variable: string): Promise<void> {
   for (let round = 0; round < 100; round += 1) {
-    const left = processIds().filter((pid) => pid !== process.pid && environmentOf(pid).includes(mark));
+    const left = processIds().filter((pid) => environmentOf(pid).includes(`${variable}\0`));
     if (left.length === 0) return;
     for (const pid of left) killQuietly(pid);
     await sleep(10);

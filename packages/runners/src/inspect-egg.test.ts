@@ -1,0 +1,149 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { EggContents, EggToInspect } from '@spiderhub/core';
+import { LAUNCHER_DIR, makeWheel, REQUIREMENTS_PATH, requirePython } from './contract-support.ts';
+import { createEnvironments } from './environments.ts';
+import { createEggInspector } from './inspect-egg.ts';
+
+jest.setTimeout(60_000);
+
+const MAKE_EGGS = resolve(__dirname, '../fixtures/make_eggs.py');
+
+describe('egg inspector', () => {
+  let root: string;
+  let requirements: string;
+  const python = requirePython();
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'inspector-'));
+    execFileSync(python, [MAKE_EGGS, root]);
+    requirements = await makeWheel(root);
+  });
+  afterAll(() => rm(root, { recursive: true }));
+
+  function inspect(
+    name: string,
+    more: Partial<EggToInspect> & { timeoutMs?: number; log?: (line: string) => void } = {},
+  ): Promise<EggContents> {
+    const { timeoutMs = 60_000, log = () => {}, ...egg } = more;
+    const environments = createEnvironments({
+      basePython: python,
+      envsDir: join(root, 'envs'),
+      baseRequirementsPath: REQUIREMENTS_PATH,
+      launcherDir: LAUNCHER_DIR,
+      env: { PIP_NO_INDEX: '1' },
+    });
+    const inspector = createEggInspector({
+      environments,
+      launcherDir: LAUNCHER_DIR,
+      workDir: join(root, 'work'),
+      timeoutMs,
+    });
+    const eggPath = join(root, `${name}.egg`);
+    return inspector.inspect({ eggPath, extraEggPaths: [], requirements: null, ...egg }, log);
+  }
+
+  it('finds spiders, sorted, and scripts, and leaves nothing behind', async () => {
+    expect(await inspect('good')).toEqual({
+      settingsModule: 'shop.settings',
+      spiders: ['a', 'b'],
+      scripts: ['report.py'],
+    });
+    expect(readdirSync(join(root, 'work'))).toEqual([]);
+  });
+
+  it('accepts a project without spiders and says so', async () => {
+    const lines: string[] = [];
+    expect((await inspect('no-spiders', { log: (line) => lines.push(line) })).spiders).toEqual([]);
+    expect(lines).toContain('The project has no spiders.');
+  });
+
+  it.each([
+    ['text', 'not a ZIP file'],
+    ['nothing', 'not a ZIP file'],
+    ['truncated', 'not a ZIP file'],
+    ['prefixed', 'not a ZIP file'],
+    ['slip', 'unsafe path'],
+    ['absolute', 'unsafe path'],
+    ['backslash', 'unsafe path'],
+    ['link', 'unsafe path'],
+    ['twice', 'two entries named "shop/__init__.py"'],
+    ['bomb', 'unpacks to more than 100 times its size'],
+    ['lying', 'cannot be unpacked'],
+    ['many', 'more than 20000 entries'],
+    ['no-entry', 'no scrapy settings entry point'],
+    ['no-info', 'no scrapy settings entry point'],
+    ['odd-entry', 'is not a module: os:system'],
+    ['import-error', "No module named 'no_such_module'"],
+    ['forging', 'the spiders cannot be listed'],
+    ['hungry', 'MemoryError'],
+  ])('refuses %s.egg: %s', async (name, reason) => {
+    await expect(inspect(name)).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'bad_egg',
+      message: expect.stringContaining(reason) as string,
+    });
+    expect(readdirSync(join(root, 'work'))).toEqual([]);
+  });
+
+  it('does not take what a project prints for its spiders', async () => {
+    expect((await inspect('loud')).spiders).toEqual(['a', 'b']);
+  });
+
+  it('ends a project that never finishes importing, with all that it started', async () => {
+    await expect(inspect('endless', { timeoutMs: 3000 })).rejects.toMatchObject({
+      message: expect.stringContaining('took more than 3 s\nstill here') as string,
+    });
+    expect(runningWith('sleep\x311')).toEqual([]);
+  });
+
+  it('gives a project the packages of its requirements.txt, and nobody else', async () => {
+    expect((await inspect('needing', { requirements })).spiders).toEqual(['a', 'b']);
+    await expect(inspect('needing')).rejects.toMatchObject({
+      message: expect.stringContaining("No module named 'tinydep'") as string,
+    });
+  });
+
+  it('builds an environment once for any number of deploys at the same time', async () => {
+    const own = `${requirements}# shared\n`;
+    const lines: string[] = [];
+    const deploy = () => inspect('needing', { requirements: own, log: (line) => lines.push(line) });
+    const found = await Promise.all([deploy(), deploy(), deploy()]);
+    expect(found.map(({ spiders }) => spiders.length)).toEqual([2, 2, 2]);
+    expect(lines.filter((line) => line.startsWith('Successfully installed'))).toHaveLength(1);
+  });
+
+  it('refuses requirements that cannot be installed, with the words of pip', async () => {
+    await expect(inspect('good', { requirements: 'no-such-package-at-all==1\n' })).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'bad_requirements',
+      message: expect.stringContaining('No matching distribution found for no-such-package-at-all') as string,
+    });
+  });
+
+  it('takes modules from extra eggs', async () => {
+    const extra = join(root, 'extra.egg');
+    execFileSync(python, [
+      '-c',
+      `import zipfile; zipfile.ZipFile(${JSON.stringify(extra)}, "w").writestr("tinydep.py", "")`,
+    ]);
+    expect((await inspect('needing', { extraEggPaths: [extra] })).spiders).toEqual(['a', 'b']);
+  });
+});
+
+/** Process ids whose command line holds this text. */
+function runningWith(text: string): string[] {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return execFileSync('cat', [`/proc/${name}/cmdline`], { stdio: 'pipe' })
+        .toString()
+        .includes(text);
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import type { EggContents, EggInspector, EggToInspect } from '@spiderhub/core';
+import { readSettingsModule } from './eggs.ts';
+import type { Environments } from './environments.ts';
+import { type ChildResult, runChild } from './run-child.ts';
+import { killMarked } from './shim-process.ts';
+import { badEgg, unpackZip } from './zip.ts';
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+export interface EggInspectorOptions {
+  environments: Environments;
+  /** Absolute path of `python/launcher`. */
+  launcherDir: string;
+  /** Where eggs are unpacked while they are looked at. */
+  workDir: string;
+  /** How long importing a project may take, ms. 60 seconds by default. */
+  timeoutMs?: number;
+}
+
+/** Looks into eggs by importing their projects in a child process with limits, as Scrapy itself would list them. */
+export function createEggInspector(options: EggInspectorOptions): EggInspector {
+  return {
+    async inspect(egg, log) {
+      const directory = join(options.workDir, `inspect-${randomBytes(8).toString('hex')}`);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      try {
+        return await inspectIn(directory, egg, options, log);
+      } finally {
+        await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+  };
+}
+
+async function inspectIn(
+  directory: string,
+  egg: EggToInspect,
+  options: EggInspectorOptions,
+  log: (line: string) => void,
+): Promise<EggContents> {
+  const eggs = await unpackAll(directory, [egg.eggPath, ...egg.extraEggPaths]);
+  const settingsModule = await readSettingsModule(eggs[0] as string);
+  log(`Settings module: ${settingsModule}`);
+  const { python } = await options.environments.ensure(egg.requirements, log);
+  const run = await listSpiders(directory, { python, eggs, settingsModule }, options);
+  const contents = readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  log(
+    contents.spiders.length > 0 ? `Spiders: ${contents.spiders.join(', ')}` : 'The project has no spiders.',
+  );
+  return { ...contents, settingsModule };
+}
+
+async function unpackAll(directory: string, paths: string[]): Promise<string[]> {
+  const unpacked: string[] = [];
+  for (const path of paths) {
+    const target = join(directory, `${unpacked.length}.egg`);
+    await mkdir(target);
+    await unpackZip(path, target);
+    unpacked.push(target);
+  }
+  return unpacked;
+}
+
+interface Project {
+  python: string;
+  /** The project's own egg comes first. */
+  eggs: string[];
+  settingsModule: string;
+}
+
+async function listSpiders(
+  directory: string,
+  { python, eggs, settingsModule }: Project,
+  options: EggInspectorOptions,
+): Promise<ChildResult> {
+  const home = join(directory, 'home');
+  await mkdir(home);
+  const env = {
+    LANG: 'C.UTF-8',
+    PATH: [dirname(python), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    HOME: home,
+    TMPDIR: home,
+    PYTHONPATH: eggs.join(delimiter),
+    PYTHONDONTWRITEBYTECODE: '1',
+    SCRAPY_SETTINGS_MODULE: settingsModule,
+  };
+  try {
+    return await runChild(python, [join(options.launcherDir, 'list_spiders.py'), '3', eggs[0] as string], {
+      cwd: home,
+      env,
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    });
+  } finally {
+    await killMarked(`TMPDIR=${home}`);
+  }
+}
+
+function readContents(run: ChildResult, timeoutMs: number): Pick<EggContents, 'spiders' | 'scripts'> {
+  if (run.timedOut) throw badEgg(`importing the project took more than ${timeoutMs / 1000} s\n${run.tail}`);
+  if (run.code !== 0) throw badEgg(`the project cannot be imported\n${run.tail}`);
+  try {
+    const { spiders, scripts } = JSON.parse(run.result.toString('utf8')) as Record<string, unknown>;
+    if (areNames(spiders) && areNames(scripts)) return { spiders, scripts };
+  } catch {
+    // Below.
+  }
+  throw badEgg(`the spiders cannot be listed\n${run.tail}`);
+}
+
+/** The project itself could have written them. */
+function areNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string' && name.length > 0);
+}

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { droppedSummary, readMessages } from './pipe-messages.ts';
+
+function read(text: string | Buffer, droppedBefore = 0) {
+  const { messages, dropped } = readMessages(Buffer.from(text), droppedBefore);
+  return { dropped, messages: messages.map(({ command, payload }) => [command, payload.toString('latin1')]) };
+}
+
+describe('readMessages', () => {
+  it('reads each command and keeps payloads byte for byte', () => {
+    const lines = [
+      'ITM {"a":NaN}',
+      'LOG {"m":"\\u0000"}',
+      'REQ {"n":12345678901234567890}',
+      'STA {}',
+      'FIN {"outcome":"x"}',
+    ];
+    expect(read(`${lines.join('\n')}\n`)).toEqual({
+      dropped: 0,
+      messages: lines.map((line) => [line.slice(0, 3), line.slice(4)]),
+    });
+  });
+
+  it('takes a bare object for an item, and blanks around a payload for nothing', () => {
+    expect(read('{"a":1}\r\n\nITM   {"b":2} \n').messages).toEqual([
+      ['ITM', '{"a":1}'],
+      ['ITM', '{"b":2}'],
+    ]);
+  });
+
+  it.each([
+    'XXX {"a":1}',
+    'ITM [1]',
+    'ITM 5',
+    'ITM {"a":1',
+    'ITM "}"',
+    'ITM',
+    'ITM {',
+    'ITM{"a":1}',
+    'itm {"a":1}',
+    'text',
+    '\0',
+    `ITM {"a":"${'x'.repeat(1024 * 1024)}"}`,
+  ])('drops the line %.20j', (line) => {
+    const { messages, dropped } = read(`${line}\nITM {}\n`, 1);
+    expect({ messages, dropped }).toEqual({ messages: [['ITM', '{}']], dropped: 2 });
+  });
+
+  it('warns in the place of the first dropped line of a job only', () => {
+    const first = read('ITM {}\nbad\nworse\nITM {}\n');
+    expect(first.messages.map(([command]) => command)).toEqual(['ITM', 'LOG', 'ITM']);
+    expect(first.dropped).toBe(2);
+    expect(droppedSummary(1)).toBeNull();
+    expect(droppedSummary(2)?.payload.toString()).toContain('Dropped 2 lines');
+  });
+
+  it('never throws and never gives what is not framed as an object, whatever bytes come', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        for (const { payload } of readMessages(Buffer.from(bytes), 1).messages) {
+          expect([payload[0], payload.at(-1)]).toEqual([0x7b, 0x7d]);
+          expect(payload.includes(0x0a)).toBe(false);
+        }
+      }),
+    );
+  });
+});

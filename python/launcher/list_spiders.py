@@ -1,0 +1,69 @@
+"""Lists what an unpacked egg offers: `python list_spiders.py FD EGG_DIRECTORY`, with the egg on PYTHONPATH.
+
+Writes one JSON object to the file descriptor. Standard output and error belong to the project, whose modules are
+imported here and may do whatever they like; the limits below and the caller's time limit are set for that.
+"""
+
+import json
+import os
+import sys
+
+# `python list_spiders.py` puts this directory first, where its modules would shadow a project's own.
+del sys.path[0]
+
+CPU_SECONDS = 60
+MEMORY_BYTES = 2 * 1024**3
+FILE_BYTES = 64 * 1024**2
+
+
+def limit_resources():
+    import resource
+
+    limits = [
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ]
+    for kind, limit in limits:
+        try:
+            resource.setrlimit(kind, (limit, limit))
+        except (ValueError, OSError):
+            pass  # Not every system has each of them, and a lower limit may be set already.
+
+
+def list_spiders():
+    from scrapy.utils.misc import load_object
+    from scrapy.utils.project import get_project_settings
+
+    settings = get_project_settings()
+    loader = load_object(settings['SPIDER_LOADER_CLASS']).from_settings(settings.frozencopy())
+    return sorted(loader.list())
+
+
+def list_scripts(egg):
+    try:
+        return sorted(os.listdir(os.path.join(egg, 'EGG-INFO', 'scripts')))
+    except FileNotFoundError:
+        return []
+
+
+def main(fd, egg):
+    # Nothing that the project starts may keep the descriptor or write to it.
+    os.set_inheritable(fd, False)
+    limit_resources()
+    contents = {
+        'settings_module': os.environ['SCRAPY_SETTINGS_MODULE'],
+        'spiders': list_spiders(),
+        'scripts': list_scripts(egg),
+    }
+    with os.fdopen(fd, 'w', encoding='utf-8') as result:
+        json.dump(contents, result)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that a project starts when it is imported must not hold up the answer.
+    os._exit(0)
+
+
+if __name__ == '__main__':
+    main(int(sys.argv[1]), sys.argv[2])
