@@ -1,12 +1,12 @@
 import express, { type Express, type RequestHandler } from 'express';
-import { type Dialect, dialectRouter } from './dialect.ts';
+import { type Dialect, dialectRouter, onlyAtRoot } from './dialect.ts';
 import { accessLog } from './http/access-log.ts';
 import { requireKey } from './http/auth.ts';
 import { isLoopback, refuseForeignHosts, refuseForeignSites } from './http/browser-guard.ts';
 import { DEFAULT_STATUS, type ErrorDialect, HttpProblem, renderErrors } from './http/errors.ts';
 import { type Checks, healthz, readyz } from './http/readiness.ts';
 import { requestId } from './http/request-id.ts';
-import { createThrottle } from './http/throttle.ts';
+import { createThrottle, type Throttle } from './http/throttle.ts';
 import type { Services } from './services.ts';
 
 export interface AppOptions {
@@ -43,9 +43,12 @@ export function createApp(options: AppOptions): Express {
 
   app.use(requestId, accessLog(services.log));
   if (isLoopback(host)) app.use(refuseForeignHosts({ publicUrl }));
-  const before = [refuseForeignSites({ publicUrl }), keyGuard(options)];
+  const throttle = throttleOf(options);
   for (const dialect of dialects) {
-    app.use(dialect.base, dialectRouter(dialect, services, { before, checkReplies }));
+    const before = [refuseForeignSites({ publicUrl }), keyGuard(dialect, services, throttle)];
+    const router = dialectRouter(dialect, services, { before, checkReplies });
+    app.use(dialect.base, router);
+    if (dialect.atRoot) app.use(onlyAtRoot(dialect.atRoot, router));
   }
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(checks));
@@ -57,10 +60,19 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-function keyGuard({ services, authFailuresPerMinute = 60 }: AppOptions): RequestHandler {
-  const throttle = createThrottle({
+function throttleOf({ authFailuresPerMinute = 60 }: AppOptions): Throttle {
+  return createThrottle({
     limit: authFailuresPerMinute,
     loopbackLimit: authFailuresPerMinute * LOOPBACK_FACTOR,
   });
-  return requireKey({ realm: 'apikey', throttle, verify: ({ user }) => services.access.authenticate(user) });
+}
+
+function keyGuard(dialect: Dialect, services: Services, throttle: Throttle): RequestHandler {
+  const { authenticate } = dialect;
+  return requireKey({
+    realm: 'apikey',
+    throttle,
+    verify: (credentials) =>
+      authenticate ? authenticate(services, credentials) : services.access.authenticate(credentials.user),
+  });
 }

@@ -20,6 +20,8 @@ export interface ErrorDialect {
   statusOf: Record<ErrorKind, number>;
   /** Becomes the JSON body. */
   body(message: string): unknown;
+  /** Where the body is not JSON on one line: the whole answer. Null type: none is named. */
+  format?(problem: HttpProblem, path: string): { type: string | null; body: string };
 }
 
 export const DEFAULT_STATUS: Record<ErrorKind, number> = {
@@ -44,14 +46,17 @@ export function renderErrors(dialect: ErrorDialect, log: Logger): ErrorRequestHa
     report(error, problem.status, req, log);
     // Too late for an answer: cutting the connection is the only way to tell that this one is not complete.
     if (res.headersSent) return void res.destroy();
-    sendProblem(problem, dialect, res);
+    sendProblem(problem, dialect, req, res);
   };
 }
 
-function sendProblem(problem: HttpProblem, dialect: ErrorDialect, res: Response): void {
-  const body = JSON.stringify(dialect.body(problem.message));
+function sendProblem(problem: HttpProblem, dialect: ErrorDialect, req: Request, res: Response): void {
+  const { type, body } = dialect.format?.(problem, req.path) ?? {
+    type: 'application/json',
+    body: JSON.stringify(dialect.body(problem.message)),
+  };
   res.writeHead(problem.status, {
-    'Content-Type': 'application/json',
+    ...(type !== null && { 'Content-Type': type }),
     'Content-Length': Buffer.byteLength(body),
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',

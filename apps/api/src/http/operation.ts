@@ -7,6 +7,7 @@ import { readParams } from './body.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
 import { queryOf } from './params.ts';
+import { sendText, TextReply } from './reply.ts';
 import { StreamReply, sendStream } from './stream.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -31,6 +32,8 @@ export interface OperationSpec<
   reply?: R;
   /** Where this operation's statuses differ from its dialect's. */
   statusOf?: Partial<Record<ErrorKind, number>>;
+  /** Needs no key: `who` is then nobody, and the handler must not ask. */
+  open?: true;
 }
 
 /** What a handler gets: checked input, and who asks. */
@@ -56,7 +59,9 @@ export function operation<
   R extends z.ZodType = z.ZodUnknown,
 >(spec: OperationSpec<P, Q, B, R>) {
   return (
-    handle: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.input<R> | StreamReply>,
+    handle: (
+      call: Call<z.output<P>, z.output<Q>, z.output<B>>,
+    ) => Promise<z.input<R> | StreamReply | TextReply>,
   ): Operation => ({ spec: spec as OperationSpec, handle });
 }
 
@@ -74,7 +79,8 @@ export function mount(router: Router, operations: readonly Operation[], options:
   const methods = new Map<string, Method[]>();
   for (const one of operations) {
     const { method, path } = one.spec;
-    router[method](path, ...options.before, runner(one, options.checkReplies), ...ownErrors(one, options));
+    const before = one.spec.open ? [] : options.before;
+    router[method](path, ...before, runner(one, options.checkReplies), ...ownErrors(one, options));
     methods.set(path, [...(methods.get(path) ?? []), method]);
   }
   for (const [path, allowed] of methods) router.all(path, methodNotAllowed(allowed));
@@ -91,12 +97,13 @@ function runner({ spec, handle }: Operation, checkReplies: boolean): RequestHand
       params: spec.params && parseFields(spec.params, req.params),
       query: spec.query && parseFields(spec.query, queryOf(req)),
       body: spec.body && parseFields(spec.body, await readParams(req)),
-      who: callerOf(req),
+      who: spec.open ? undefined : callerOf(req),
       requestId: req.id,
       req,
     };
     const reply = await handle(call as Call<never, never, never>);
     if (reply instanceof StreamReply) return sendStream(req, res, reply);
+    if (reply instanceof TextReply) return sendText(req, res, reply);
     if (checkReplies) spec.reply?.parse(reply);
     sendJson(res, 200, reply);
   };

@@ -1,0 +1,31 @@
+import type { Request, Response } from 'express';
+
+/** A short answer that is not a plain JSON object: other statuses, other types, JSON text as it is stored. */
+export class TextReply {
+  readonly type: string | null;
+  readonly body: string | Buffer;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    type: string | null,
+    body: string | Buffer,
+    { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {},
+  ) {
+    this.type = type;
+    this.body = body;
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export function sendText(req: Request, res: Response, { type, body, status, headers }: TextReply): void {
+  res.writeHead(status, {
+    ...(type !== null && { 'Content-Type': type }),
+    'Content-Length': Buffer.byteLength(body),
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    ...headers,
+  });
+  res.end(req.method === 'HEAD' ? undefined : body);
+}
