@@ -1,4 +1,5 @@
 export * from './access/access.ts';
+export * from './access/job-access.ts';
 export * from './access/keys.ts';
 export * from './access/passwords.ts';
 export * from './access/principal.ts';

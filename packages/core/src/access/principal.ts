@@ -1,3 +1,5 @@
+import type { JobKey } from '../jobs/job.ts';
+
 /** Who is asking: one API key, resolved. */
 export interface Principal {
   /** Name shown in `scheduled_by` and its siblings. */
@@ -8,6 +10,8 @@ export interface Principal {
   staff: boolean;
   /** Organisations that the caller is a member of: it may make projects in them. Empty for a key of one project. */
   organisations: readonly number[];
+  /** Set for a crawl that came with a job token: it reaches this job's data and its project's collections and frontier. */
+  job?: { key: JobKey; isOver: boolean };
 }
 
 export interface Project {
