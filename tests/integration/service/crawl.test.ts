@@ -152,8 +152,8 @@ describe('twenty jobs of mixed priority', () => {
 describe('a worker', () => {
   it('that is killed loses nothing: its successor takes the crawl over and finishes it', async () => {
     const job = await schedule('books', {
-      job_settings: JSON.stringify({ DEMO_SITE_URL: `${service.url}/demo/`, DOWNLOAD_DELAY: 0.2 }),
-      max_pages: '12',
+      job_settings: JSON.stringify({ DEMO_SITE_URL: `${service.url}/demo/`, DOWNLOAD_DELAY: 0.1 }),
+      max_pages: '3',
       run: 'takeover',
     });
     const worker = await service.startWorker();

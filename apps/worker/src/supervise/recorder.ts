@@ -60,9 +60,12 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
   let flushError: unknown = null;
   let checkpointAt = performance.now() + CHECKPOINT_EVERY_MS;
 
+  // What was stored when the writers were opened. Later ends do not count: a client may add to the streams, too.
+  const stored = new Map(writers.map((writer) => [writer, writer.end]));
+
   /** A record that an earlier worker already stored comes again after a change of workers: it is skipped by its number. */
   function store(writer: StreamWriter, number: number, line: Buffer): void {
-    if (number < writer.end) return;
+    if (number < (stored.get(writer) ?? 0)) return;
     writer.append([line]);
     unflushedBytes += line.length;
     allBytes += line.length;
