@@ -6,6 +6,7 @@ export * from './access/principal.ts';
 export * from './deploy/deploy.ts';
 export * from './deploy/version-order.ts';
 export * from './errors.ts';
+export * from './jobq/jobq.ts';
 export * from './jobq/metadata.ts';
 export * from './jobs/filter.ts';
 export * from './jobs/group-commit.ts';

@@ -58,4 +58,6 @@ export interface JobqView {
     project: number,
     page: { spider?: number; afterSpider?: number; count?: number; offset?: number },
   ): Promise<Job[]>;
+  /** Jobs that are not deleted, by key: up to `limit` behind `after`. */
+  byKey(project: number, spider: number | null, after: JobKey | null, limit: number): Promise<Job[]>;
 }

@@ -7,11 +7,9 @@ export type ScrapydState = 'pending' | 'running' | 'finished';
 export interface JobsRange {
   /** Numbers of the projects. */
   projects: readonly number[];
-  state: ScrapydState;
   /** Only jobs of this spider. */
   spider?: string | undefined;
   offset: number;
-  limit: number;
 }
 
 /** How paths and times are written in a listing. */
@@ -37,6 +35,13 @@ export interface ScrapydJob {
   items: number;
 }
 
+/** What the pages show as a folder. */
+export interface Folder {
+  name: string;
+  /** When a job in it last started or ended. */
+  changedAt: Date;
+}
+
 export interface ProjectName {
   id: number;
   name: string;
@@ -51,11 +56,21 @@ export interface ScrapydView {
   state(projects: readonly number[], name: JobName): Promise<ScrapydState | null>;
   /** Jobs in each state; finished ones are counted up to `mostFinished`. */
   counts(projects: readonly number[], mostFinished: number): Promise<Record<ScrapydState, number>>;
-  /** Pieces of JSON text, each some jobs of `listjobs.json` joined by `, `; pieces are to be joined the same way. */
-  listing(range: JobsRange, style: ListingStyle): AsyncIterable<string>;
-  jobs(range: JobsRange): AsyncIterable<ScrapydJob>;
-  /** Spiders of a project that have started jobs, by name, with the time of their newest change. */
-  startedSpiders(project: number): Promise<{ name: string; changedAt: Date }[]>;
+  /**
+   * Pieces of JSON text, each some jobs of `listjobs.json` joined by `, `; pieces of a state are to be joined the same
+   * way. State after state in the given order, all of one moment. The offset and its limit count in each state.
+   */
+  listing(
+    states: readonly ScrapydState[],
+    range: JobsRange,
+    limits: Record<ScrapydState, number>,
+    style: ListingStyle,
+  ): AsyncIterable<{ state: ScrapydState; piece: string }>;
+  jobs(state: ScrapydState, range: JobsRange, limit: number): AsyncIterable<ScrapydJob>;
+  /** Projects in reach that have started jobs, by name. */
+  startedProjects(reach: Reach): Promise<Folder[]>;
+  /** Spiders of a project that have started jobs, by name. */
+  startedSpiders(project: number): Promise<Folder[]>;
   /** A started job of that spider, null when there is none. */
   findStarted(project: number, spider: string, name: JobName): Promise<ScrapydJob | null>;
 }

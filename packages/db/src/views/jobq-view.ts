@@ -26,6 +26,12 @@ const LAST_FINISHED = `
   ))
   order by j.spider`;
 
+const BY_KEY = `
+  select ${JOB_COLUMNS} from ${JOB_TABLES}
+  where j.project_id = :project and j.state <> 'deleted' and (:spider::int is null or j.spider = :spider::int)
+    and (j.spider, j.number) > (:afterSpider::int, :afterJob::int)
+  order by j.spider, j.number limit :limit`;
+
 export function createJobqView(database: Database): JobqView {
   return translated<JobqView>({
     async details(filter, { count, offset }) {
@@ -45,6 +51,17 @@ export function createJobqView(database: Database): JobqView {
         afterSpider,
         count,
         offset,
+      });
+      return rows.map(toJob);
+    },
+
+    async byKey(project, spider, after, limit) {
+      const { rows } = await database.raw<{ rows: JobRow[] }>(BY_KEY, {
+        project,
+        spider,
+        afterSpider: after?.spider ?? 0,
+        afterJob: after?.job ?? 0,
+        limit,
       });
       return rows.map(toJob);
     },

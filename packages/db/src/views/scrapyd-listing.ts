@@ -19,93 +19,105 @@ const STATES: Record<ScrapydState, { where: string; order: string }> = {
   },
 };
 
-/** `from`, `where`, `order` and `limit` of the jobs of a range. */
-export function jobsOf({ state, spider }: JobsRange): string {
+/** `from`, `where`, `order` and `limit` of the jobs of a range; `more` joins further tables. */
+export function jobsOf(state: ScrapydState, { spider }: JobsRange, more = ''): string {
   const { where, order } = STATES[state];
   return `
     from jobs j
     join projects p on p.id = j.project_id
     join spiders s on s.project_id = j.project_id and s.number = j.spider
-    left join job_details d on d.job_id = j.id
+    ${more}
     where j.project_id = any(:projects::int[]) and ${where} ${spider === undefined ? '' : 'and s.name = :spider'}
     order by ${order}
     limit :limit offset :offset`;
 }
 
-export function orderOf(state: ScrapydState): string {
-  return STATES[state].order;
-}
-
-/** The text of a field: `, "name": value`, in the way Python writes it. */
-function field(name: string, sql: string): string {
-  return `', "${name}": ' || ${sql}`;
-}
-
-function text(sql: string): string {
-  return `to_json(${sql})::text`;
-}
+/** One field of a job's text: its name and SQL for its JSON text. */
+type Field = readonly [name: string, sql: string];
 
 function textOrNull(sql: string): string {
   return `coalesce(to_json(${sql})::text, 'null')`;
 }
 
-/** As Python prints a local time: microseconds are left out when they are exactly zero. */
+/** As Python prints a time: six digits of a second, or none when they are all zero. */
 function time(column: string): string {
-  return `'"' || replace(to_char(${column} at time zone :timeZone, :timeFormat), '.000000', '') || '"'`;
+  return `'"', case when length(${column}) = 19 then ${column} else rpad(${column}, 26, '0') end, '"'`;
 }
 
-const PATH = `p.name || '/' || s.name || '/' || ${SCRAPYD_NAME}`;
-const LOG_URL = text(`:prefix || '/logs/' || ${PATH} || '.log'`);
-const ITEMS_URL = `case when j.items > 0 then ${text(`:prefix || '/items/' || ${PATH} || '.jl'`)} else 'null' end`;
-const ARGS = `coalesce(d.args::text, '{}')`;
-const SETTINGS = `coalesce(d.settings::text, '{}')`;
-// Scrapyd's numbers for its own jobs; ours are shifted so that 0 is the usual one.
-const PRIORITY = `case when j.alias is null then (j.priority - 2)::text
-  when j.rank in ('Infinity', '-Infinity') then '"' || j.rank || '"' else j.rank::text end`;
-const KEY = `'"' || j.project_id || '/' || j.spider || '/' || j.number || '"'`;
-const EXIT_STATUS = `case when j.exit_status ~ '^[0-9]+$' then j.exit_status else ${textOrNull('j.exit_status')} end`;
-
-const HEAD = [
-  `'{"id": ' || ${text(SCRAPYD_NAME)}`,
-  field('project', text('p.name')),
-  field('spider', text('s.name')),
+/** The name without its quotes, to be put into a path. Paths are not escaped as URLs: Scrapyd does not do it either. */
+const BARE_NAME = 'substr(r.name, 2, length(r.name) - 2)';
+const ID: Field = ['id', 'r.name'];
+const PROJECT: Field = ['project', 'r.project'];
+const SPIDER: Field = ['spider', 'r.spider'];
+const VERSION: Field = ['version', textOrNull('r.version')];
+const SETTINGS: Field = ['settings', `coalesce(r.settings, '{}')`];
+const ARGS: Field = ['args', `coalesce(r.args, '{}')`];
+const PID: Field = ['pid', `r.id + ${FIRST_PID}`];
+const START: Field = ['start_time', time('r.started')];
+const END: Field = ['end_time', time('r.ended')];
+const LOG_URL: Field = ['log_url', `'"', :prefix::text, '/logs/', r.path, ${BARE_NAME}, '.log"'`];
+const ITEMS_URL: Field = [
+  'items_url',
+  `case when r.items > 0 then concat('"', :prefix::text, '/items/', r.path, ${BARE_NAME}, '.jl"') else 'null' end`,
 ];
-const MORE = [field('version', textOrNull('j.version')), field('args', ARGS), field('settings', SETTINGS)];
-const OURS = [field('priority', PRIORITY), field('key', KEY), field('tags', text('j.tags'))];
-const COUNTS = [field('items', 'j.items'), field('pages', 'j.pages'), field('errors', 'j.errors')];
+const OURS: readonly Field[] = [
+  // Scrapyd's numbers for its own jobs; ours are shifted so that 0 is the usual one.
+  [
+    'priority',
+    `case when r.alias is null then (r.priority - 2)::text
+      when r.rank in ('Infinity', '-Infinity') then concat('"', r.rank, '"') else r.rank::text end`,
+  ],
+  ['key', `'"', r.project_id, '/', r.spider_number, '/', r.number, '"'`],
+  ['tags', `case when r.tags = '{}' then '[]' else to_json(r.tags)::text end`],
+];
+const COUNTS: readonly Field[] = [
+  ['items', 'r.items'],
+  ['pages', 'r.pages'],
+  ['errors', 'r.errors'],
+];
+const OUTCOME: readonly Field[] = [
+  ['finish_reason', textOrNull('r.close_reason')],
+  [
+    'exit_status',
+    `case when r.exit_status ~ '^[0-9]+$' then r.exit_status else ${textOrNull('r.exit_status')} end`,
+  ],
+];
 
 /** Scrapyd's fields come first and in its order; the others are ours. */
-const FIELDS: Record<ScrapydState, string[]> = {
-  pending: [
-    ...HEAD,
-    field('version', textOrNull('j.version')),
-    field('settings', SETTINGS),
-    field('args', ARGS),
-    ...OURS,
-  ],
-  running: [
-    ...HEAD,
-    field('pid', `(j.id + ${FIRST_PID})`),
-    field('start_time', time('j.running_at')),
-    field('log_url', LOG_URL),
-    field('items_url', ITEMS_URL),
-    ...MORE,
-    ...OURS,
-    ...COUNTS,
-  ],
+const FIELDS: Record<ScrapydState, readonly Field[]> = {
+  pending: [ID, PROJECT, SPIDER, VERSION, SETTINGS, ARGS, ...OURS],
+  running: [ID, PROJECT, SPIDER, PID, START, LOG_URL, ITEMS_URL, VERSION, ARGS, SETTINGS, ...OURS, ...COUNTS],
   finished: [
-    ...HEAD,
-    field('start_time', time('j.running_at')),
-    field('end_time', time('j.finished_at')),
-    field('log_url', LOG_URL),
-    field('items_url', ITEMS_URL),
-    ...MORE,
-    ...OURS,
-    ...COUNTS,
-    field('finish_reason', textOrNull('j.close_reason')),
-    field('exit_status', EXIT_STATUS),
+    ...[ID, PROJECT, SPIDER, START, END, LOG_URL, ITEMS_URL, VERSION, ARGS, SETTINGS],
+    ...[...OURS, ...COUNTS, ...OUTCOME],
   ],
 };
+
+/** A job's text, in the way Python writes it. */
+function line(state: ScrapydState): string {
+  const fields = FIELDS[state].map(([name, sql], i) => `'${i === 0 ? '{' : ', '}"${name}": ', ${sql}`);
+  return `concat(${fields.join(', ')}, '}')`;
+}
+
+/** What a line is made of. What belongs to a project or a spider is written as JSON once for each of them. */
+function row(state: ScrapydState): string {
+  return `j.id, j.project_id, j.spider as spider_number, j.number, j.alias, j.rank, j.priority, j.version, j.tags,
+    j.items, j.pages, j.errors, j.close_reason, j.exit_status, to_json(${SCRAPYD_NAME})::text as name,
+    w.project, w.spider, w.path, d.args::text as args, d.settings::text as settings,
+    (j.running_at at time zone :timeZone)::text as started,
+    (j.finished_at at time zone :timeZone)::text as ended,
+    row_number() over (order by ${STATES[state].order}) as n`;
+}
+
+const WRITTEN = `
+  join (
+    select sw.project_id, sw.number, to_json(pw.name)::text as project, to_json(sw.name)::text as spider,
+      rtrim(substr(to_json(concat(pw.name, '/', sw.name, '/'))::text, 2), '"') as path
+    from spiders sw join projects pw on pw.id = sw.project_id
+    where sw.project_id = any(:projects::int[])
+    offset 0
+  ) w on w.project_id = j.project_id and w.number = j.spider
+  left join job_details d on d.job_id = j.id`;
 
 /** Jobs joined into one piece of text. */
 const JOBS_PER_PIECE = 500;
@@ -114,21 +126,30 @@ const JOBS_PER_PIECE = 500;
  * Postgres writes the text itself and joins it by the hundreds, so that ten thousand jobs are twenty rows for us and
  * nobody else waits while they pass.
  */
-export function listingSql(range: JobsRange): string {
+export function listingSql(state: ScrapydState, range: JobsRange): string {
   return `
-    select string_agg(t.line, ', ' order by t.n) as piece
+    select string_agg(${line(state)}, ', ') as piece
     from (
-      select ${FIELDS[range.state].join(' || ')} || '}' as line, row_number() over (order by ${orderOf(range.state)}) as n
-      ${jobsOf(range)}
-    ) t
-    group by (t.n - 1) / ${JOBS_PER_PIECE}
-    order by (t.n - 1) / ${JOBS_PER_PIECE}`;
+      select *, (n - 1) / ${JOBS_PER_PIECE} as page
+      from (select ${row(state)} ${jobsOf(state, range, WRITTEN)}) numbered
+      order by page, n
+    ) r
+    group by r.page
+    order by r.page`;
 }
 
-export function listingBindings(range: JobsRange, style: ListingStyle): Record<string, unknown> {
-  return { ...rangeBindings(range), ...style, timeFormat: 'YYYY-MM-DD HH24:MI:SS.US' };
+export function listingBindings(
+  range: JobsRange,
+  limit: number,
+  style: ListingStyle,
+): Record<string, unknown> {
+  // The prefix goes into JSON text as it is.
+  return { ...rangeBindings(range, limit), ...style, prefix: JSON.stringify(style.prefix).slice(1, -1) };
 }
 
-export function rangeBindings({ projects, spider, offset, limit }: JobsRange): Record<string, unknown> {
+export function rangeBindings(
+  { projects, spider, offset }: JobsRange,
+  limit: number,
+): Record<string, unknown> {
   return { projects: [...projects], offset, limit, ...(spider !== undefined && { spider }) };
 }

@@ -1,4 +1,4 @@
-import type { DeployedProject, Reach, ScrapydJob, ScrapydState, ScrapydView } from '@spiderhub/core';
+import type { DeployedProject, Folder, Reach, ScrapydJob, ScrapydState, ScrapydView } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { fromPostgres, translated } from '../pg-errors.ts';
 import { NAMED_JOBS, nameBindings } from '../stores/scrapyd-store.ts';
@@ -79,17 +79,25 @@ function toScrapydJob(row: JobRow): ScrapydJob {
   };
 }
 
+/** The newest change among the started jobs of what `where` says; no row without such a job. */
+function newestChange(where: string): string {
+  return `cross join lateral (
+    select greatest(max(j.running_at), max(j.finished_at)) as changed_at from (
+      select j.running_at, j.finished_at from jobs j
+      where ${where} and j.state in ('running', 'finished') and j.running_at is not null
+      order by j.state_since desc limit 1
+    ) j having count(*) > 0
+  ) newest`;
+}
+
+const STARTED_PROJECTS = `
+  select p.name, newest.changed_at as "changedAt" from projects p ${newestChange('j.project_id = p.id')}
+  where ${IN_REACH} order by p.name collate "C"`;
+
 const STARTED_SPIDERS = `
-  select s.name, newest.state_since as "changedAt"
-  from spiders s
-  cross join lateral (
-    select j.state_since from jobs j
-    where j.project_id = s.project_id and j.spider = s.number and j.state in ('running', 'finished')
-      and j.running_at is not null
-    order by j.state_since desc limit 1
-  ) newest
-  where s.project_id = :project
-  order by s.name`;
+  select s.name, newest.changed_at as "changedAt" from spiders s
+  ${newestChange('j.project_id = s.project_id and j.spider = s.number')}
+  where s.project_id = :project order by s.name collate "C"`;
 
 const FIND_STARTED = `
   select ${JOB}
@@ -101,8 +109,8 @@ const FIND_STARTED = `
   order by j.alias is not distinct from :alias desc limit 1`;
 
 export function createScrapydView(database: Database): ScrapydView {
-  async function* rows<T>(sql: string, bindings: Record<string, unknown>): AsyncGenerator<T> {
-    const stream = database.raw(sql, bindings as never).stream({ highWaterMark: 200 });
+  async function* rows<T>(from: Database, sql: string, bindings: Record<string, unknown>): AsyncGenerator<T> {
+    const stream = from.raw(sql, bindings as never).stream({ highWaterMark: 200 });
     try {
       for await (const row of stream) yield row as T;
     } catch (error) {
@@ -143,11 +151,15 @@ export function createScrapydView(database: Database): ScrapydView {
         });
         return result.rows[0];
       },
-      async startedSpiders(project: number) {
-        const result = await database.raw<{ rows: { name: string; changedAt: Date }[] }>(STARTED_SPIDERS, {
-          project,
-        });
+      async startedProjects(reach: Reach) {
+        const result = await database.raw<{ rows: Folder[] }>(
+          STARTED_PROJECTS,
+          reachBindings(reach) as never,
+        );
         return result.rows;
+      },
+      async startedSpiders(project: number) {
+        return (await database.raw<{ rows: Folder[] }>(STARTED_SPIDERS, { project })).rows;
       },
       async findStarted(project: number, spider: string, name: Parameters<ScrapydView['state']>[1]) {
         const result = await database.raw<{ rows: JobRow[] }>(FIND_STARTED, {
@@ -157,16 +169,28 @@ export function createScrapydView(database: Database): ScrapydView {
         return result.rows[0] ? toScrapydJob(result.rows[0]) : null;
       },
     }),
-    async *listing(range, style) {
-      for await (const { piece } of rows<{ piece: string }>(
-        listingSql(range),
-        listingBindings(range, style),
-      )) {
-        yield piece;
+    async *listing(states, range, limits, style) {
+      // One snapshot: no job is missed or seen twice on its way from state to state.
+      const tx = await database.transaction({ isolationLevel: 'repeatable read', readOnly: true });
+      try {
+        for (const state of states) {
+          const pieces = rows<{ piece: string }>(
+            tx,
+            listingSql(state, range),
+            listingBindings(range, limits[state], style),
+          );
+          for await (const { piece } of pieces) yield { state, piece };
+        }
+      } finally {
+        await tx.rollback();
       }
     },
-    async *jobs(range) {
-      for await (const row of rows<JobRow>(`select ${JOB} ${jobsOf(range)}`, rangeBindings(range))) {
+    async *jobs(state, range, limit) {
+      for await (const row of rows<JobRow>(
+        database,
+        `select ${JOB} ${jobsOf(state, range)}`,
+        rangeBindings(range, limit),
+      )) {
         yield toScrapydJob(row);
       }
     },
