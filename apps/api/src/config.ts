@@ -8,6 +8,8 @@ const checkout = resolve(__dirname, '../../..');
 export const ApiConfig = ServiceConfig.extend({
   HOST: z.string().default('127.0.0.1'),
   PORT: Port.default(8000),
+  /** Scrapyd's dialect on a port of its own, where its clients look for it; 0 for none. */
+  SCRAPYD_PORT: Port.default(6800),
   /** Where people and clients reach this installation, when it is not HOST and PORT. */
   PUBLIC_URL: PublicUrl.optional(),
   /** Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas. */

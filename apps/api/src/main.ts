@@ -21,6 +21,7 @@ import { demoPages } from './demo-pages.ts';
 import { scrapinghub } from './dialects/scrapinghub/dialect.ts';
 import { createHttpServer } from './http/server.ts';
 import { prepareUploadDir } from './http/upload.ts';
+import { createScrapydSide } from './scrapyd.ts';
 import { createServerService } from './server-service.ts';
 
 /** Composition root: reads the environment, opens what the API needs and serves until it is asked to stop. */
@@ -55,19 +56,26 @@ async function main(): Promise<void> {
     workDir: join(home, 'tmp/inspect'),
   });
   const view = createJobView(database);
+  const accessControl = createAccess(createAccessStore(database));
+  const jobs = createJobs(
+    createJobStore(database),
+    { ...view, stream: createJobView(downloads).stream },
+    signals,
+  );
+  const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
+  const scrapyd = createScrapydSide({
+    ...{ config, database, downloads, access: accessControl, jobs, streams, signals, inspector, blobs },
+    ...{ versions, uploadDir, log },
+  });
 
   const app = createApp({
     services: {
-      access: createAccess(createAccessStore(database)),
-      jobs: createJobs(
-        createJobStore(database),
-        { ...view, stream: createJobView(downloads).stream },
-        signals,
-      ),
+      access: accessControl,
+      jobs,
       claims: createClaimStore(database),
       deploy: createDeploy(inspector, blobs, versions),
       versions,
-      streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
+      streams,
       uploadDir,
       log,
       now: () => new Date(),
@@ -85,7 +93,7 @@ async function main(): Promise<void> {
     publicUrl: config.PUBLIC_URL,
     trustProxy: config.TRUST_PROXY,
     authFailuresPerMinute: config.AUTH_FAILURES_PER_MINUTE,
-    pages: config.DEMO_SITE ? { '/demo': demoPages } : {},
+    pages: { '/scrapyd': scrapyd.router, ...(config.DEMO_SITE && { '/demo': demoPages }) },
   });
 
   const connections: Service = {
@@ -98,7 +106,7 @@ async function main(): Promise<void> {
   };
   const http = createServerService({ server: createHttpServer(app), host: config.HOST, port: config.PORT });
 
-  await runServices([connections, http], {
+  await runServices([connections, http, ...(scrapyd.service ? [scrapyd.service] : [])], {
     log,
     graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
     onReady: () => {

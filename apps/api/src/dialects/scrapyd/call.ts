@@ -1,0 +1,71 @@
+import type {
+  Deploy,
+  DeployedProject,
+  EggInspector,
+  Jobs,
+  Principal,
+  Reach,
+  ScrapydStore,
+  ScrapydView,
+  Signals,
+  StreamStore,
+} from '@spiderhub/core';
+import type { Logger } from '@spiderhub/platform';
+import type { Request, Response } from 'express';
+import type { Projects } from './projects.ts';
+import { type Fields, refused } from './wire/fields.ts';
+
+/** What the product offers to this dialect. */
+export interface ScrapydServices {
+  jobs: Jobs;
+  store: ScrapydStore;
+  view: ScrapydView;
+  streams: StreamStore;
+  signals: Signals;
+  inspector: EggInspector;
+  /** Stores an egg whose contents are known already. */
+  deployInspected(contents: Awaited<ReturnType<EggInspector['inspect']>>): Deploy;
+  /** Uploads wait here. */
+  uploadDir: string;
+  log: Logger;
+}
+
+/** One request that has shown its credentials. */
+export interface Call {
+  services: ScrapydServices;
+  projects: Projects;
+  req: Request;
+  res: Response;
+  who: Principal;
+  reach: Reach;
+  /** Path under which the dialect is mounted, as links have to name it. */
+  prefix: string;
+}
+
+export interface ServiceCall extends Call {
+  fields: Fields;
+}
+
+/** The inside of the JSON answer as text, or null when the service has sent its answer itself. */
+export type Service = (call: ServiceCall) => Promise<string | null>;
+
+export function projectNotFound(name: string): Error {
+  return refused(`project '${name}' not found`);
+}
+
+export function versionNotFound(name: string): Error {
+  return refused(`version '${name}' not found`);
+}
+
+/** The project of this name, deployed at this moment. Throws as Scrapyd does for an unknown one. */
+export async function requireProject({ projects, reach }: Call, name: string): Promise<DeployedProject> {
+  const project = await projects.now(reach, name);
+  if (!project) throw projectNotFound(name);
+  return project;
+}
+
+/** Numbers of the projects to look into: the one of this name, or all in reach. */
+export async function projectIds(call: Call, name: string | null): Promise<number[]> {
+  if (name !== null) return [(await requireProject(call, name)).id];
+  return (await call.services.view.projects(call.reach)).map(({ id }) => id);
+}

@@ -1,0 +1,147 @@
+import { DomainError } from '@spiderhub/core';
+import type { Logger } from '@spiderhub/platform';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { HttpProblem } from '../../http/errors.ts';
+import { authenticate, type ScrapydAuth } from './auth.ts';
+import type { Call, ScrapydServices } from './call.ts';
+import { sendFromFolder } from './pages/folders.ts';
+import { homePage } from './pages/home.ts';
+import { jobsPage } from './pages/jobs.ts';
+import { createProjects, reachOf } from './projects.ts';
+import { HANDLERS } from './services/index.ts';
+import { bodyFields, queryFields } from './wire/body.ts';
+import { PythonError } from './wire/python-text.ts';
+import {
+  errorPage,
+  errorText,
+  SERVICES,
+  type ServiceName,
+  sendError,
+  sendHtml,
+  sendMethods,
+  sendNoResource,
+  sendOk,
+  sendUnauthorized,
+} from './wire/reply.ts';
+
+export interface ScrapydOptions {
+  services: ScrapydServices;
+  auth: ScrapydAuth;
+}
+
+/** All of Scrapyd's addresses below wherever it is mounted. */
+export function createScrapydHandler({ services, auth }: ScrapydOptions): RequestHandler {
+  const projects = createProjects(services.view);
+  return async (req: Request, res: Response, _next: NextFunction): Promise<void> => {
+    try {
+      const who = await authenticate(req, auth);
+      if (!who) return refuse(req, res);
+      req.user = who;
+      await answer({ services, projects, req, res, who, reach: reachOf(who), prefix: req.baseUrl });
+    } catch (error) {
+      sendFailure(error, req, res, services.log);
+    }
+  };
+}
+
+function refuse(req: Request, res: Response): void {
+  sendUnauthorized(res);
+  req.resume();
+}
+
+async function answer(call: Call): Promise<void> {
+  const path = splitPath(call.req.url);
+  const [first = '', ...below] = path ?? [];
+  if (!path) return sendNoResource(call.req, call.res);
+  if (below.length === 0 && Object.hasOwn(SERVICES, first)) return answerService(call, first as ServiceName);
+  const page = pageOf(first, below);
+  if (!page) return sendNoResource(call.req, call.res);
+  return answerPage({ ...call, prefix: forwardedPrefix(call) }, page, first);
+}
+
+type Page = (call: Call) => Promise<void>;
+
+function pageOf(first: string, below: readonly string[]): Page | null {
+  if (first === 'logs' || first === 'items') return (call) => sendFromFolder(call, first, below);
+  if (below.length > 0) return null;
+  if (first === '') return homePage;
+  return first === 'jobs' ? jobsPage : null;
+}
+
+async function answerService(call: Call, name: ServiceName): Promise<void> {
+  const { req, res } = call;
+  const { method, className } = SERVICES[name];
+  if (req.method === 'OPTIONS') return sendMethods(res, method);
+  if (req.method === 'HEAD' && method === 'POST') {
+    return sendError(res, method, `AttributeError: '${className}' object has no attribute 'render_GET'`);
+  }
+  if (req.method !== method && req.method !== 'HEAD') {
+    req.resume();
+    const allowed = `[b'HEAD', b'OPTIONS', b'${method}']`;
+    return sendError(res, method, `UnsupportedMethod: Expected one of ${allowed}`);
+  }
+  const fields = method === 'GET' ? queryFields(req) : await bodyFields(req, name === 'addversion.json');
+  const text = await HANDLERS[name]({ ...call, fields });
+  if (text !== null) sendOk(res, method, text);
+}
+
+/** The pages' own words for methods that they do not know, as Twisted has them. */
+async function answerPage(call: Call, page: Page, first: string): Promise<void> {
+  const { req, res } = call;
+  if (req.method === 'GET' || req.method === 'HEAD') return page(call);
+  req.resume();
+  if (first === 'logs' || first === 'items') return page(call);
+  if (req.method === 'POST' || req.method === 'PUT' || req.method === 'DELETE' || req.method === 'PATCH') {
+    const detail = `Your browser approached me (at /${first}) with the method "${req.method}".  I only allow the methods HEAD, GET here.`;
+    return sendHtml(req, res, 405, errorPage(405, 'Method Not Allowed', detail), { Allow: 'HEAD, GET' });
+  }
+  sendHtml(req, res, 501, errorPage(501, 'Huh?', `I don't know how to treat a ${req.method} request.`));
+}
+
+/** The path's decoded parts; null when it is no UTF-8. */
+function splitPath(url: string): string[] | null {
+  try {
+    return (url.split('?', 1)[0] ?? '').split('/').slice(1).map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}
+
+const MAX_PREFIX = 500;
+
+/** A proxy says under which path it serves us; links then begin with that. */
+function forwardedPrefix({ req, prefix }: Call): string {
+  const header = req.headers['x-forwarded-prefix'];
+  return typeof header === 'string' && header.length <= MAX_PREFIX ? header : prefix;
+}
+
+/** Errors of services are answers like any other to Scrapyd's clients: status 200, and what is wrong in the text. */
+function sendFailure(error: unknown, req: Request, res: Response, log: Logger): void {
+  const where = { requestId: req.id, method: req.method, path: req.path };
+  if (req.destroyed && !res.writable) {
+    res.destroy();
+    return;
+  }
+  const known = knownProblem(error);
+  if (!known) log.error({ ...where, err: error }, 'request failed');
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  const name = splitPath(req.url)?.join('/') ?? '';
+  if (Object.hasOwn(SERVICES, name) && (known?.status ?? 200) === 200) {
+    sendError(res, SERVICES[name as ServiceName].method, known?.message ?? 'internal error');
+    return;
+  }
+  res.writeHead(known?.status ?? 500, { 'Content-Type': 'application/json', ...known?.headers });
+  res.end(errorText(known?.message ?? 'internal error'));
+}
+
+function knownProblem(
+  error: unknown,
+): { status: number; message: string; headers?: Record<string, string> } | null {
+  if (error instanceof PythonError) return { status: 200, message: `${error.className}: ${error.message}` };
+  if (error instanceof HttpProblem) return error;
+  if (error instanceof DomainError) return { status: 200, message: error.message };
+  return null;
+}

@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadRange, RecordBatch, ScrapydJob, StreamRef, StreamStore } from '@spiderhub/core';
+import type { Call } from '../call.ts';
+import { createLogText } from './log-text.ts';
+import { cut, readRange, sizeOf } from './ranges.ts';
+
+/** The two folders of Scrapyd: where they come from in our store and how their files end. */
+export const FOLDERS = {
+  logs: { stream: 'logs', extension: '.log' },
+  items: { stream: 'items', extension: '.jl' },
+} as const;
+
+export type FolderName = keyof typeof FOLDERS;
+
+export function refOf({ key, attempt }: ScrapydJob, folder: FolderName): StreamRef {
+  return { key, attempt, stream: FOLDERS[folder].stream };
+}
+
+const NEWLINE = Buffer.from('\n');
+
+function itemLines({ lines }: RecordBatch): Buffer {
+  return Buffer.concat(lines.flatMap((line) => [line, NEWLINE]));
+}
+
+/** A job's stream as the text of a file. It is as long as the crawl has come so far. */
+async function* fileText(streams: StreamStore, ref: StreamRef, range: ReadRange): AsyncGenerator<Buffer> {
+  const render = ref.stream === 'logs' ? createLogText() : itemLines;
+  for await (const batch of streams.read(ref, range)) yield render(batch);
+}
+
+/** Sends the log or the items of a job, whole or in part. */
+export async function sendFile(call: Call, folder: FolderName, job: ScrapydJob): Promise<void> {
+  const { req, res, services } = call;
+  const ref = refOf(job, folder);
+  const headers = {
+    'Accept-Ranges': 'bytes',
+    'Content-Type': 'text/plain',
+    'Last-Modified': (job.finishedAt ?? new Date()).toUTCString(),
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; sandbox",
+  };
+  if (req.headers.range === undefined && req.method !== 'HEAD') {
+    res.writeHead(200, headers);
+    await send(call, fileText(services.streams, ref, {}));
+    return;
+  }
+  // A file that grows keeps the size that it has now.
+  const { end } = await services.streams.stats(ref);
+  const size = await sizeOf(fileText(services.streams, ref, { to: end }));
+  const range = readRange(req.headers.range, size);
+  if (range === 'none') {
+    res.writeHead(416, { ...headers, 'Content-Range': `bytes */${size}`, 'Content-Length': 0 });
+    res.end();
+    return;
+  }
+  const part = range ?? { first: 0, last: size - 1 };
+  res.writeHead(range ? 206 : 200, {
+    ...headers,
+    'Content-Length': part.last - part.first + 1,
+    ...(range && { 'Content-Range': `bytes ${part.first}-${part.last}/${size}` }),
+  });
+  if (req.method === 'HEAD') res.end();
+  else await send(call, cut(fileText(services.streams, ref, { to: end }), part));
+}
+
+async function send({ res }: Call, chunks: AsyncIterable<Buffer>): Promise<void> {
+  await pipeline(Readable.from(chunks, { objectMode: false }), res);
+}

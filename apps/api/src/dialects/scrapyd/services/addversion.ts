@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError, type EggInspector } from '@spiderhub/core';
+import type { Service, ServiceCall } from '../call.ts';
+import { checkNewName } from '../names.ts';
+import { inOrder } from '../versions.ts';
+import { refused, required, requiredBytes } from '../wire/fields.ts';
+import { PythonError, pythonJson } from '../wire/python-text.ts';
+import { isZip } from '../zip.ts';
+
+type EggContents = Awaited<ReturnType<EggInspector['inspect']>>;
+
+/**
+ * Deploys an egg; a project that is not there is made. The egg is looked at first, so that a bad one changes nothing:
+ * the last good version stays.
+ */
+export const addversion: Service = async (call) => {
+  const project = required(call.fields, 'project');
+  const version = required(call.fields, 'version');
+  const egg = requiredBytes(call.fields, 'egg');
+  if (!isZip(egg)) throw refused('egg is not a ZIP file (if using curl, use egg=@path not egg=path)');
+  checkNewName('project', project);
+  checkNewName('version', version);
+  const directory = join(call.services.uploadDir, `egg-${randomUUID()}`);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const eggPath = join(directory, 'project.egg');
+    await writeFile(eggPath, egg, { mode: 0o600 });
+    const contents = await inspected(call, eggPath);
+    await deployed(call, { project, version, eggPath, contents });
+    const count = contents.spiders.length;
+    return `"project": ${pythonJson(project)}, "version": ${pythonJson(version)}, "spiders": ${count}`;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+};
+
+async function inspected({ services }: ServiceCall, eggPath: string): Promise<EggContents> {
+  try {
+    return await services.inspector.inspect({ eggPath, extraEggPaths: [], requirements: null }, () => {});
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === 'invalid')
+      throw new PythonError('RunnerError', error.message);
+    throw error;
+  }
+}
+
+interface Deployment {
+  project: string;
+  version: string;
+  eggPath: string;
+  contents: EggContents;
+}
+
+async function deployed(
+  call: ServiceCall,
+  { project, version, eggPath, contents }: Deployment,
+): Promise<void> {
+  const { services, projects, reach, who } = call;
+  const id = (await projects.now(reach, project))?.id ?? (await makeProject(call, project));
+  await services.deployInspected(contents).deploy(
+    {
+      project: id,
+      version,
+      eggPath,
+      extraEggPaths: [],
+      requirements: null,
+      stack: null,
+      deployedBy: who.name,
+    },
+    () => {},
+  );
+  await chooseLatest(call, project);
+}
+
+async function makeProject({ services, reach }: ServiceCall, name: string): Promise<number> {
+  const known = (await services.view.projects(reach)).find((project) => project.name === name);
+  if (known) return known.id;
+  const [organisation, ...others] = reach.organisations;
+  if (organisation === undefined)
+    throw refused(`project '${name}' not found, and this key may not make projects`);
+  if (others.length > 0) {
+    throw refused(`project '${name}' not found; make it first, this caller has several organisations`);
+  }
+  return services.store.ensureProject(organisation, name);
+}
+
+/** Jobs without a version of their own run the latest one by Scrapyd's rule, not the newest deployment. */
+export async function chooseLatest({ services, projects, reach }: ServiceCall, name: string): Promise<void> {
+  projects.forget();
+  const project = await projects.now(reach, name);
+  if (!project) return;
+  // The order by numbers alone: what was chosen before must not decide.
+  const latest = inOrder({ ...project, latest: '' }).at(-1);
+  if (latest && latest.name !== project.latest) {
+    await services.store.setLatest(project.id, latest.name);
+    projects.forget();
+  }
+}

@@ -1,0 +1,112 @@
+import type { JobsRange, ListingStyle, ScrapydState, ScrapydView } from '@spiderhub/core';
+import type { Response } from 'express';
+import { projectIds, type Service } from '../call.ts';
+import { LOCAL_TIME_ZONE } from '../times.ts';
+import { optional, optionalAs, refused } from '../wire/fields.ts';
+import { escapeNonAscii, PythonError } from '../wire/python-text.ts';
+import { OK_END, sendText, serviceHeaders } from '../wire/reply.ts';
+import { MOST_FINISHED } from './jobs.ts';
+
+const STATES: readonly ScrapydState[] = ['pending', 'running', 'finished'];
+const MAX_LIMIT = 1_000_000;
+
+/** An answer up to this length is sent whole, with its length; a longer one flows. */
+const WHOLE_CHARACTERS = 256 * 1024;
+
+/**
+ * Lists jobs. Beside Scrapyd's `project` it takes `state`, `spider`, `limit` and `offset`, which count in each state.
+ */
+export const listjobs: Service = async (call) => {
+  const { fields, services, req, res } = call;
+  const name = optional(fields, 'project');
+  const state = readState(optional(fields, 'state'));
+  const spider = optional(fields, 'spider') ?? undefined;
+  const limit = optionalAs(fields, 'limit', wholeNumber);
+  const offset = optionalAs(fields, 'offset', wholeNumber) ?? 0;
+  const range = { projects: await projectIds(call, name), spider, offset };
+  const style = { prefix: call.prefix, timeZone: LOCAL_TIME_ZONE };
+  const text = listingText(services.view, state === null ? STATES : [state], range, limit, style);
+  await send(res, text, req.method === 'HEAD');
+  return null;
+};
+
+function readState(text: string | null): ScrapydState | null {
+  const state = STATES.find((one) => one === text);
+  if (text !== null && !state) throw refused(`state is invalid: expected one of ${STATES.join(', ')}`);
+  return state ?? null;
+}
+
+function wholeNumber(bytes: Buffer): number {
+  const text = bytes.toString('latin1');
+  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text), MAX_LIMIT);
+  throw new PythonError('ValueError', 'expected a whole number');
+}
+
+/** The whole answer in pieces. Sections that were not asked for are empty. */
+async function* listingText(
+  view: ScrapydView,
+  states: readonly ScrapydState[],
+  range: Omit<JobsRange, 'limit'>,
+  limit: number | null,
+  style: ListingStyle,
+): AsyncGenerator<string> {
+  // Everything that waits or runs is listed, and of what is over the newest.
+  const limits = {
+    pending: limit ?? MAX_LIMIT,
+    running: limit ?? MAX_LIMIT,
+    finished: limit ?? MOST_FINISHED,
+  };
+  let open: ScrapydState | null = null;
+  let written = '';
+  for await (const { state, piece } of view.listing(states, range, limits, style)) {
+    if (state === open) written = ', ';
+    else written = `${between(open, state)}`;
+    open = state;
+    yield written + escapeNonAscii(piece);
+  }
+  yield between(open, null) + OK_END;
+}
+
+/** Closes the list of one state and opens that of another, with the empty ones between them. */
+function between(from: ScrapydState | null, to: ScrapydState | null): string {
+  const start = from === null ? 0 : STATES.indexOf(from) + 1;
+  const end = to === null ? STATES.length : STATES.indexOf(to);
+  let text = from === null ? '{' : ']';
+  for (let i = start; i < end; i++) text += `${i === 0 ? '' : ', '}"${STATES[i]}": []`;
+  return to === null ? text : `${text}${end === 0 ? '' : ', '}"${to}": [`;
+}
+
+async function send(res: Response, text: AsyncGenerator<string>, headOnly: boolean): Promise<void> {
+  let whole = '';
+  for (;;) {
+    const next = await text.next();
+    if (next.done) return sendText(res, 'GET', whole);
+    whole += next.value;
+    if (whole.length > WHOLE_CHARACTERS) break;
+  }
+  res.writeHead(200, {
+    ...serviceHeaders('GET'),
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  if (headOnly) {
+    await text.return(undefined);
+    res.end();
+    return;
+  }
+  await flow(res, whole, text);
+}
+
+/** Waits for a slow reader, and ends the listing when it goes away. */
+async function flow(res: Response, first: string, rest: AsyncGenerator<string>): Promise<void> {
+  const gone = new Promise<void>((resolve) => res.once('close', resolve));
+  const room = () => Promise.race([gone, new Promise<void>((resolve) => res.once('drain', resolve))]);
+  let hasRoom = res.write(first);
+  for await (const piece of rest) {
+    if (!hasRoom) await room();
+    if (res.destroyed) return;
+    hasRoom = res.write(piece);
+  }
+  res.end();
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { type DeployedProject, DomainError, type Priority, type ScheduleRequest } from '@spiderhub/core';
+import { projectNotFound, type Service, type ServiceCall, versionNotFound } from '../call.ts';
+import { checkNewJob } from '../names.ts';
+import { findVersion, latestVersion } from '../versions.ts';
+import { all, optional, optionalAs, refused, required, rest } from '../wire/fields.ts';
+import { PythonError, parseFloatBytes, pythonJson } from '../wire/python-text.ts';
+
+const METHOD = 'scrapyd.scheduler.SpiderScheduler.schedule()';
+
+/** Names that Scrapyd's own parameters have, with what Python says when an argument takes one. */
+const RESERVED: Record<string, string> = {
+  _job: `${METHOD} got multiple values for keyword argument '_job'`,
+  settings: `${METHOD} got multiple values for keyword argument 'settings'`,
+  priority: `${METHOD} got multiple values for keyword argument 'priority'`,
+  self: `${METHOD} got multiple values for argument 'self'`,
+  spider_name: `${METHOD} got multiple values for argument 'spider_name'`,
+  name: "SqliteSpiderQueue.add() got multiple values for argument 'name'",
+};
+
+/** Schedules a job. The order of checks is Scrapyd's. */
+export const schedule: Service = async (call) => {
+  const { fields } = call;
+  const projectName = required(fields, 'project');
+  const spider = required(fields, 'spider');
+  const version = optional(fields, '_version') || null;
+  const given = optional(fields, 'jobid');
+  const priority = optionalAs(fields, 'priority', parseFloatBytes) ?? 0;
+  const settings = all(fields, 'setting');
+
+  const { project, versionName } = await findSpider(call, projectName, version, spider);
+  const args = rest(fields);
+  const job = given ?? newJobId();
+  if (given !== null) checkNewJob(project.id, given);
+  const request: ScheduleRequest = {
+    ...ALWAYS,
+    project: project.id,
+    spider,
+    settings: readSettings(settings),
+    args: checkedArgs(args),
+    // What Scrapyd's runner adds to the arguments. Lists do not show it.
+    internalArgs: { _job: job, ...(version !== null && { _version: version }) },
+    ...inOurOrder(priority),
+    version: versionName,
+    alias: job,
+    scheduledBy: call.who.name,
+    requestId: call.req.id,
+  };
+  await scheduleOnce(call, request, projectName, job);
+  return `"jobid": ${pythonJson(job)}`;
+};
+
+const ALWAYS: Omit<ScheduleRequest, GivenByCaller> = {
+  tags: [],
+  units: 1,
+  environment: {},
+  command: null,
+  meta: {},
+  state: 'pending',
+  external: false,
+  uniqueKey: null,
+  idempotencyKey: null,
+};
+
+type GivenByCaller =
+  | 'project'
+  | 'spider'
+  | 'settings'
+  | 'args'
+  | 'internalArgs'
+  | 'priority'
+  | 'rank'
+  | 'version'
+  | 'alias'
+  | 'scheduledBy'
+  | 'requestId';
+
+async function scheduleOnce(
+  { services }: ServiceCall,
+  request: ScheduleRequest,
+  project: string,
+  job: string,
+): Promise<void> {
+  try {
+    await services.jobs.schedule(request);
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind !== 'conflict') throw error;
+    throw refused(`jobid is invalid: project '${project}' has a job '${job}' already`);
+  }
+}
+
+/** Looks at what is known first; nobody is refused because of something that may have changed a moment ago. */
+async function findSpider(
+  call: ServiceCall,
+  projectName: string,
+  version: string | null,
+  spider: string,
+): Promise<{ project: DeployedProject; versionName: string | null }> {
+  const recent = await call.projects.recent(call.reach, projectName);
+  const known = recent && runnable(recent, version);
+  if (recent && known?.spiders.includes(spider)) {
+    return { project: recent, versionName: version === null ? null : known.name };
+  }
+  const project = await call.projects.now(call.reach, projectName);
+  if (!project) throw projectNotFound(projectName);
+  const deployed = runnable(project, version);
+  if (!deployed) throw versionNotFound(version ?? '');
+  if (!deployed.spiders.includes(spider)) throw refused(`spider '${spider}' not found`);
+  return { project, versionName: version === null ? null : deployed.name };
+}
+
+function runnable(project: DeployedProject, version: string | null) {
+  return version === null ? latestVersion(project) : findVersion(project, version);
+}
+
+/** Like `uuid.uuid1().hex` to whoever looks at it, but nobody can guess the next one. */
+function newJobId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** `dict(s.split('=', 1) for s in setting)`: later ones win, at the place of the first. */
+function readSettings(settings: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    settings.map((setting, i) => {
+      const equals = setting.indexOf('=');
+      if (equals >= 0) return [setting.slice(0, equals), setting.slice(equals + 1)];
+      throw new PythonError(
+        'ValueError',
+        `dictionary update sequence element #${i} has length 1; 2 is required`,
+      );
+    }),
+  );
+}
+
+function checkedArgs(args: Record<string, string>): Record<string, string> {
+  for (const [name, message] of Object.entries(RESERVED)) {
+    if (Object.hasOwn(args, name)) throw new PythonError('TypeError', message);
+  }
+  return args;
+}
+
+/** Any float in the order of our five priorities: the exact number decides inside of one. NaN comes last. */
+function inOurOrder(priority: number): { priority: Priority; rank: number } {
+  if (Number.isNaN(priority)) return { priority: 0, rank: -Infinity };
+  return { priority: bucketOf(priority), rank: priority };
+}
+
+function bucketOf(priority: number): Priority {
+  if (priority < 0) return priority < -1 ? 0 : 1;
+  if (priority < 1) return 2;
+  return priority < 2 ? 3 : 4;
+}
