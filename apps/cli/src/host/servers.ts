@@ -28,6 +28,8 @@ export type Ending = string;
 
 export interface Server {
   readonly spec: ServerSpec;
+  /** Undefined when the program could not be executed. */
+  readonly pid: number | undefined;
   /** Settles when the process has ended, for whatever reason. */
   readonly ended: Promise<Ending>;
   /** Settles when a server that `tellsReady` has said so. */
@@ -142,6 +144,7 @@ function serverOf(child: ChildProcess, spec: ServerSpec, log: string): Server {
   });
   return {
     spec,
+    pid: child.pid,
     ended,
     ready: new Promise((resolve) => {
       child.once('message', () => resolve());

@@ -1,0 +1,165 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { createDatabase, type Database, migrate } from '@spiderhub/db';
+import { makeTeam, type Team } from '../../support/team.ts';
+import { type Member, startMember } from './fleet.ts';
+import { freePort } from './free-port.ts';
+import { type OwnServers, startOwnServers } from './servers.ts';
+import { createTcpProxy } from './tcp-proxy.ts';
+
+const CHECKOUT = resolve(__dirname, '../../..');
+
+/** Two API processes and two workers on servers of their own, each behind its own proxies. */
+export interface System {
+  root: string;
+  /** Where crawls tell what they do. */
+  witness: string;
+  servers: OwnServers;
+  /** A pool past all proxies. */
+  database: Database;
+  team: Team;
+  apis: { member: Member; url: string }[];
+  workers: Member[];
+  members: Member[];
+  /** The directory that a full disk fills, null when we may not mount one. */
+  smallDisk: string | null;
+  home: string;
+  call(path: string, form?: Record<string, string>, api?: number): Promise<Response>;
+  deploy(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface SystemOptions {
+  leaseSeconds: number;
+  slots: number;
+  /** A build of the service; this checkout's own by default. */
+  checkout?: string;
+}
+
+/** The home of the service lies on a file system of this size, so that it can be filled. */
+const DISK_MB = 192;
+
+export async function startSystem({
+  leaseSeconds,
+  slots,
+  checkout = CHECKOUT,
+}: SystemOptions): Promise<System> {
+  // Not below the home of a test run: the path of a socket must stay short, and Postgres' user must get there.
+  const root = mkdtempSync(join(tmpdir(), 'sh-faults-'));
+  spawnSync('chmod', ['711', root]);
+  const [home, witness, logs] = ['home', 'witness', 'logs'].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const path of [home, witness, logs]) mkdirSync(path);
+  const smallDisk = mountSmallDisk(home);
+  const servers = await startOwnServers(
+    join(root, 'servers'),
+    process.env.SPIDERHUB_HOME ?? join(CHECKOUT, '.spiderhub'),
+  );
+  await migrate(servers.databaseUrl, join(CHECKOUT, 'migrations'));
+  const database = createDatabase(servers.databaseUrl, { name: 'chaos', maxConnections: 4 });
+  const team = await makeTeam(database, 'acme', []);
+  await database('versions').delete();
+  const ports = [await freePort(), await freePort()];
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+
+  async function member(app: 'api' | 'worker', n: number): Promise<Member> {
+    const postgres = await createTcpProxy(servers.postgresSocket);
+    const redis = await createTcpProxy(servers.redisSocket);
+    return startMember({
+      name: `${app}${n + 1}`,
+      app,
+      checkout,
+      logDirectory: logs,
+      postgres,
+      redis,
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        DATABASE_URL: `postgresql://spiderhub@127.0.0.1:${postgres.port}/spiderhub`,
+        REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+        SPIDERHUB_HOME: home,
+        HOST: '127.0.0.1',
+        PORT: String(ports[n]),
+        PUBLIC_URL: urls[0],
+        SCRAPYD_PORT: '',
+        WORKER_SLOTS: String(slots),
+        LEASE_SECONDS: String(leaseSeconds),
+        STOP_GRACE_SECONDS: '6',
+        SHUTDOWN_GRACE_SECONDS: '5',
+        LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'info',
+      },
+    });
+  }
+
+  const apis = [
+    { member: await member('api', 0), url: urls[0] as string },
+    { member: await member('api', 1), url: urls[1] as string },
+  ];
+  const workers = [await member('worker', 0), await member('worker', 1)];
+  const members = [...apis.map((api) => api.member), ...workers];
+
+  async function call(path: string, form?: Record<string, string> | FormData, api = 0): Promise<Response> {
+    return fetch(`${apis[api]?.url}${path}`, {
+      headers: { authorization: `Basic ${Buffer.from(`${team.key}:`).toString('base64')}` },
+      signal: AbortSignal.timeout(10_000),
+      ...(form && { method: 'POST', body: form instanceof FormData ? form : new URLSearchParams(form) }),
+    });
+  }
+
+  await Promise.all(members.map((each) => each.ready()));
+  return {
+    root,
+    witness,
+    servers,
+    database,
+    team,
+    apis,
+    workers,
+    members,
+    smallDisk,
+    home,
+    call,
+    async deploy() {
+      const form = new FormData();
+      form.set('project', String(team.project));
+      form.set('version', '1.0');
+      form.set('egg', new Blob([new Uint8Array(await buildEgg(root))]), 'witness.egg');
+      const answer = await (await call('/api/scrapyd/addversion.json', form as never)).text();
+      if (!answer.includes('"ok"')) throw new Error(`the egg was not taken: ${answer}`);
+    },
+    async stop() {
+      await Promise.all(members.map((each) => each.retire('SIGKILL')));
+      for (const each of members) {
+        each.postgres.close();
+        each.redis.close();
+      }
+      await database.destroy();
+      await servers.stop();
+      if (process.env.CHAOS_KEEP) return;
+      if (smallDisk) spawnSync('umount', ['-l', smallDisk]);
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Only root may mount; elsewhere the disk never gets full. */
+function mountSmallDisk(path: string): string | null {
+  if (process.getuid?.() !== 0) return null;
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m,mode=711`, 'tmpfs', path]);
+  return status === 0 ? path : null;
+}
+
+async function buildEgg(directory: string): Promise<Buffer> {
+  const path = join(directory, 'witness.egg');
+  const script = join(CHECKOUT, 'examples/build-egg.py');
+  const python = process.env.SPIDERHUB_PYTHON ?? 'python3';
+  await promisify(execFile)(python, [script, resolve(__dirname, '../project'), path]);
+  return readFile(path);
+}

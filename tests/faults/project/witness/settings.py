@@ -1,0 +1,5 @@
+BOT_NAME = 'witness'
+SPIDER_MODULES = ['witness.spiders']
+LOG_LEVEL = 'INFO'
+ROBOTSTXT_OBEY = False
+TELNETCONSOLE_ENABLED = False
