@@ -52,10 +52,12 @@ async function start({ config, env }: Settings, home: Home, servers: Servers): P
   const url = localUrl(config.HOST, port);
   const serviceEnv = { ...env, ...serviceVariables(config, stack, port, url) };
   const api = servers.start(nodeSpec('api', serviceEnv, config));
-  await untilReady(api, () => answersReady(url));
+  await untilReady(api, () => answersWell(`${url}/healthz`));
   // Crawls run here and need no detour over the address that others see.
   const worker = servers.start(nodeSpec('worker', { ...serviceEnv, PUBLIC_URL: url }, config));
   await Promise.race([worker.ready, worker.ended.then(() => failedStart(worker))]);
+  // The API calls itself ready when somebody is there to run jobs.
+  await untilReady(api, () => answersWell(`${url}/readyz`));
   const demo = await ensureDemo({ ...stack, url, home: home.path });
   for (const server of [...stack.started, api, worker]) void keepAlive(servers, server);
   return demo;
@@ -93,9 +95,9 @@ function nodeSpec(name: 'api' | 'worker', env: NodeJS.ProcessEnv, config: CliCon
   };
 }
 
-async function answersReady(url: string): Promise<boolean> {
+async function answersWell(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5000) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
     await response.body?.cancel();
     return response.ok;
   } catch {
