@@ -49,6 +49,8 @@ async function ensureTemplate(): Promise<string> {
     await client.query("select pg_advisory_lock(hashtext('spiderhub test template'))");
     const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
     if (rowCount) return;
+    // A making that failed, because a migration was wrong, must not be in the way.
+    await client.query(`drop database if exists ${name}_making with (force)`);
     await client.query(`create database ${name}_making`);
     await migrate(urlOf(`${name}_making`), MIGRATIONS);
     await client.query(`alter database ${name}_making rename to ${name}`);

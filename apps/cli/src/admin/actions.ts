@@ -1,5 +1,6 @@
-import { type AdminStore, hashApiKey, newApiKey } from '@spiderhub/core';
+import { type AdminStore, hashApiKey, newApiKey, type ScrapydUserStore } from '@spiderhub/core';
 import { UserError } from '../say.ts';
+import { SCRAPYD_USER_ACTIONS } from './scrapyd-users.ts';
 
 /** Everything that can be given on the command line of `spiderhub admin`. */
 export interface AdminFlags {
@@ -11,6 +12,13 @@ export interface AdminFlags {
   key?: string | undefined;
   staff?: boolean | undefined;
   paused?: boolean | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
+}
+
+/** What only some actions work with. */
+export interface AdminParts {
+  scrapydUsers: ScrapydUserStore;
 }
 
 /** What an action answers: one record, or a list. */
@@ -18,7 +26,7 @@ export type AdminAnswer = object | object[];
 
 export interface AdminAction {
   usage: string;
-  run(store: AdminStore, flags: AdminFlags): Promise<AdminAnswer>;
+  run(store: AdminStore, flags: AdminFlags, parts: AdminParts): Promise<AdminAnswer>;
 }
 
 /** Projects that name no organisation belong to this one. */
@@ -56,6 +64,7 @@ export const ADMIN_ACTIONS: Record<string, AdminAction> = {
   'key create': { usage: '[--user NAME | --project NUMBER] [--staff] [--key VALUE]', run: createKey },
   'key revoke': { usage: '--id NUMBER', run: (store, flags) => store.revokeKey(idOf(flags)) },
   'key list': { usage: '', run: (store) => store.listKeys() },
+  ...SCRAPYD_USER_ACTIONS,
 };
 
 async function createProject(store: AdminStore, flags: AdminFlags): Promise<AdminAnswer> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createAdminStore, createDatabase, migrate } from '@spiderhub/db';
+import { createAdminStore, createDatabase, createScrapydUserStore, migrate } from '@spiderhub/db';
 import { ADMIN_ACTIONS, type AdminAction, type AdminFlags } from '../admin/actions.ts';
 import { printed } from '../admin/print.ts';
 import type { Settings } from '../config.ts';
@@ -22,6 +22,8 @@ const OPTIONS = {
   key: { type: 'string' },
   staff: { type: 'boolean' },
   paused: { type: 'boolean' },
+  username: { type: 'string' },
+  password: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -63,7 +65,8 @@ async function answer(url: string, action: AdminAction, flags: AdminFlags, json:
   await migrate(url, MIGRATIONS);
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
-    process.stdout.write(`${printed(await action.run(createAdminStore(database), flags), json)}\n`);
+    const parts = { scrapydUsers: createScrapydUserStore(database) };
+    process.stdout.write(`${printed(await action.run(createAdminStore(database), flags, parts), json)}\n`);
     return 0;
   } finally {
     await database.destroy();

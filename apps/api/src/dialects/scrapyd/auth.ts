@@ -4,7 +4,6 @@ import { readBasic } from '../../http/credentials.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import type { Throttle } from '../../http/throttle.ts';
 
-const API_KEY = /^[0-9a-f]{32}$/;
 const MAX_CREDENTIAL = 1000;
 
 export interface ScrapydAuth {
@@ -39,7 +38,7 @@ export async function authenticate(
     });
   }
   const who =
-    (API_KEY.test(user) ? await access.authenticate(user) : null) ??
+    (await access.authenticate(user)) ??
     (password === '' ? null : await users.authenticate(user, password));
   if (!who) throttle.failed(address);
   return who;
