@@ -63,7 +63,7 @@ export async function startService({
     DEMO_SITE: 'true',
     PORT: '0',
     HOST: '127.0.0.1',
-    SCRAPYD_PORT: '',
+    SCRAPYD_PORT: '0',
     ...env,
   };
 
