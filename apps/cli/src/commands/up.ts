@@ -50,7 +50,8 @@ async function start({ config, env }: Settings, home: Home, servers: Servers): P
   const stack = await startStack({ config, home, servers });
   await migrate(stack.databaseUrl, MIGRATIONS);
   const url = localUrl(config.HOST, port);
-  const serviceEnv = { ...env, ...serviceVariables(config, stack, port, url) };
+  // The demo site is what the demo spiders crawl, so that the demo needs no internet.
+  const serviceEnv = { DEMO_SITE: 'true', ...env, ...serviceVariables(config, stack, port, url) };
   const api = servers.start(nodeSpec('api', serviceEnv, config));
   await untilReady(api, () => answersWell(`${url}/healthz`));
   // Crawls run here and need no detour over the address that others see.
