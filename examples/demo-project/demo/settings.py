@@ -1,9 +1,6 @@
 import os
 from urllib.parse import urljoin
 
-import os
-from urllib.parse import urljoin
-
 BOT_NAME = 'demo'
 
 SPIDER_MODULES = ['demo.spiders']
