@@ -6,7 +6,7 @@ import { serverAccount } from '../host/account.ts';
 import { type Home, openHome } from '../host/home.ts';
 import { keepAlive } from '../host/keep-alive.ts';
 import { releaseLock, takeLock } from '../host/lock.ts';
-import { choosePort, localUrl } from '../host/ports.ts';
+import { choosePort, chooseScrapydPort, localUrl } from '../host/ports.ts';
 import { createServers, type Server, type ServerSpec, type Servers } from '../host/servers.ts';
 import { untilReady } from '../host/until-ready.ts';
 import { say, UserError } from '../say.ts';
@@ -47,11 +47,18 @@ function lockHome(home: Home): void {
 async function start({ config, env }: Settings, home: Home, servers: Servers): Promise<Demo> {
   await servers.endLeftovers();
   const port = await choosePort(config.HOST, config.PORT);
+  const scrapydPort = await chooseScrapydPort(config.HOST, config.SCRAPYD_PORT);
   const stack = await startStack({ config, home, servers });
   await migrate(stack.databaseUrl, MIGRATIONS);
   const url = localUrl(config.HOST, port);
   // The demo site is what the demo spiders crawl, so that the demo needs no internet.
-  const serviceEnv = { DEMO_SITE: 'true', ...env, ...serviceVariables(config, stack, port, url) };
+  const serviceEnv = {
+    DEMO_SITE: 'true',
+    ...env,
+    ...serviceVariables(config, stack, url),
+    PORT: String(port),
+    SCRAPYD_PORT: String(scrapydPort),
+  };
   const api = servers.start(nodeSpec('api', serviceEnv, config));
   await untilReady(api, () => answersWell(`${url}/healthz`));
   // Crawls run here and need no detour over the address that others see.
@@ -65,14 +72,13 @@ async function start({ config, env }: Settings, home: Home, servers: Servers): P
 }
 
 /** What the services are told beyond the environment that we were given ourselves. */
-function serviceVariables(config: CliConfig, stack: Stack, port: number, url: string): NodeJS.ProcessEnv {
+function serviceVariables(config: CliConfig, stack: Stack, url: string): NodeJS.ProcessEnv {
   return {
     DATABASE_URL: stack.databaseUrl,
     REDIS_URL: stack.redisUrl,
     SPIDERHUB_HOME: config.SPIDERHUB_HOME,
     SPIDERHUB_PYTHON: stack.python,
     HOST: config.HOST,
-    PORT: String(port),
     PUBLIC_URL: config.PUBLIC_URL ?? url,
     WORKER_SLOTS: String(config.WORKER_SLOTS),
     LOG_LEVEL: config.LOG_LEVEL,
