@@ -38,8 +38,7 @@ export async function authenticate(
     });
   }
   const who =
-    (await access.authenticate(user)) ??
-    (password === '' ? null : await users.authenticate(user, password));
+    (await access.authenticate(user)) ?? (password === '' ? null : await users.authenticate(user, password));
   if (!who) throttle.failed(address);
   return who;
 }
