@@ -10,19 +10,23 @@ import {
   createJobStore,
   createJobView,
   createVersionStore,
+  sharedSecret,
 } from '@spiderhub/db';
 import { createLogger, readConfig, redisOptions, runServices, type Service } from '@spiderhub/platform';
 import { createSignalSender } from '@spiderhub/queue';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { createJobTokens } from '@spiderhub/tokens';
 import { createApp } from './app.ts';
 import { ApiConfig } from './config.ts';
 import { demoPages } from './demo-pages.ts';
 import { scrapinghub } from './dialects/scrapinghub/dialect.ts';
+import { createStorageDialect } from './dialects/storage/dialect.ts';
 import { createHttpServer } from './http/server.ts';
 import { prepareUploadDir } from './http/upload.ts';
 import { createScrapydSide } from './scrapyd.ts';
 import { createServerService } from './server-service.ts';
+import { createStorageParts } from './storage-parts.ts';
 
 /** Composition root: reads the environment, opens what the API needs and serves until it is asked to stop. */
 async function main(): Promise<void> {
@@ -56,6 +60,7 @@ async function main(): Promise<void> {
     workDir: join(home, 'tmp/inspect'),
   });
   const view = createJobView(database);
+  const jobTokens = createJobTokens(await sharedSecret(database, 'job-token'));
   const accessControl = createAccess(createAccessStore(database));
   const jobs = createJobs(
     createJobStore(database),
@@ -80,7 +85,7 @@ async function main(): Promise<void> {
       log,
       now: () => new Date(),
     },
-    dialects: [scrapinghub],
+    dialects: [scrapinghub, createStorageDialect(createStorageParts(database, signals, jobTokens))],
     checks: {
       database: async () => void (await database.raw('select 1')),
       redis: () => signals.ping(),

@@ -17,9 +17,9 @@ export function createJobq(store: JobqStore, signals: Signals): Jobq {
   }
 
   return {
-    take: store.take,
-    describe: store.describe,
-    saveCounts: store.saveCounts,
+    take: (...args) => store.take(...args),
+    describe: (...args) => store.describe(...args),
+    saveCounts: (...args) => store.saveCounts(...args),
     async update(update) {
       const updated = await store.update(update);
       tell(updated);

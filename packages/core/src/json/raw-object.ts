@@ -54,3 +54,8 @@ export function parseStrict(raw: string): unknown {
     return undefined;
   }
 }
+
+/** Text with replacement characters where UTF-8 cannot say what it holds (lone surrogates). */
+export function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
+}

@@ -1,0 +1,110 @@
+import {
+  COLLECTION_TYPES,
+  type CollectionRecord,
+  type CollectionRef,
+  type CollectionScan,
+  DomainError,
+  readRawObject,
+  readRawString,
+  requestErrors,
+  wellFormed,
+  writeRawObject,
+} from '@spiderhub/core';
+import { z } from 'zod';
+import { oneOf } from '../../http/fields.ts';
+import type { StorageServices } from './parts.ts';
+import { filterRows } from './records/filter.ts';
+import { many, one, wholeNumber } from './records/params.ts';
+import type { RecordQuery } from './records/query.ts';
+import { firstRows, type Row, type Rows } from './records/row.ts';
+import { Id } from './schema.ts';
+
+const PAGE = 1000;
+
+export const CollectionName = z.string().regex(/^\w{1,200}$/, 'expected letters, digits and _');
+export const CollectionPath = z.object({ project: Id, type: oneOf(COLLECTION_TYPES), name: CollectionName });
+
+export function refOf({ project, type, name }: z.output<typeof CollectionPath>): CollectionRef {
+  return { project, type, name };
+}
+
+/** A line of a write as key and value. Throws in the words that clients know. */
+export function toCollectionRecord(line: Buffer): { key: string; value: string } {
+  const fields = readRawObject(line);
+  if (!fields) throw parsingError('expected one JSON object a line');
+  const key = readRawString(fields.get('_key'));
+  if (key === null || key === '' || key.includes('\0')) throw parsingError('missing value for _key field');
+  fields.delete('_key');
+  return { key: wellFormed(key), value: writeRawObject(fields) };
+}
+
+function parsingError(why: string): DomainError {
+  return new DomainError('invalid', 'collection_record', `Error parsing data, ${why}`);
+}
+
+/** Which records a query means. */
+export function toScan({ params, since, until }: RecordQuery): CollectionScan {
+  const keys = many(params, 'key');
+  const prefixes = many(params, 'prefix');
+  const start = one(params, 'start');
+  const startAfter = one(params, 'startafter');
+  return {
+    ...(keys.length > 0 && { keys }),
+    ...(prefixes.length > 0 && { prefixes }),
+    ...(start !== undefined && start !== '' && { start }),
+    ...(startAfter !== undefined && startAfter !== '' && { startAfter }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  };
+}
+
+/** The records of a scan, in the order of their keys, as the query wants them. */
+export function scanRows(services: StorageServices, ref: CollectionRef, query: RecordQuery): Rows {
+  const perPrefix = wholeNumber(query.params, 'prefixcount');
+  const scan = toScan(query);
+  const all =
+    perPrefix === undefined || !scan.prefixes
+      ? pages(services, ref, scan)
+      : prefixRows(services, ref, scan, scan.prefixes, perPrefix);
+  const wanted = query.tests.length > 0 ? filterRows(all, query.tests) : all;
+  return query.count === undefined ? wanted : firstRows(wanted, query.count);
+}
+
+/** At most `count` records of each prefix. */
+async function* prefixRows(
+  services: StorageServices,
+  ref: CollectionRef,
+  scan: CollectionScan,
+  prefixes: readonly string[],
+  count: number,
+): AsyncGenerator<readonly Row[]> {
+  for (const prefix of prefixes)
+    yield* firstRows(pages(services, ref, { ...scan, prefixes: [prefix] }), count);
+}
+
+async function* pages(
+  { collections }: StorageServices,
+  ref: CollectionRef,
+  scan: CollectionScan,
+): AsyncGenerator<Row[]> {
+  let rest = scan;
+  for (;;) {
+    const found = await collections.page(ref, rest, PAGE);
+    const last = found.at(-1);
+    if (!last) return;
+    yield found.map(toRow);
+    rest = { ...scan, startAfter: last.key };
+  }
+}
+
+export function toRow({ key, value, ts }: CollectionRecord): Row {
+  return { line: Buffer.from(value), key, ts };
+}
+
+/** Throws `invalid` for a new name that is none. */
+export function requireName(params: RecordQuery['params'], name: string): string {
+  const text = one(params, name);
+  const result = CollectionName.safeParse(text);
+  if (!result.success) throw requestErrors.invalid(name, 'expected letters, digits and _');
+  return result.data;
+}

@@ -1,0 +1,97 @@
+import { requestErrors, writeRawObject } from '@spiderhub/core';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { queryOf } from '../../../http/params.ts';
+import { readObjects } from '../body.ts';
+import { reachProject } from '../guard.ts';
+import type { StorageServices } from '../parts.ts';
+import { filterRows } from '../records/filter.ts';
+import { renderRows } from '../records/format.ts';
+import { many, wholeNumber } from '../records/params.ts';
+import { type RecordQuery, readRecordQuery } from '../records/query.ts';
+import { atHand, firstRows, type Row, type Rows } from '../records/row.ts';
+import { done } from '../replies.ts';
+import { ProjectPath } from '../schema.ts';
+
+const PAGE = 500;
+/** Events of each project in a list across projects, unless the caller says otherwise. */
+const PROJECT_COUNT = 10;
+const MAX_PROJECT_COUNT = 1000;
+
+export function activityOperations(services: StorageServices): Operation[] {
+  return [readProjects(services), readActivity(services), writeActivity(services)];
+}
+
+const readActivity = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/activity/:project',
+    summary: 'Events of a project, newest first',
+    params: ProjectPath,
+  })(async ({ params: { project }, who, req }) => {
+    await reachProject(services, who, project);
+    const query = readRecordQuery(req);
+    return render(events(services, project, query), query);
+  });
+
+const writeActivity = (services: StorageServices) =>
+  operation({ method: 'post', path: '/activity/:project', summary: 'Add events', params: ProjectPath })(
+    async ({ params: { project }, who, req }) => {
+      await reachProject(services, who, project);
+      await services.activity.add(project, (await readObjects(req)).map(writeRawObject));
+      return done();
+    },
+  );
+
+const readProjects = (services: StorageServices) =>
+  operation({ method: 'get', path: '/activity/projects', summary: 'Events of several projects' })(
+    async ({ who, req }) => {
+      const params = queryOf(req);
+      const ids = many(params, 'p').map((text) => {
+        if (!/^[1-9]\d{0,8}$/.test(text)) throw requestErrors.invalid('p', "expected a project's number");
+        return Number(text);
+      });
+      for (const id of ids) await reachProject(services, who, id);
+      const limit = Math.min(wholeNumber(params, 'pcount') ?? PROJECT_COUNT, MAX_PROJECT_COUNT);
+      const found: Row[] = [];
+      for (const id of new Set(ids)) found.push(...(await page(services, id, null, limit)).rows);
+      found.sort((a, b) => (b.ts ?? 0) - (a.ts ?? 0));
+      const query = readRecordQuery(req);
+      return render(atHand(found), query);
+    },
+  );
+
+function render(rows: Rows, query: RecordQuery) {
+  const wanted = query.tests.length > 0 ? filterRows(rows, query.tests) : rows;
+  const some = query.count === undefined ? wanted : firstRows(wanted, query.count);
+  return renderRows(some, query);
+}
+
+async function* events(
+  services: StorageServices,
+  project: number,
+  { since, until }: Pick<RecordQuery, 'since' | 'until'>,
+): AsyncGenerator<Row[]> {
+  let before: number | null = null;
+  for (;;) {
+    const { rows, last }: Awaited<ReturnType<typeof page>> = await page(services, project, before, PAGE);
+    const wanted = rows.filter(
+      ({ ts }) => (since ?? 0) <= (ts ?? 0) && (until === undefined || (ts ?? 0) < until),
+    );
+    if (wanted.length > 0) yield wanted;
+    if (last === null || rows.length < PAGE) return;
+    before = last;
+  }
+}
+
+async function page(
+  { activity }: StorageServices,
+  project: number,
+  before: number | null,
+  limit: number,
+): Promise<{ rows: Row[]; last: number | null }> {
+  const found = await activity.page(project, before, limit);
+  const rows = found.map(
+    (one): Row => ({ line: Buffer.from(one.event), key: null, ts: one.ts, project: one.project }),
+  );
+  return { rows, last: found.at(-1)?.id ?? null };
+}

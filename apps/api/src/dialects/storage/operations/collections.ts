@@ -1,0 +1,210 @@
+import { DomainError, readRawObject } from '@spiderhub/core';
+import { z } from 'zod';
+import { gatherLines, readLines } from '../../../http/lines.ts';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { queryOf } from '../../../http/params.ts';
+import { TextReply } from '../../../http/reply.ts';
+import { readStrings } from '../body.ts';
+import {
+  CollectionPath,
+  refOf,
+  requireName,
+  scanRows,
+  toCollectionRecord,
+  toRow,
+  toScan,
+} from '../collections.ts';
+import { reachShared } from '../guard.ts';
+import type { StorageServices } from '../parts.ts';
+import { filterRows } from '../records/filter.ts';
+import { renderRows } from '../records/format.ts';
+import { RECORD_LIMITS } from '../records/intake.ts';
+import { type RecordQuery, readRecordQuery } from '../records/query.ts';
+import { atHand } from '../records/row.ts';
+import { done, lines, rawJson } from '../replies.ts';
+import { ProjectPath } from '../schema.ts';
+
+const PATH = '/collections/:project/:type/:name';
+/** So much of a write goes into one statement. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+const KeyPath = CollectionPath.extend({ key: z.array(z.string()) });
+
+export function collectionOperations(services: StorageServices): Operation[] {
+  return [
+    list(services),
+    drop(services),
+    rename(services),
+    scan(services, PATH),
+    scan(services, `${PATH}/scan`),
+    write(services),
+    dropOne(services),
+    remove(services),
+    count(services),
+    read(services),
+    removeOne(services),
+  ];
+}
+
+const list = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/collections/:project/list',
+    summary: 'Collections',
+    params: ProjectPath,
+  })(async ({ params: { project }, who }) => {
+    await reachShared(services, who, project);
+    return lines((await services.collections.list(project)).map((one) => JSON.stringify(one)));
+  });
+
+const drop = (services: StorageServices) =>
+  operation({
+    method: 'post',
+    path: '/collections/:project/delete',
+    summary: 'Remove the collections of a name',
+    params: ProjectPath,
+  })(async ({ params: { project }, who, req }) => {
+    await reachShared(services, who, project);
+    const name = requireName(queryOf(req), 'name');
+    await services.collections.dropAll(project, name);
+    const body = JSON.stringify({ status: 'success', deleted: name });
+    return new TextReply('application/json', `${body}\n`, { status: 202 });
+  });
+
+const rename = (services: StorageServices) =>
+  operation({
+    method: 'post',
+    path: '/collections/:project/rename',
+    summary: 'Rename the collections of a name',
+    params: ProjectPath,
+  })(async ({ params: { project }, who, req }) => {
+    await reachShared(services, who, project);
+    const params = queryOf(req);
+    const [name, newName] = [requireName(params, 'name'), requireName(params, 'new_name')];
+    await services.collections.rename(project, name, newName);
+    const body = JSON.stringify({ status: 'success', renamed: name, to: newName });
+    return new TextReply('application/json', `${body}\n`, { status: 202 });
+  });
+
+const scan = (services: StorageServices, path: string) =>
+  operation({ method: 'get', path, summary: 'Read a collection by key', params: CollectionPath })(
+    async ({ params, who, req }) => {
+      await reachShared(services, who, params.project);
+      const query = readRecordQuery(req);
+      return renderRows(scanRows(services, refOf(params), query), query);
+    },
+  );
+
+const write = (services: StorageServices) =>
+  operation({ method: 'post', path: PATH, summary: 'Set records of a collection', params: CollectionPath })(
+    async ({ params, who, req }) => {
+      await reachShared(services, who, params.project);
+      for await (const piece of gatherLines(inKnownWords(readLines(req, RECORD_LIMITS)), PIECE_BYTES)) {
+        await services.collections.put(refOf(params), piece.map(toCollectionRecord));
+      }
+      return done();
+    },
+  );
+
+/** The one error whose words clients print. */
+async function* inKnownWords(pieces: AsyncGenerator<Buffer[]>): AsyncGenerator<Buffer[]> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'value_too_large') throw error;
+    throw new DomainError('too_large', error.code, `Error parsing data, ${error.message}`);
+  }
+}
+
+const dropOne = (services: StorageServices) =>
+  operation({ method: 'delete', path: PATH, summary: 'Remove a collection', params: CollectionPath })(
+    async ({ params, who }) => {
+      await reachShared(services, who, params.project);
+      await services.collections.drop(refOf(params));
+      return done();
+    },
+  );
+
+const remove = (services: StorageServices) =>
+  operation({
+    method: 'post',
+    path: `${PATH}/deleted`,
+    summary: 'Remove records of a collection',
+    params: CollectionPath,
+  })(async ({ params, who, req }) => {
+    await reachShared(services, who, params.project);
+    await services.collections.remove(refOf(params), await readStrings(req));
+    return done();
+  });
+
+const count = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: `${PATH}/count`,
+    summary: 'Number of records of a collection',
+    params: CollectionPath,
+  })(async ({ params, who, req }) => {
+    await reachShared(services, who, params.project);
+    const query = readRecordQuery(req);
+    return countRows(services, params, query);
+  });
+
+/** Records looked at in one call when a filter has to look into them; the client then calls again. */
+const MAX_SCANNED = 100_000;
+
+async function countRows(
+  services: StorageServices,
+  params: z.output<typeof CollectionPath>,
+  query: RecordQuery,
+) {
+  if (query.tests.length === 0) {
+    const all = await services.collections.count(refOf(params), toScan(query));
+    return { count: all, scanned: all };
+  }
+  let scanned = 0;
+  let found = 0;
+  let last = '';
+  const all = { ...query, tests: [], count: MAX_SCANNED };
+  for await (const list of scanRows(services, refOf(params), all)) {
+    scanned += list.length;
+    last = list.at(-1)?.key ?? last;
+    for await (const kept of filterRows(atHand(list), query.tests)) found += kept.length;
+  }
+  // The next call starts at the key right behind the last one.
+  return { count: found, scanned, ...(scanned >= MAX_SCANNED && { nextstart: `${last}\u0001` }) };
+}
+
+const read = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: `${PATH}/*key`,
+    summary: 'Read a record of a collection',
+    params: KeyPath,
+  })(async ({ params, who, req }) => {
+    await reachShared(services, who, params.project);
+    const record = await services.collections.get(refOf(params), params.key.join('/'));
+    const whole = record ?? (await valueOnly(services, params));
+    if (!whole) throw new DomainError('not_found', 'no_such_key', 'Not Found');
+    if (!record) return rawJson(readRawObject(whole.value)?.get('value') ?? 'null');
+    const query = readRecordQuery(req);
+    return renderRows(atHand([toRow(record)]), query);
+  });
+
+/** `…/key/value` is the field `value` of the record `key`, unless that is a key itself. */
+async function valueOnly(services: StorageServices, params: z.output<typeof KeyPath>) {
+  const key = params.key.slice(0, -1);
+  if (params.key.at(-1) !== 'value' || key.length === 0) return null;
+  return services.collections.get(refOf(params), key.join('/'));
+}
+
+const removeOne = (services: StorageServices) =>
+  operation({
+    method: 'delete',
+    path: `${PATH}/*key`,
+    summary: 'Remove a record of a collection',
+    params: KeyPath,
+  })(async ({ params, who }) => {
+    await reachShared(services, who, params.project);
+    await services.collections.remove(refOf(params), [params.key.join('/')]);
+    return done();
+  });

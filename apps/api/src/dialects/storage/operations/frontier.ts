@@ -1,0 +1,162 @@
+import {
+  type FrontierRequest,
+  type FrontierSlot,
+  readRawObject,
+  readRawString,
+  requestErrors,
+  wellFormed,
+} from '@spiderhub/core';
+import type { z } from 'zod';
+import { gatherLines, readLines } from '../../../http/lines.ts';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { queryOf } from '../../../http/params.ts';
+import { readStrings } from '../body.ts';
+import { reachShared } from '../guard.ts';
+import type { StorageServices } from '../parts.ts';
+import { renderRows } from '../records/format.ts';
+import { RECORD_LIMITS } from '../records/intake.ts';
+import { one, wholeNumber } from '../records/params.ts';
+import { readRecordQuery } from '../records/query.ts';
+import type { Row } from '../records/row.ts';
+import { done, lineStream, rawJson } from '../replies.ts';
+import { Name, ProjectPath } from '../schema.ts';
+
+const SLOT = '/hcf/:project/:frontier/s/:slot';
+/** So much of an addition goes into one transaction. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+const FINGERPRINTS_PAGE = 1000;
+
+const FrontierPath = ProjectPath.extend({ frontier: Name });
+const SlotPath = FrontierPath.extend({ slot: Name });
+
+export function frontierOperations(services: StorageServices): Operation[] {
+  return [
+    frontiers(services),
+    slots(services),
+    add(services),
+    removeSlot(services),
+    readQueue(services),
+    removeBatches(services),
+    readFingerprints(services),
+  ];
+}
+
+function slotOf({ project, frontier, slot }: z.output<typeof SlotPath>): FrontierSlot {
+  return { project, frontier, slot };
+}
+
+const frontiers = (services: StorageServices) =>
+  operation({ method: 'get', path: '/hcf/:project/list', summary: 'Frontiers', params: ProjectPath })(
+    async ({ params: { project }, who }) => {
+      await reachShared(services, who, project);
+      return rawJson(JSON.stringify(await services.frontiers.frontiers(project)));
+    },
+  );
+
+const slots = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/hcf/:project/:frontier/list',
+    summary: 'Slots of a frontier',
+    params: FrontierPath,
+  })(async ({ params: { project, frontier }, who }) => {
+    await reachShared(services, who, project);
+    return rawJson(JSON.stringify(await services.frontiers.slots(project, frontier)));
+  });
+
+const add = (services: StorageServices) =>
+  operation({ method: 'post', path: SLOT, summary: 'Add requests to a slot', params: SlotPath })(
+    async ({ params, who, req }) => {
+      await reachShared(services, who, params.project);
+      let newcount = 0;
+      for await (const piece of gatherLines(readLines(req, RECORD_LIMITS), PIECE_BYTES)) {
+        newcount += await services.frontiers.add(slotOf(params), piece.map(toRequest));
+      }
+      return { newcount };
+    },
+  );
+
+function toRequest(line: Buffer): FrontierRequest {
+  const fields = readRawObject(line);
+  if (!fields) throw requestErrors.invalid('body', 'expected one JSON object a line');
+  const fp = readRawString(fields.get('fp'));
+  if (fp === null || fp === '' || fp.includes('\0')) throw requestErrors.invalid('fp', 'expected text');
+  const priority = Number(fields.get('p') ?? 0);
+  if (!Number.isFinite(priority)) throw requestErrors.invalid('p', 'expected a number');
+  const fdata = fields.get('fdata');
+  return {
+    fp: wellFormed(fp),
+    priority,
+    qdata: fields.get('qdata') ?? 'null',
+    fdata: fdata === undefined || fdata === 'null' ? null : fdata,
+  };
+}
+
+const removeSlot = (services: StorageServices) =>
+  operation({ method: 'delete', path: SLOT, summary: 'Remove a slot with all it knows', params: SlotPath })(
+    async ({ params, who }) => {
+      await reachShared(services, who, params.project);
+      await services.frontiers.removeSlot(slotOf(params));
+      return done();
+    },
+  );
+
+const readQueue = (services: StorageServices) =>
+  operation({ method: 'get', path: `${SLOT}/q`, summary: 'Batches of requests', params: SlotPath })(
+    async ({ params, who, req }) => {
+      await reachShared(services, who, params.project);
+      const query = readRecordQuery(req);
+      const minCount = wholeNumber(query.params, 'mincount');
+      return renderRows(batchRows(services, slotOf(params), minCount), query);
+    },
+  );
+
+async function* batchRows(
+  { frontiers }: StorageServices,
+  slot: FrontierSlot,
+  minCount: number | undefined,
+): AsyncGenerator<Row[]> {
+  for await (const { id, requests } of frontiers.read(slot, minCount)) {
+    yield [{ line: Buffer.from(`{"id":"${id}","requests":${requests}}`), key: null, ts: null }];
+  }
+}
+
+const removeBatches = (services: StorageServices) =>
+  operation({ method: 'post', path: `${SLOT}/q/deleted`, summary: 'Remove batches', params: SlotPath })(
+    async ({ params, who, req }) => {
+      await reachShared(services, who, params.project);
+      await services.frontiers.removeBatches(slotOf(params), await readStrings(req));
+      return done(null);
+    },
+  );
+
+const readFingerprints = (services: StorageServices) =>
+  operation({ method: 'get', path: `${SLOT}/f`, summary: 'Fingerprints of a slot', params: SlotPath })(
+    async ({ params, who, req }) => {
+      await reachShared(services, who, params.project);
+      const query = queryOf(req);
+      const after = one(query, 'startafter') ?? null;
+      return lineStream(fingerprintLines(services, slotOf(params), after, wholeNumber(query, 'count')));
+    },
+  );
+
+async function* fingerprintLines(
+  { frontiers }: StorageServices,
+  slot: FrontierSlot,
+  first: string | null,
+  count = Number.POSITIVE_INFINITY,
+): AsyncGenerator<string> {
+  let after = first;
+  let left = count;
+  while (left > 0) {
+    const found = await frontiers.fingerprints(slot, after, Math.min(left, FINGERPRINTS_PAGE));
+    for (const { fp, fdata } of found) {
+      yield fdata === null
+        ? `{"fp":${JSON.stringify(fp)}}\n`
+        : `{"fp":${JSON.stringify(fp)},"fdata":${fdata}}\n`;
+    }
+    left -= found.length;
+    after = found.at(-1)?.fp ?? null;
+    if (found.length < FINGERPRINTS_PAGE) return;
+  }
+}

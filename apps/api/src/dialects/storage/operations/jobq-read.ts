@@ -1,0 +1,106 @@
+import { type JobFilter, type JobState, parseJobKeysOf } from '@spiderhub/core';
+import { z } from 'zod';
+import { oneOf } from '../../../http/fields.ts';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { type Params, queryOf } from '../../../http/params.ts';
+import { reachProject } from '../guard.ts';
+import { listLines, pageLines, toFilter, toListOptions } from '../list.ts';
+import type { StorageServices } from '../parts.ts';
+import { many, wholeNumber } from '../records/params.ts';
+import { lineStream, lines, rawJson } from '../replies.ts';
+import { Id, ProjectPath } from '../schema.ts';
+import { jobmetaLine, summaryLine } from '../summary.ts';
+
+const QUEUES = ['pending', 'running', 'finished'] as const;
+/** Jobs that a summary names of each queue, unless it is told otherwise. */
+const SUMMARY_COUNT = 5;
+const MAX_SUMMARY_COUNT = 1000;
+
+export function jobqReadOperations(services: StorageServices): Operation[] {
+  return [
+    list(services),
+    count(services),
+    jobsummary(services),
+    ...['/jobq/:project/summary', '/jobq/:project/:spider/summary'].flatMap((path) => [
+      summary(services, path),
+      summary(services, `${path}/:state`),
+    ]),
+  ];
+}
+
+const list = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/jobq/:project/list',
+    summary: 'Jobs, newest first',
+    params: ProjectPath,
+  })(async ({ params, who, req }) => {
+    await reachProject(services, who, params.project);
+    return lineStream(listLines(services, toListOptions(params.project, queryOf(req))));
+  });
+
+const count = (services: StorageServices) =>
+  operation({ method: 'get', path: '/jobq/:project/count', summary: 'Number of jobs', params: ProjectPath })(
+    async ({ params, who, req }) => {
+      await reachProject(services, who, params.project);
+      return rawJson(String(await services.jobs.count(toFilter(params.project, queryOf(req)))));
+    },
+  );
+
+const jobsummary = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/jobq/:project/jobsummary',
+    summary: 'Chosen jobs with chosen metadata',
+    params: ProjectPath,
+  })(async ({ params, who, req }) => {
+    await reachProject(services, who, params.project);
+    const query = queryOf(req);
+    const jobmeta = many(query, 'jobmeta');
+    const answer: string[] = [];
+    for (const key of parseJobKeysOf(params.project, many(query, 'key'))) {
+      const job = await services.jobs.find(key);
+      const now = services.now();
+      if (job) answer.push(jobmeta.length > 0 ? jobmetaLine(job, jobmeta, now) : summaryLine(job, now));
+    }
+    return lines(answer);
+  });
+
+const SummaryPath = z.object({ project: Id, spider: Id.optional(), state: oneOf(QUEUES).optional() });
+
+const summary = (services: StorageServices, path: string) =>
+  operation({
+    method: 'get',
+    path,
+    summary: 'Lengths of the queues and their newest jobs',
+    params: SummaryPath,
+  })(async ({ params: { project, spider, state }, who, req }) => {
+    await reachProject(services, who, project);
+    const spiders = spider === undefined ? undefined : [await nameOf(services, project, spider)];
+    const answer: string[] = [];
+    for (const queue of state === undefined ? QUEUES : [state]) {
+      answer.push(
+        await queueLine(services, { project, states: [queue], ...(spiders && { spiders }) }, queryOf(req)),
+      );
+    }
+    return lines(answer);
+  });
+
+async function queueLine(
+  services: StorageServices,
+  filter: JobFilter & { states: [JobState] },
+  query: Params,
+) {
+  const page = {
+    count: Math.min(wholeNumber(query, 'count') ?? SUMMARY_COUNT, MAX_SUMMARY_COUNT),
+    offset: wholeNumber(query, 'start') ?? 0,
+  };
+  const found = await pageLines(services, { filter, jobmeta: many(query, 'jobmeta') }, page);
+  const length = await services.jobs.count(filter);
+  return `{"name":"${filter.states[0]}","count":${length},"summary":[${found.map(({ line }) => line).join(',')}]}`;
+}
+
+/** A spider that does not exist has empty queues: a name that nobody has. */
+async function nameOf({ versions }: StorageServices, project: number, spider: number): Promise<string> {
+  return (await versions.spiderName(project, spider)) ?? '';
+}

@@ -1,0 +1,171 @@
+import {
+  accessErrors,
+  DomainError,
+  formatJobKey,
+  JOB_STATES,
+  type JobKey,
+  type JobState,
+  metadataChange,
+  metadataOf,
+  parseStrict,
+  type RawFields,
+  readJobKey,
+  readRawString,
+  requestErrors,
+  writeRawObject,
+} from '@spiderhub/core';
+import type { Request } from 'express';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { queryOf } from '../../../http/params.ts';
+import { readObject, readObjects, readTextLines } from '../body.ts';
+import { reachProject } from '../guard.ts';
+import type { StorageServices } from '../parts.ts';
+import { pushJob } from '../push.ts';
+import { wholeNumber } from '../records/params.ts';
+import { lines, rawJson } from '../replies.ts';
+import { JobPath, keyOf, ProjectPath } from '../schema.ts';
+
+export function jobqWriteOperations(services: StorageServices): Operation[] {
+  return [push(services), startJob(services), update(services), cancelOne(services), cancelMany(services)];
+}
+
+const push = (services: StorageServices) =>
+  operation({ method: 'post', path: '/jobq/:project/push', summary: 'Schedule jobs', params: ProjectPath })(
+    async ({ params: { project }, who, requestId, req }) => {
+      await reachProject(services, who, project);
+      const answer: string[] = [];
+      for (const fields of await readObjects(req)) {
+        answer.push(await pushJob(services, fields, { project, by: who.name, requestId }));
+      }
+      return lines(answer);
+    },
+  );
+
+const startJob = (services: StorageServices) =>
+  operation({
+    method: 'post',
+    path: '/jobq/:project/startjob',
+    summary: 'Take the next job of a paused project',
+    params: ProjectPath,
+  })(async ({ params: { project }, who, req }) => {
+    await reachProject(services, who, project);
+    const fields = await readObject(req);
+    if (!(await servesGroup(services, project, fields))) return rawJson('null');
+    const key = await services.jobq.take(project, metadataChange(fields), who.name);
+    const job = key && (await services.jobs.find(key));
+    if (!job) return rawJson('null');
+    const answer = metadataOf(job);
+    answer.set('key', JSON.stringify(formatJobKey(job.key)));
+    answer.set('auth', JSON.stringify(services.tokens.sign(job.key)));
+    return rawJson(writeRawObject(answer));
+  });
+
+/** A worker that names its group only gets jobs of projects that asked for that group. */
+async function servesGroup(
+  { projects }: StorageServices,
+  project: number,
+  fields: RawFields,
+): Promise<boolean> {
+  const group = readRawString(fields.get('botgroup'));
+  fields.delete('botgroup');
+  if (group === null) return true;
+  const groups = parseStrict((await projects.settings(project)).get('botgroups') ?? '[]');
+  return Array.isArray(groups) && groups.includes(group);
+}
+
+const update = (services: StorageServices) =>
+  operation({
+    method: 'post',
+    path: '/jobq/:project/update',
+    summary: 'Move and describe jobs',
+    params: ProjectPath,
+  })(async ({ params: { project }, who, req }) => {
+    await reachProject(services, who, project);
+    const answer: string[] = [];
+    for (const fields of await readObjects(req)) {
+      const target = targetOf(fields);
+      // A job of another project is one that does not exist here.
+      if (target.project !== project) continue;
+      const change = { ...target, state: stateOf(fields), change: metadataChange(fields), by: who.name };
+      for (const { key, previous } of await services.jobq.update(change)) {
+        answer.push(JSON.stringify({ prevstate: previous, key: formatJobKey(key) }));
+      }
+    }
+    return lines(answer);
+  });
+
+const SPIDER_KEY = /^([1-9]\d{0,8})\/([1-9]\d{0,8})$/;
+
+/** A job's key, or a spider's: all of its jobs. */
+function targetOf(fields: RawFields): { project: number; spider: number; job: number | null } {
+  const text = readRawString(fields.get('key')) ?? '';
+  const key = readJobKey(text);
+  if (key) return key;
+  const spider = SPIDER_KEY.exec(text);
+  if (!spider) throw requestErrors.invalid('key', 'expected project/spider/job or project/spider');
+  return { project: Number(spider[1]), spider: Number(spider[2]), job: null };
+}
+
+function stateOf(fields: RawFields): JobState | null {
+  const raw = fields.get('state');
+  if (raw === undefined || raw === 'null') return null;
+  const state = JOB_STATES.find((known) => known === readRawString(raw));
+  if (!state) throw requestErrors.invalid('state', `expected one of ${JOB_STATES.join(', ')}`);
+  return state;
+}
+
+const cancelOne = (services: StorageServices) =>
+  operation({
+    method: 'post',
+    path: '/jobq/:project/:spider/:job/cancel',
+    summary: 'Cancel a job',
+    params: JobPath,
+  })(async ({ params, who }) => {
+    await reachProject(services, who, params.project);
+    return { count: await services.jobq.cancel(params.project, [keyOf(params)], who.name) };
+  });
+
+const cancelMany = (services: StorageServices) =>
+  operation({ method: 'post', path: '/jobq/:project/cancel', summary: 'Cancel jobs', params: ProjectPath })(
+    async ({ params: { project }, who, req }) => {
+      await reachProject(services, who, project);
+      const count = wholeNumber(queryOf(req), 'count');
+      const keys =
+        count === undefined ? await keysOfBody(req) : await oldest(services, project, count, who.staff);
+      return { count: await services.jobq.cancel(project, keys, who.name) };
+    },
+  );
+
+/** `[{"key": "1/2/3"}, ...]` on one line; objects a line each are understood, too. */
+async function keysOfBody(req: Request): Promise<JobKey[]> {
+  return (await readTextLines(req)).flatMap((line) => {
+    const value = parseStrict(line);
+    return (Array.isArray(value) ? value : [value]).map((one) => {
+      const text: unknown = typeof one === 'object' && one !== null ? (one as { key?: unknown }).key : one;
+      const key = typeof text === 'string' ? readJobKey(text) : null;
+      if (!key)
+        throw new DomainError('invalid', 'invalid_keys', 'expected a list of {"key": "project/spider/job"}');
+      return key;
+    });
+  });
+}
+
+/** Whatever waits goes before what runs, the oldest first. */
+async function oldest(
+  { queue, jobs }: StorageServices,
+  project: number,
+  count: number,
+  isStaff: boolean,
+): Promise<JobKey[]> {
+  if (!isStaff) throw accessErrors.forbidden('only staff may cancel a number of jobs');
+  const keys: JobKey[] = [];
+  for (const state of ['pending', 'running'] as const) {
+    const filter = { project, states: [state] };
+    const length = await jobs.count(filter);
+    const wanted = Math.min(count - keys.length, length);
+    if (wanted <= 0) continue;
+    const found = await queue.details(filter, { count: wanted, offset: length - wanted });
+    keys.push(...found.map((job) => job.key).toReversed());
+  }
+  return keys;
+}

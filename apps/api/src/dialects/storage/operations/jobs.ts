@@ -1,0 +1,95 @@
+import { metadataChange, metadataOf, metadataRemoval, writeRawObject } from '@spiderhub/core';
+import { z } from 'zod';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { readObject, readRawValue } from '../body.ts';
+import { reachJob, reachProject } from '../guard.ts';
+import type { StorageServices } from '../parts.ts';
+import { done, lines, rawJson } from '../replies.ts';
+import { JobPath, keyOf } from '../schema.ts';
+
+const FieldPath = JobPath.extend({ field: z.string() });
+const PATH = '/jobs/:project/:spider/:job';
+
+/** Metadata of a job, as a whole and field by field. */
+export function jobOperations(services: StorageServices): Operation[] {
+  return [
+    readMetadata(services),
+    mergeMetadata(services),
+    purgeJob(services),
+    readField(services),
+    writeField(services),
+    removeField(services),
+  ];
+}
+
+const readMetadata = (services: StorageServices) =>
+  operation({ method: 'get', path: PATH, summary: 'Metadata of a job', params: JobPath })(
+    async ({ params, who }) => {
+      const key = keyOf(params);
+      await reachJob(services, who, key, 'read');
+      const job = await services.jobs.find(key);
+      // Never 404: shub asks whether the answer is empty.
+      return lines([job ? writeRawObject(metadataOf(job)) : '{}']);
+    },
+  );
+
+const mergeMetadata = (services: StorageServices) =>
+  operation({ method: 'post', path: PATH, summary: 'Set fields of the metadata of a job', params: JobPath })(
+    async ({ params, who, req }) => {
+      const key = keyOf(params);
+      await reachJob(services, who, key, 'write');
+      await services.jobq.describe(key, metadataChange(await readObject(req)));
+      return done('text/html; charset=utf-8');
+    },
+  );
+
+const purgeJob = (services: StorageServices) =>
+  operation({ method: 'delete', path: PATH, summary: 'Remove a job with its data', params: JobPath })(
+    async ({ params, who }) => {
+      const key = keyOf(params);
+      await reachProject(services, who, key.project);
+      await services.jobq.purge(key, who.name);
+      await services.streams.removeJob(key);
+      return done('text/html; charset=utf-8');
+    },
+  );
+
+const readField = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: `${PATH}/:field`,
+    summary: 'A field of the metadata of a job',
+    params: FieldPath,
+  })(async ({ params, who }) => {
+    const key = keyOf(params);
+    await reachJob(services, who, key, 'read');
+    const job = await services.jobs.find(key);
+    return rawJson((job && metadataOf(job).get(params.field)) ?? 'null');
+  });
+
+const writeField = (services: StorageServices) =>
+  operation({
+    method: 'post',
+    path: `${PATH}/:field`,
+    summary: 'Set a field of the metadata of a job',
+    params: FieldPath,
+  })(async ({ params, who, req }) => {
+    const key = keyOf(params);
+    await reachJob(services, who, key, 'write');
+    const raw = await readRawValue(req);
+    await services.jobq.describe(key, metadataChange(new Map([[params.field, raw]])));
+    return done('text/html; charset=utf-8');
+  });
+
+const removeField = (services: StorageServices) =>
+  operation({
+    method: 'delete',
+    path: `${PATH}/:field`,
+    summary: 'Remove a field of the metadata of a job',
+    params: FieldPath,
+  })(async ({ params, who }) => {
+    const key = keyOf(params);
+    await reachJob(services, who, key, 'write');
+    await services.jobq.describe(key, metadataRemoval(params.field));
+    return done('text/html; charset=utf-8');
+  });

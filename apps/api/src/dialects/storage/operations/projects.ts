@@ -1,0 +1,145 @@
+import { accessErrors, writeRawObject } from '@spiderhub/core';
+import { z } from 'zod';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { queryOf } from '../../../http/params.ts';
+import { readObject } from '../body.ts';
+import { reachProject } from '../guard.ts';
+import type { StorageServices } from '../parts.ts';
+import { isYes, one, wholeNumber } from '../records/params.ts';
+import { done, lineStream, rawJson } from '../replies.ts';
+import { Name, ProjectPath, SpiderPath } from '../schema.ts';
+import { summaryLine } from '../summary.ts';
+
+const SettingPath = ProjectPath.extend({ key: z.string() });
+const SpiderNamePath = ProjectPath.extend({ name: Name });
+
+export function projectOperations(services: StorageServices): Operation[] {
+  return [
+    jobsummaries(services),
+    jobsummary(services),
+    readSettings(services),
+    writeSettings(services),
+    readSetting(services),
+    removeSetting(services),
+    spiderId(services),
+    lastJobs(services, '/spiders/:project/lastjobsummary'),
+    lastJobs(services, '/spiders/:project/:spider/lastjobsummary'),
+  ];
+}
+
+const jobsummaries = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/projects/jobsummaries',
+    summary: 'Queues of all projects that have jobs',
+  })(async ({ who }) => {
+    if (who.job) throw accessErrors.forbidden('job tokens reach no other projects');
+    const queues = await services.projects.busyQueues(who.staff ? null : [...who.projects]);
+    const summaries = queues.map(({ project, pending, running, finished }) => ({
+      project,
+      pending,
+      running,
+      finished,
+      has_capacity: true,
+    }));
+    return rawJson(JSON.stringify(summaries));
+  });
+
+const jobsummary = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/projects/:project/jobsummary',
+    summary: 'Queues of a project',
+    params: ProjectPath,
+  })(async ({ params: { project }, who }) => {
+    await reachProject(services, who, project);
+    const { runningUnits, ...queue } = await services.projects.queueCounts(project);
+    return { ...queue, running_units_count: runningUnits, pending_units_max: null, has_capacity: true };
+  });
+
+const readSettings = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/projects/:project/settings',
+    summary: 'Settings of a project',
+    params: ProjectPath,
+  })(async ({ params: { project }, who }) => {
+    await reachProject(services, who, project);
+    return rawJson(writeRawObject(await services.projects.settings(project)));
+  });
+
+const writeSettings = (services: StorageServices) =>
+  operation({
+    method: 'post',
+    path: '/projects/:project/settings',
+    summary: 'Set some settings of a project',
+    params: ProjectPath,
+  })(async ({ params: { project }, who, req }) => {
+    await reachProject(services, who, project);
+    await services.projects.changeSettings(project, await readObject(req), []);
+    return done('text/plain; charset=utf-8');
+  });
+
+const readSetting = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/projects/:project/settings/:key',
+    summary: 'A setting of a project',
+    params: SettingPath,
+  })(async ({ params: { project, key }, who }) => {
+    await reachProject(services, who, project);
+    return rawJson((await services.projects.settings(project)).get(key) ?? 'null');
+  });
+
+const removeSetting = (services: StorageServices) =>
+  operation({
+    method: 'delete',
+    path: '/projects/:project/settings/:key',
+    summary: 'Remove a setting of a project',
+    params: SettingPath,
+  })(async ({ params: { project, key }, who }) => {
+    await reachProject(services, who, project);
+    await services.projects.changeSettings(project, new Map(), [key]);
+    return done('text/plain; charset=utf-8');
+  });
+
+const spiderId = (services: StorageServices) =>
+  operation({
+    method: 'get',
+    path: '/ids/:project/spider/:name',
+    summary: "A spider's number",
+    params: SpiderNamePath,
+  })(async ({ params: { project, name }, who, req }) => {
+    await reachProject(services, who, project);
+    const number = await services.versions.spiderNumber(project, name, isYes(queryOf(req), 'create'));
+    return rawJson(JSON.stringify(number));
+  });
+
+const LastJobsPath = ProjectPath.extend({ spider: SpiderPath.shape.spider.optional() });
+
+const lastJobs = (services: StorageServices, path: string) =>
+  operation({ method: 'get', path, summary: 'The last finished job of each spider', params: LastJobsPath })(
+    async ({ params: { project, spider }, who, req }) => {
+      await reachProject(services, who, project);
+      const query = queryOf(req);
+      const count = wholeNumber(query, 'count');
+      const afterSpider = spiderOf(one(query, 'startafter'));
+      const found = await services.queue.lastFinished(project, {
+        offset: wholeNumber(query, 'start') ?? 0,
+        ...(spider !== undefined && { spider }),
+        ...(afterSpider !== null && { afterSpider }),
+        ...(count !== undefined && { count }),
+      });
+      return lineStream(linesOf(found.map((job) => summaryLine(job, services.now()))));
+    },
+  );
+
+async function* linesOf(all: readonly string[]): AsyncGenerator<string> {
+  for (const line of all) yield `${line}\n`;
+}
+
+/** The spider of `project/spider`, of a job's key, or a bare spider number. */
+function spiderOf(text: string | undefined): number | null {
+  const match = /^(?:\d{1,9}\/)?(\d{1,9})(?:\/\d{1,9})?$/.exec(text ?? '');
+  return match ? Number(match[1]) : null;
+}

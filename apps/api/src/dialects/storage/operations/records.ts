@@ -1,0 +1,196 @@
+import {
+  formatJobKey,
+  type JobDetails,
+  type JobKey,
+  jobErrors,
+  readRawObject,
+  requestErrors,
+  type StreamName,
+} from '@spiderhub/core';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { queryOf } from '../../../http/params.ts';
+import { TextReply } from '../../../http/reply.ts';
+import { StreamReply } from '../../../http/stream.ts';
+import { reachJob, reachProject } from '../guard.ts';
+import type { StorageServices } from '../parts.ts';
+import { renderRows } from '../records/format.ts';
+import { takeBatch } from '../records/intake.ts';
+import { isYes, one } from '../records/params.ts';
+import { type RecordQuery, readRecordQuery } from '../records/query.ts';
+import { hasMeta, NO_META } from '../records/splice.ts';
+import { rowsOfJob, rowsOfJobs } from '../records/streams.ts';
+import { Index, JobPath, keyOf, ProjectPath, SpiderPath } from '../schema.ts';
+
+const STREAMS: readonly StreamName[] = ['items', 'logs', 'requests', 'samples'];
+const LOG_COLUMNS = ['time', 'level', 'message'];
+
+const RecordPath = JobPath.extend({ index: Index });
+const FieldPath = RecordPath.extend({ field: z.string() });
+
+export function recordOperations(services: StorageServices): Operation[] {
+  return STREAMS.flatMap((stream) => [
+    readJob(services, stream),
+    writeJob(services, stream),
+    ...(stream === 'samples' ? [] : [readStats(services, stream)]),
+    readOne(services, stream),
+    readField(services, stream),
+    readSpider(services, stream),
+    readProject(services, stream),
+  ]);
+}
+
+const readJob = (services: StorageServices, stream: StreamName) =>
+  operation({
+    method: 'get',
+    path: `/${stream}/:project/:spider/:job`,
+    summary: `Read ${stream} of a job`,
+    params: JobPath,
+  })(async ({ params, who, req }) => {
+    const key = keyOf(params);
+    await reachJob(services, who, key, 'read');
+    const query = readRecordQuery(req);
+    const job = await services.jobs.find(key);
+    if (job && wantsAllAsStored(req, query)) return storedReply(services, stream, job);
+    return render(job ? rowsOfJob(services, stream, job, query) : nothing(), query, stream);
+  });
+
+const writeJob = (services: StorageServices, stream: StreamName) =>
+  operation({
+    method: 'post',
+    path: `/${stream}/:project/:spider/:job`,
+    summary: `Write ${stream} of a job`,
+    params: JobPath,
+  })(async ({ params, who, req }) => {
+    const key = keyOf(params);
+    await reachJob(services, who, key, 'write');
+    const job = await existing(services, key);
+    await takeBatch(services, req, { job, stream, start: startOf(req) });
+    return new TextReply('text/plain; charset=UTF-8', '');
+  });
+
+const readStats = (services: StorageServices, stream: StreamName) =>
+  operation({
+    method: 'get',
+    path: `/${stream}/:project/:spider/:job/stats`,
+    summary: `Counts of ${stream} of a job`,
+    params: JobPath,
+  })(async ({ params, who, req }) => {
+    const key = keyOf(params);
+    await reachJob(services, who, key, 'read');
+    const job = await services.jobs.find(key);
+    const stats = await services.streams.stats({ key, attempt: job?.attempt ?? 0, stream });
+    const all = stream !== 'items' || isYes(queryOf(req), 'all');
+    const counts = Object.entries(stats.counts).filter(([name]) => all || !name.startsWith('_'));
+    return {
+      counts: Object.fromEntries(counts),
+      totals: { input_bytes: stats.bytes, input_values: stats.records },
+    };
+  });
+
+const readOne = (services: StorageServices, stream: StreamName) =>
+  operation({
+    method: 'get',
+    path: `/${stream}/:project/:spider/:job/:index`,
+    summary: `Read one of the ${stream} of a job`,
+    params: RecordPath,
+  })(async ({ params, who, req }) => {
+    const key = keyOf(params);
+    await reachJob(services, who, key, 'read');
+    const query = readRecordQuery(req);
+    const job = await services.jobs.find(key);
+    const only = { ...query, params: { ...query.params, index: String(params.index) } };
+    return render(job ? rowsOfJob(services, stream, job, only) : nothing(), query, stream);
+  });
+
+const readField = (services: StorageServices, stream: StreamName) =>
+  operation({
+    method: 'get',
+    path: `/${stream}/:project/:spider/:job/:index/:field`,
+    summary: `Read a field of one of the ${stream} of a job`,
+    params: FieldPath,
+  })(async ({ params, who, req }) => {
+    const key = keyOf(params);
+    await reachJob(services, who, key, 'read');
+    const job = await services.jobs.find(key);
+    const only = { ...readRecordQuery(req), params: { index: String(params.index) } };
+    for await (const [row] of job ? rowsOfJob(services, stream, job, only) : nothing()) {
+      const value = row && fieldOf(row.line, params.field);
+      if (value) return new TextReply('application/json', `${value}\n`);
+    }
+    return new TextReply('application/json', '');
+  });
+
+const readSpider = (services: StorageServices, stream: StreamName) =>
+  operation({
+    method: 'get',
+    path: `/${stream}/:project/:spider`,
+    summary: `Read ${stream} of all jobs of a spider`,
+    params: SpiderPath,
+  })(async ({ params, who, req }) => {
+    await reachProject(services, who, params.project);
+    const query = readRecordQuery(req);
+    return render(rowsOfJobs(services, stream, params, query), query, stream);
+  });
+
+const readProject = (services: StorageServices, stream: StreamName) =>
+  operation({
+    method: 'get',
+    path: `/${stream}/:project`,
+    summary: `Read ${stream} of all jobs of a project`,
+    params: ProjectPath,
+  })(async ({ params, who, req }) => {
+    await reachProject(services, who, params.project);
+    const query = readRecordQuery(req);
+    return render(rowsOfJobs(services, stream, { ...params, spider: null }, query), query, stream);
+  });
+
+function render(rows: ReturnType<typeof rowsOfJob>, query: RecordQuery, stream: StreamName): StreamReply {
+  const { format, params } = query;
+  const meta = stream === 'samples' ? NO_META : query.meta;
+  return renderRows(rows, { format, params, meta, ...(stream === 'logs' && { csvFields: LOG_COLUMNS }) });
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+const NARROWING = ['start', 'startafter', 'index', 'count', 'startts', 'endts'];
+
+/** A whole stream for a client that inflates it: what is stored can be sent as it lies. */
+function wantsAllAsStored(req: Request, { format, meta, tests, params }: RecordQuery): boolean {
+  if (format !== 'jl' || hasMeta(meta) || tests.length > 0) return false;
+  if (NARROWING.some((name) => one(params, name) !== undefined)) return false;
+  return acceptsGzip(req);
+}
+
+function acceptsGzip(req: Request): boolean {
+  const offers = String(req.headers['accept-encoding'] ?? '').split(',');
+  return offers.some((offer) => /^\s*(x-)?gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(offer));
+}
+
+function storedReply({ streams }: StorageServices, stream: StreamName, job: JobDetails): StreamReply {
+  const source = streams.readGzip({ key: job.key, attempt: job.attempt, stream });
+  return new StreamReply('application/x-jsonlines; charset=UTF-8', source, {
+    headers: { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' },
+  });
+}
+
+async function existing({ jobs }: StorageServices, key: JobKey): Promise<JobDetails> {
+  const job = await jobs.find(key);
+  if (!job) throw jobErrors.notFound(formatJobKey(key));
+  return job;
+}
+
+const CONTENT_RANGE = /^items (\d{1,15})-/;
+
+/** Number of the first record; undefined: behind the last one. */
+function startOf(req: Request): number | undefined {
+  const text = one(queryOf(req), 'start') ?? CONTENT_RANGE.exec(req.headers['content-range'] ?? '')?.[1];
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,15}$/.test(text)) throw requestErrors.invalid('start', 'expected a record number');
+  return Number(text);
+}
+
+function fieldOf(line: Buffer, name: string): string | undefined {
+  return readRawObject(line)?.get(name);
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { type Operation, operation } from '../../../http/operation.ts';
+import type { StorageServices } from '../parts.ts';
+import { rawJson } from '../replies.ts';
+import { Name } from '../schema.ts';
+
+const GroupPath = z.object({ group: Name });
+
+export function systemOperations({ now }: StorageServices): Operation[] {
+  return [
+    operation({ method: 'get', path: '/system/ts', summary: 'The time, ms since the epoch', open: true })(
+      async () => rawJson(String(now().getTime())),
+    ),
+    // Worker groups have no limits of their own here; projects name the groups that serve them in their settings.
+    operation({
+      method: 'post',
+      path: '/botgroups/:group/max_running',
+      summary: 'Accepted and without effect',
+      params: GroupPath,
+    })(async () => rawJson('null')),
+    operation({
+      method: 'delete',
+      path: '/botgroups/:group',
+      summary: 'Accepted and without effect',
+      params: GroupPath,
+    })(async () => rawJson('null')),
+  ];
+}

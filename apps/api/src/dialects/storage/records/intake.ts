@@ -1,0 +1,54 @@
+import { formatJobKey, type Job, type JobCounts, type StreamName, type StreamStats } from '@spiderhub/core';
+import type { Request } from 'express';
+import { gatherLines, readLines } from '../../../http/lines.ts';
+import type { StorageServices } from '../parts.ts';
+import { toRecord } from './normalize.ts';
+
+/** The clients' own limit for one record. */
+export const MAX_RECORD_BYTES = 1024 * 1024;
+/** A batch of the largest writer, whole: 5000 records of the greatest size, and their line ends. */
+export const MAX_BATCH_BYTES = 5001 * MAX_RECORD_BYTES;
+export const RECORD_LIMITS = { maxLineBytes: MAX_RECORD_BYTES, maxBytes: MAX_BATCH_BYTES };
+/**
+ * So much of a batch is stored at a time. Up to this size a batch is stored as a whole, under one arrival time; above
+ * it memory stays flat.
+ */
+const PIECE_BYTES = 8 * 1024 * 1024;
+const ERROR_LEVEL = 40;
+
+/** Stores a batch. When this resolves, it is durable. Records of a deleted job are read and dropped. */
+export async function takeBatch(
+  services: StorageServices,
+  req: Request,
+  { job, stream, start }: { job: Job; stream: StreamName; start: number | undefined },
+): Promise<void> {
+  const ref = { key: job.key, attempt: job.attempt, stream };
+  const isDropped = job.state === 'deleted';
+  let next = start;
+  for await (const lines of gatherLines(readLines(req, RECORD_LIMITS), PIECE_BYTES)) {
+    if (isDropped) continue;
+    const now = services.now().getTime();
+    const records = lines.map((line) => toRecord(stream, line, now));
+    await services.streams.write(ref, records, next);
+    if (next !== undefined) next += records.length;
+  }
+  if (isDropped)
+    services.log.info({ job: formatJobKey(job.key), stream }, 'records of a deleted job were dropped');
+  else await saveCounts(services, job, stream);
+}
+
+async function saveCounts({ streams, jobq }: StorageServices, job: Job, stream: StreamName): Promise<void> {
+  if (stream === 'samples') return;
+  const stats = await streams.stats({ key: job.key, attempt: job.attempt, stream });
+  await jobq.saveCounts(job.id, job.attempt, countsOf(stream, stats));
+}
+
+function countsOf(stream: StreamName, { records, counts }: StreamStats): Partial<JobCounts> {
+  if (stream === 'items') return { items: records };
+  if (stream === 'requests') return { pages: records };
+  const errors = Object.entries(counts).reduce(
+    (sum, [level, n]) => sum + (Number(level) >= ERROR_LEVEL ? n : 0),
+    0,
+  );
+  return { logs: records, errors };
+}

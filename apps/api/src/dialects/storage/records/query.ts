@@ -1,0 +1,43 @@
+import type { Request } from 'express';
+import { type Params, queryOf } from '../../../http/params.ts';
+import { parseFilter, type Test } from './filter.ts';
+import { type FormatName, formatOf } from './format.ts';
+import { isYes, many, moment, wholeNumber } from './params.ts';
+import type { MetaFields } from './splice.ts';
+
+/** What all lists of records understand. Unknown parameters mean nothing. */
+export interface RecordQuery {
+  params: Params;
+  format: FormatName;
+  meta: MetaFields;
+  tests: Test[];
+  count: number | undefined;
+  /** Written at or after, ms. */
+  since: number | undefined;
+  /** Written before, ms. */
+  until: number | undefined;
+}
+
+/** Throws `invalid` for parameters that cannot be understood. */
+export function readRecordQuery(req: Request): RecordQuery {
+  const params = queryOf(req);
+  const meta = new Set(many(params, 'meta').flatMap((names) => names.split(',')));
+  return {
+    params,
+    format: formatOf(req, params),
+    meta: {
+      key: meta.has('_key'),
+      ts: meta.has('_ts'),
+      project: meta.has('_project'),
+      nodata: isYes(params, 'nodata'),
+    },
+    tests: [
+      ...many(params, 'filter').map((text) => parseFilter(text)),
+      ...many(params, 'filterany').map((text) => parseFilter(text, 'any')),
+      ...many(params, 'filterall').map((text) => parseFilter(text, 'all')),
+    ],
+    count: wholeNumber(params, 'count'),
+    since: moment(params, 'startts'),
+    until: moment(params, 'endts'),
+  };
+}
