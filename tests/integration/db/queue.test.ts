@@ -11,6 +11,8 @@ import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/te
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 
 const LEASE_MS = 60_000;
+/** The reaper waits so long, and 2 s more, after a start of Postgres: short, for a server that the tests just started. */
+const REAPER_LEASE_MS = 100;
 const NO_COUNTS = { items: 0, pages: 0, logs: 0, errors: 0 };
 const REPORT = {
   closeReason: 'finished',
@@ -25,13 +27,27 @@ let dispatch: DispatchStore;
 let attempts: AttemptStore;
 let team: Team;
 
+beforeAll(async () => {
+  const any = await createTestDatabase();
+  await eventually(async () => {
+    const { rows } = await any.database.raw(
+      "select now() - pg_postmaster_start_time() > interval '3 s' as up",
+    );
+    expect(rows[0].up).toBe(true);
+  });
+  await any.close();
+});
 beforeEach(async () => {
   db = await createTestDatabase();
   jobs = createJobStore(db.database);
   view = createJobView(db.database);
-  dispatch = createDispatchStore(db.database, { leaseMs: 0 });
+  dispatch = createDispatchStore(db.database, { leaseMs: REAPER_LEASE_MS });
   attempts = createAttemptStore(db.database);
   team = await makeTeam(db.database);
+  // Leases could be prolonged for a long time: whoever did not is dead.
+  await db.database.raw(
+    "insert into dispatch_clock (seen_at, up_since) values (now() + interval '1 hour', now() - interval '1 hour')",
+  );
 });
 afterEach(() => db.close());
 
