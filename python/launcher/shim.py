@@ -56,7 +56,8 @@ class Shim:
         # Our own end kept the pipe open between writers; without it the drain can see the end.
         os.close(fifo_writer)
         self._drain()
-        write_json(self.directory, 'exit.json', {**self.crawl.exit(), 'deadlinePassed': self.control.deadline_passed})
+        end = {**self.crawl.exit(), 'deadlinePassed': self.control.deadline_passed}
+        write_json(self.directory, 'exit.json', end, durable=True)
 
     def _supervise(self):
         killed = self._wait(self.crawl.running, float('inf'))

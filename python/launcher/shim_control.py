@@ -44,16 +44,16 @@ class Control:
             return 0
 
 
-def write_json(directory, name, value):
-    """Writes durably and atomically: a reader sees all of it or nothing, also after a power cut."""
+def write_json(directory, name, value, durable=False):
+    """A reader sees all of it or nothing; if durable, also after a power cut."""
     path = os.path.join(directory, name)
     with open(path + '.tmp', 'w', encoding='utf-8') as file:
         json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     os.rename(path + '.tmp', path)
-    folder = os.open(directory, os.O_RDONLY)
-    try:
+    if durable:
+        folder = os.open(directory, os.O_RDONLY)
         os.fsync(folder)
-    finally:
         os.close(folder)

@@ -13,10 +13,14 @@ const STARTING_MS = 2000;
 /** A shim that was killed cannot tell; its crawl was killed with it. */
 const LOST: CrawlExit = { code: null, signal: 'SIGKILL', deadlinePassed: false };
 
-/** Waits for the end of a crawl. The timers do not keep this process alive. */
+/**
+ * Waits for the end of a crawl. `gone`, for a shim of our own, only spares the last poll. The timers do not keep this
+ * process alive.
+ */
 export async function waitForExit(
   directory: JobDirectory,
   isAlive: () => boolean | Promise<boolean>,
+  gone?: Promise<void>,
 ): Promise<CrawlExit> {
   for (;;) {
     // Asked first: a shim writes how the crawl ended before it ends itself.
@@ -27,7 +31,8 @@ export async function waitForExit(
       await killLeftovers(directory);
       return LOST;
     }
-    await sleep(POLL_MS, undefined, { ref: false });
+    const pause = sleep(POLL_MS, undefined, { ref: false });
+    await (gone ? Promise.race([pause, gone]) : pause);
   }
 }
 

@@ -8,10 +8,15 @@ export async function writeAtomic(path: string, text: string): Promise<void> {
   await rename(temporary, path);
 }
 
-/** The JSON of a file of ours, null when there is no such file. */
+/** The JSON of a file of ours, null when there is no such file or (after a power cut) only its beginning. */
 export async function readJson<T>(path: string): Promise<T | null> {
   const text = await readText(path);
-  return text === null ? null : (JSON.parse(text) as T);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return null;
+  }
 }
 
 /** The text of a file, null when there is no such file. */

@@ -106,6 +106,7 @@ async function makeDirectory(workDir: string, name: string): Promise<JobDirector
 
 interface Launch {
   isAlive: () => boolean;
+  gone: Promise<void>;
   giveUp(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
@@ -135,7 +136,7 @@ function launchInBackground(
     await ended(shim);
   }
 
-  void launch()
+  const gone = launch()
     .catch((error: unknown) => fail(directory, error, options.log))
     .catch((error: unknown) =>
       options.log?.('a crawl could not be started', { error, directory: directory.root }),
@@ -143,7 +144,7 @@ function launchInBackground(
     .finally(() => {
       alive = false;
     });
-  return { isAlive: () => alive, giveUp };
+  return { isAlive: () => alive, gone, giveUp };
 }
 
 /** Brings together all that the crawl needs. Throws what the customer has to mend, or what is broken here. */

@@ -28,6 +28,8 @@ const START: Checkpoint = {
 /** How the owner of a crawl's shim, or of nothing yet, takes part. */
 interface Ownership {
   isAlive: () => boolean | Promise<boolean>;
+  /** Settles when `isAlive` turns false, where that can be known. */
+  gone?: Promise<void>;
   /** Told that nobody wants the crawl any more, before it may have been started at all. */
   giveUp?(signal: 'SIGTERM' | 'SIGKILL'): void;
   /** After the directory was removed. */
@@ -39,7 +41,7 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
   const saved = (await readJson<Checkpoint>(directory.checkpoint)) ?? START;
   let given: Progress = saved;
   let hasExited = false;
-  const exited = waitForExit(directory, ownership.isAlive).finally(() => {
+  const exited = waitForExit(directory, ownership.isAlive, ownership.gone).finally(() => {
     hasExited = true;
   });
   // Whoever only reads messages may never look at `exited`.
