@@ -2,7 +2,7 @@
 
 The shim outlives its worker, so that a restarted worker can take the crawl over without losing a line, but no crawl
 outlives its deadline, which a living worker keeps moving on. It is imported by nobody and imports the standard
-library only. docs/job-process.md describes the files of a job's directory.
+library only. packages/runners/src/job-directory.ts lists the files of a job's directory.
 """
 
 import json
@@ -48,6 +48,11 @@ class Shim:
             RawLines(out, 20, self.spool),
             RawLines(err, 40, self.spool),
         ]
+        # The worker may have been frozen before it started us, and the attempt given to somebody else.
+        if self.control.end():
+            end = {'code': None, 'signal': 'SIGKILL', 'deadlinePassed': self.control.deadline_passed}
+            write_json(self.directory, 'exit.json', end, durable=True)
+            return
         self.crawl = Crawl(self.launch, out_writer, err_writer)
         os.close(out_writer)
         os.close(err_writer)

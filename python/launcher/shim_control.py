@@ -25,15 +25,22 @@ class Control:
     def check(self):
         """Returns 'kill', 'deadline', 'stop' (once for each request) or None."""
         self._next_check = time.monotonic() + CHECK_SECONDS
+        end = self.end()
+        if end:
+            return end
+        if self._number('stop') > self._stops_done:
+            self._stops_done += 1
+            return 'stop'
+        return None
+
+    def end(self):
+        """Returns 'kill' or 'deadline' when the crawl must not live on, else None."""
         if os.path.exists(os.path.join(self._directory, 'kill')):
             return 'kill'
         self._deadline_ms = self._number('deadline') or self._deadline_ms
         if time.clock_gettime_ns(_CLOCK) / 1e6 > self._deadline_ms:
             self.deadline_passed = True
             return 'deadline'
-        if self._number('stop') > self._stops_done:
-            self._stops_done += 1
-            return 'stop'
         return None
 
     def _number(self, name):

@@ -11,7 +11,7 @@ const POLL_MS = 50;
 const STARTING_MS = 2000;
 
 /** A shim that was killed cannot tell; its crawl was killed with it. */
-const LOST: CrawlExit = { code: null, signal: 'SIGKILL', deadlinePassed: false };
+const LOST: CrawlExit = { code: null, signal: 'SIGKILL', deadlinePassed: false, shimDied: true };
 
 /**
  * Waits for the end of a crawl. `gone`, for a shim of our own, only spares the last poll. The timers do not keep this

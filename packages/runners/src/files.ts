@@ -1,11 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 
 /** Replaces a file so that a reader sees the old text or the new one, never a part. */
 export async function writeAtomic(path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Digits of a deadline: always as many, so that it can be written over in place. */
+const DEADLINE_DIGITS = 16;
+
+/** A full disk must not end crawls that do not write: then the old deadline is written over, which takes no room. */
+export async function writeDeadline(path: string, untilMs: number): Promise<void> {
+  const text = String(Math.round(untilMs)).padStart(DEADLINE_DIGITS, '0');
+  try {
+    await writeAtomic(path, text);
+  } catch (error) {
+    if (!hasCode(error, 'ENOSPC')) throw error;
+    await writeFile(path, text, { flag: 'r+' });
+  }
 }
 
 /** The JSON of a file of ours, null when there is no such file or (after a power cut) only its beginning. */

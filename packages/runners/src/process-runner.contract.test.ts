@@ -86,7 +86,12 @@ describe('process runner', () => {
     const shim = JSON.parse(readFileSync(house.jobPath(request.job, 'shim.json'), 'utf8'));
     process.kill(shim.pid, 'SIGKILL');
     await heard.toEnd();
-    expect(await crawl.exited).toEqual({ code: null, signal: 'SIGKILL', deadlinePassed: false });
+    expect(await crawl.exited).toEqual({
+      code: null,
+      signal: 'SIGKILL',
+      deadlinePassed: false,
+      shimDied: true,
+    });
     expect(pidsOf(heard).filter(isRunning)).toEqual([]);
     await crawl.cleanUp();
   });

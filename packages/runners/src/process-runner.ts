@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -12,7 +13,7 @@ import {
 import { createEggs, type Eggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { aliveByIdentity, type CrawlExit } from './exit-watch.ts';
-import { hasCode, writeAtomic } from './files.ts';
+import { hasCode, readText, writeAtomic, writeDeadline } from './files.ts';
 import { directoryName, type JobDirectory, jobDirectory, readDirectoryName } from './job-directory.ts';
 import { crawlEnvironment, jobData, settingsLayers } from './launch-files.ts';
 import { logMessage } from './pipe-messages.ts';
@@ -61,7 +62,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
       const name = directoryName(request.job);
       const directory = await makeDirectory(options.workDir, name);
       ours.add(name);
-      await writeAtomic(directory.deadline, String(Math.round(nowMs() + request.leaseMs)));
+      await writeDeadline(directory.deadline, nowMs() + request.leaseMs);
       const launch = launchInBackground(directory, request, options, eggs);
       return openCrawl(directory, { ...launch, onCleanUp: () => ours.delete(name) });
     },
@@ -126,21 +127,24 @@ function launchInBackground(
     giveUp = resolve;
   });
 
-  async function launch(): Promise<void> {
+  /** The shim, or null when it was never needed. Nothing may go wrong here once it runs: from then on it reports. */
+  async function launch(): Promise<ChildProcess | null> {
     const signal = await Promise.race([prepare(directory, request, options, eggs), givenUp]);
-    if (signal) {
-      await writeExit(directory, { code: null, signal, deadlinePassed: false });
-      return;
-    }
-    const shim = await spawnShim(options.python, options.launcherDir, directory);
-    await ended(shim);
+    if (!signal) return spawnShim(options.python, options.launcherDir, directory);
+    await writeExit(directory, { code: null, signal, deadlinePassed: false });
+    return null;
   }
 
-  const gone = launch()
-    .catch((error: unknown) => fail(directory, error, options.log))
-    .catch((error: unknown) =>
-      options.log?.('a crawl could not be started', { error, directory: directory.root }),
-    )
+  async function watch(): Promise<void> {
+    const shim = await launch().catch((error: unknown) => fail(directory, error, options.log));
+    if (!shim) return;
+    await ended(shim);
+    const said = await readText(directory.shimLog);
+    if (said) options.log?.('a shim had trouble', { said, directory: directory.root });
+  }
+
+  const gone = watch()
+    .catch((error: unknown) => options.log?.('a crawl got lost', { error, directory: directory.root }))
     .finally(() => {
       alive = false;
     });
@@ -182,7 +186,7 @@ async function fail(
   directory: JobDirectory,
   error: unknown,
   log: ProcessRunnerOptions['log'],
-): Promise<void> {
+): Promise<null> {
   const why = error instanceof DomainError ? error.message : 'an internal error, see the log of the worker.';
   if (!(error instanceof DomainError))
     log?.('a crawl could not be started', { error, directory: directory.root });
@@ -192,6 +196,7 @@ async function fail(
     Buffer.concat([Buffer.from('LOG '), line, Buffer.from('\n')]),
   );
   await writeExit(directory, { code: 1, signal: null, deadlinePassed: false });
+  return null;
 }
 
 async function writeExit(directory: JobDirectory, exit: CrawlExit): Promise<void> {

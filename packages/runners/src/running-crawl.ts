@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import type { MessageCounts, PipeMessage, RunningCrawl } from '@spiderhub/core';
 import { waitForExit } from './exit-watch.ts';
-import { hasCode, readJson, readText, writeAtomic } from './files.ts';
+import { hasCode, readJson, readText, writeAtomic, writeDeadline } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { droppedSummary, readMessages } from './pipe-messages.ts';
 import { followSpool, removeSpoolBefore, type SpoolPosition } from './spool-reader.ts';
@@ -69,7 +69,7 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
       await writeAtomic(directory.checkpoint, JSON.stringify({ ...given, counts } satisfies Checkpoint));
       if (existsSync(directory.spool)) await removeSpoolBefore(directory.spool, position);
     },
-    extend: (untilMs) => unlessRemoved(writeAtomic(directory.deadline, String(Math.round(untilMs)))),
+    extend: (untilMs) => unlessRemoved(writeDeadline(directory.deadline, untilMs)),
     async stop() {
       ownership.giveUp?.('SIGTERM');
       const before = Number((await readText(directory.stop)) ?? 0);

@@ -51,8 +51,11 @@ export interface RunningCrawl {
   stop(): Promise<void>;
   /** Kills the whole process group. */
   kill(): Promise<void>;
-  /** Settles when the group is gone. `deadlinePassed`: the shim killed it because nobody extended its life. */
-  readonly exited: Promise<ProcessExit & { deadlinePassed: boolean }>;
+  /**
+   * Settles when the group is gone. `deadlinePassed`: the shim killed it because nobody extended its life. `shimDied`:
+   * the shim itself was killed, and the crawl with it.
+   */
+  readonly exited: Promise<ProcessExit & { deadlinePassed: boolean; shimDied?: true }>;
   /** Removes the job's directory. Only after `exited` and once the outcome is recorded. */
   cleanUp(): Promise<void>;
 }
