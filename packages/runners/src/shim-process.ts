@@ -8,7 +8,7 @@ import { readJson } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 
 /** Who a shim is. Start time (clock ticks) and boot keep a re-used process id from being taken for it. */
-export interface ShimIdentity {
+interface ShimIdentity {
   pid: number;
   startTime: number | null;
   bootId: string | null;
