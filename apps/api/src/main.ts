@@ -21,12 +21,13 @@ import { createApp } from './app.ts';
 import { ApiConfig } from './config.ts';
 import { demoPages } from './demo-pages.ts';
 import { scrapinghub } from './dialects/scrapinghub/dialect.ts';
+import { withExtras } from './dialects/scrapinghub/extras.ts';
 import { createStorageDialect } from './dialects/storage/dialect.ts';
 import { createHttpServer } from './http/server.ts';
 import { prepareUploadDir } from './http/upload.ts';
 import { createScrapydSide } from './scrapyd.ts';
 import { createServerService } from './server-service.ts';
-import { createStorageParts } from './storage-parts.ts';
+import { createExtraParts, createStorageParts } from './storage-parts.ts';
 
 /** Composition root: reads the environment, opens what the API needs and serves until it is asked to stop. */
 async function main(): Promise<void> {
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
     workDir: join(home, 'tmp/inspect'),
   });
   const view = createJobView(database);
+  const extras = createExtraParts(database, blobs);
   const jobTokens = createJobTokens(await sharedSecret(database, 'job-token'));
   const accessControl = createAccess(createAccessStore(database));
   const jobs = createJobs(
@@ -78,14 +80,17 @@ async function main(): Promise<void> {
       access: accessControl,
       jobs,
       claims: createClaimStore(database),
-      deploy: createDeploy(inspector, blobs, versions),
+      deploy: createDeploy(inspector, blobs, versions, extras.eggs),
       versions,
       streams,
       uploadDir,
       log,
       now: () => new Date(),
     },
-    dialects: [scrapinghub, createStorageDialect(createStorageParts(database, signals, jobTokens))],
+    dialects: [
+      withExtras(scrapinghub, extras),
+      createStorageDialect(createStorageParts(database, signals, jobTokens)),
+    ],
     checks: {
       database: async () => void (await database.raw('select 1')),
       redis: () => signals.ping(),

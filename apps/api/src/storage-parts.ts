@@ -1,15 +1,20 @@
-import { createJobAccess, createJobq, type JobTokens, type Signals } from '@spiderhub/core';
+import { type BlobStore, createJobAccess, createJobq, type JobTokens, type Signals } from '@spiderhub/core';
 import {
   createActivityStore,
   createCollectionStore,
+  createCommentStore,
+  createEggStore,
   createFrontierStore,
   createJobqStore,
   createJobqView,
   createJobView,
   createProjectStore,
+  createReleaseStore,
+  createReportStore,
   createSpiderStore,
   type Database,
 } from '@spiderhub/db';
+import type { ExtraParts } from './dialects/scrapinghub/extras.ts';
 import type { StorageParts } from './dialects/storage/parts.ts';
 
 /** What the storage dialect needs, on Postgres. */
@@ -24,5 +29,18 @@ export function createStorageParts(database: Database, signals: Signals, tokens:
     spiders: createSpiderStore(database),
     tokens,
     jobAccess: createJobAccess(tokens, createJobView(database)),
+  };
+}
+
+/** What the rarer operations of the Jobs API need. */
+export function createExtraParts(database: Database, blobs: BlobStore): ExtraParts {
+  return {
+    spiders: createSpiderStore(database),
+    projects: createProjectStore(database),
+    comments: createCommentStore(database),
+    eggs: createEggStore(database),
+    releases: createReleaseStore(database),
+    reports: createReportStore(database),
+    blobs,
   };
 }

@@ -1,5 +1,6 @@
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { EggInspector } from '../ports/egg-inspector.ts';
+import type { EggStore } from '../ports/egg-store.ts';
 import type { Version, VersionStore } from '../ports/version-store.ts';
 
 export interface DeployRequest {
@@ -19,9 +20,22 @@ export interface Deploy {
   deploy(request: DeployRequest, log: (line: string) => void): Promise<Deployed>;
 }
 
-export function createDeploy(inspector: EggInspector, blobs: BlobStore, versions: VersionStore): Deploy {
+/** With `eggs`, the eggs that a project keeps beside its versions become part of each new version. */
+export function createDeploy(
+  inspector: EggInspector,
+  blobs: BlobStore,
+  versions: VersionStore,
+  eggs?: EggStore,
+): Deploy {
+  async function keptEggPaths(project: number): Promise<string[]> {
+    const kept = (await eggs?.list(project)) ?? [];
+    return Promise.all(kept.map(({ sha256 }) => blobs.localPath(sha256)));
+  }
+
   return {
-    async deploy(request, log) {
+    async deploy(asked, log) {
+      const extraEggPaths = [...asked.extraEggPaths, ...(await keptEggPaths(asked.project))];
+      const request = { ...asked, extraEggPaths };
       const contents = await inspector.inspect(request, log);
       const egg = await blobs.putFile(request.eggPath);
       const extraEggs: string[] = [];

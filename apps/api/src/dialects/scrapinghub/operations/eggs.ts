@@ -1,0 +1,115 @@
+import { DomainError, requestErrors } from '@spiderhub/core';
+import { ZipFile } from 'yazl';
+import { z } from 'zod';
+import { parseFields, Text } from '../../../http/fields.ts';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { StreamReply } from '../../../http/stream.ts';
+import { receiveUpload } from '../../../http/upload.ts';
+import type { ExtraServices } from '../extras.ts';
+import { apikeyField, Ok, ProjectId } from '../schema.ts';
+
+const LIMITS = { maxBytes: 50 * 1024 * 1024, maxFiles: 2 };
+
+/** Names become file names in a zip: no separators, no way up. */
+const EggName = Text.regex(/^(?!\.)[\w.+-]{1,200}$/, 'expected letters, digits, and . _ + -');
+const EggFields = z.object({
+  project: ProjectId,
+  name: EggName,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  version: Text.regex(/^[^\x00-\x1f\x7f]{1,255}$/, 'expected 1 to 255 printable characters'),
+});
+const ProjectQuery = z.object({ project: ProjectId });
+
+/** Eggs beside a project's own; the next deploy takes them up. shub calls these commands deprecated. */
+export function eggOperations(services: ExtraServices): Operation[] {
+  return [addEgg(services), listEggs(services), deleteEgg(services), bundle(services), migrate(services)];
+}
+
+const addEgg = (services: ExtraServices) =>
+  operation({
+    method: 'post',
+    path: '/eggs/add.json',
+    summary: 'Keep an egg for the next deploy',
+    statusOf: { unauthenticated: 403 },
+  })(async ({ who, req }) => {
+    const upload = await receiveUpload(req, services.uploadDir, LIMITS);
+    try {
+      const { project, name, version } = parseFields(EggFields, upload.fields);
+      await services.access.project(who, project);
+      const [file, ...others] = upload.files.filter(({ field }) => field === 'egg');
+      if (!file || others.length > 0) throw requestErrors.invalid('egg', 'expected one file');
+      const { sha256, sizeBytes } = await services.blobs.putFile(file.path);
+      await services.eggs.save({ project, name, version, sha256, sizeBytes, createdBy: who.name });
+      return { status: 'ok', egg: { name, version } };
+    } finally {
+      await upload.remove();
+    }
+  });
+
+const listEggs = ({ access, eggs }: ExtraServices) =>
+  operation({ method: 'get', path: '/eggs/list.json', summary: 'Eggs of a project', query: ProjectQuery })(
+    async ({ query, who }) => {
+      await access.project(who, query.project);
+      const all = await eggs.list(query.project);
+      return { status: 'ok', eggs: all.map(({ name, version }) => ({ name, version })) };
+    },
+  );
+
+const deleteEgg = ({ access, eggs }: ExtraServices) =>
+  operation({
+    method: 'post',
+    path: '/eggs/delete.json',
+    summary: 'Remove an egg of a project',
+    body: z.object({ project: ProjectId, name: Text, ...apikeyField }),
+    reply: Ok,
+  })(async ({ body, who }) => {
+    await access.project(who, body.project);
+    if (!(await eggs.remove(body.project, body.name))) {
+      throw new DomainError('not_found', 'egg_not_found', `egg ${body.name} not found`);
+    }
+    return { status: 'ok' as const };
+  });
+
+const bundle = (services: ExtraServices) =>
+  operation({
+    method: 'get',
+    path: '/eggs/bundle.zip',
+    summary: 'All eggs of a project in a zip, its own as __main__.egg',
+    query: ProjectQuery,
+    statusOf: { unauthenticated: 403 },
+  })(async ({ query: { project }, who }) => {
+    await services.access.project(who, project);
+    const zip = new ZipFile();
+    for (const { name, sha256 } of await services.eggs.list(project))
+      await addBlob(services, zip, `${name}.egg`, sha256);
+    const newest = await services.versions.newest(project);
+    if (newest) await addBlob(services, zip, '__main__.egg', newest.eggSha256);
+    return zipReply(zip);
+  });
+
+/** What shub needs to move eggs into a repository: the newest requirements, and the eggs at the top level. */
+const migrate = (services: ExtraServices) =>
+  operation({
+    method: 'get',
+    path: '/migrate-eggs.zip',
+    summary: 'Requirements and eggs of a project in a zip',
+    query: ProjectQuery,
+  })(async ({ query: { project }, who }) => {
+    await services.access.project(who, project);
+    const zip = new ZipFile();
+    const newest = await services.versions.newest(project);
+    zip.addBuffer(Buffer.from(newest?.requirements ?? ''), 'requirements.txt');
+    for (const { name, sha256 } of await services.eggs.list(project))
+      await addBlob(services, zip, `${name}.egg`, sha256);
+    return zipReply(zip);
+  });
+
+async function addBlob({ blobs }: ExtraServices, zip: ZipFile, name: string, sha256: string): Promise<void> {
+  // Eggs are zips already.
+  zip.addFile(await blobs.localPath(sha256), name, { compress: false });
+}
+
+function zipReply(zip: ZipFile): StreamReply {
+  zip.end();
+  return new StreamReply('application/zip', zip.outputStream as unknown as AsyncIterable<Buffer>);
+}

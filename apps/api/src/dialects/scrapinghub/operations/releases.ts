@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { DomainError } from '@spiderhub/core';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { oneOf, Text } from '../../../http/fields.ts';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { TextReply } from '../../../http/reply.ts';
+import type { ExtraServices } from '../extras.ts';
+import { apikeyField, ProjectId } from '../schema.ts';
+
+const PROJECT_TYPES = ['scrapy', 'casperjs', 'other'] as const;
+const MAX_NAMES = 10_000;
+
+const Names = Text.transform((text) =>
+  text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()])),
+)
+  .refine((names) => names.length <= MAX_NAMES, 'too many names')
+  .refine((names) => names.every((name) => name.length <= 255), 'a name is too long');
+
+const DeployForm = z.object({
+  project: ProjectId,
+  version: Text.min(1, 'is empty').max(255),
+  image_url: Text.min(1, 'is empty').max(1000),
+  project_type: oneOf(PROJECT_TYPES).default('scrapy'),
+  spiders: Names.default([]),
+  scripts: Names.default([]),
+  // What a registry asks for. Nothing is pulled, so nothing of it is kept.
+  pull_insecure_registry: Text.optional(),
+  pull_auth_config: Text.optional(),
+  ...apikeyField,
+});
+
+/** `shub image deploy`: the release is stored and its spiders can be scheduled; crawls run from eggs until images can run. */
+export function releaseOperations(services: ExtraServices): Operation[] {
+  return [deployRelease(services), releaseStatus(services)];
+}
+
+const deployRelease = ({ access, releases }: ExtraServices) =>
+  operation({
+    method: 'post',
+    path: '/releases/deploy.json',
+    summary: 'Announce a container image',
+    body: DeployForm,
+  })(async ({ body, who, req }) => {
+    await access.project(who, body.project);
+    const id = randomUUID();
+    await releases.save({
+      id,
+      project: body.project,
+      version: body.version,
+      imageUrl: body.image_url,
+      projectType: body.project_type,
+      spiders: body.spiders,
+      scripts: body.scripts.map((name) => (name.startsWith('py:') ? name : `py:${name}`)),
+      deployedBy: who.name,
+    });
+    return new TextReply('application/json', JSON.stringify({ status: 'ok' }), {
+      headers: { Location: `${originOf(req)}/api/releases/status/${id}.json` },
+    });
+  });
+
+/** Asked without credentials: the number is the secret. */
+const releaseStatus = ({ releases }: ExtraServices) =>
+  operation({
+    method: 'get',
+    path: '/releases/status/:id',
+    summary: 'How far a release has come',
+    params: z.object({ id: z.string().max(100) }),
+    open: true,
+  })(async ({ params }) => {
+    const release = await releases.find(params.id.replace(/\.json$/, ''));
+    if (!release) throw new DomainError('not_found', 'release_not_found', 'release not found');
+    const { project, version, spiders, scripts } = release;
+    return { status: 'ok', project, version, spiders: spiders.length + scripts.length };
+  });
+
+/** The address under which the caller reached us: the status is asked for from the same place. */
+function originOf(req: Request): string {
+  return `${req.protocol}://${req.headers.host ?? 'localhost'}`;
+}

@@ -1,0 +1,23 @@
+import { writeRawObject } from '@spiderhub/core';
+import { z } from 'zod';
+import { type Operation, operation } from '../../../http/operation.ts';
+import { TextReply } from '../../../http/reply.ts';
+import type { ExtraServices } from '../extras.ts';
+import { ProjectId } from '../schema.ts';
+
+export function settingsOperations({ access, projects }: ExtraServices): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/settings/get.json',
+      summary: 'Settings of a project, in the layers that a crawl gets',
+      query: z.object({ project: ProjectId }),
+    })(async ({ query, who }) => {
+      await access.project(who, query.project);
+      // Raw, so that numbers keep their digits.
+      const settings = writeRawObject(await projects.settings(query.project));
+      const body = `{"status":"ok","organization_settings":{},"project_settings":${settings},"enabled_addons":[]}`;
+      return new TextReply('application/json', body);
+    }),
+  ];
+}

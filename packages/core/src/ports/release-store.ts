@@ -1,0 +1,18 @@
+/** A container image that somebody announced for a project. */
+export interface Release {
+  /** Random text that nobody can guess. */
+  id: string;
+  project: number;
+  version: string;
+  imageUrl: string;
+  projectType: string;
+  spiders: string[];
+  scripts: string[];
+  deployedBy: string;
+}
+
+export interface ReleaseStore {
+  /** Stores the release and numbers its spiders. */
+  save(release: Release): Promise<void>;
+  find(id: string): Promise<Release | null>;
+}
