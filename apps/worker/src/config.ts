@@ -23,8 +23,16 @@ export const WorkerConfig = ServiceConfig.extend({
     .string()
     .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
     .default('spiderhub'),
-  LEASE_SECONDS: seconds(60),
+  /** How long an attempt outlives the last life sign of its worker. */
+  LEASE_SECONDS: seconds(45),
   STOP_GRACE_SECONDS: seconds(120),
+  /**
+   * What a stop does to crawls. `requeue`: they are asked to end and their jobs go back to the queue. `drain`: they may
+   * finish, for DRAIN_SECONDS; then as before. `handover`: they go on, and the next worker process that starts on this
+   * machine within a lease takes them over.
+   */
+  WORKER_STOP_MODE: z.enum(['requeue', 'drain', 'handover']).default('requeue'),
+  DRAIN_SECONDS: seconds(3600),
   SHUTDOWN_GRACE_SECONDS: seconds(20),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;

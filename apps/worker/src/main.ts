@@ -21,10 +21,20 @@ import { createEnvironments, createProcessRunner } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createJobTokens } from '@spiderhub/tokens';
 import { WorkerConfig } from './config.ts';
+import { createHeirs, type Heirs } from './heirs.ts';
 import { createLeader } from './leader/leader.ts';
+import { untilAnswered } from './supervise/finish.ts';
 import { createHeartbeat } from './supervise/heartbeat.ts';
 import { createSupervisor } from './supervise/supervisor.ts';
+import { within } from './within.ts';
 import { takeWorkDirectory } from './work-directory.ts';
+
+/** All statements of a worker are shorter, ms. */
+const SILENCE_MS = 15_000;
+/** How long servers may take to hear that we leave, ms. */
+const CLOSE_MS = 2000;
+/** What may follow the end of a crawl, until its outcome is recorded, ms. */
+const FINISH_MS = 5000;
 
 /** Composition root: reads the environment, opens what the worker needs and runs its services. */
 async function main(): Promise<void> {
@@ -33,10 +43,17 @@ async function main(): Promise<void> {
   const home = config.SPIDERHUB_HOME;
   const python = config.SPIDERHUB_PYTHON ?? join(home, 'python/bin/python');
   const leaseMs = config.LEASE_SECONDS * 1000;
+  const graceMs = config.SHUTDOWN_GRACE_SECONDS * 1000;
   // A fresh id for each process start: a restarted worker must not be taken for its predecessor.
   const worker = { id: randomBytes(8).toString('hex'), host: hostname(), slots: config.WORKER_SLOTS };
 
-  const database = createDatabase(config.DATABASE_URL, { name: 'spiderhub-worker' });
+  const database = createDatabase(config.DATABASE_URL, { name: 'spiderhub-worker', silenceMs: SILENCE_MS });
+  // Life signs wait for nothing else, and for no answer so long that the next ones come too late.
+  const vital = createDatabase(config.DATABASE_URL, {
+    name: 'spiderhub-worker',
+    maxConnections: 2,
+    silenceMs: leaseMs / 3,
+  });
   const redis = {
     redis: redisOptions(config.REDIS_URL),
     prefix: config.QUEUE_PREFIX,
@@ -44,10 +61,12 @@ async function main(): Promise<void> {
   };
   const tickets = createTicketSender(redis);
   const signals = createSignalSender(redis);
-  const work = await takeWorkDirectory(join(home, 'work'));
+  const workRoot = join(home, 'work');
+  const work = await takeWorkDirectory(workRoot);
   const attempts = createAttemptStore(database);
   const versions = createVersionStore(database);
-  const jobTokens = createJobTokens(await sharedSecret(database, 'job-token'));
+  // Postgres may start at the same time as we do.
+  const jobTokens = createJobTokens(await untilAnswered(() => sharedSecret(database, 'job-token'), log));
 
   const environments = createEnvironments({
     basePython: python,
@@ -56,15 +75,17 @@ async function main(): Promise<void> {
     launcherDir: config.SPIDERHUB_LAUNCHER,
     env: pipEnvironment(process.env),
   });
-  const runner = createProcessRunner({
-    python,
-    launcherDir: config.SPIDERHUB_LAUNCHER,
-    workDir: work.path,
-    environments,
-    blobs: createFsBlobStore({ root: join(home, 'data/blobs') }),
-    log: (message, details) => log.info(details ?? {}, message),
-  });
-  const heartbeat = createHeartbeat({ attempts, worker, leaseMs, log });
+  const runnerIn = (workDir: string) =>
+    createProcessRunner({
+      python,
+      launcherDir: config.SPIDERHUB_LAUNCHER,
+      workDir,
+      environments,
+      blobs: createFsBlobStore({ root: join(home, 'data/blobs') }),
+      log: (message, details) => log.info(details ?? {}, message),
+    });
+  const runner = runnerIn(work.path);
+  const heartbeat = createHeartbeat({ attempts: createAttemptStore(vital), worker, leaseMs, log });
   const supervisor = createSupervisor({
     workerId: worker.id,
     leaseMs,
@@ -91,10 +112,11 @@ async function main(): Promise<void> {
   const connections: Service = {
     name: 'connections',
     async start() {},
-    async stop() {
-      await tickets.close();
+    async stop(deadline) {
       signals.close();
-      await database.destroy();
+      const closed = Promise.all([tickets.close(), database.destroy(), vital.destroy()]);
+      // Redis or Postgres may be away, and say nothing.
+      await within(AbortSignal.any([deadline, AbortSignal.timeout(CLOSE_MS)]), closed).catch(() => undefined);
       await work.release();
     },
   };
@@ -102,9 +124,25 @@ async function main(): Promise<void> {
     name: 'crawls',
     async start() {
       for (const orphan of await runner.orphans()) void supervisor.adopt(orphan).catch(complain);
+      heirs = createHeirs({ root: workRoot, everyMs: leaseMs / 6, inherit, onError: complain });
     },
-    stop: () => supervisor.shutdown(config.SHUTDOWN_GRACE_SECONDS * 1000),
+    async stop(deadline) {
+      heirs?.close();
+      const how = config.WORKER_STOP_MODE === 'handover' ? 'handover' : 'requeue';
+      if (config.WORKER_STOP_MODE === 'drain')
+        await supervisor.idle(AbortSignal.any([deadline, AbortSignal.timeout(config.DRAIN_SECONDS * 1000)]));
+      const patience = AbortSignal.any([deadline, AbortSignal.timeout(graceMs + FINISH_MS)]);
+      await supervisor.shutdown({ how, graceMs, deadline: patience });
+    },
   };
+  let heirs: Heirs | null = null;
+
+  /** Looks after the crawls in a folder whose worker died, until they are over. */
+  async function inherit(path: string): Promise<void> {
+    const orphans = await runnerIn(path).orphans();
+    await Promise.all(orphans.map((orphan) => supervisor.adopt(orphan)));
+  }
+
   const intake = createIntake();
 
   function createIntake(): Service {
@@ -119,7 +157,7 @@ async function main(): Promise<void> {
           onStop: (id) => id === worker.id && heartbeat.soon(),
         });
         closers.push(
-          () => receiver.close(),
+          () => within(AbortSignal.timeout(CLOSE_MS), receiver.close()).catch(() => undefined),
           () => listener.close(),
         );
         signals.wakeLeader();
@@ -136,12 +174,18 @@ async function main(): Promise<void> {
 
   await runServices([connections, heartbeat, crawls, leader, intake], {
     log,
-    graceMs: (config.SHUTDOWN_GRACE_SECONDS + 10) * 1000,
+    graceMs:
+      graceMs +
+      FINISH_MS +
+      2 * CLOSE_MS +
+      (config.WORKER_STOP_MODE === 'drain' ? config.DRAIN_SECONDS * 1000 : 0),
     onReady: () => {
       log.info(worker, 'worker is ready');
       process.send?.({ ready: true });
     },
   });
+  // What waits for a server that is away would keep this process alive.
+  process.exit();
 }
 
 /** What pip needs to reach its index; nothing else of our environment reaches it. */

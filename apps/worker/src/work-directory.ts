@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A folder for job directories that only this process uses; a successor finds there what it can take over. */
@@ -12,31 +13,80 @@ export async function takeWorkDirectory(root: string): Promise<WorkDirectory> {
   for (let n = 1; ; n++) {
     const path = join(root, String(n));
     await mkdir(path, { recursive: true, mode: 0o700 });
-    const lock = join(path, 'worker.lock');
-    if (await tryLock(lock)) return { path, release: () => unlink(lock).catch(() => undefined) };
+    const taken = await tryToTake(path);
+    if (taken) return taken;
   }
 }
 
-async function tryLock(path: string): Promise<boolean> {
-  const identity = await identityOf(process.pid);
-  for (let tries = 0; tries < 3; tries++) {
-    try {
-      const file = await open(path, 'wx', 0o600);
-      await file.writeFile(`${process.pid} ${identity}`);
-      await file.close();
-      return true;
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
-      if (await isHeld(path)) return false;
-      await unlink(path).catch(() => undefined);
-    }
-  }
-  return false;
+/** Folders below `root` whose worker died and whose place nobody took: crawls may still run there. */
+export async function abandonedDirectories(root: string): Promise<string[]> {
+  const names = (await readdir(root)).filter((name) => /^[1-9]\d*$/.test(name));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = join(root, name);
+      return (await isAbandoned(path)) ? [path] : [];
+    }),
+  );
+  return found.flat();
 }
 
-async function isHeld(path: string): Promise<boolean> {
-  const [pid, ...rest] = (await readFile(path, 'utf8').catch(() => '')).split(' ');
-  if (!pid) return false;
+/** Without a lock: its worker left politely, perhaps leaving crawls to a successor. */
+async function isAbandoned(path: string): Promise<boolean> {
+  const holder = await readHolder(path);
+  if (holder !== '') return !(await isAliveHolder(holder));
+  return (await readdir(path)).some((name) => /^\d+-\d+$/.test(name));
+}
+
+const LOCK = 'worker.lock';
+
+/** Null when a living worker has this folder, or is just taking it. */
+export async function tryToTake(path: string): Promise<WorkDirectory | null> {
+  const lock = join(path, LOCK);
+  const mine = join(path, `.${randomBytes(6).toString('hex')}.lock`);
+  await writeFile(mine, `${process.pid} ${await identityOf(process.pid)}`, { mode: 0o600 });
+  try {
+    const taken = (await linked(mine, lock)) || (await tookOver(path, mine));
+    return taken ? { path, release: () => unlink(lock).catch(() => undefined) } : null;
+  } finally {
+    await unlink(mine).catch(() => undefined);
+  }
+}
+
+/** A link appears with its content, and only where there was none. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * Replaces a dead worker's lock. Of several that see it dead, the one whose link is first may; whoever comes later finds
+ * a lock that has changed.
+ */
+async function tookOver(path: string, mine: string): Promise<boolean> {
+  const holder = await readHolder(path);
+  if (holder === '' || (await isAliveHolder(holder))) return false;
+  const heir = join(path, `.heir-of-${holder.replaceAll(/[^\w]+/g, '-')}`);
+  if (!(await linked(mine, heir))) return false;
+  try {
+    if ((await readHolder(path)) !== holder) return false;
+    await rename(heir, join(path, LOCK));
+    return true;
+  } finally {
+    await unlink(heir).catch(() => undefined);
+  }
+}
+
+function readHolder(path: string): Promise<string> {
+  return readFile(join(path, LOCK), 'utf8').catch(() => '');
+}
+
+async function isAliveHolder(holder: string): Promise<boolean> {
+  const [pid, ...rest] = holder.split(' ');
   const now = await identityOf(Number(pid));
   return now !== null && now === rest.join(' ');
 }

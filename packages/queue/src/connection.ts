@@ -2,6 +2,10 @@ import { Redis, type RedisOptions } from 'ioredis';
 
 /** Longest wait between two tries to reconnect, ms: ioredis' own default keeps a process deaf for 5 s. */
 const MAX_RECONNECT_MS = 500;
+/** How long a server may take to answer before the connection counts as broken, ms. */
+const ANSWER_MS = 2000;
+/** BullMQ's blocking reads come back after 10 s at the latest, so does our life sign. */
+const SILENCE_MS = 15_000;
 
 interface ConnectionOptions {
   /** Told about each error; without a listener one would end the process. */
@@ -17,6 +21,9 @@ export function connectRedis(
 ): Redis {
   const options: RedisOptions = {
     ...address,
+    connectTimeout: ANSWER_MS,
+    keepAlive: 5000,
+    ...(blocking ? { socketTimeout: SILENCE_MS } : { commandTimeout: ANSWER_MS, socketTimeout: ANSWER_MS }),
     maxRetriesPerRequest: blocking ? null : 1,
     enableOfflineQueue: blocking,
     retryStrategy: (times: number) => Math.min(50 * times, MAX_RECONNECT_MS),

@@ -47,7 +47,7 @@ export async function verify(system: System, load: Load): Promise<Verdict> {
     const key = keyOf(row);
     if (row.state !== 'finished') violations.push(`${key} is still ${row.state}`);
     else if (!EXPECTED_ENDS.has(row.close_reason ?? ''))
-      violations.push(`${key} ended as ${row.close_reason}`);
+      violations.push(`${key} ended as ${row.close_reason}: ${await lastError(row, streams)}`);
     for (let attempt = 1; attempt <= row.attempt; attempt++)
       violations.push(...(await checkStreams(row, attempt, streams, byName)));
   }

@@ -1,7 +1,8 @@
-import type { DispatchStore, TicketSender } from '@spiderhub/core';
+import type { DispatchStore, Ticket, TicketSender } from '@spiderhub/core';
 import type { Leadership } from '@spiderhub/db';
 import type { Logger, Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
+import { within } from '../within.ts';
 
 /** How often a standby asks for the leader's place, ms. */
 const STANDBY_MS = 300;
@@ -11,6 +12,8 @@ const POLL_MS = 200;
 const RESEND_AFTER_MS = 2000;
 const RESEND_EVERY_MS = 1000;
 const REAP_EVERY_MS = 1000;
+/** How long Redis may take; reaping and admitting must not wait for it. */
+const SEND_MS = 3000;
 
 export interface LeaderOptions {
   tryToLead: () => Promise<Leadership | null>;
@@ -30,17 +33,20 @@ export function createLeader({ tryToLead, dispatch, tickets, log }: LeaderOption
   const stopping = new AbortController();
   let life: Promise<void> = Promise.resolve();
 
+  /** A ticket that did not get through in time is sent again as one that nobody claimed. */
+  function send(list: Ticket[]): Promise<void> {
+    return within(AbortSignal.timeout(SEND_MS), tickets.send(list));
+  }
+
   async function lead(leadership: Leadership): Promise<void> {
     log.info('leading');
-    const resend = every(RESEND_EVERY_MS, async () =>
-      tickets.send(await dispatch.unclaimed(RESEND_AFTER_MS)),
-    );
+    const resend = every(RESEND_EVERY_MS, async () => send(await dispatch.unclaimed(RESEND_AFTER_MS)));
     const reap = every(REAP_EVERY_MS, async () => {
       const reaped = await dispatch.reap();
       if (reaped > 0) log.warn({ reaped }, 'attempts were lost with their worker');
     });
     while (!stopping.signal.aborted && !leadership.lost.aborted) {
-      await tickets.send(await dispatch.admit()).catch(complain);
+      await dispatch.admit().then(send).catch(complain);
       await resend().catch(complain);
       await reap().catch(complain);
       await pulse.wait(POLL_MS, stopping.signal);

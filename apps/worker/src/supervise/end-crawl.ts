@@ -1,44 +1,68 @@
-import { type AttemptStore, type JobDetails, outcomeOf, type RunningCrawl } from '@spiderhub/core';
+import {
+  type AttemptStore,
+  type JobDetails,
+  outcomeOf,
+  type RunningCrawl,
+  type StreamStore,
+} from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import { finishAttempt } from './finish.ts';
 import type { Holding } from './holding.ts';
 import type { Recorder } from './recorder.ts';
+import { storedCounts } from './stored-counts.ts';
 
 export interface EndOptions {
   crawl: RunningCrawl;
   followed: Recorder;
   job: JobDetails;
   attempts: AttemptStore;
+  streams: StreamStore;
   holding: Holding;
   log: Logger;
+  /** Aborts when this process has to go: a successor finds the directory and reports the end. */
+  giveUp: AbortSignal;
 }
 
 /** Makes the records durable, then the outcome, then forgets the crawl's directory: in this order. */
-export async function endCrawl({ crawl, followed, job, attempts, holding, log }: EndOptions): Promise<void> {
+export async function endCrawl(options: EndOptions): Promise<void> {
+  const { crawl, followed, job, attempts, streams, holding, log, giveUp } = options;
   const exit = await crawl.exited;
-  const sealed = await followed.seal().then(
-    () => true,
+  const broken = await followed.seal().then(
+    () => null,
     (error: unknown) => {
       log.error({ err: error }, 'streams could not be sealed');
-      return false;
+      return error;
     },
   );
+  if (holding.isLeft) return;
   if (holding.isFenced) log.warn('crawl ended without its lease');
   else {
     const closeReason = outcomeOf({
       exit,
-      stopReason: exit.deadlinePassed ? 'lost' : sealed ? holding.stopReason : 'disk_full',
+      stopReason: stopReasonOf(options, exit, broken),
       killed: holding.killed,
       finOutcome: followed.finOutcome(),
       isScript: job.command !== null || job.spiderName.startsWith('py:'),
     });
     const report = {
       closeReason,
-      counts: followed.counts(),
+      counts: broken ? await storedCounts(streams, job).catch(() => followed.counts()) : followed.counts(),
       scrapyStats: followed.scrapyStats(),
       exitStatus: String(exit.code ?? exit.signal),
     };
-    await finishAttempt(attempts, job, report, log);
+    await finishAttempt(attempts, job, report, log, giveUp);
   }
   await crawl.cleanUp().catch((error: unknown) => log.warn({ err: error }, 'job directory stays behind'));
+}
+
+type Exit = Awaited<RunningCrawl['exited']>;
+
+function stopReasonOf({ holding }: EndOptions, exit: Exit, broken: unknown): Holding['stopReason'] {
+  if (holding.stopReason === 'disk_full' || isDiskFull(broken)) return 'disk_full';
+  if (broken || exit.deadlinePassed || exit.shimDied) return 'lost';
+  return holding.stopReason;
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return /^(ENOSPC|EDQUOT)$/.test(String((error as { code?: unknown } | null)?.code));
 }

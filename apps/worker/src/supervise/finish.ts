@@ -27,8 +27,9 @@ export async function finishAttempt(
   { id, attempt }: { id: number; attempt: number },
   report: FinishReport,
   log: Logger,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const answer = await untilAnswered(() => attempts.finish(id, attempt, report), log);
+  const answer = await untilAnswered(() => attempts.finish(id, attempt, report), log, signal);
   const fields = { closeReason: report.closeReason, ...report.counts };
   if (answer === 'finished') log.info(fields, 'job finished');
   else if (answer === 'requeued') log.info(fields, 'job goes back to the queue');

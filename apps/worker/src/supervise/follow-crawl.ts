@@ -6,6 +6,7 @@ import {
   type StreamStore,
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
+import { isDiskFull } from './end-crawl.ts';
 import type { Holding } from './holding.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createWatchdog } from './watchdog.ts';
@@ -19,6 +20,7 @@ export interface FollowOptions {
   attempts: AttemptStore;
   holding: Holding;
   log: Logger;
+  onFollowed: (recorder: Recorder) => void;
 }
 
 /** Reads the crawl's pipe to its end and stores what comes. A disk that is full ends the crawl, not the worker. */
@@ -38,6 +40,7 @@ export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): 
     },
   });
   holding.countWith(() => recorder.counts());
+  options.onFollowed(recorder);
   const watchdog = createWatchdog({
     limits: crawlLimits(job.policy, job.settings),
     startedAt: job.runningAt ?? new Date(),
@@ -52,7 +55,7 @@ export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): 
         await recorder.take(messages).catch((error: unknown) => {
           broken = true;
           log.error({ err: error }, 'records cannot be stored');
-          holding.kill((error as { code?: unknown }).code === 'ENOSPC' ? 'disk_full' : 'lost');
+          holding.kill(isDiskFull(error) ? 'disk_full' : 'lost');
         });
       }
       watchdog.seen({ items: recorder.counts().items, bytes: recorder.bytes() });

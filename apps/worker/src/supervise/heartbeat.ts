@@ -2,6 +2,7 @@ import type { AttemptStore, JobCounts, StopLevel } from '@spiderhub/core';
 import { isDatabaseDown } from '@spiderhub/db';
 import type { Logger, Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
+import { within } from '../within.ts';
 import { monotonicMs } from './monotonic.ts';
 
 /** One attempt that this worker holds. */
@@ -34,6 +35,19 @@ export interface HeartbeatOptions {
 /** The crawl dies this much before its lease ends, as a share of the lease: the reaper never meets a live one. */
 const MARGIN = 1 / 6;
 const BEATS_PER_LEASE = 6;
+/**
+ * While Postgres refuses everybody, crawls live on for this share of a lease from the last refusal. The leases in the
+ * database end later than that: the last confirmed beat is at most a sixth of a lease older than the break, and after a
+ * break of more than a third the reaper waits for a whole lease.
+ */
+const REFUSED = 1 / 3;
+/** A worker that was silent for this long may have been forgotten, ms. */
+const FORGOTTEN_MS = 60_000;
+
+/** How long a crawl may live from the moment at which its lease was asked for, ms. */
+export function lifeOf(leaseMs: number): number {
+  return leaseMs * (1 - MARGIN);
+}
 
 /** Prolongs the leases of all attempts of this process with one statement a beat. */
 export function createHeartbeat({ attempts, worker, leaseMs, log }: HeartbeatOptions): Heartbeat {
@@ -41,9 +55,12 @@ export function createHeartbeat({ attempts, worker, leaseMs, log }: HeartbeatOpt
   const pulse = createPulse();
   const stopping = new AbortController();
   let life: Promise<void> = Promise.resolve();
-  const lifeMs = leaseMs * (1 - MARGIN);
+  const lifeMs = lifeOf(leaseMs);
+
+  let heardAt = monotonicMs();
 
   async function beat(): Promise<void> {
+    if (monotonicMs() - heardAt > FORGOTTEN_MS) await attempts.register(worker).catch(() => undefined);
     const asked = [...held.values()];
     const sentAt = monotonicMs();
     const beats = asked.map((one) => ({ id: one.id, attempt: one.attempt, counts: one.counts() }));
@@ -51,6 +68,7 @@ export function createHeartbeat({ attempts, worker, leaseMs, log }: HeartbeatOpt
       const answers = new Map(
         (await attempts.heartbeat(worker.id, beats, leaseMs)).map((answer) => [answer.id, answer]),
       );
+      heardAt = monotonicMs();
       for (const one of asked) {
         const answer = answers.get(one.id);
         if (answer === undefined) {
@@ -62,9 +80,9 @@ export function createHeartbeat({ attempts, worker, leaseMs, log }: HeartbeatOpt
       }
     } catch (error) {
       log.warn({ err: error }, 'heartbeat failed');
-      // Refused means away for everybody, the reaper too, and it waits a lease after a restart. A time-out may mean
-      // that only we are cut off: then the deadline must pass.
-      if (isDatabaseDown(error)) for (const one of asked) one.confirmed(monotonicMs() + lifeMs);
+      // Refused means away for everybody, the reaper too. A time-out may mean that only we are cut off: then the
+      // deadline must pass.
+      if (isDatabaseDown(error)) for (const one of asked) one.confirmed(monotonicMs() + leaseMs * REFUSED);
     }
   }
 
@@ -84,12 +102,14 @@ export function createHeartbeat({ attempts, worker, leaseMs, log }: HeartbeatOpt
         }
       })();
     },
-    async stop() {
+    async stop(deadline) {
       stopping.abort();
       await life;
-      await attempts
-        .unregister(worker.id)
-        .catch((error: unknown) => log.warn({ err: error }, 'worker stays listed'));
+      // Crawls that are left to a successor get a whole lease until then.
+      if (held.size > 0) await within(deadline, beat()).catch(() => undefined);
+      await within(deadline, attempts.unregister(worker.id)).catch((error: unknown) =>
+        log.warn({ err: error }, 'worker stays listed'),
+      );
     },
   };
 }

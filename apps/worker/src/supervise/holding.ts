@@ -14,6 +14,11 @@ export interface Holding extends HeldAttempt {
   /** Ends it at once. */
   kill(reason: NonNullable<StopReason>): void;
   readonly isFenced: boolean;
+  /** The crawl may live until then at the moment, on the monotonic clock, ms. */
+  readonly liveUntilMs: number;
+  /** From now on a successor is to look after the crawl: nothing is written about it here any more. */
+  leave(): void;
+  readonly isLeft: boolean;
   readonly stopReason: StopReason;
   readonly killed: boolean;
   over(): void;
@@ -24,7 +29,15 @@ export function holdAttempt(job: JobDetails, policy: StopPolicy, log: Logger): H
   let stopper: Stopper | null = null;
   let crawl: RunningCrawl | null = null;
   let isFenced = false;
+  let isLeft = false;
+  let liveUntilMs = 0;
   let early: ((stopper: Stopper) => void) | null = null;
+
+  function extend(): void {
+    crawl
+      ?.extend(liveUntilMs)
+      .catch((error: unknown) => log.warn({ err: error }, 'deadline could not be moved'));
+  }
 
   function whenAttached(act: (stopper: Stopper) => void): void {
     if (stopper) act(stopper);
@@ -44,11 +57,12 @@ export function holdAttempt(job: JobDetails, policy: StopPolicy, log: Logger): H
         log.warn({ err: error }, 'crawl could not be signalled'),
       );
       early?.(stopper);
+      extend();
     },
     confirmed(untilMs) {
-      crawl
-        ?.extend(untilMs)
-        .catch((error: unknown) => log.warn({ err: error }, 'deadline could not be moved'));
+      if (untilMs <= liveUntilMs) return;
+      liveUntilMs = untilMs;
+      extend();
     },
     stopRequested: (level) => whenAttached((it) => it.cancel(level)),
     shutDown: (graceMs) => whenAttached((it) => it.stop('shutdown', graceMs)),
@@ -62,6 +76,16 @@ export function holdAttempt(job: JobDetails, policy: StopPolicy, log: Logger): H
     },
     get isFenced() {
       return isFenced;
+    },
+    get liveUntilMs() {
+      return liveUntilMs;
+    },
+    leave() {
+      isLeft = true;
+      stopper?.over();
+    },
+    get isLeft() {
+      return isLeft;
     },
     get stopReason() {
       return stopper?.reason ?? null;

@@ -7,14 +7,13 @@ import {
   type StreamStore,
   type StreamWriter,
 } from '@spiderhub/core';
+import { errorsIn } from './stored-counts.ts';
 
 /** A flush makes records readable; it comes at the latest after this long, ms. */
 const FLUSH_EVERY_MS = 500;
 const FLUSH_BYTES = 1 << 20;
 /** A checkpoint lets the spool on disk shrink and bounds what a successor reads twice, ms. */
 const CHECKPOINT_EVERY_MS = 5000;
-/** Python's ERROR and CRITICAL. */
-const ERROR_LEVEL = 40;
 
 /** Turns the messages of one crawl into its streams, exactly once each, also across a change of worker. */
 export interface Recorder {
@@ -29,6 +28,8 @@ export interface Recorder {
   scrapyStats(): string | null;
   /** Everything taken is durable and compressed afterwards. */
   seal(): Promise<void>;
+  /** Stores what was taken and takes nothing more: a successor reads on from the last checkpoint. */
+  leave(): Promise<void>;
 }
 
 export interface RecorderOptions {
@@ -54,7 +55,8 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
   let outcome: string | null = null;
   let stats: string | null = null;
   let unflushedBytes = 0;
-  let allBytes = 0;
+  let allBytes = writers.reduce((bytes, writer) => bytes + writer.stats.bytes, 0);
+  let left = false;
   let flushTimer: NodeJS.Timeout | null = null;
   let flushing: Promise<void> = Promise.resolve();
   let flushError: unknown = null;
@@ -109,16 +111,24 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
 
   return {
     async take(messages) {
+      if (left) return;
       if (flushError) throw flushError;
       // A flush under way iterates over what was appended before it: only its end makes room for changes.
       await flushing;
+      if (left) return;
       messages.forEach(takeOne);
       if (unflushedBytes >= FLUSH_BYTES) await flush();
       else if (unflushedBytes > 0) flushSoon();
-      if (performance.now() < checkpointAt) return;
+      // What FIN said is kept nowhere else: a successor has to read it again.
+      if (outcome !== null || performance.now() < checkpointAt) return;
       checkpointAt = performance.now() + CHECKPOINT_EVERY_MS;
       await flush();
       if (!flushError) await checkpoint({ ...seen });
+    },
+    async leave() {
+      left = true;
+      if (flushTimer) clearTimeout(flushTimer);
+      await flush();
     },
     counts: () => ({
       items: items.stats.records,
@@ -136,12 +146,6 @@ export async function createRecorder(options: RecorderOptions): Promise<Recorder
       for (const writer of writers) await writer.seal();
     },
   };
-}
-
-function errorsIn(levels: Record<string, number>): number {
-  let errors = 0;
-  for (const [level, count] of Object.entries(levels)) if (Number(level) >= ERROR_LEVEL) errors += count;
-  return errors;
 }
 
 /** The crawl is hostile: what is not the JSON we expect is no outcome and no stats. */

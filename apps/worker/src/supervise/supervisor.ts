@@ -11,12 +11,15 @@ import {
   type Version,
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
+import { within } from '../within.ts';
 import { endCrawl } from './end-crawl.ts';
-import { finishAttempt } from './finish.ts';
+import { finishAttempt, untilAnswered } from './finish.ts';
 import { followCrawl } from './follow-crawl.ts';
-import type { Heartbeat } from './heartbeat.ts';
+import { type Heartbeat, lifeOf } from './heartbeat.ts';
 import { type Holding, holdAttempt } from './holding.ts';
-import { logFailure } from './log-failure.ts';
+import { monotonicMs } from './monotonic.ts';
+import type { Recorder } from './recorder.ts';
+import { reportFailure } from './report-failure.ts';
 
 export interface SupervisorOptions {
   workerId: string;
@@ -36,20 +39,40 @@ export interface SupervisorOptions {
   log: Logger;
 }
 
+/** What becomes of the crawls when their worker is stopped. */
+export interface Stopping {
+  /** `requeue`: they are asked to end, and their jobs go back to the queue. `handover`: they go on without us. */
+  how: 'requeue' | 'handover';
+  /** How long crawls may take to end, ms. */
+  graceMs: number;
+  /** Aborts when this process has to go, whatever is left undone: a successor finds it. */
+  deadline: AbortSignal;
+}
+
 /** Runs attempts from claim to outcome. */
 export interface Supervisor {
   /** Works on a ticket; returns at once when the attempt is not to be had. */
   run(id: number, attempt: number): Promise<void>;
-  /** Takes over what a dead worker process of this machine left behind. */
+  /** Takes over what another worker process of this machine left behind; returns when that is over. */
   adopt(orphan: Orphan): Promise<void>;
-  /** Asks every crawl to end and gives its job back to the queue; returns when all are over. */
-  shutdown(graceMs: number): Promise<void>;
+  /** Resolves when nothing runs, or at the signal. */
+  idle(signal: AbortSignal): Promise<void>;
+  /** Lets go of every crawl; returns when that is done. */
+  shutdown(stopping: Stopping): Promise<void>;
+}
+
+interface Held {
+  holding: Holding;
+  recorder: Recorder | null;
 }
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { attempts, runner, streams, heartbeat, leaseMs, workerId } = options;
-  const holdings = new Set<Holding>();
+  const held = new Set<Held>();
   const working = new Set<Promise<void>>();
+  /** How often each job is in work. The attempt before must be over here before the next one may begin here. */
+  const jobs = new Map<number, number>();
+  const leaving = new AbortController();
 
   function logOf(job: JobDetails): Logger {
     const { attempt, requestId } = job;
@@ -61,64 +84,120 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   /** Holds the lease while `begin` makes a crawl and until that crawl is over. */
-  async function hold(job: ClaimedJob, begin: () => Promise<RunningCrawl>): Promise<void> {
+  async function hold(won: Won, begin: (holding: Holding) => Promise<RunningCrawl>): Promise<void> {
+    const { job } = won;
     const log = logOf(job);
     const holding = holdAttempt(job, { graceMs: options.stopGraceMs }, log);
-    holdings.add(holding);
+    holding.confirmed(won.liveUntilMs);
+    const one: Held = { holding, recorder: null };
+    held.add(one);
     heartbeat.hold(holding);
+    let crawl: RunningCrawl | null = null;
+    const common = { job, streams, attempts, holding, log, giveUp: leaving.signal };
     try {
-      const crawl = await begin();
+      crawl = await begin(holding);
       holding.attach(crawl);
-      const followed = await followCrawl(crawl, { job, streams, attempts, holding, log });
-      await endCrawl({ crawl, followed, job, attempts, holding, log });
+      const onFollowed = (recorder: Recorder) => {
+        one.recorder = recorder;
+      };
+      const followed = await followCrawl(crawl, { ...common, onFollowed });
+      await endCrawl({ ...common, crawl, followed });
     } catch (error) {
-      log.error({ err: error }, 'crawl could not be started');
-      const counts = await logFailure(streams, job, error).catch(() => job.counts);
-      const report = { closeReason: 'failed', counts, scrapyStats: null };
-      await finishAttempt(attempts, job, report, log);
+      await reportFailure({ ...common, crawl, error });
     } finally {
-      holdings.delete(holding);
+      held.delete(one);
       heartbeat.drop(holding);
       holding.over();
       options.onFree();
     }
   }
 
-  async function begin(job: JobDetails): Promise<RunningCrawl> {
+  async function begin(job: JobDetails, holding: Holding): Promise<RunningCrawl> {
+    const version = job.version === null ? null : await options.findVersion(job.key.project, job.version);
+    const projectSettings = await options.projectSettings(job.key.project);
     return runner.start({
       job,
-      version: job.version === null ? null : await options.findVersion(job.key.project, job.version),
-      projectSettings: await options.projectSettings(job.key.project),
+      version,
+      projectSettings,
       jobToken: options.signToken(job.key),
       apiUrl: options.apiUrl,
       storageUrl: options.storageUrl,
-      leaseMs,
+      leaseMs: holding.liveUntilMs - monotonicMs(),
     });
   }
 
-  function tracked(work: Promise<void>): Promise<void> {
-    working.add(work);
-    return work.finally(() => working.delete(work));
+  interface Won {
+    job: ClaimedJob;
+    /** The lease in the database ends later than this moment of the monotonic clock, ms. */
+    liveUntilMs: number;
+  }
+
+  /** Asks until Postgres answers: an attempt that was won without our knowing would cost a whole lease. */
+  async function win(ask: () => Promise<ClaimedJob | null>): Promise<Won | null> {
+    let askedAt = 0;
+    const job = await untilAnswered(
+      () => {
+        askedAt = monotonicMs();
+        return ask();
+      },
+      options.log,
+      leaving.signal,
+    );
+    return job && { job, liveUntilMs: askedAt + lifeOf(leaseMs) };
+  }
+
+  function tracked(id: number, work: () => Promise<void>): Promise<void> {
+    jobs.set(id, (jobs.get(id) ?? 0) + 1);
+    const promise = work().finally(() => {
+      const left = (jobs.get(id) ?? 0) - 1;
+      if (left > 0) jobs.set(id, left);
+      else jobs.delete(id);
+      working.delete(promise);
+    });
+    working.add(promise);
+    return promise;
+  }
+
+  async function idle(signal: AbortSignal): Promise<void> {
+    while (working.size > 0 && !signal.aborted)
+      await within(signal, Promise.allSettled(working)).catch(() => undefined);
+  }
+
+  async function handOver(): Promise<void> {
+    for (const { holding } of held) holding.leave();
+    await Promise.allSettled([...held].map((one) => one.recorder?.leave()));
   }
 
   return {
     async run(id, attempt) {
-      const job = await attempts.claim(id, attempt, workerId, leaseMs);
-      if (job === null) return;
-      logOf(job).info({ spider: job.spiderName, version: job.version }, 'job started');
-      await tracked(hold(job, () => begin(job)));
+      // A ticket that comes twice is sent again as long as nobody claims it.
+      if (jobs.has(id)) return;
+      await tracked(id, async () => {
+        const won = await win(() => attempts.claim(id, attempt, workerId, leaseMs));
+        if (won === null) return;
+        const { job } = won;
+        logOf(job).info({ spider: job.spiderName, version: job.version }, 'job started');
+        await hold(won, (holding) => begin(job, holding));
+      });
     },
 
     async adopt(orphan) {
-      const job = await attempts.adopt(orphan.id, orphan.attempt, workerId, leaseMs);
-      if (job === null) return orphan.discard();
-      logOf(job).info('job taken over');
-      await tracked(hold(job, () => orphan.adopt()));
+      await tracked(orphan.id, async () => {
+        const won = await win(() => attempts.adopt(orphan.id, orphan.attempt, workerId, leaseMs));
+        if (won === null) return orphan.discard();
+        logOf(won.job).info('job taken over');
+        await hold(won, () => orphan.adopt());
+      });
     },
 
-    async shutdown(graceMs) {
-      for (const holding of holdings) holding.shutDown(graceMs);
-      await Promise.allSettled(working);
+    idle,
+
+    async shutdown({ how, graceMs, deadline }) {
+      if (how === 'handover') await handOver();
+      else for (const { holding } of held) holding.shutDown(graceMs);
+      if (how === 'requeue') await idle(deadline);
+      leaving.abort();
+      if (working.size > 0) await handOver();
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { DETAIL_COLUMNS, type DetailRow, JOB_COLUMNS, JOB_TABLES, toJobDetails } from '../rows.ts';
 
-// Winning this update is the only thing that lets a crawl start. The version is chosen here: the newest deployment,
+// Winning this update is the only thing that lets a crawl start. Asking again after a broken connection is fine. The version is chosen here: the newest deployment,
 // or what Scrapyd's rule made of it.
 const CLAIM = `
   update jobs j set
@@ -20,7 +20,8 @@ const CLAIM = `
       select v.name from versions v join projects p on p.id = v.project_id
       where v.project_id = j.project_id
       order by v.name is not distinct from p.latest_version desc, v.deployed_at desc limit 1))
-  where j.id = :id and j.attempt = :attempt and j.state = 'admitted' and not j.external
+  where j.id = :id and j.attempt = :attempt and not j.external
+    and (j.state = 'admitted' or (j.state = 'running' and j.worker = :worker))
   returning j.id`;
 
 const HEARTBEAT = `

@@ -74,6 +74,16 @@ const UNCLAIMED = `
   order by admitted_at limit 1000`;
 
 /**
+ * The leader asks about every second; a longer break means that the database was away, or that nobody led. Workers
+ * that were refused meanwhile let their crawls live for a third of a lease from the last refusal (see the heartbeat).
+ */
+const TICK = `
+  insert into dispatch_clock as c (seen_at, up_since) values (now(), now())
+  on conflict (singleton) do update set
+    up_since = case when c.seen_at < now() - :leaseMs * interval '1 ms' / 3 then now() else c.up_since end,
+    seen_at = now()`;
+
+/**
  * An attempt whose lease lapsed died with its worker, and its shim killed the crawl before that. Leases also lapse
  * while Postgres itself is away, so nothing is reaped before workers had a full lease to come back.
  */
@@ -82,6 +92,7 @@ const REAP = `
     select id, attempt, items, pages, logs, errors from jobs
     where state = 'running' and not external and lease_until < now()
       and pg_postmaster_start_time() < now() - :leaseMs * interval '1 ms' - interval '2 s'
+      and exists (select from dispatch_clock where up_since < now() - :leaseMs * interval '1 ms' - interval '2 s')
     for no key update skip locked
   )
   select id, end_attempt(id, attempt, 'lost', null, items, pages, logs, errors, null, true) as answer from lapsed`;
@@ -112,6 +123,7 @@ export function createDispatchStore(database: Database, { leaseMs }: DispatchOpt
       return rows.map(toTicket);
     },
     async reap() {
+      await database.raw(TICK, { leaseMs });
       const { rows } = await database.raw<{ rows: unknown[] }>(REAP, { leaseMs });
       await database('workers').whereRaw("seen_at < now() - interval '1 hour'").delete();
       return rows.length;

@@ -1,0 +1,23 @@
+import type { JobCounts, JobDetails, StreamStore } from '@spiderhub/core';
+
+/** Python's ERROR and CRITICAL. */
+const ERROR_LEVEL = 40;
+
+/** What the streams of an attempt really hold: after a failure a writer may have counted more than it could store. */
+export async function storedCounts(streams: StreamStore, { key, attempt }: JobDetails): Promise<JobCounts> {
+  const [items, requests, logs] = await Promise.all(
+    (['items', 'requests', 'logs'] as const).map((stream) => streams.stats({ key, attempt, stream })),
+  );
+  return {
+    items: items?.records ?? 0,
+    pages: requests?.records ?? 0,
+    logs: logs?.records ?? 0,
+    errors: errorsIn(logs?.counts ?? {}),
+  };
+}
+
+export function errorsIn(levels: Record<string, number>): number {
+  let errors = 0;
+  for (const [level, count] of Object.entries(levels)) if (Number(level) >= ERROR_LEVEL) errors += count;
+  return errors;
+}
