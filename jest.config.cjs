@@ -13,6 +13,9 @@ const shared = {
     ],
   },
   transformIgnorePatterns: ['/node_modules/'],
+  testMatch: ['**/*.test.ts'],
+  // A busy machine is no failure: tests wait for facts, and only what hangs runs into this.
+  testTimeout: 60_000,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.spiderhub/'],
   modulePathIgnorePatterns: ['/dist/', '/.spiderhub/'],
 };

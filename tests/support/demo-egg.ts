@@ -9,7 +9,11 @@ import type { Service } from './service.ts';
 export async function buildDemoEgg(): Promise<Buffer> {
   const path = join(await mkdtemp(join(tmpdir(), 'egg-')), 'demo.egg');
   const script = resolve(__dirname, '../../examples/build-egg.py');
-  await promisify(execFile)(process.env.SPIDERHUB_PYTHON ?? 'python3', [script, resolve(__dirname, '../../examples/demo-project'), path]);
+  await promisify(execFile)(process.env.SPIDERHUB_PYTHON ?? 'python3', [
+    script,
+    resolve(__dirname, '../../examples/demo-project'),
+    path,
+  ]);
   return readFile(path);
 }
 

@@ -4,7 +4,7 @@ import { type Service, startService } from '../../support/service.ts';
 
 /** The main path, on built processes: HTTP in, a real Scrapy crawl, results out. */
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 interface ListedJob {
   id: string;
@@ -48,7 +48,7 @@ async function finished(job: string): Promise<ListedJob> {
       if (found?.state !== 'finished') throw new Error(`job ${job} is ${found?.state}`);
       return found;
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 180_000 },
   );
 }
 
