@@ -56,10 +56,10 @@ const PID: Field = ['pid', `r.id + ${FIRST_PID}`];
 const START: Field = ['start_time', time('r.started')];
 const END: Field = ['end_time', time('r.ended')];
 const LOG_URL: Field = ['log_url', `'"', :prefix::text, '/logs/', r.path, ${BARE_NAME}, '.log"'`];
-const ITEMS_URL: Field = [
-  'items_url',
-  `case when r.items > 0 then concat('"', :prefix::text, '/items/', r.path, ${BARE_NAME}, '.jl"') else 'null' end`,
-];
+const ITEMS_PATH = `'"', :prefix::text, '/items/', r.path, ${BARE_NAME}, '.jl"'`;
+// How many items a running job has is known only now and then.
+const ITEMS_SO_FAR: Field = ['items_url', ITEMS_PATH];
+const ITEMS_URL: Field = ['items_url', `case when r.items > 0 then concat(${ITEMS_PATH}) else 'null' end`];
 const OURS: readonly Field[] = [
   // Scrapyd's numbers for its own jobs; ours are shifted so that 0 is the usual one.
   [
@@ -86,7 +86,20 @@ const OUTCOME: readonly Field[] = [
 /** Scrapyd's fields come first and in its order; the others are ours. */
 const FIELDS: Record<ScrapydState, readonly Field[]> = {
   pending: [ID, PROJECT, SPIDER, VERSION, SETTINGS, ARGS, ...OURS],
-  running: [ID, PROJECT, SPIDER, PID, START, LOG_URL, ITEMS_URL, VERSION, ARGS, SETTINGS, ...OURS, ...COUNTS],
+  running: [
+    ID,
+    PROJECT,
+    SPIDER,
+    PID,
+    START,
+    LOG_URL,
+    ITEMS_SO_FAR,
+    VERSION,
+    ARGS,
+    SETTINGS,
+    ...OURS,
+    ...COUNTS,
+  ],
   finished: [
     ...[ID, PROJECT, SPIDER, START, END, LOG_URL, ITEMS_URL, VERSION, ARGS, SETTINGS],
     ...[...OURS, ...COUNTS, ...OUTCOME],

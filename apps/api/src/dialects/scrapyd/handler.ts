@@ -91,8 +91,8 @@ async function answerPage(call: Call, page: Page, first: string): Promise<void> 
   if (req.method === 'GET' || req.method === 'HEAD') return page(call);
   req.resume();
   if (first === 'logs' || first === 'items') return page(call);
-  if (req.method === 'POST' || req.method === 'PUT' || req.method === 'DELETE' || req.method === 'PATCH') {
-    const detail = `Your browser approached me (at /${first}) with the method "${req.method}".  I only allow the methods HEAD, GET here.`;
+  if (req.method === 'POST') {
+    const detail = `Your browser approached me (at /${first}) with the method "POST".  I only allow the methods HEAD, GET here.`;
     return sendHtml(req, res, 405, errorPage(405, 'Method Not Allowed', detail), { Allow: 'HEAD, GET' });
   }
   sendHtml(req, res, 501, errorPage(501, 'Huh?', `I don't know how to treat a ${req.method} request.`));

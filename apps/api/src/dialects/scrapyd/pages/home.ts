@@ -13,7 +13,7 @@ function home(prefix: string, names: readonly string[]): string {
   const projects =
     names.length === 0
       ? '<p>No Scrapy projects yet.</p>'
-      : `<p>Scrapy projects:</p>\n<ul>\n${names.map((name) => `    <li>${name}</li>`).join('\n')}\n</ul>`;
+      : `<p>Scrapy projects:</p>\n    <ul>\n${names.map((name) => `        <li>${name}</li>`).join('\n')}\n    </ul>`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -63,6 +63,6 @@ function logLine(level: unknown, message: unknown): string {
   const text = typeof message === 'string' ? message : JSON.stringify(message ?? '');
   const name = typeof level === 'number' ? (LEVELS[level] ?? `Level ${level}`) : 'INFO';
   const logger = LOGGER.exec(text);
-  if (!logger) return `[spiderhub] ${name}: ${text}`;
+  if (!logger) return `[job] ${name}: ${text}`;
   return `${logger[1]} ${name}: ${text.slice(logger[0].length)}`;
 }

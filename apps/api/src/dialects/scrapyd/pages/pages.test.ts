@@ -31,10 +31,10 @@ describe('a log', () => {
   it('shows what is no record of a crawl', () => {
     expect(text({ level: 40, message: 'no logger' }, 'no json', '[1]', { time: 1e300, message: 5 })).toBe(
       [
-        '2026-11-21 07:44:29 [spiderhub] ERROR: no logger',
-        '2026-11-21 07:44:29 [spiderhub] INFO: no json',
-        '2026-11-21 07:44:29 [spiderhub] INFO: ""',
-        '2026-11-21 07:44:29 [spiderhub] INFO: 5',
+        '2026-11-21 07:44:29 [job] ERROR: no logger',
+        '2026-11-21 07:44:29 [job] INFO: no json',
+        '2026-11-21 07:44:29 [job] INFO: ""',
+        '2026-11-21 07:44:29 [job] INFO: 5',
         '',
       ].join('\n'),
     );

@@ -12,9 +12,8 @@ const METHOD = 'scrapyd.scheduler.SpiderScheduler.schedule()';
 const RESERVED: Record<string, string> = {
   _job: `${METHOD} got multiple values for keyword argument '_job'`,
   settings: `${METHOD} got multiple values for keyword argument 'settings'`,
-  priority: `${METHOD} got multiple values for keyword argument 'priority'`,
-  self: `${METHOD} got multiple values for argument 'self'`,
-  spider_name: `${METHOD} got multiple values for argument 'spider_name'`,
+  self: "SpiderScheduler.schedule() got multiple values for argument 'self'",
+  spider_name: "SpiderScheduler.schedule() got multiple values for argument 'spider_name'",
   name: "SqliteSpiderQueue.add() got multiple values for argument 'name'",
 };
 
