@@ -25,6 +25,7 @@ import { createHeirs, type Heirs } from './heirs.ts';
 import { createLeader } from './leader/leader.ts';
 import { untilAnswered } from './supervise/finish.ts';
 import { createHeartbeat } from './supervise/heartbeat.ts';
+import { recount } from './supervise/stored-counts.ts';
 import { createSupervisor } from './supervise/supervisor.ts';
 import { within } from './within.ts';
 import { takeWorkDirectory } from './work-directory.ts';
@@ -86,17 +87,18 @@ async function main(): Promise<void> {
     });
   const runner = runnerIn(work.path);
   const heartbeat = createHeartbeat({ attempts: createAttemptStore(vital), worker, leaseMs, log });
+  const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
   const supervisor = createSupervisor({
     workerId: worker.id,
     leaseMs,
     stopGraceMs: config.STOP_GRACE_SECONDS * 1000,
     attempts,
-    streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
+    streams,
     runner,
     heartbeat,
     findVersion: (project, name) => versions.find(project, name),
     projectSettings: async () => ({}),
-    signToken: jobTokens.sign,
+    signToken: (key) => jobTokens.sign(key),
     apiUrl: `${config.PUBLIC_URL}/api/`,
     storageUrl: `${config.PUBLIC_URL}/storage`,
     onFree: () => signals.wakeLeader(),
@@ -106,6 +108,7 @@ async function main(): Promise<void> {
     tryToLead: () => tryToLead(config.DATABASE_URL),
     dispatch: createDispatchStore(database, { leaseMs }),
     tickets,
+    recount: (ended) => recount(attempts, streams, ended),
     log,
   });
 
@@ -150,7 +153,11 @@ async function main(): Promise<void> {
     return {
       name: 'intake',
       async start() {
-        const receiver = createTicketReceiver({ ...redis, slots: worker.slots, work: supervisor.run });
+        const receiver = createTicketReceiver({
+          ...redis,
+          slots: worker.slots,
+          work: (id, attempt) => supervisor.run(id, attempt),
+        });
         const listener = createSignalListener({
           ...redis,
           onWake: () => leader.wake(),

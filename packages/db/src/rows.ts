@@ -1,4 +1,4 @@
-import type { Job, JobDetails, JobState, Priority } from '@spiderhub/core';
+import type { Job, JobDetails, JobState, LostAttempt, Priority } from '@spiderhub/core';
 
 /** Columns of `jobs j join spiders s` that make a Job, and its arguments. */
 export const JOB_COLUMNS = `j.id, j.project_id, j.spider, j.number, s.name as spider_name, j.state, j.attempt, j.priority,
@@ -101,4 +101,16 @@ export function toJobDetails(row: DetailRow): JobDetails {
     internalArgs: row.internal_args ?? {},
     requestId: row.request_id,
   };
+}
+
+export interface LostRow {
+  id: string;
+  attempt: number;
+  project: number;
+  spider: number;
+  job: number;
+}
+
+export function toLostAttempt({ id, attempt, project, spider, job }: LostRow): LostAttempt {
+  return { id: Number(id), attempt, key: { project, spider, job } };
 }

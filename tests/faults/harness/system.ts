@@ -62,7 +62,7 @@ export async function startSystem({
     join(root, 'servers'),
     process.env.SPIDERHUB_HOME ?? join(CHECKOUT, '.spiderhub'),
   );
-  await migrate(servers.databaseUrl, join(CHECKOUT, 'migrations'));
+  await migrate(servers.databaseUrl, join(checkout, 'migrations'));
   const database = createDatabase(servers.databaseUrl, { name: 'chaos', maxConnections: 4 });
   const team = await makeTeam(database, 'acme', []);
   await database('versions').delete();
@@ -93,6 +93,8 @@ export async function startSystem({
         LEASE_SECONDS: String(leaseSeconds),
         STOP_GRACE_SECONDS: '6',
         SHUTDOWN_GRACE_SECONDS: '5',
+        // One gives its jobs back when it is stopped, the other leaves its crawls to its successor.
+        WORKER_STOP_MODE: n === 0 ? 'requeue' : 'handover',
         LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'info',
       },
     });

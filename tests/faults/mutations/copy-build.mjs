@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url';
 
 const CHECKOUT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 
-/** Copies builds and launcher scripts; installed packages are linked. */
+/** Copies builds, launcher scripts and migrations; installed packages are linked. */
 export function copyBuild(target) {
   for (const parent of ['apps', 'packages']) {
     for (const name of readdirSync(join(CHECKOUT, parent))) copyPackage(join(parent, name), target);
   }
-  cpSync(join(CHECKOUT, 'python'), join(target, 'python'), { recursive: true });
+  for (const folder of ['python', 'migrations']) {
+    cpSync(join(CHECKOUT, folder), join(target, folder), { recursive: true });
+  }
   linkModules(target);
 }
 

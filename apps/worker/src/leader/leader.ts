@@ -1,4 +1,4 @@
-import type { DispatchStore, Ticket, TicketSender } from '@spiderhub/core';
+import type { DispatchStore, LostAttempt, Ticket, TicketSender } from '@spiderhub/core';
 import type { Leadership } from '@spiderhub/db';
 import type { Logger, Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
@@ -19,6 +19,8 @@ export interface LeaderOptions {
   tryToLead: () => Promise<Leadership | null>;
   dispatch: DispatchStore;
   tickets: TicketSender;
+  /** Corrects what the job says of an attempt whose worker died. */
+  recount: (ended: LostAttempt) => Promise<void>;
   log: Logger;
 }
 
@@ -28,7 +30,7 @@ export interface Leader extends Service {
 }
 
 /** What exactly one process does at any time: admit, send tickets again, reap. The others stand by. */
-export function createLeader({ tryToLead, dispatch, tickets, log }: LeaderOptions): Leader {
+export function createLeader({ tryToLead, dispatch, tickets, recount, log }: LeaderOptions): Leader {
   const pulse = createPulse();
   const stopping = new AbortController();
   let life: Promise<void> = Promise.resolve();
@@ -43,7 +45,8 @@ export function createLeader({ tryToLead, dispatch, tickets, log }: LeaderOption
     const resend = every(RESEND_EVERY_MS, async () => send(await dispatch.unclaimed(RESEND_AFTER_MS)));
     const reap = every(REAP_EVERY_MS, async () => {
       const reaped = await dispatch.reap();
-      if (reaped > 0) log.warn({ reaped }, 'attempts were lost with their worker');
+      if (reaped.length > 0) log.warn({ reaped: reaped.length }, 'attempts were lost with their worker');
+      for (const ended of reaped) await recount(ended).catch(complain);
     });
     while (!stopping.signal.aborted && !leadership.lost.aborted) {
       await dispatch.admit().then(send).catch(complain);

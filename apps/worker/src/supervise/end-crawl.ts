@@ -6,10 +6,10 @@ import {
   type StreamStore,
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
-import { finishAttempt } from './finish.ts';
+import { finishAttempt, untilAnswered } from './finish.ts';
 import type { Holding } from './holding.ts';
 import type { Recorder } from './recorder.ts';
-import { storedCounts } from './stored-counts.ts';
+import { recount, storedCounts } from './stored-counts.ts';
 
 export interface EndOptions {
   crawl: RunningCrawl;
@@ -35,8 +35,10 @@ export async function endCrawl(options: EndOptions): Promise<void> {
     },
   );
   if (holding.isLeft) return;
-  if (holding.isFenced) log.warn('crawl ended without its lease');
-  else {
+  if (holding.isFenced) {
+    log.warn('crawl ended without its lease');
+    await untilAnswered(() => recount(attempts, streams, job), log, giveUp);
+  } else {
     const closeReason = outcomeOf({
       exit,
       stopReason: stopReasonOf(options, exit, broken),

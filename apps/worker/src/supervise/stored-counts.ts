@@ -1,10 +1,13 @@
-import type { JobCounts, JobDetails, StreamStore } from '@spiderhub/core';
+import type { AttemptStore, JobCounts, JobKey, LostAttempt, StreamStore } from '@spiderhub/core';
 
 /** Python's ERROR and CRITICAL. */
 const ERROR_LEVEL = 40;
 
 /** What the streams of an attempt really hold: after a failure a writer may have counted more than it could store. */
-export async function storedCounts(streams: StreamStore, { key, attempt }: JobDetails): Promise<JobCounts> {
+export async function storedCounts(
+  streams: StreamStore,
+  { key, attempt }: { key: JobKey; attempt: number },
+): Promise<JobCounts> {
   const [items, requests, logs] = await Promise.all(
     (['items', 'requests', 'logs'] as const).map((stream) => streams.stats({ key, attempt, stream })),
   );
@@ -14,6 +17,15 @@ export async function storedCounts(streams: StreamStore, { key, attempt }: JobDe
     logs: logs?.records ?? 0,
     errors: errorsIn(logs?.counts ?? {}),
   };
+}
+
+/** Makes the counts of an attempt that ended without its worker those of its streams. */
+export async function recount(
+  attempts: AttemptStore,
+  streams: StreamStore,
+  ended: LostAttempt,
+): Promise<void> {
+  await attempts.recount(ended, await storedCounts(streams, ended));
 }
 
 export function errorsIn(levels: Record<string, number>): number {

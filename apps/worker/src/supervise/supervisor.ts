@@ -13,13 +13,14 @@ import {
 import type { Logger } from '@spiderhub/platform';
 import { within } from '../within.ts';
 import { endCrawl } from './end-crawl.ts';
-import { finishAttempt, untilAnswered } from './finish.ts';
+import { untilAnswered } from './finish.ts';
 import { followCrawl } from './follow-crawl.ts';
 import { type Heartbeat, lifeOf } from './heartbeat.ts';
 import { type Holding, holdAttempt } from './holding.ts';
 import { monotonicMs } from './monotonic.ts';
 import type { Recorder } from './recorder.ts';
 import { reportFailure } from './report-failure.ts';
+import { salvage } from './salvage.ts';
 
 export interface SupervisorOptions {
   workerId: string;
@@ -165,7 +166,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   async function handOver(): Promise<void> {
     for (const { holding } of held) holding.leave();
-    await Promise.allSettled([...held].map((one) => one.recorder?.leave()));
+    const recorders = [...held].map((one) => one.recorder).filter((recorder) => recorder !== null);
+    await Promise.allSettled(recorders.map((recorder) => recorder.leave()));
   }
 
   return {
@@ -184,7 +186,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async adopt(orphan) {
       await tracked(orphan.id, async () => {
         const won = await win(() => attempts.adopt(orphan.id, orphan.attempt, workerId, leaseMs));
-        if (won === null) return orphan.discard();
+        if (won === null)
+          return salvage(orphan, { attempts, streams, log: options.log, giveUp: leaving.signal });
         logOf(won.job).info('job taken over');
         await hold(won, () => orphan.adopt());
       });

@@ -1,4 +1,4 @@
-import type { JobCounts, JobDetails, Priority } from '../jobs/job.ts';
+import type { JobCounts, JobDetails, JobKey, Priority } from '../jobs/job.ts';
 import type { JobPolicyChange } from '../jobs/policy.ts';
 
 /** A ticket names an attempt of a job; it grants nothing: the worker must still win the claim. */
@@ -17,8 +17,15 @@ export interface DispatchStore {
   admit(limit?: number): Promise<Ticket[]>;
   /** Admitted attempts that nobody claimed for `olderThanMs`: their ticket may have been lost. */
   unclaimed(olderThanMs: number): Promise<Ticket[]>;
-  /** Ends or re-queues attempts whose lease lapsed; returns how many. */
-  reap(): Promise<number>;
+  /** Ends or re-queues attempts whose lease lapsed, and returns them. */
+  reap(): Promise<LostAttempt[]>;
+}
+
+/** An attempt that nobody runs any more. */
+export interface LostAttempt {
+  id: number;
+  attempt: number;
+  key: JobKey;
 }
 
 export interface WorkerInfo {
@@ -77,4 +84,8 @@ export interface AttemptStore {
   adopt(id: number, attempt: number, workerId: string, leaseMs: number): Promise<ClaimedJob | null>;
   /** Ends an attempt. The close reasons `lost` and `shutdown` are the worker's own: its end, not the crawl's. */
   finish(id: number, attempt: number, report: FinishReport): Promise<EndAnswer>;
+  /** Which job an attempt that ended before belongs to. Null when there is no such attempt, or its job was deleted. */
+  findEnded(id: number, attempt: number): Promise<LostAttempt | null>;
+  /** What is really stored of an attempt that ended without its worker. Does nothing while it runs. */
+  recount(ended: LostAttempt, counts: JobCounts): Promise<void>;
 }

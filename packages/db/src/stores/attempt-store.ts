@@ -8,7 +8,15 @@ import type {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
-import { DETAIL_COLUMNS, type DetailRow, JOB_COLUMNS, JOB_TABLES, toJobDetails } from '../rows.ts';
+import {
+  DETAIL_COLUMNS,
+  type DetailRow,
+  JOB_COLUMNS,
+  JOB_TABLES,
+  type LostRow,
+  toJobDetails,
+  toLostAttempt,
+} from '../rows.ts';
 
 // Winning this update is the only thing that lets a crawl start. Asking again after a broken connection is fine. The version is chosen here: the newest deployment,
 // or what Scrapyd's rule made of it.
@@ -41,6 +49,15 @@ const ADOPT = `
   update jobs j set worker = :worker, lease_until = now() + :leaseMs * interval '1 ms'
   where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external
   returning j.id`;
+
+// The last beat of a worker that died tells less than it stored.
+const RECOUNT = `
+  with ended as (
+    update job_attempts set items = :items, pages = :pages, logs = :logs, errors = :errors
+    where job_id = :id and attempt = :attempt
+  )
+  update jobs set items = :items, pages = :pages, logs = :logs, errors = :errors
+  where id = :id and attempt = :attempt and state = 'finished' and not external`;
 
 interface ConfirmedRow {
   id: string;
@@ -117,6 +134,20 @@ export function createAttemptStore(database: Database): AttemptStore {
         ...counts,
       });
       return rows[0].answer;
+    },
+
+    async findEnded(id, attempt) {
+      const { rows } = await database.raw<{ rows: LostRow[] }>(
+        `select j.id, a.attempt, j.project_id as project, j.spider, j.number as job
+        from job_attempts a join jobs j on j.id = a.job_id
+        where j.id = :id and a.attempt = :attempt and j.state <> 'deleted'`,
+        { id, attempt },
+      );
+      return rows[0] ? toLostAttempt(rows[0]) : null;
+    },
+
+    async recount({ id, attempt }, counts) {
+      await database.raw(RECOUNT, { id, attempt, ...counts });
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { DispatchStore, Priority, Ticket } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
+import { type LostRow, toLostAttempt } from '../rows.ts';
 
 /** A worker whose last sign is older than this has no slots to count on, s. */
 const WORKER_SEEN_S = 30;
@@ -95,7 +96,9 @@ const REAP = `
       and exists (select from dispatch_clock where up_since < now() - :leaseMs * interval '1 ms' - interval '2 s')
     for no key update skip locked
   )
-  select id, end_attempt(id, attempt, 'lost', null, items, pages, logs, errors, null, true) as answer from lapsed`;
+  select l.id, l.attempt, j.project_id as project, j.spider, j.number as job,
+    end_attempt(l.id, l.attempt, 'lost', null, l.items, l.pages, l.logs, l.errors, null, true) as answer
+  from lapsed l join jobs j on j.id = l.id`;
 
 interface TicketRow {
   id: string;
@@ -124,9 +127,9 @@ export function createDispatchStore(database: Database, { leaseMs }: DispatchOpt
     },
     async reap() {
       await database.raw(TICK, { leaseMs });
-      const { rows } = await database.raw<{ rows: unknown[] }>(REAP, { leaseMs });
+      const { rows } = await database.raw<{ rows: LostRow[] }>(REAP, { leaseMs });
       await database('workers').whereRaw("seen_at < now() - interval '1 hour'").delete();
-      return rows.length;
+      return rows.map(toLostAttempt);
     },
   });
 }
