@@ -19,8 +19,10 @@ type Constructor = new (...args: any[]) => object;
  * a small request together; on objects that are born with them the same call does nothing.
  */
 export function bornWith<B extends Constructor>(Base: B, prototype: object): B {
-  function Born(...args: unknown[]): object {
-    return Reflect.construct(Base, args, Born);
+  function Born(this: object, first: unknown, second: unknown): void {
+    // Called, not constructed: Reflect.construct would give each instance a hidden class of its own, and all code
+    // that touches it would never be optimised. Node's HTTP classes are functions, so they can be called.
+    (Base as unknown as (this: object, ...args: unknown[]) => void).call(this, first, second);
   }
   Born.prototype = prototype;
   return Born as unknown as B;
