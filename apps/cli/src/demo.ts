@@ -5,7 +5,7 @@ import { type AdminStore, DomainError, hashApiKey, newApiKey, type Project } fro
 import { createAdminStore, createDatabase, createVersionStore } from '@spiderhub/db';
 import { CHECKOUT } from './config.ts';
 import { runOrThrow } from './host/run.ts';
-import { say } from './say.ts';
+import { say, tail, UserError } from './say.ts';
 
 /** What `demo.json` holds: all that a first script needs. */
 export interface Demo {
@@ -119,6 +119,17 @@ async function deploy({ url, apikey, project }: Demo, { content, version }: Egg)
     body: form,
     signal: AbortSignal.timeout(DEPLOY_TIMEOUT_MS),
   });
-  if (!response.ok)
-    throw new Error(`The demo spiders could not be deployed (${response.status}): ${await response.text()}`);
+  const answer = await response.text();
+  if (response.ok && isGood(answer)) return;
+  throw new UserError(`The demo spiders could not be deployed (HTTP ${response.status}):\n${tail(answer)}`);
+}
+
+/** Progress comes first, and the last line is the verdict. */
+function isGood(answer: string): boolean {
+  try {
+    const verdict = JSON.parse(tail(answer, 1)) as { status?: unknown };
+    return verdict.status === 'ok';
+  } catch {
+    return false;
+  }
 }
