@@ -8,6 +8,7 @@ import {
 } from '@spiderhub/core';
 import type { Request } from 'express';
 import { readDecoded } from '../../http/body.ts';
+import { parseRecord } from './records/parse.ts';
 
 /** Bodies that describe jobs, settings or keys; records come through `intake.ts`. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -40,8 +41,8 @@ export async function readObject(req: Request): Promise<RawFields> {
 /** One JSON value as its raw text on one line. */
 export async function readRawValue(req: Request): Promise<string> {
   const raw = oneLine((await readDecoded(req, MAX_BYTES)).toString('utf8').trim());
-  // Python's NaN and Infinity are values, too; inside of objects they are looked at no more than anywhere else.
-  if (/^-?(NaN|Infinity)$/.test(raw) || parseStrict(raw) !== undefined || readRawObject(raw)) return raw;
+  // Python's NaN and Infinity are values, too.
+  if (parseRecord(Buffer.from(raw)) !== undefined) return raw;
   throw requestErrors.invalid('body', 'expected a JSON value');
 }
 

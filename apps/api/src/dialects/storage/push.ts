@@ -4,6 +4,7 @@ import {
   formatJobKey,
   JOB_STATES,
   type JobState,
+  type MetadataChange,
   metadataChange,
   parseStrict,
   type RawFields,
@@ -33,9 +34,11 @@ export async function pushJob(
 ): Promise<string> {
   const asked = writeRawObject(fields);
   try {
-    const request = toRequest(fields, context);
+    const { request, rest } = toRequest(fields, context);
     await services.versions.spiderNumber(context.project, request.spider, true);
     const key = await services.jobs.schedule(request);
+    if (Object.keys(rest).length > 0)
+      await services.jobq.describe(key, { ...rest, meta: new Map(), forget: [] });
     const auth = request.state === 'running' ? services.tokens.sign(key) : null;
     return JSON.stringify({ key: formatJobKey(key), auth });
   } catch (error) {
@@ -50,7 +53,13 @@ function wordsOf(error: DomainError, fields: RawFields): string {
   return `Active job exists with key ${readRawString(fields.get('unique')) ?? ''}`;
 }
 
-function toRequest(asked: RawFields, { project, by, requestId }: PushContext): ScheduleRequest {
+interface Pushed {
+  request: ScheduleRequest;
+  /** What a job can only have once it is there. */
+  rest: Pick<MetadataChange, 'closeReason' | 'scrapyStats'>;
+}
+
+function toRequest(asked: RawFields, { project, by, requestId }: PushContext): Pushed {
   const fields = new Map(asked);
   const spider = take(fields, 'spider');
   const name = readRawString(spider);
@@ -61,7 +70,8 @@ function toRequest(asked: RawFields, { project, by, requestId }: PushContext): S
   const unique = readRawString(take(fields, 'unique'));
   const isOutside = take(fields, 'external') === 'true';
   const change = metadataChange(withTextArgs(fields));
-  return {
+  const { closeReason, scrapyStats } = change;
+  const request: ScheduleRequest = {
     project,
     spider: name,
     state,
@@ -80,6 +90,11 @@ function toRequest(asked: RawFields, { project, by, requestId }: PushContext): S
     scheduledBy: by,
     requestId,
   };
+  const rest = {
+    ...(closeReason !== undefined && { closeReason }),
+    ...(scrapyStats !== undefined && { scrapyStats }),
+  };
+  return { request, rest };
 }
 
 function take(fields: RawFields, name: string): string | undefined {

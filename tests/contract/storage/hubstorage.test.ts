@@ -1,0 +1,3 @@
+import { describePython } from './harness.ts';
+
+describe('python-scrapinghub: hubstorage', () => describePython('hubstorage'));

@@ -1,0 +1,3 @@
+import { describePython } from './harness.ts';
+
+describe('python-scrapinghub: stores', () => describePython('stores'));
