@@ -31,6 +31,17 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    // The slots of the dead worker still count for a while, so tickets wait in Redis when it forgets them.
+    name: 'kill -9 of a worker and FLUSHALL',
+    weight: 2,
+    async act({ workers, servers }, random) {
+      const restart = restarted(random.pick(workers), 'SIGKILL', 4000);
+      await delay(random.between(1500, 3500));
+      await flushAll(servers.redisSocket);
+      await restart;
+    },
+  },
+  {
     name: 'kill -9 of an API process',
     weight: 2,
     async act({ apis }, random) {

@@ -41,7 +41,7 @@ const MUTATIONS = {
         "where state = 'nothing' and admitted_at",
       ],
     ],
-    faults: 'FLUSHALL,kill -9 of Redis,half-open connections',
+    faults: 'kill -9 of a worker and FLUSHALL',
   },
 };
 
