@@ -24,7 +24,7 @@ const CliConfig = z.object({
   SPIDERHUB_PYTHON: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: Port.default(8000),
-  SCRAPYD_PORT: Port.optional(),
+  SCRAPYD_PORT: Port.default(6800),
   PUBLIC_URL: PublicUrl.optional(),
   WORKER_SLOTS: WorkerSlots,
   SHUTDOWN_GRACE_SECONDS: z.coerce.number('expected a number of seconds').positive().max(86_400).default(20),

@@ -2,31 +2,29 @@ import { createServer } from 'node:net';
 import { say, UserError } from '../say.ts';
 
 /** The port itself when it is free, any free one for 0. Throws one clear sentence when something else has it. */
-export async function choosePort(host: string, port: number, variable = 'PORT'): Promise<number> {
+export async function choosePort(host: string, port: number): Promise<number> {
   try {
     return await tryToListen(host, port);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
       throw new UserError(
-        `Port ${port} is taken by another program: stop it, or choose one: ${variable}=${port + 1} npm start`,
+        `Port ${port} is taken by another program: stop it, or choose one: PORT=${port + 1} npm start`,
       );
     }
     throw new UserError(
-      `Cannot listen on ${host} port ${port} (${message}): set other values for HOST and ${variable}`,
+      `Cannot listen on ${host} port ${port} (${message}): set other values for HOST and PORT`,
     );
   }
 }
 
-const SCRAPYD_PORT = 6800;
-
-/** Scrapyd's own port: the given one (0 for none), else the usual one unless something else, Scrapyd say, has it. */
-export async function chooseScrapydPort(host: string, given: number | undefined): Promise<number> {
-  if (given !== undefined) return given === 0 ? 0 : choosePort(host, given, 'SCRAPYD_PORT');
+/** Scrapyd's own port, 0 for none: when something else has it (Scrapyd, say), the rest works without. */
+export async function chooseScrapydPort(host: string, port: number): Promise<number> {
+  if (port === 0) return 0;
   try {
-    return await tryToListen(host, SCRAPYD_PORT);
+    return await tryToListen(host, port);
   } catch {
-    say(`Scrapyd: port ${SCRAPYD_PORT} is taken by another program, its API is under /scrapyd/ only`);
+    say(`Scrapyd: port ${port} is taken by another program, its API is under /scrapyd/ only`);
     return 0;
   }
 }
