@@ -16,7 +16,7 @@ export interface Dialect {
   /** Headers that all of its answers carry, errors included. */
   headers?: Record<string, string>;
   /** Who that is, null for wrong credentials; API keys as user name by default. */
-  authenticate?(services: Services, credentials: Credentials): Promise<Principal | null>;
+  authenticate?: (services: Services, credentials: Credentials) => Promise<Principal | null>;
   operations(services: Services): Operation[];
 }
 

@@ -61,18 +61,29 @@ async function main(): Promise<void> {
     workDir: join(home, 'tmp/inspect'),
   });
   const view = createJobView(database);
+  const downloadView = createJobView(downloads);
   const extras = createExtraParts(database, blobs);
   const jobTokens = createJobTokens(await sharedSecret(database, 'job-token'));
   const accessControl = createAccess(createAccessStore(database));
   const jobs = createJobs(
     createJobStore(database),
-    { ...view, stream: createJobView(downloads).stream },
+    { ...view, stream: (filter, page) => downloadView.stream(filter, page) },
     signals,
   );
   const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
   const scrapyd = createScrapydSide({
-    ...{ config, database, downloads, access: accessControl, jobs, streams, signals, inspector, blobs },
-    ...{ versions, uploadDir, log },
+    config,
+    database,
+    downloads,
+    access: accessControl,
+    jobs,
+    streams,
+    signals,
+    inspector,
+    blobs,
+    versions,
+    uploadDir,
+    log,
   });
 
   const app = createApp({

@@ -14,7 +14,7 @@ declare global {
 
 export interface AuthOptions {
   realm: string;
-  verify(credentials: Credentials): Promise<Principal | null>;
+  verify: (credentials: Credentials) => Promise<Principal | null>;
   throttle: Throttle;
 }
 

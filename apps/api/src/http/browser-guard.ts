@@ -48,5 +48,5 @@ export function refuseForeignHosts({ publicUrl }: BrowserGuardOptions = {}): Req
 
 /** True for an address that only this machine reaches. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

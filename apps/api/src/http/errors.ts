@@ -75,7 +75,8 @@ export function toProblem(error: unknown, dialect: ErrorDialect): HttpProblem {
 
 function headersOf({ kind, details }: DomainError): Record<string, string> {
   if (kind !== 'unavailable' && kind !== 'exhausted') return {};
-  return { 'Retry-After': String(details.retryAfterSeconds ?? RETRY_SECONDS) };
+  const { retryAfterSeconds: seconds } = details;
+  return { 'Retry-After': `${typeof seconds === 'number' ? seconds : RETRY_SECONDS}` };
 }
 
 /** Errors of passport and of Express's router in the core's words; null for a bug. */

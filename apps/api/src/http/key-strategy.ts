@@ -7,11 +7,11 @@ import { queryOf } from './params.ts';
 export interface KeyStrategyOptions {
   realm: string;
   /** Null for credentials that are not valid. */
-  verify(credentials: Credentials): Promise<Principal | null>;
+  verify: (credentials: Credentials) => Promise<Principal | null>;
   /** Asked before `verify`; an error refuses the attempt. */
-  mayTry(req: Request, credentials: Credentials): DomainError | null;
-  succeeded(credentials: Credentials): void;
-  failed(req: Request): void;
+  mayTry: (req: Request, credentials: Credentials) => DomainError | null;
+  succeeded: (credentials: Credentials) => void;
+  failed: (req: Request) => void;
 }
 
 /**

@@ -48,7 +48,7 @@ export interface Call<P, Q, B> {
 
 export interface Operation {
   spec: OperationSpec;
-  handle(call: Call<never, never, never>): Promise<unknown>;
+  handle: (call: Call<never, never, never>) => Promise<unknown>;
 }
 
 /** In two calls, so that the schemas fix the types before the handler is checked. */

@@ -15,8 +15,7 @@ const MAX_REQUIREMENTS_BYTES = 1024 * 1024;
 
 const DeployFields = z.object({
   project: ProjectId,
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  version: Text.regex(/^[^\x00-\x1f\x7f]{1,255}$/, 'expected 1 to 255 printable characters'),
+  version: Text.regex(/^\P{Cc}{1,255}$/u, 'expected 1 to 255 printable characters'),
   stack: Text.optional(),
 });
 
