@@ -50,7 +50,7 @@ function refuse(req: Request, res: Response): void {
 }
 
 async function answer(call: Call): Promise<void> {
-  const path = splitPath(call.req.url);
+  const path = splitPath(call.req.url.replace(DOUBLE_SLASH, '/'));
   const [first = '', ...below] = path ?? [];
   if (!path) return sendNoResource(call.req, call.res);
   if (below.length === 0 && Object.hasOwn(SERVICES, first)) return answerService(call, first as ServiceName);
@@ -98,6 +98,12 @@ async function answerPage(call: Call, page: Page, first: string): Promise<void> 
   sendHtml(req, res, 501, errorPage(501, 'Huh?', `I don't know how to treat a ${req.method} request.`));
 }
 
+/**
+ * Some clients add a slash to an address that ends with one, and one that has a path of its own has to for others:
+ * both find the services.
+ */
+const DOUBLE_SLASH = /^\/{2}(?=\w+\.json(?:$|\?))/;
+
 /** The path's decoded parts; null when it is no UTF-8. */
 function splitPath(url: string): string[] | null {
   try {
@@ -128,7 +134,7 @@ function sendFailure(error: unknown, req: Request, res: Response, log: Logger): 
     res.destroy();
     return;
   }
-  const name = splitPath(req.url)?.join('/') ?? '';
+  const name = splitPath(req.url.replace(DOUBLE_SLASH, '/'))?.join('/') ?? '';
   if (Object.hasOwn(SERVICES, name) && (known?.status ?? 200) === 200) {
     sendError(res, SERVICES[name as ServiceName].method, known?.message ?? 'internal error');
     return;
