@@ -32,6 +32,11 @@ create table projects (
   next_spider integer not null default 1,
   -- json, not jsonb: the text comes back as it went in.
   settings json not null default '{}',
+  -- What happens to attempts that end badly, and what a crawl may use.
+  policy jsonb not null default '{}' check (jsonb_typeof(policy) = 'object'),
+  -- The version that jobs without one of their own run, where that is not the newest deployment: Scrapyd's rule is the
+  -- highest version number. Any deployment puts the usual rule back; Scrapyd's dialect then sets its own again.
+  latest_version text,
   created_at timestamptz not null default now(),
   unique (organisation_id, name)
 );
@@ -49,6 +54,17 @@ create table api_keys (
   created_at timestamptz not null default now(),
   revoked_at timestamptz,
   check (user_id is null or project_id is null)
+);
+
+-- A Scrapyd caller: name and password of an organisation. Names are unique, because nothing else says whose they are.
+create table scrapyd_users (
+  id integer generated always as identity primary key,
+  organisation_id integer not null references organisations,
+  -- A colon would end the name in Basic authentication.
+  username text not null unique check (username <> '' and username !~ ':'),
+  -- `scrypt$N$r$p$salt$hash`, the last two in base64.
+  password_hash text not null,
+  created_at timestamptz not null default now()
 );
 
 -- Values that all processes of this installation share, such as the key that signs job tokens.
@@ -77,6 +93,16 @@ create table versions (
 
 create index versions_newest on versions (project_id, deployed_at desc);
 
+create function forget_latest_version() returns trigger language plpgsql as $$
+begin
+  update projects set latest_version = null where id = new.project_id and latest_version is not null;
+  return null;
+end
+$$;
+
+create trigger versions_forget_latest after insert or update on versions
+  for each row execute function forget_latest_version();
+
 create table spiders (
   project_id integer not null references projects,
   number integer not null,
@@ -84,6 +110,8 @@ create table spiders (
   -- Job numbers are never used twice: counter and job commit together.
   next_job integer not null default 1,
   tags text[] not null default '{}',
+  -- Wins over the project's, field by field.
+  policy jsonb not null default '{}' check (jsonb_typeof(policy) = 'object'),
   created_at timestamptz not null default now(),
   primary key (project_id, number),
   unique (project_id, name)
@@ -101,18 +129,30 @@ create table jobs (
   -- Raised at each admission; every later write names it and is refused when it is not the current one.
   attempt integer not null default 0,
   priority smallint not null check (priority between 0 and 4),
+  -- Order inside a priority, higher first: Scrapyd's priorities are any float.
+  rank double precision not null default 0,
   units smallint not null default 1,
   tags text[] not null default '{}',
   version text,
   close_reason text,
+  -- Exit code of the crawl's process, or the name of the signal that ended it.
+  exit_status text,
   -- Run by somebody else through jobq: our own workers never touch it.
   external boolean not null default false,
   -- At most one active job of a project carries the same text.
   unique_key text,
+  -- A client that repeats a schedule call under the same key gets the job of the first call.
+  idempotency_key text check (length(idempotency_key) between 1 and 255),
+  -- A second name that the caller chose for the job (Scrapyd's jobid), unique in its project for ever.
+  alias text check (alias <> ''),
   worker text,
   lease_until timestamptz,
   admitted_at timestamptz,
   stop_requested_at timestamptz,
+  -- How hard the job was asked to stop: 1 politely, 2 once more (Scrapy then stops uncleanly), 3 to be killed.
+  stop_level smallint not null default 0 check (stop_level between 0 and 3),
+  -- A job that is tried again waits until then.
+  wait_until timestamptz,
   -- When the job entered its present state; an admitted job still counts as pending.
   state_since timestamptz not null default now(),
   pending_at timestamptz,
@@ -135,11 +175,13 @@ create table jobs (
 );
 
 -- The queue: stays as small as the backlog.
-create index jobs_waiting on jobs (project_id, priority desc, id) where state = 'pending' and not external;
+create index jobs_waiting on jobs (project_id, priority desc, rank desc, id) where state = 'pending' and not external;
 -- What runs or is about to.
 create index jobs_live on jobs (state, lease_until) where state in ('admitted', 'running');
 create unique index jobs_unique_key on jobs (project_id, unique_key)
   where unique_key is not null and state in ('pending', 'admitted', 'running');
+create unique index jobs_idempotency on jobs (project_id, idempotency_key) where idempotency_key is not null;
+create unique index jobs_alias on jobs (project_id, alias) where alias is not null;
 -- Lists are newest first, with or without a spider or a state.
 create index jobs_list on jobs (project_id, state_since desc, id desc) where state <> 'deleted';
 create index jobs_list_state on jobs (project_id, state, state_since desc, id desc);
@@ -157,6 +199,8 @@ create index jobs_unconsumed_spider on jobs (project_id, spider, state_since des
 create table job_details (
   job_id bigint primary key references jobs on delete cascade,
   args json,
+  -- Arguments that the spider gets but lists do not show (Scrapyd's `_job` and `_version`).
+  internal_args json,
   settings json,
   environment json,
   command json,
@@ -171,6 +215,33 @@ create table job_meta (
   value text not null,
   primary key (job_id, name)
 );
+
+-- Every attempt that ended, the last one included.
+create table job_attempts (
+  job_id bigint not null references jobs on delete cascade,
+  attempt integer not null,
+  worker text,
+  started_at timestamptz,
+  ended_at timestamptz not null default now(),
+  close_reason text not null,
+  exit_status text,
+  items bigint not null,
+  pages bigint not null,
+  logs bigint not null,
+  errors bigint not null,
+  primary key (job_id, attempt)
+);
+
+-- Who is consuming which finished job at the moment. Pipelines are told apart by the tag that marks their work done.
+create table job_claims (
+  job_id bigint not null references jobs on delete cascade,
+  tag text not null,
+  project_id integer not null,
+  worker text not null,
+  lease_until timestamptz not null,
+  primary key (job_id, tag)
+);
+create index job_claims_worker on job_claims (project_id, tag, worker);
 
 -- Worker processes that are alive; a fresh id for each process start.
 create table workers (
@@ -187,12 +258,24 @@ create table fair_shares (
   turn double precision not null
 );
 
+-- One row: since when leases could be prolonged without a break, as far as the leader saw it. Leases lapse for everyone
+-- while the database is away, recovers or refuses connections; nobody's attempt is to be called lost for that.
+create table dispatch_clock (
+  singleton boolean primary key default true check (singleton),
+  seen_at timestamptz not null,
+  up_since timestamptz not null
+);
+
 -- One call for each flush of the API's group commit. Locks the spiders' counters in key order first, so that two
--- API processes never wait for each other in a circle.
+-- API processes never wait for each other in a circle. A repeated idempotency key is answered with the job that
+-- carries it.
 create function schedule_jobs(batch json)
 returns table (ordinal integer, outcome text, id bigint, spider integer, number integer)
 language plpgsql as $$
 #variable_conflict use_column
+declare
+  placed_one record;
+  first_one record;
 begin
   perform 1
   from spiders s
@@ -201,63 +284,146 @@ begin
   order by s.project_id, s.number
   for no key update;
 
-  return query
-  with asked as materialized (
-    select b.*, s.number as spider_number,
-      row_number() over (partition by s.project_id, s.number order by b.ordinal) as nth
-    from json_to_recordset(batch) as b (
-      ordinal integer, project integer, spider text, state text, priority smallint, units smallint, tags text[],
-      version text, external boolean, "uniqueKey" text, "scheduledBy" text, "requestId" text,
-      -- JSON as text: read as json here, Postgres would refuse an escaped NUL inside of it.
-      args text, settings text, environment text, command text, meta text)
-    left join spiders s on s.project_id = b.project and s.name = b.spider
-  ),
-  counted as (
-    update spiders s
-    set next_job = s.next_job + wanted.n
-    from (select project, spider_number, count(*)::integer as n from asked
-          where spider_number is not null group by 1, 2) wanted
-    where s.project_id = wanted.project and s.number = wanted.spider_number
-    returning s.project_id, s.number as spider_number, s.next_job - wanted.n as first
-  ),
-  inserted as (
-    insert into jobs as j (project_id, spider, number, state, priority, units, tags, version, external, unique_key,
-      scheduled_by, pending_at, running_at, started_by, finished_at, completed_by, deleted_at, deleted_by)
-    select a.project, a.spider_number, c.first + a.nth - 1, a.state, a.priority, a.units, a.tags, a.version,
-      a.external, a."uniqueKey",
-      case when a.state = 'pending' then a."scheduledBy" end,
-      case when a.state = 'pending' then now() end,
-      case when a.state = 'running' then now() end,
-      case when a.state = 'running' then a."scheduledBy" end,
-      case when a.state = 'finished' then now() end,
-      case when a.state = 'finished' then a."scheduledBy" end,
-      case when a.state = 'deleted' then now() end,
-      case when a.state = 'deleted' then a."scheduledBy" end
+  for placed_one in
+    with asked as materialized (
+      select b.*, s.number as spider_number,
+        row_number() over (partition by s.project_id, s.number order by b.ordinal) as nth
+      from json_to_recordset(batch) as b (
+        ordinal integer, project integer, spider text, state text, priority smallint, units smallint, tags text[],
+        version text, external boolean, "uniqueKey" text, "idempotencyKey" text, "scheduledBy" text,
+        "requestId" text, alias text, rank double precision, "internalArgs" text,
+        -- JSON as text: read as json here, Postgres would refuse an escaped NUL inside of it.
+        args text, settings text, environment text, command text, meta text)
+      left join spiders s on s.project_id = b.project and s.name = b.spider
+    ),
+    counted as (
+      update spiders s
+      set next_job = s.next_job + wanted.n
+      from (select project, spider_number, count(*)::integer as n from asked
+            where spider_number is not null group by 1, 2) wanted
+      where s.project_id = wanted.project and s.number = wanted.spider_number
+      returning s.project_id, s.number as spider_number, s.next_job - wanted.n as first
+    ),
+    inserted as (
+      insert into jobs as j (project_id, spider, number, state, priority, units, tags, version, external, unique_key,
+        idempotency_key, alias, rank, scheduled_by, pending_at, running_at, started_by, finished_at, completed_by, deleted_at,
+        deleted_by)
+      select a.project, a.spider_number, c.first + a.nth - 1, a.state, a.priority, a.units, a.tags, a.version,
+        a.external, a."uniqueKey", a."idempotencyKey", a.alias, coalesce(a.rank, 0),
+        case when a.state = 'pending' then a."scheduledBy" end,
+        case when a.state = 'pending' then now() end,
+        case when a.state = 'running' then now() end,
+        case when a.state = 'running' then a."scheduledBy" end,
+        case when a.state = 'finished' then now() end,
+        case when a.state = 'finished' then a."scheduledBy" end,
+        case when a.state = 'deleted' then now() end,
+        case when a.state = 'deleted' then a."scheduledBy" end
+      from asked a
+      join counted c on c.project_id = a.project and c.spider_number = a.spider_number
+      order by a.ordinal
+      -- Three rules can collide here: the unique key of an active job, the idempotency key and the alias.
+      on conflict do nothing
+      returning j.id, j.project_id, j.spider, j.number
+    ),
+    placed as (
+      select a.*, i.id, i.number
+      from asked a
+      join counted c on c.project_id = a.project and c.spider_number = a.spider_number
+      join inserted i on i.project_id = a.project and i.spider = a.spider_number and i.number = c.first + a.nth - 1
+    ),
+    detailed as (
+      insert into job_details (job_id, args, settings, environment, command, request_id, internal_args)
+      select p.id, p.args::json, p.settings::json, p.environment::json, p.command::json, p."requestId",
+        p."internalArgs"::json
+      from placed p
+    ),
+    described as (
+      insert into job_meta (job_id, name, value)
+      select p.id, m.key, m.value from placed p, json_each_text(p.meta::json) m
+    )
+    select a.ordinal, a.project, a."idempotencyKey" as idempotency_key,
+      case when a.spider_number is null then 'unknown_spider' when p.id is null then 'duplicate' else 'scheduled' end
+        as outcome,
+      p.id, a.spider_number, p.number
     from asked a
-    join counted c on c.project_id = a.project and c.spider_number = a.spider_number
-    order by a.ordinal
-    on conflict (project_id, unique_key)
-      where unique_key is not null and state in ('pending', 'admitted', 'running') do nothing
-    returning j.id, j.project_id, j.spider, j.number
-  ),
-  placed as (
-    select a.*, i.id, i.number
-    from asked a
-    join counted c on c.project_id = a.project and c.spider_number = a.spider_number
-    join inserted i on i.project_id = a.project and i.spider = a.spider_number and i.number = c.first + a.nth - 1
-  ),
-  detailed as (
-    insert into job_details (job_id, args, settings, environment, command, request_id)
-    select p.id, p.args::json, p.settings::json, p.environment::json, p.command::json, p."requestId" from placed p
-  ),
-  described as (
-    insert into job_meta (job_id, name, value)
-    select p.id, m.key, m.value from placed p, json_each_text(p.meta::json) m
-  )
-  select a.ordinal,
-    case when a.spider_number is null then 'unknown_spider' when p.id is null then 'duplicate' else 'scheduled' end,
-    p.id, a.spider_number, p.number
-  from asked a
-  left join placed p on p.ordinal = a.ordinal;
+    left join placed p on p.ordinal = a.ordinal
+  loop
+    ordinal := placed_one.ordinal;
+    outcome := placed_one.outcome;
+    id := placed_one.id;
+    spider := placed_one.spider_number;
+    number := placed_one.number;
+    if placed_one.outcome = 'duplicate' and placed_one.idempotency_key is not null then
+      -- A statement of its own sees what another call committed meanwhile.
+      select j.id, j.spider, j.number into first_one
+      from jobs j where j.project_id = placed_one.project and j.idempotency_key = placed_one.idempotency_key;
+      if found then
+        outcome := 'scheduled';
+        id := first_one.id;
+        spider := first_one.spider;
+        number := first_one.number;
+      end if;
+    end if;
+    return next;
+  end loop;
+end
+$$;
+
+-- The spider's words win over its project's, and both over the defaults.
+create function policy_of(of_project integer, of_spider integer) returns jsonb language sql stable as $$
+  select '{"retryOn": ["lost"], "maxAttempts": 5, "backoffSeconds": 0, "stalledSeconds": 3600}'::jsonb
+    || p.policy || s.policy
+  from projects p join spiders s on s.project_id = p.id
+  where p.id = of_project and s.number = of_spider
+$$;
+
+-- Ends the current attempt of a running job: the job finishes, or goes back to the queue where its policy says so.
+-- Answers 'finished', 'requeued', 'already' (this attempt ended before) or 'fenced' (it is not the current one).
+create function end_attempt(
+  of_job bigint, of_attempt integer, reason text, status text,
+  n_items bigint, n_pages bigint, n_logs bigint, n_errors bigint, stats text, lapsed_only boolean
+) returns text language plpgsql as $$
+declare
+  j jobs;
+  policy jsonb;
+  tries integer;
+  again boolean;
+begin
+  select * into j from jobs where id = of_job for no key update;
+  if not found or j.attempt <> of_attempt or j.state <> 'running' or j.external
+    or (lapsed_only and j.lease_until >= now())
+  then
+    return case
+      when exists (select from job_attempts where job_id = of_job and attempt = of_attempt) then 'already'
+      else 'fenced' end;
+  end if;
+
+  policy := policy_of(j.project_id, j.spider);
+  -- A worker that was stopped is not the job's fault: such attempts do not count.
+  tries := 1 + (select count(*) from job_attempts where job_id = of_job and close_reason <> 'shutdown');
+  again := j.stop_requested_at is null and (reason = 'shutdown'
+    or (policy -> 'retryOn' @> to_jsonb(reason) and tries < (policy ->> 'maxAttempts')::integer));
+
+  insert into job_attempts (job_id, attempt, worker, started_at, close_reason, exit_status, items, pages, logs, errors)
+  values (of_job, of_attempt, j.worker, j.running_at, reason, status, n_items, n_pages, n_logs, n_errors);
+  update job_details set scrapy_stats = coalesce(stats, scrapy_stats) where job_id = of_job;
+
+  if again then
+    update jobs set
+      state = 'pending', state_since = now(), worker = null, lease_until = null,
+      items = 0, pages = 0, logs = 0, errors = 0,
+      wait_until = case when reason <> 'shutdown' then
+        now() + least((policy ->> 'backoffSeconds')::float8 * power(2, tries - 1), 3600) * interval '1 s' end
+    where id = of_job;
+    return 'requeued';
+  end if;
+
+  update jobs set
+    state = 'finished', state_since = now(), finished_at = now(), completed_by = 'jobrunner', lease_until = null,
+    close_reason = case when j.stop_requested_at is not null and reason in ('lost', 'shutdown') then 'cancelled'
+      else reason end,
+    exit_status = status, items = n_items, pages = n_pages, logs = n_logs, errors = n_errors
+  where id = of_job;
+  return 'finished';
 end
 $$;
