@@ -16,7 +16,7 @@ const MUTATIONS = {
         'if False:',
       ],
     ],
-    faults: 'kill -9 of a worker,kill -9 of both workers,worker frozen beyond its lease',
+    faults: 'worker frozen beyond its lease,half-open connections',
   },
   fencing: {
     changes: [
@@ -26,7 +26,7 @@ const MUTATIONS = {
         "where j.id = b.id and j.state = 'running'",
       ],
       [
-        'migrations/0005_policies.up.sql',
+        'migrations/0001_initial.up.sql',
         'if not found or j.attempt <> of_attempt or j.state',
         'if not found or j.state',
       ],
