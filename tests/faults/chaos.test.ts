@@ -2,7 +2,7 @@ import { runChaos } from './harness/chaos.ts';
 
 /** Short by itself; `npm run test:chaos` sets a longer time and another seed. */
 const SEED = Number(process.env.CHAOS_SEED ?? 1);
-const SECONDS = Number(process.env.CHAOS_SECONDS ?? 60);
+const SECONDS = Number(process.env.CHAOS_SECONDS ?? 45);
 const ONLY = process.env.CHAOS_ONLY?.split(',');
 
 jest.setTimeout((SECONDS + 300) * 1000);

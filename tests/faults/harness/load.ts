@@ -37,8 +37,9 @@ export function startLoad({ system, random, outstanding }: LoadOptions): Load {
       spider: 'count',
       witness: system.witness,
       run: String(scheduled),
-      items: String(random.between(5, 80)),
-      gap_ms: String(random.between(10, 90)),
+      // Some live for many leases: only those can show that they outlived one.
+      items: String(random.pick([random.between(5, 40), random.between(100, 200)])),
+      gap_ms: String(random.between(10, 200)),
       priority: String(random.between(0, 4)),
     };
     const answer = await system.call('/api/run.json', form, random.between(0, 1));

@@ -58,10 +58,7 @@ export async function startSystem({
   ];
   for (const path of [home, witness, logs]) mkdirSync(path);
   const smallDisk = mountSmallDisk(home);
-  const servers = await startOwnServers(
-    join(root, 'servers'),
-    process.env.SPIDERHUB_HOME ?? join(CHECKOUT, '.spiderhub'),
-  );
+  const servers = await startOwnServers(join(root, 'servers'), join(CHECKOUT, '.spiderhub'));
   await migrate(servers.databaseUrl, join(checkout, 'migrations'));
   const database = createDatabase(servers.databaseUrl, { name: 'chaos', maxConnections: 4 });
   const team = await makeTeam(database, 'acme', []);
