@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from shim_control import Control, write_json  # noqa: E402
 from shim_lines import PipeLines, RawLines, log_line  # noqa: E402
-from shim_process import Crawl, become_subreaper, identity  # noqa: E402
+from shim_process import Crawl, become_subreaper, execute, identity  # noqa: E402
 from shim_spool import Spool  # noqa: E402
 
 TICK_SECONDS = 0.1
@@ -31,7 +31,8 @@ DRAIN_SECONDS = 5
 
 
 class Shim:
-    def __init__(self, directory):
+    def __init__(self, directory, begin):
+        self.begin = begin
         self.control = Control(directory)
         with open(os.path.join(directory, 'launch.json'), encoding='utf-8') as file:
             self.launch = json.load(file)
@@ -53,7 +54,7 @@ class Shim:
             end = {'code': None, 'signal': 'SIGKILL', 'deadlinePassed': self.control.deadline_passed}
             write_json(self.directory, 'exit.json', end, durable=True)
             return
-        self.crawl = Crawl(self.launch, out_writer, err_writer)
+        self.crawl = Crawl(self.launch, out_writer, err_writer, self.begin)
         os.close(out_writer)
         os.close(err_writer)
         write_json(self.directory, 'shim.json', {**identity(), 'crawlPid': self.crawl.pid})
@@ -140,13 +141,14 @@ def _wake_on_child_exit():
     return reader
 
 
-def main():
+def main(directory, begin=execute):
+    """Returns when the crawl has ended. `begin` makes a child of this process the crawl."""
     # Ctrl-C in the worker's terminal, or a stop of its service, must not reach the crawls.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     become_subreaper()
-    Shim(sys.argv[1]).run()
+    Shim(directory, begin).run()
 
 
 if __name__ == '__main__':
-    main()
+    main(sys.argv[1])

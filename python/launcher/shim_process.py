@@ -35,8 +35,11 @@ def identity():
 
 
 class Crawl:
-    def __init__(self, launch, stdout, stderr):
-        """Returns once the program has been executed, or could not be: then it exits with 127 and says why on stderr."""
+    def __init__(self, launch, stdout, stderr, begin):
+        """Returns once `begin` has made the child the crawl, or could not: then it exits with 127 and says why on stderr.
+
+        `begin` closes all descriptors but the standard ones. What it raises that is no Exception gets through.
+        """
         self._status = None
         shim = os.getpid()
         executed, still_ours = os.pipe()
@@ -44,12 +47,12 @@ class Crawl:
         if self.pid == 0:
             try:
                 _become_crawl(shim, launch, stdout, stderr)
-            except BaseException as error:
+                begin(launch)
+            except Exception as error:
                 os.write(2, ('The crawl could not be started: %s\n' % error).encode('utf-8', 'replace'))
-            finally:
                 os._exit(127)
         os.close(still_ours)
-        # The child's copy closes at its exec. Before that a SIGTERM would be ignored as this process ignores it.
+        # The child's copy closes as it becomes the crawl. Before that a SIGTERM would be ignored as this process ignores it.
         os.read(executed, 1)
         os.close(executed)
 
@@ -138,4 +141,7 @@ def _become_crawl(shim, launch, stdout, stderr):
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(launch['cwd'])
+
+
+def execute(launch):
     os.execve(launch['argv'][0], launch['argv'], launch['env'])

@@ -17,7 +17,7 @@ import {
   createTicketReceiver,
   createTicketSender,
 } from '@spiderhub/queue';
-import { createEnvironments, createProcessRunner } from '@spiderhub/runners';
+import { createEnvironments, createForkServer, createProcessRunner } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createJobTokens } from '@spiderhub/tokens';
 import { WorkerConfig } from './config.ts';
@@ -76,14 +76,20 @@ async function main(): Promise<void> {
     launcherDir: config.SPIDERHUB_LAUNCHER,
     env: pipEnvironment(process.env),
   });
+  const note = (message: string, details?: Record<string, unknown>) => log.info(details ?? {}, message);
+  const forkServer =
+    config.CRAWL_START === 'fork'
+      ? createForkServer({ python, launcherDir: config.SPIDERHUB_LAUNCHER, directory: work.path, log: note })
+      : undefined;
   const runnerIn = (workDir: string) =>
     createProcessRunner({
+      forkServer,
       python,
       launcherDir: config.SPIDERHUB_LAUNCHER,
       workDir,
       environments,
       blobs: createFsBlobStore({ root: join(home, 'data/blobs') }),
-      log: (message, details) => log.info(details ?? {}, message),
+      log: note,
     });
   const runner = runnerIn(work.path);
   const heartbeat = createHeartbeat({ attempts: createAttemptStore(vital), worker, leaseMs, log });

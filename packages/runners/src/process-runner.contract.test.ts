@@ -1,79 +1,20 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describeRunner, type RunnerUnderTest } from './contract.ts';
-import {
-  buildEgg,
-  crawlRequest,
-  filesOf,
-  isRunning,
-  keepFile,
-  LAUNCHER_DIR,
-  listen,
-  makeWheel,
-  PROBE_PROJECT,
-  pidsOf,
-  REQUIREMENTS_PATH,
-  requirePython,
-  versionOf,
-} from './contract-support.ts';
-import { createEnvironments } from './environments.ts';
-import { createProcessRunner } from './process-runner.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { describeRunner } from './contract.ts';
+import { type House, makeHouse } from './contract-house.ts';
+import { crawlRequest, isRunning, listen, PROBE_PROJECT, pidsOf } from './contract-support.ts';
 
 jest.setTimeout(60_000);
 
-interface House extends RunnerUnderTest {
-  jobPath(attempt: { id: number; attempt: number }, name: string): string;
-}
+const KINDS = ['cold', 'fork'] as const;
 
-async function makeHouse(): Promise<House> {
-  const root = await mkdtemp(join(tmpdir(), 'runner-'));
-  const python = requirePython();
-  const blobs = join(root, 'blobs');
-  const workDir = join(root, 'work');
-  const environments = createEnvironments({
-    basePython: python,
-    envsDir: join(root, 'envs'),
-    baseRequirementsPath: REQUIREMENTS_PATH,
-    launcherDir: LAUNCHER_DIR,
-    env: { PIP_NO_INDEX: '1' },
-  });
-  const jobPath: House['jobPath'] = ({ id, attempt }, name) => join(workDir, `${id}-${attempt}`, name);
-  return {
-    jobPath,
-    worker: (options = {}) =>
-      createProcessRunner({
-        python,
-        launcherDir: LAUNCHER_DIR,
-        workDir,
-        environments,
-        blobs: filesOf(blobs),
-        ...options,
-      }),
-    async deploy(projectDir, settingsModule) {
-      const eggPath = join(root, 'built.egg');
-      await buildEgg(projectDir, eggPath);
-      return versionOf((await keepFile(blobs, eggPath)).sha256, settingsModule);
-    },
-    requirements: () => makeWheel(root),
-    spooledBytes(attempt) {
-      const spool = jobPath(attempt, 'spool');
-      return readdirSync(spool).reduce((sum, name) => sum + statSync(join(spool, name)).size, 0);
-    },
-    async close() {
-      expect(readdirSync(workDir).filter((name) => /^\d+-\d+$/.test(name))).toEqual([]);
-      await rm(root, { recursive: true });
-    },
-  };
-}
+describe.each(KINDS)('%s start:', (kind) => {
+  describeRunner(() => makeHouse(kind));
+});
 
-describeRunner(makeHouse);
-
-describe('process runner', () => {
+describe.each(KINDS)('process runner, %s start', (kind) => {
   let house: House;
   beforeAll(async () => {
-    house = await makeHouse();
+    house = await makeHouse(kind);
   });
   afterAll(() => house.close());
 

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -14,11 +13,12 @@ import { createEggs, type Eggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { aliveByIdentity, type CrawlExit } from './exit-watch.ts';
 import { hasCode, readText, writeAtomic, writeDeadline } from './files.ts';
+import type { ForkServer } from './fork-server.ts';
 import { directoryName, type JobDirectory, jobDirectory, readDirectoryName } from './job-directory.ts';
 import { crawlEnvironment, jobData, settingsLayers } from './launch-files.ts';
 import { logMessage } from './pipe-messages.ts';
 import { openCrawl } from './running-crawl.ts';
-import { ended, spawnShim } from './shim-process.ts';
+import { type Shim, spawnShim } from './shim-process.ts';
 import { spoolFileName } from './spool-reader.ts';
 
 export interface ProcessRunnerOptions {
@@ -30,6 +30,8 @@ export interface ProcessRunnerOptions {
   workDir: string;
   environments: Environments;
   blobs: Pick<BlobStore, 'localPath'>;
+  /** Starts those crawls that it can; without it each gets a new Python. */
+  forkServer?: Pick<ForkServer, 'start'> | undefined;
   /** What a crawl may have on disk that nobody stored yet; then it has to wait. 256 MiB by default. */
   maxSpoolBytes?: number;
   /** Receives progress and trouble that are not for the customer. */
@@ -128,9 +130,9 @@ function launchInBackground(
   });
 
   /** The shim, or null when it was never needed. Nothing may go wrong here once it runs: from then on it reports. */
-  async function launch(): Promise<ChildProcess | null> {
+  async function launch(): Promise<Shim | null> {
     const signal = await Promise.race([prepare(directory, request, options, eggs), givenUp]);
-    if (!signal) return spawnShim(options.python, options.launcherDir, directory);
+    if (!signal) return startShim(directory, options);
     await writeExit(directory, { code: null, signal, deadlinePassed: false });
     return null;
   }
@@ -138,7 +140,7 @@ function launchInBackground(
   async function watch(): Promise<void> {
     const shim = await launch().catch((error: unknown) => fail(directory, error, options.log));
     if (!shim) return;
-    await ended(shim);
+    await shim.gone;
     const said = await readText(directory.shimLog);
     if (said) options.log?.('a shim had trouble', { said, directory: directory.root });
   }
@@ -149,6 +151,11 @@ function launchInBackground(
       alive = false;
     });
   return { isAlive: () => alive, gone, giveUp };
+}
+
+async function startShim(directory: JobDirectory, options: ProcessRunnerOptions): Promise<Shim> {
+  const forked = await options.forkServer?.start(directory.root);
+  return forked ?? spawnShim(options.python, options.launcherDir, directory);
 }
 
 /** Brings together all that the crawl needs. Throws what the customer has to mend, or what is broken here. */

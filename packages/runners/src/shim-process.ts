@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -15,12 +15,14 @@ interface ShimIdentity {
   crawlPid: number;
 }
 
+/** A shim that this process started. */
+export interface Shim {
+  /** Resolves when its process has ended. */
+  gone: Promise<void>;
+}
+
 /** Starts a shim that lives on when this process ends. Resolves when it runs; rejects when it cannot be executed. */
-export async function spawnShim(
-  python: string,
-  launcherDir: string,
-  directory: JobDirectory,
-): Promise<ChildProcess> {
+export async function spawnShim(python: string, launcherDir: string, directory: JobDirectory): Promise<Shim> {
   const log = await open(directory.shimLog, 'a', 0o600);
   try {
     const child = spawn(python, ['-I', '-S', '-u', join(launcherDir, 'shim.py'), directory.root], {
@@ -29,17 +31,13 @@ export async function spawnShim(
       stdio: ['ignore', log.fd, log.fd],
       env: {},
     });
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     await once(child, 'spawn');
     child.unref();
-    return child;
+    return { gone };
   } finally {
     await log.close();
   }
-}
-
-/** Waits for the end of a child that this process started. */
-export async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
 /** Whether the shim of this directory still runs. One that has not written its identity yet counts as not running. */

@@ -1,0 +1,90 @@
+import { readdirSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CrawlRunner } from '@spiderhub/core';
+import type { RunnerUnderTest } from './contract.ts';
+import {
+  buildEgg,
+  filesOf,
+  keepFile,
+  LAUNCHER_DIR,
+  makeWheel,
+  REQUIREMENTS_PATH,
+  requirePython,
+  versionOf,
+} from './contract-support.ts';
+import { createEnvironments } from './environments.ts';
+import { createForkServer, type ForkServer } from './fork-server.ts';
+import { createProcessRunner } from './process-runner.ts';
+
+/** Process runners on a directory of their own. */
+export interface House extends RunnerUnderTest {
+  jobPath(attempt: { id: number; attempt: number }, name: string): string;
+  workDir: string;
+  /** Null: every crawl starts cold. */
+  forkServer: ForkServer | null;
+  /** Job directories whose crawls the fork server has started. */
+  forked: Set<string>;
+  worker(options?: { maxSpoolBytes?: number; cold?: boolean }): CrawlRunner;
+}
+
+export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House> {
+  const root = await mkdtemp(join(tmpdir(), 'runner-'));
+  const python = requirePython();
+  const blobs = join(root, 'blobs');
+  const workDir = join(root, 'work');
+  const environments = createEnvironments({
+    basePython: python,
+    envsDir: join(root, 'envs'),
+    baseRequirementsPath: REQUIREMENTS_PATH,
+    launcherDir: LAUNCHER_DIR,
+    env: { PIP_NO_INDEX: '1' },
+  });
+  const forkServer =
+    how === 'fork' ? createForkServer({ python, launcherDir: LAUNCHER_DIR, directory: workDir, log }) : null;
+  if (forkServer && !(await forkServer.ready)) throw new Error('the fork server did not start');
+  const jobPath: House['jobPath'] = ({ id, attempt }, name) => join(workDir, `${id}-${attempt}`, name);
+  const forked = new Set<string>();
+  const start: ForkServer['start'] = async (directory) => {
+    const shim = (await forkServer?.start(directory)) ?? null;
+    if (shim) forked.add(directory);
+    return shim;
+  };
+  return {
+    workDir,
+    jobPath,
+    forkServer,
+    forked,
+    worker: ({ cold, ...options } = {}) =>
+      createProcessRunner({
+        python,
+        launcherDir: LAUNCHER_DIR,
+        workDir,
+        environments,
+        blobs: filesOf(blobs),
+        forkServer: cold ? undefined : { start },
+        ...options,
+      }),
+    async deploy(projectDir, settingsModule) {
+      const eggPath = join(root, 'built.egg');
+      await buildEgg(projectDir, eggPath);
+      return versionOf((await keepFile(blobs, eggPath)).sha256, settingsModule);
+    },
+    requirements: () => makeWheel(root),
+    spooledBytes(attempt) {
+      const spool = jobPath(attempt, 'spool');
+      return readdirSync(spool).reduce((sum, name) => sum + statSync(join(spool, name)).size, 0);
+    },
+    async close() {
+      await forkServer?.close();
+      expect(readdirSync(workDir).filter((name) => /^\d+-\d+$/.test(name))).toEqual([]);
+      await rm(root, { recursive: true });
+    },
+  };
+}
+
+/** Whatever a fork server has to say while tests run is wrong. */
+function fail(message: string, details?: Record<string, unknown>): void {
+  throw new Error(`${message} ${JSON.stringify(details)}`);
+}

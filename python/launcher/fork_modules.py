@@ -1,0 +1,78 @@
+"""What the fork server imports once, so that no crawl has to: the modules that an ordinary crawl ends up with.
+
+Not in the list, because each crawl must execute them itself: sh_scrapy and whatever reads a job's environment when it
+is imported (tldextract, and the cookies middleware that imports it), and whatever installs a Twisted reactor.
+"""
+
+import contextlib
+import importlib
+import os
+import sys
+
+MODULES = """
+scrapinghub.client scrapy scrapy.cmdline scrapy.crawler scrapy.spiders
+scrapy.commands.bench scrapy.commands.check scrapy.commands.crawl scrapy.commands.edit scrapy.commands.fetch
+scrapy.commands.genspider scrapy.commands.list scrapy.commands.parse scrapy.commands.runspider
+scrapy.commands.settings scrapy.commands.shell scrapy.commands.startproject scrapy.commands.version
+scrapy.commands.view
+scrapy.core.downloader scrapy.core.downloader._idna_patch scrapy.core.downloader.contextfactory
+scrapy.core.downloader.handlers.datauri scrapy.core.downloader.handlers.file scrapy.core.downloader.handlers.ftp
+scrapy.core.downloader.handlers.http11 scrapy.core.downloader.handlers.s3
+scrapy.downloadermiddlewares.defaultheaders scrapy.downloadermiddlewares.downloadtimeout
+scrapy.downloadermiddlewares.httpauth scrapy.downloadermiddlewares.httpcache
+scrapy.downloadermiddlewares.httpcompression scrapy.downloadermiddlewares.httpproxy
+scrapy.downloadermiddlewares.offsite scrapy.downloadermiddlewares.redirect scrapy.downloadermiddlewares.retry
+scrapy.downloadermiddlewares.robotstxt scrapy.downloadermiddlewares.stats scrapy.downloadermiddlewares.useragent
+scrapy.dupefilters scrapy.exporters scrapy.extensions.closespider scrapy.extensions.corestats
+scrapy.extensions.debug scrapy.extensions.feedexport scrapy.extensions.logcount scrapy.extensions.logstats
+scrapy.extensions.memdebug scrapy.extensions.memusage scrapy.extensions.remote_control
+scrapy.extensions.spiderstate scrapy.extensions.telnet scrapy.extensions.throttle
+scrapy.http.cookies scrapy.logformatter scrapy.pqueues
+scrapy.spidermiddlewares.depth scrapy.spidermiddlewares.httperror scrapy.spidermiddlewares.metacopy
+scrapy.spidermiddlewares.referer scrapy.spidermiddlewares.start scrapy.spidermiddlewares.urllength
+scrapy.squeues scrapy.statscollectors
+lxml.html parsel w3lib.url itemadapter queuelib protego service_identity OpenSSL.SSL
+cryptography.hazmat.backends.openssl.backend
+msgpack requests.adapters requests_file filelock six retrying
+encodings.idna encodings.charmap encodings.cp1252 encodings.hex_codec
+certifi.core resource
+""".split()
+
+
+def preload():
+    """Imports the list and returns the names of all environment variables that were looked at meanwhile.
+
+    Another version of Scrapy may lack some of the modules: crawls then import what they need themselves.
+    """
+    # These look for HOME, which matters to none of the rest; a crawl makes them look again.
+    import site
+    import sysconfig
+
+    site.getusersitepackages()
+    sysconfig.get_config_vars()
+    with recorded_reads() as names:
+        for module in MODULES:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module)
+    if 'twisted.internet.reactor' in sys.modules:
+        raise RuntimeError('an import has installed a Twisted reactor, which crawls could not choose any more')
+    if len(os.listdir('/proc/self/task')) != 1:
+        raise RuntimeError('an import has started a thread, which a fork would not copy')
+    return names
+
+
+@contextlib.contextmanager
+def recorded_reads():
+    names = set()
+    kind = type(os.environ)
+    read = kind.__getitem__
+
+    def record(self, name):
+        names.add(name if isinstance(name, str) else os.fsdecode(name))
+        return read(self, name)
+
+    kind.__getitem__ = record
+    try:
+        yield names
+    finally:
+        kind.__getitem__ = read
