@@ -20,6 +20,7 @@ export interface LoadOptions {
 }
 
 const PAUSE_MS = 150;
+const TURN_MS = 15_000;
 
 /** Schedules jobs through both API processes, as long as few enough are open, and stops some of them. */
 export function startLoad({ system, random, outstanding }: LoadOptions): Load {
@@ -65,12 +66,18 @@ export function startLoad({ system, random, outstanding }: LoadOptions): Load {
       .catch(() => null);
   }
 
+  /** Busy and calm by turns: only where slots are free can a lost attempt begin again at once. */
+  function wanted(): number {
+    const isCalm = Math.floor(performance.now() / TURN_MS) % 2 === 0;
+    return isCalm ? outstanding / 4 : outstanding;
+  }
+
   async function client(): Promise<void> {
     while (!ending) {
       const now = await open();
       try {
-        if (now === null || now < outstanding) await schedule();
-        else if (random.between(1, 40) === 1) await stopOne();
+        if (now === null || now < wanted()) await schedule();
+        else if (random.between(1, 120) === 1) await stopOne();
       } catch {
         refused += 1;
       }

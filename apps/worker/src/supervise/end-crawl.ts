@@ -35,10 +35,8 @@ export async function endCrawl(options: EndOptions): Promise<void> {
     },
   );
   if (holding.isLeft) return;
-  if (holding.isFenced) {
-    log.warn('crawl ended without its lease');
-    await untilAnswered(() => recount(attempts, streams, job), log, giveUp);
-  } else {
+  let isOurs = !holding.isFenced;
+  if (isOurs) {
     const closeReason = outcomeOf({
       exit,
       stopReason: stopReasonOf(options, exit, broken),
@@ -52,8 +50,11 @@ export async function endCrawl(options: EndOptions): Promise<void> {
       scrapyStats: followed.scrapyStats(),
       exitStatus: String(exit.code ?? exit.signal),
     };
-    await finishAttempt(attempts, job, report, log, giveUp);
+    const answer = await finishAttempt(attempts, job, report, log, giveUp);
+    isOurs = answer === 'finished' || answer === 'requeued';
   }
+  // Somebody else ended the attempt, and knew less of it.
+  if (!isOurs) await untilAnswered(() => recount(attempts, streams, job), log, giveUp);
   await crawl.cleanUp().catch((error: unknown) => log.warn({ err: error }, 'job directory stays behind'));
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AttemptStore, FinishReport } from '@spiderhub/core';
+import type { AttemptStore, EndAnswer, FinishReport } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 
 const FIRST_WAIT_MS = 100;
@@ -28,10 +28,11 @@ export async function finishAttempt(
   report: FinishReport,
   log: Logger,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<EndAnswer> {
   const answer = await untilAnswered(() => attempts.finish(id, attempt, report), log, signal);
   const fields = { closeReason: report.closeReason, ...report.counts };
   if (answer === 'finished') log.info(fields, 'job finished');
   else if (answer === 'requeued') log.info(fields, 'job goes back to the queue');
   else log.warn({ ...fields, answer }, 'outcome was refused');
+  return answer;
 }
