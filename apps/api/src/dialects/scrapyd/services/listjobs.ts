@@ -102,11 +102,11 @@ async function send(res: Response, text: AsyncGenerator<string>, headOnly: boole
 async function flow(res: Response, first: string, rest: AsyncGenerator<string>): Promise<void> {
   const gone = new Promise<void>((resolve) => res.once('close', resolve));
   const room = () => Promise.race([gone, new Promise<void>((resolve) => res.once('drain', resolve))]);
-  let hasRoom = res.write(first);
+  res.write(first);
   for await (const piece of rest) {
-    if (!hasRoom) await room();
+    if (res.writableNeedDrain) await room();
     if (res.destroyed) return;
-    hasRoom = res.write(piece);
+    res.write(piece);
   }
   res.end();
 }

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  createAccess,
+  createDeploy,
+  createJobs,
+  createScrapydUsers,
+  DomainError,
+  type EggInspector,
+  hashPassword,
+  type Jobs,
+  type StreamStore,
+  TALLIES,
+} from '@spiderhub/core';
+import {
+  createAccessStore,
+  createJobStore,
+  createJobView,
+  createScrapydStore,
+  createScrapydUserStore,
+  createScrapydView,
+  createVersionStore,
+} from '@spiderhub/db';
+import { createLogger } from '@spiderhub/platform';
+import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import supertest from 'supertest';
+import { createScrapydApp, createScrapydRouter } from '../../../apps/api/src/dialects/scrapyd/router.ts';
+import { createHttpServer } from '../../../apps/api/src/http/server.ts';
+import { createThrottle } from '../../../apps/api/src/http/throttle.ts';
+import { makeTeam, type Team } from '../../support/team.ts';
+
+export const PASSWORD = 'correct:horse';
+const FAILURES = 30;
+
+/** An empty ZIP file: what an egg holds is the test's own. */
+export const EGG = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]);
+
+type Form = string | Record<string, string>;
+
+export interface ScrapydUnderTest {
+  server: Server;
+  database: TestDatabase;
+  jobs: Jobs;
+  streams: StreamStore;
+  /** Organisations `acme` (user `ann`) and `globex` (user `bob`), each with spiders `a` and `b` in `1.0`. */
+  acme: Team;
+  globex: Team;
+  /** Workers that were told of a stop. */
+  stops: string[];
+  /** What the next eggs hold; null for one that cannot be imported. */
+  eggs: { spiders: string[] | null };
+  get(path: string, user?: string | null): supertest.Test;
+  post(service: string, form: Form, user?: string | null): supertest.Test;
+  deploy(project: string, version: string, user?: string): supertest.Test;
+  close(): Promise<void>;
+}
+
+/** Scrapyd's dialect in this process, on a real Postgres and with streams on disk. */
+export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
+  const database = await createTestDatabase();
+  const directory = await mkdtemp(join(tmpdir(), 'spiderhub-scrapyd-'));
+  const db = database.database;
+  const stops: string[] = [];
+  const eggs: ScrapydUnderTest['eggs'] = { spiders: ['a'] };
+  const inspect: EggInspector['inspect'] = async () => {
+    if (!eggs.spiders) throw new DomainError('invalid', 'bad_egg', 'egg: the project cannot be imported');
+    return { settingsModule: 'demo.settings', spiders: eggs.spiders, scripts: [] };
+  };
+  const signals = { wakeLeader() {}, stopRequested: (worker: string) => void stops.push(worker) };
+  const streams = createFsStreamStore({ root: join(directory, 'streams'), tallies: TALLIES });
+  const blobs = createFsBlobStore({ root: join(directory, 'blobs') });
+  const jobs = createJobs(createJobStore(db), createJobView(db), signals);
+  const log = createLogger({ name: 'api', level: 'silent' });
+  const users = createScrapydUserStore(db);
+  const router = createScrapydRouter({
+    services: {
+      ...{ jobs, streams, signals, log },
+      inspector: { inspect },
+      uploadDir: join(directory, 'tmp'),
+      store: createScrapydStore(db),
+      view: createScrapydView(db),
+      deployInspected: (contents) =>
+        createDeploy({ inspect: async () => contents }, blobs, createVersionStore(db)),
+    },
+    auth: {
+      access: createAccess(createAccessStore(db)),
+      users: createScrapydUsers(users),
+      throttle: createThrottle({ limit: FAILURES, loopbackLimit: FAILURES }),
+    },
+  });
+  const server = createHttpServer(createScrapydApp({ router, log, host: '127.0.0.1' }));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const acme = await makeTeam(db, 'acme');
+  const globex = await makeTeam(db, 'globex');
+  await users.saveUser('acme', 'ann', await hashPassword(PASSWORD));
+  await users.saveUser('globex', 'bob', await hashPassword(PASSWORD));
+
+  function as(test: supertest.Test, user: string | null): supertest.Test {
+    return user === null ? test : test.auth(user, PASSWORD);
+  }
+  return {
+    ...{ server, database, jobs, streams, acme, globex, stops, eggs },
+    get: (path, user = 'ann') => as(supertest(server).get(path), user),
+    post: (service, form, user = 'ann') =>
+      as(supertest(server).post(`/${service}.json`), user)
+        .type('form')
+        .send(form),
+    deploy: (project, version, user = 'ann') =>
+      as(supertest(server).post('/addversion.json'), user)
+        .field({ project, version })
+        .attach('egg', EGG, 'project.egg'),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await database.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
