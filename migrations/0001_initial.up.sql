@@ -110,6 +110,8 @@ create table spiders (
   -- Job numbers are never used twice: counter and job commit together.
   next_job integer not null default 1,
   tags text[] not null default '{}',
+  -- Most jobs at once; null: only the project's limit counts.
+  max_running integer check (max_running > 0),
   -- Wins over the project's, field by field.
   policy jsonb not null default '{}' check (jsonb_typeof(policy) = 'object'),
   created_at timestamptz not null default now(),

@@ -4,6 +4,7 @@ import {
   createDispatchStore,
   createJobStore,
   createJobView,
+  createLimitStore,
   type Leadership,
   tryToLead,
 } from '@spiderhub/db';
@@ -128,6 +129,16 @@ describe('admission', () => {
     const outside = await makeTeam(db.database, 'outside');
     await add(outside.project, { external: true });
     expect(await dispatch.admit(10)).toHaveLength(0);
+  });
+
+  it('keeps to the limit of a spider without holding up the others', async () => {
+    await createLimitStore(db.database).change(team.project, 'a', { maxRunning: 2 });
+    for (let i = 0; i < 4; i++) await add(team.project, { priority: 4 });
+    await jobs.schedule([scheduleRequest(team.project, 'b', { priority: 0 })]);
+    expect(await dispatch.admit(3)).toHaveLength(2);
+    const [other] = await dispatch.admit(3);
+    expect(other?.priority).toBe(0);
+    expect(await dispatch.admit(3)).toEqual([]);
   });
 
   it('counts the free slots of live workers', async () => {

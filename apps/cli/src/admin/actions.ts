@@ -1,5 +1,12 @@
-import { type AdminStore, hashApiKey, newApiKey, type ScrapydUserStore } from '@spiderhub/core';
+import {
+  type AdminStore,
+  hashApiKey,
+  type LimitStore,
+  newApiKey,
+  type ScrapydUserStore,
+} from '@spiderhub/core';
 import { UserError } from '../say.ts';
+import { LIMIT_ACTIONS } from './limits.ts';
 import { SCRAPYD_USER_ACTIONS } from './scrapyd-users.ts';
 
 /** Everything that can be given on the command line of `spiderhub admin`. */
@@ -14,11 +21,15 @@ export interface AdminFlags {
   paused?: boolean | undefined;
   username?: string | undefined;
   password?: string | undefined;
+  'max-running'?: string | undefined;
+  weight?: string | undefined;
+  policy?: string | undefined;
 }
 
 /** What only some actions work with. */
 export interface AdminParts {
   scrapydUsers: ScrapydUserStore;
+  limits: LimitStore;
 }
 
 /** What an action answers: one record, or a list. */
@@ -64,6 +75,7 @@ export const ADMIN_ACTIONS: Record<string, AdminAction> = {
   'key create': { usage: '[--user NAME | --project NUMBER] [--staff] [--key VALUE]', run: createKey },
   'key revoke': { usage: '--id NUMBER', run: (store, flags) => store.revokeKey(idOf(flags)) },
   'key list': { usage: '', run: (store) => store.listKeys() },
+  ...LIMIT_ACTIONS,
   ...SCRAPYD_USER_ACTIONS,
 };
 

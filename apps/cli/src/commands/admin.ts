@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { createAdminStore, createDatabase, createScrapydUserStore, migrate } from '@spiderhub/db';
+import {
+  createAdminStore,
+  createDatabase,
+  createLimitStore,
+  createScrapydUserStore,
+  migrate,
+} from '@spiderhub/db';
 import { ADMIN_ACTIONS, type AdminAction, type AdminFlags } from '../admin/actions.ts';
 import { printed } from '../admin/print.ts';
 import type { Settings } from '../config.ts';
@@ -24,6 +30,9 @@ const OPTIONS = {
   paused: { type: 'boolean' },
   username: { type: 'string' },
   password: { type: 'string' },
+  'max-running': { type: 'string' },
+  weight: { type: 'string' },
+  policy: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -65,7 +74,7 @@ async function answer(url: string, action: AdminAction, flags: AdminFlags, json:
   await migrate(url, MIGRATIONS);
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
-    const parts = { scrapydUsers: createScrapydUserStore(database) };
+    const parts = { scrapydUsers: createScrapydUserStore(database), limits: createLimitStore(database) };
     process.stdout.write(`${printed(await action.run(createAdminStore(database), flags, parts), json)}\n`);
     return 0;
   } finally {

@@ -9,7 +9,7 @@ const WORKER_SEEN_S = 30;
 /**
  * Start-time fair queueing: a project's next job starts at max(the clock, where its last one ended) and ends
  * 1/weight later; the lowest end goes first. So a project that was idle banks no credit, and one that floods the
- * queue only delays itself. Inside a project: priority 4..0, then rank, then the order of scheduling.
+ * queue only delays itself. Limits of projects and of spiders are never passed. Inside a project: priority 4..0, then rank, then the order of scheduling.
  */
 const ADMIT = `
   with recursive waiting (project_id) as (
@@ -24,6 +24,14 @@ const ADMIT = `
   live as (
     select l.project_id, count(*)::int as n from jobs l
     where l.state in ('admitted', 'running') and not l.external group by l.project_id
+  ),
+  limited as (
+    select s.project_id, s.number as spider, s.max_running - count(l.id)::int as room
+    from spiders s
+    left join jobs l on l.project_id = s.project_id and l.spider = s.number
+      and l.state in ('admitted', 'running') and not l.external
+    where s.max_running is not null
+    group by s.project_id, s.number
   ),
   capacity as (
     select coalesce(:limit::int, greatest(0,
@@ -42,18 +50,25 @@ const ADMIT = `
     left join fair_shares f on f.project_id = p.id
   ),
   queued as (
-    select q.id, c.project_id, c.start + (q.nth - 1) / c.weight as starts, c.start + q.nth / c.weight as ends
+    select q.id, c.project_id, q.spider_room,
+      row_number() over (partition by c.project_id, q.spider order by q.nth) as nth_of_spider,
+      c.start + (q.nth - 1) / c.weight as starts, c.start + q.nth / c.weight as ends
     from candidates c
     cross join lateral (
-      select j.id, row_number() over (order by j.priority desc, j.rank desc, j.id) as nth
+      select j.id, row_number() over (order by j.priority desc, j.rank desc, j.id) as nth, j.spider, lim.room as spider_room
       from jobs j
+      left join limited lim on lim.project_id = j.project_id and lim.spider = j.spider
       where j.project_id = c.project_id and j.state = 'pending' and not j.external
         and (j.wait_until is null or j.wait_until <= now())
+        and (lim.room is null or lim.room > 0)
       order by j.priority desc, j.rank desc, j.id
       limit greatest(c.room, 0)
     ) q
   ),
-  picked as (select * from queued order by ends, id limit (select free from capacity)),
+  picked as (
+    select * from queued where spider_room is null or nth_of_spider <= spider_room
+    order by ends, id limit (select free from capacity)
+  ),
   admitted as (
     update jobs j set state = 'admitted', attempt = j.attempt + 1, admitted_at = now()
     from picked p
