@@ -14,7 +14,7 @@ export { createEggStore, createReleaseStore, createReportStore } from './stores/
 export { createFrontierStore } from './stores/frontier-store.ts';
 export { createJobStore } from './stores/job-store.ts';
 export { createJobqStore } from './stores/jobq-store.ts';
-export { createLimitStore, createLimitStore } from './stores/limit-store.ts';
+export { createLimitStore } from './stores/limit-store.ts';
 export { createProjectStore } from './stores/project-store.ts';
 export { createScrapydStore, createScrapydUserStore } from './stores/scrapyd-store.ts';
 export { sharedSecret } from './stores/secrets.ts';
