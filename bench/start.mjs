@@ -154,4 +154,9 @@ function median(numbers) {
   return numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
-await main().finally(() => rmSync(root, { recursive: true, force: true }));
+// Neither crawls nor the fork server keep their worker alive.
+const alive = setInterval(() => {}, 60_000);
+await main().finally(() => {
+  clearInterval(alive);
+  rmSync(root, { recursive: true, force: true });
+});

@@ -137,14 +137,15 @@ def keep_only(connection):
 
 def negotiate(connection, suitability):
     """The job directory, or None when the worker shall start it otherwise or has given up."""
-    directory = read_line(connection)
-    if not directory:
-        return None
-    with open(os.path.join(directory, 'launch.json'), encoding='utf-8') as file:
-        if not suitability.admits(json.load(file)):
-            return None
-    os.write(connection, b'ready\n')
-    return directory if read_line(connection) == 'go' else None
+    try:
+        directory = read_line(connection)
+        with open(os.path.join(directory, 'launch.json'), encoding='utf-8') as file:
+            if not suitability.admits(json.load(file)):
+                return None
+        os.write(connection, b'ready\n')
+        return directory if read_line(connection) == 'go' else None
+    except (ConnectionError, FileNotFoundError):
+        return None  # The worker has closed its end, and may have removed the job meanwhile.
 
 
 def read_line(connection):

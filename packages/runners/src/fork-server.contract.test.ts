@@ -217,6 +217,25 @@ describe('fork server', () => {
     await own.close();
   });
 
+  it('starts nothing that its worker does not wait for any more', async () => {
+    const server = house.forkServer?.pid() ?? 0;
+    process.kill(server, 'SIGSTOP');
+    const request = crawlRequest(probe, { spiderName: 'numbers', args: { count: '50' } });
+    const crawl = await house.worker().start(request);
+    const heard = listen(crawl);
+    await heard.until(() => heard.counts().ITM > 0);
+    const cold = shimOf(house, request);
+    process.kill(server, 'SIGCONT');
+    // The server has dealt with the late request once it has answered the next one.
+    const next = await run(crawlRequest(probe, { spiderName: 'numbers', args: { count: '1' } }));
+    await heard.toEnd();
+    expect([wasForked(house, request), next.forked]).toEqual([false, true]);
+    expect(shimOf(house, request)).toEqual(cold);
+    expect(heard.payloads('ITM').map(({ n }) => n)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    expect(await crawl.exited).toEqual({ code: 0, signal: null, deadlinePassed: false });
+    await crawl.cleanUp();
+  });
+
   it('ends with its worker; its crawls go on and can be taken over', async () => {
     const own = await makeHouse('fork');
     const version = await own.deploy(PROBE_PROJECT, 'probe.settings');
