@@ -15,6 +15,8 @@ export interface JobDirectory {
   deadline: string;
   /** How many times the crawl was asked to stop. */
   stop: string;
+  /** Why it was asked to stop. */
+  stopReason: string;
   /** Its presence asks for the end of the whole group. */
   kill: string;
   /** The FIFO that the crawl writes to. */
@@ -38,6 +40,7 @@ export function jobDirectory(root: string): JobDirectory {
     exit: join(root, 'exit.json'),
     deadline: join(root, 'deadline'),
     stop: join(root, 'stop'),
+    stopReason: join(root, 'stop-reason'),
     kill: join(root, 'kill'),
     pipe: join(root, 'pipe'),
     spool: join(root, 'spool'),

@@ -39,6 +39,7 @@ interface Ownership {
 /** A crawl as its directory shows it. All that is said to it goes through files, so that it survives this process. */
 export async function openCrawl(directory: JobDirectory, ownership: Ownership): Promise<RunningCrawl> {
   const saved = (await readJson<Checkpoint>(directory.checkpoint)) ?? START;
+  const stoppedFor = await readText(directory.stopReason);
   let given: Progress = saved;
   let hasExited = false;
   const exited = waitForExit(directory, ownership.isAlive, ownership.gone).finally(() => {
@@ -70,7 +71,10 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
       if (existsSync(directory.spool)) await removeSpoolBefore(directory.spool, position);
     },
     extend: (untilMs) => unlessRemoved(writeDeadline(directory.deadline, untilMs)),
-    async stop() {
+    stoppedFor,
+    async stop(reason) {
+      // A full disk must not keep a crawl from being stopped.
+      if (reason !== undefined) await writeAtomic(directory.stopReason, reason).catch(() => undefined);
       ownership.giveUp?.('SIGTERM');
       const before = Number((await readText(directory.stop)) ?? 0);
       await unlessRemoved(writeAtomic(directory.stop, String(before + 1)));

@@ -59,7 +59,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'worker frozen beyond its lease',
     weight: 3,
     async act({ workers }, random, leaseMs) {
-      await frozen(random.pick(workers), random.between(leaseMs * 1.1, leaseMs * 2.5));
+      await frozen(random.pick(workers), random.between(leaseMs * 1.1, leaseMs * 4));
     },
   },
   {

@@ -60,10 +60,10 @@ export async function endCrawl(options: EndOptions): Promise<void> {
 
 type Exit = Awaited<RunningCrawl['exited']>;
 
-function stopReasonOf({ holding }: EndOptions, exit: Exit, broken: unknown): Holding['stopReason'] {
+function stopReasonOf({ holding, crawl }: EndOptions, exit: Exit, broken: unknown): Holding['stopReason'] {
   if (holding.stopReason === 'disk_full' || isDiskFull(broken)) return 'disk_full';
   if (broken || exit.deadlinePassed || exit.shimDied) return 'lost';
-  return holding.stopReason;
+  return holding.stopReason ?? (crawl.stoppedFor as Holding['stopReason']);
 }
 
 export function isDiskFull(error: unknown): boolean {

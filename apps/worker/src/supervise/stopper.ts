@@ -36,7 +36,7 @@ export function createStopper(
 
   /** One request after the other: the crawl counts them. */
   function ask(): void {
-    asking = asking.then(() => crawl.stop()).catch(onError);
+    asking = asking.then(() => crawl.stop(reason ?? undefined)).catch(onError);
   }
 
   function stop(why: NonNullable<StopReason>, graceMs = policy.graceMs): void {

@@ -47,8 +47,13 @@ export interface RunningCrawl {
   checkpoint(counts: MessageCounts): Promise<void>;
   /** Moves the deadline to `untilMs` on the machine-wide monotonic clock (that of `process.hrtime`), in ms. */
   extend(untilMs: number): Promise<void>;
-  /** Asks politely (SIGTERM); a second call makes Scrapy stop uncleanly. */
-  stop(): Promise<void>;
+  /**
+   * Asks politely (SIGTERM); a second call makes Scrapy stop uncleanly. The reason stays with the crawl, for whoever
+   * adopts it meanwhile.
+   */
+  stop(reason?: string): Promise<void>;
+  /** Why it was asked to stop before it was adopted, null when it was not. */
+  readonly stoppedFor: string | null;
   /** Kills the whole process group. */
   kill(): Promise<void>;
   /**
