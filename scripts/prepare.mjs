@@ -14,6 +14,9 @@ const INSTALLED = join(CHECKOUT, 'node_modules', '.package-lock.json');
 /** Hash of the lock file that was installed: times alone are lost when a tree is copied. */
 const STAMP = join(CHECKOUT, 'node_modules', '.spiderhub-lock');
 
+/** What the last build was made of. */
+const BUILT = join(CHECKOUT, 'node_modules', '.spiderhub-build');
+
 /** Installs and builds. Ends the process with one sentence when that is not possible. */
 export async function prepare() {
   process.chdir(CHECKOUT);
@@ -28,13 +31,35 @@ export function spiderhub(args) {
   createRequire(import.meta.url)(process.argv[1]);
 }
 
-/** Compiles what changed. */
-export async function build() {
-  const folders = ['packages', 'apps'].flatMap((parent) =>
-    readdirSync(parent).map((name) => join(parent, name)),
+/** Compiles what changed; asking the compiler takes a second or two, so it is not asked when nothing did. */
+async function build() {
+  const projects = ['packages', 'apps'].flatMap((parent) =>
+    readdirSync(parent)
+      .map((name) => join(parent, name))
+      .filter((folder) => existsSync(join(folder, 'tsconfig.json'))),
   );
-  const projects = folders.filter((folder) => existsSync(join(folder, 'tsconfig.json')));
-  return (await runTool('typescript/bin/tsc', ['-b', ...projects])) === 0;
+  if (existsSync(BUILT) && readFileSync(BUILT, 'utf8') === buildState(projects)) return true;
+  if ((await runTool('typescript/bin/tsc', ['-b', ...projects])) !== 0) return false;
+  // The state afterwards: building wrote what the state is made of, too.
+  writeFileSync(BUILT, buildState(projects));
+  return true;
+}
+
+/** Changes when a source, a setting or a result of the last build was touched. */
+function buildState(projects) {
+  const hash = createHash('sha256').update(lockHash());
+  for (const project of projects) {
+    for (const file of ['tsconfig.json', 'package.json', 'dist/.tsbuildinfo'])
+      note(hash, join(project, file));
+    for (const file of readdirSync(join(project, 'src'), { recursive: true }))
+      note(hash, join(project, 'src', file));
+  }
+  return hash.digest('hex');
+}
+
+function note(hash, path) {
+  const { mtimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0, size: 0 };
+  hash.update(`${path} ${mtimeMs} ${size}\n`);
 }
 
 /** Runs a program of node_modules, and returns its exit code. Its output goes to standard error. */

@@ -36,7 +36,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   ]);
   if (database.status === 'rejected') throw database.reason;
   if (python.status === 'rejected') throw python.reason;
-  const redisUrl = await takeRedis(options, started);
+  const redisUrl = await takeRedis(options, python.value, started);
   return { databaseUrl: database.value, redisUrl, python: python.value, started };
 }
 
@@ -53,12 +53,16 @@ async function takeDatabase(
   return databaseUrl;
 }
 
-async function takeRedis({ config, home, servers }: StackOptions, started: Server[]): Promise<string> {
+async function takeRedis(
+  { config, home, servers }: StackOptions,
+  python: string,
+  started: Server[],
+): Promise<string> {
   if (config.REDIS_URL) {
     say('Redis: REDIS_URL as given');
     return config.REDIS_URL;
   }
-  const program = await provideRedis(config.SPIDERHUB_HOME);
+  const program = await provideRedis(config.SPIDERHUB_HOME, python);
   const { server, redisUrl } = await startRedis(home, servers, program);
   started.push(server);
   return redisUrl;

@@ -60,7 +60,6 @@ async function start({ config, env }: Settings, home: Home, servers: Servers): P
     SCRAPYD_PORT: String(scrapydPort),
   };
   const api = servers.start(nodeSpec('api', serviceEnv, config));
-  await untilReady(api, () => answersWell(`${url}/healthz`));
   // Crawls run here and need no detour over the address that others see.
   const worker = servers.start(nodeSpec('worker', { ...serviceEnv, PUBLIC_URL: url }, config));
   await Promise.race([worker.ready, worker.ended.then(() => failedStart(worker))]);

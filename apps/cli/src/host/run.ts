@@ -11,9 +11,11 @@ export interface RunResult {
 }
 
 const running = new Set<ChildProcess>();
+let ending = false;
 
-/** Ends programs that still run: for a process that is asked to end. */
+/** Ends programs that still run, and starts no more: for a process that is asked to end. */
 export function endRuns(): void {
+  ending = true;
   for (const child of running) child.kill('SIGKILL');
 }
 
@@ -23,6 +25,7 @@ export function run(
   args: readonly string[],
   options: SpawnOptions = {},
 ): Promise<RunResult> {
+  if (ending) return Promise.resolve({ code: null, stdout: '', output: 'interrupted' });
   return new Promise((resolve) => {
     let stdout = '';
     let output = '';

@@ -7,7 +7,7 @@ import { releaseLock, takeLock } from '../host/lock.ts';
 import { run } from '../host/run.ts';
 import { say, UserError } from '../say.ts';
 import { findPythons, type Interpreter, OLDEST_MINOR } from './find.ts';
-import { chooseInstaller } from './installer.ts';
+import { chooseInstaller, PIP_OPTIONS } from './installer.ts';
 
 const LOCK_POLL_MS = 200;
 
@@ -46,13 +46,35 @@ export async function ownEnvironment(directory: string, requirements: string): P
 }
 
 /** Makes an environment anew and installs what `args` say, in the words that pip and uv share. */
-export async function freshEnvironment(directory: string, args: readonly string[]): Promise<void> {
+async function freshEnvironment(directory: string, args: readonly string[]): Promise<void> {
   const base = await bestPython();
   const installer = await chooseInstaller(base, `${directory}-cache`);
   say(`Python: making ${directory} from ${base.path} ${base.version} with ${installer.name}`);
   rmSync(directory, { recursive: true, force: true });
   await installer.createEnvironment(directory);
   await installer.install(pythonOf(directory), args);
+}
+
+/**
+ * Installs packages into a directory of their own, for the programs in them. `python` does it when it knows pip, which
+ * is quick; else the directory becomes an environment.
+ */
+export async function installApart(
+  directory: string,
+  python: string,
+  args: readonly string[],
+): Promise<void> {
+  rmSync(directory, { recursive: true, force: true });
+  const { code } = await run(python, [
+    '-m',
+    'pip',
+    'install',
+    ...PIP_OPTIONS,
+    '--target',
+    directory,
+    ...args,
+  ]);
+  if (code !== 0) await freshEnvironment(directory, args);
 }
 
 /** Waits for other processes that do the same, then works alone. */

@@ -32,7 +32,8 @@ function uvInstaller(uv: string, base: Interpreter): Installer {
   };
 }
 
-const PIP_OPTIONS = ['--quiet', '--disable-pip-version-check', '--no-input'];
+/** Nothing on the screen, no questions. */
+export const PIP_OPTIONS = ['--quiet', '--disable-pip-version-check', '--no-input'];
 
 function pipInstaller(base: Interpreter): Installer {
   return {
