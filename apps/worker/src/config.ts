@@ -20,7 +20,7 @@ export const WorkerConfig = ServiceConfig.extend({
    * How a crawl of the base environment gets its Python. `cold`: it is started anew. `fork`: a copy of one that has
    * imported Scrapy already, which is several times faster; see docs/adr/0005-fork-server.md.
    */
-  CRAWL_START: z.enum(['cold', 'fork']).default('cold'),
+  CRAWL_START: z.enum(['cold', 'fork']).default('fork'),
   /** Pins of the base environment. */
   SPIDERHUB_REQUIREMENTS: z.string().default(resolve(checkout, 'python/requirements.txt')),
   /** Namespace of this installation's keys in Redis. */
