@@ -15,7 +15,7 @@ import { TextReply } from '../../../http/reply.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import { reachJob, reachProject } from '../guard.ts';
 import type { StorageServices } from '../parts.ts';
-import { renderRows } from '../records/format.ts';
+import { attachment, renderRows } from '../records/format.ts';
 import { takeBatch } from '../records/intake.ts';
 import { isYes, one } from '../records/params.ts';
 import { type RecordQuery, readRecordQuery } from '../records/query.ts';
@@ -52,7 +52,7 @@ const readJob = (services: StorageServices, stream: StreamName) =>
     await reachJob(services, who, key, 'read');
     const query = readRecordQuery(req);
     const job = await services.jobs.find(key);
-    if (job && wantsAllAsStored(req, query)) return storedReply(services, stream, job);
+    if (job && wantsAllAsStored(req, query)) return storedReply(services, stream, job, query);
     return render(job ? rowsOfJob(services, stream, job, query) : nothing(), query, stream);
   });
 
@@ -168,10 +168,15 @@ function acceptsGzip(req: Request): boolean {
   return offers.some((offer) => /^\s*(x-)?gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(offer));
 }
 
-function storedReply({ streams }: StorageServices, stream: StreamName, job: JobDetails): StreamReply {
+function storedReply(
+  { streams }: StorageServices,
+  stream: StreamName,
+  job: JobDetails,
+  { params }: RecordQuery,
+): StreamReply {
   const source = streams.readGzip({ key: job.key, attempt: job.attempt, stream });
   return new StreamReply('application/x-jsonlines; charset=UTF-8', source, {
-    headers: { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' },
+    headers: { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding', ...attachment(one(params, 'saveas')) },
   });
 }
 

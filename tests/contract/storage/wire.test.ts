@@ -1,0 +1,438 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { type Service, startService } from '../../support/service.ts';
+import { makeTeam, type Team } from '../../support/team.ts';
+
+jest.setTimeout(60_000);
+
+let service: Service;
+let team: Team;
+let other: Team;
+
+beforeAll(async () => {
+  service = await startService({ workers: 0, spiders: ['site'] });
+  team = service.team;
+  other = await makeTeam(service.db.database, 'other', ['site']);
+  await service.db.database('projects').update({ paused: true });
+});
+afterAll(() => service?.stop());
+
+interface Options extends RequestInit {
+  key?: string | null;
+  user?: [string, string];
+}
+
+/** `fetch` without a media type, as the clients send storage bodies. */
+function call(
+  path: string,
+  { key = team.key, user, headers = {}, ...init }: Options = {},
+): Promise<Response> {
+  const [name, password] = user ?? [key, ''];
+  const authorization =
+    name === null ? {} : { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` };
+  const body = typeof init.body === 'string' ? Buffer.from(init.body) : init.body;
+  return fetch(`${service.url}${path}`, {
+    ...init,
+    ...(body !== undefined && { body: body as NonNullable<RequestInit['body']> }),
+    headers: { ...authorization, ...(headers as Record<string, string>) },
+  });
+}
+
+async function post(
+  path: string,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  return call(path, { method: 'POST', body: new Uint8Array(bytes), headers });
+}
+
+let serial = 0;
+/** A running job in our own hands, and its token. */
+async function push(state = 'running'): Promise<{ key: string; auth: string }> {
+  serial += 1;
+  const body = JSON.stringify({ spider: 'site', state, unique: String(serial) });
+  return (await (await post(`/jobq/${team.project}/push`, body)).json()) as { key: string; auth: string };
+}
+
+async function jobWith(lines: string[], stream = 'items'): Promise<string> {
+  const { key } = await push();
+  const answer = await post(`/${stream}/${key}?start=0`, lines.join('\n'));
+  if (answer.status !== 200) throw new Error(await answer.text());
+  return key;
+}
+
+async function text(path: string, headers: Record<string, string> = {}): Promise<string> {
+  return (await call(path, { headers: { 'accept-encoding': 'identity', ...headers } })).text();
+}
+
+describe('a write', () => {
+  it('is acknowledged with an empty body', async () => {
+    const { key } = await push();
+    const answer = await post(`/items/${key}?start=0`, '{"a":1}\n');
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      200,
+      'text/plain; charset=UTF-8',
+      '',
+    ]);
+  });
+
+  it('is understood whatever its media type says', async () => {
+    const { key } = await push();
+    for (const type of ['application/x-www-form-urlencoded', 'application/json', 'text/plain', 'nonsense']) {
+      expect((await post(`/items/${key}`, '{"a":1}', { 'content-type': type })).status).toBe(200);
+    }
+    expect(await text(`/items/${key}`)).toBe('{"a":1}\n'.repeat(4));
+  });
+
+  it('goes to the end without a start, and where Content-Range says', async () => {
+    const key = await jobWith(['{"n":0}', '{"n":1}']);
+    await post(`/items/${key}`, '{"n":2}');
+    await post(`/items/${key}`, '{"n":"one"}', { 'content-range': 'items 1-/*' });
+    expect(await text(`/items/${key}`)).toBe('{"n":0}\n{"n":"one"}\n{"n":2}\n');
+  });
+
+  it.each([
+    ['gzip', gzipSync('{"a":1}\n{"a":2}\n')],
+    ['identity', Buffer.from('{"a":1}\n{"a":2}')],
+    ['', Buffer.from('{"a":1}\r\n\r\n{"a":2}\r\n')],
+  ])('may be encoded as %j', async (encoding, body) => {
+    const { key } = await push();
+    expect((await post(`/items/${key}`, body, { 'content-encoding': encoding })).status).toBe(200);
+    expect(await text(`/items/${key}`)).toBe('{"a":1}\n{"a":2}\n');
+  });
+
+  it.each([
+    ['no JSON object', '/items', 'x', {}, 400],
+    ['a record of more than 1 MiB', '/items', `{"a":"${'x'.repeat(1024 * 1024)}"}`, {}, 413],
+    ['a broken encoding', '/items', 'x', { 'content-encoding': 'gzip' }, 400],
+    ['an unknown encoding', '/items', '{}', { 'content-encoding': 'br' }, 415],
+  ])('with %s is refused', async (_what, stream, body, headers, status) => {
+    const { key } = await push();
+    expect((await post(`${stream}/${key}`, body, headers as Record<string, string>)).status).toBe(status);
+  });
+
+  it('of a start that is no number is refused, and an empty body is fine', async () => {
+    const { key } = await push();
+    expect((await post(`/items/${key}?start=x`, '{}')).status).toBe(400);
+    expect((await post(`/items/${key}?start=5`, '')).status).toBe(200);
+  });
+
+  it('to a deleted job is dropped, to one that never was refused', async () => {
+    const { key } = await push();
+    await post(`/jobq/${team.project}/update`, JSON.stringify({ key, state: 'deleted' }));
+    expect((await post(`/items/${key}?start=0`, '{"a":1}')).status).toBe(200);
+    expect(await text(`/items/${key}`)).toBe('');
+    expect((await post(`/items/${team.project}/1/99999`, '{"a":1}')).status).toBe(404);
+  });
+});
+
+describe('a read', () => {
+  const LINES = ['{"a":1,"b":"x,y"}', '{"a":NaN,"c":12345678901234567890}', '{"a":"\\ud800"}'];
+
+  it.each([
+    ['', {}, 'application/x-jsonlines; charset=UTF-8', `${LINES.join('\n')}\n`],
+    ['?format=jl', {}, 'application/x-jsonlines; charset=UTF-8', `${LINES.join('\n')}\n`],
+    ['?format=json', {}, 'application/json; charset=UTF-8', `[${LINES.join(',\n')}]`],
+    ['', { accept: 'application/json' }, 'application/json; charset=UTF-8', `[${LINES.join(',\n')}]`],
+    [
+      '?format=csv&fields=a,c&include_headers=1',
+      {},
+      'text/csv; charset=UTF-8',
+      'a,c\n1,\nNaN,12345678901234567890\n�,\n',
+    ],
+    ['?fields=b&fields=a&count=1', { accept: 'text/csv' }, 'text/csv; charset=UTF-8', '"x,y",1\n'],
+    ['?count=1&format=text', {}, 'text/plain; charset=UTF-8', `${LINES[0]}\n`],
+    ['?format=json&count=0', {}, 'application/json; charset=UTF-8', '[]'],
+    [
+      '',
+      { accept: 'text/html,application/xml;q=0.9' },
+      'application/x-jsonlines; charset=UTF-8',
+      `${LINES.join('\n')}\n`,
+    ],
+  ])('%s %j is %s', async (query, headers, type, body) => {
+    const key = await jobWith(LINES);
+    const answer = await call(`/items/${key}${query}`, {
+      headers: { 'accept-encoding': 'identity', ...headers } as Record<string, string>,
+    });
+    expect([answer.headers.get('content-type'), await answer.text()]).toEqual([type, body]);
+  });
+
+  it('may be XML', async () => {
+    const key = await jobWith(LINES);
+    const body = await text(`/items/${key}?count=1`, { accept: 'application/xml' });
+    expect(body).toContain('<member><name>a</name><value><int>1</int></value></member>');
+  });
+
+  it('may be kept as a file', async () => {
+    const key = await jobWith(LINES);
+    const answer = await call(`/items/${key}?saveas=../my items.jl`);
+    expect(answer.headers.get('content-disposition')).toBe('Attachment; filename=".._my items.jl"');
+  });
+
+  it('of logs as CSV has the columns of logs', async () => {
+    const key = await jobWith(['{"time":5,"level":20,"message":"a,b"}'], 'logs');
+    expect(await text(`/logs/${key}?format=csv`)).toBe('5,20,"a,b"\n');
+  });
+
+  it('gives one record, and one field of it', async () => {
+    const key = await jobWith(LINES);
+    expect(await text(`/items/${key}/1`)).toBe(`${LINES[1]}\n`);
+    expect(await text(`/items/${key}/1/c`)).toBe('12345678901234567890\n');
+    expect(await text(`/items/${key}/1/none`)).toBe('');
+    expect(await text(`/items/${key}/99`)).toBe('');
+    expect(await text(`/items/${key}/99/a`)).toBe('');
+  });
+
+  it('as a whole is sent as it is stored, for a client that inflates it', async () => {
+    const line = JSON.stringify({ text: 'some words that compress well '.repeat(50) });
+    const key = await jobWith(Array.from({ length: 3000 }, () => line));
+    const raw = await rawBody(`/items/${key}`, { 'accept-encoding': 'gzip, deflate' });
+    expect(raw.encoding).toBe('gzip');
+    expect(raw.body.length).toBeLessThan(line.length * 300);
+    expect(gunzipSync(raw.body).toString()).toBe(`${line}\n`.repeat(3000));
+    for (const query of ['?count=1', '?meta=_key', '?nodata=1&meta=_key', '?startafter=0', '?format=json']) {
+      expect((await rawBody(`/items/${key}${query}`, { 'accept-encoding': 'gzip' })).encoding).toBeNull();
+    }
+    expect((await rawBody(`/items/${key}`, { 'accept-encoding': 'gzip;q=0, identity' })).encoding).toBeNull();
+  });
+
+  it('ignores parameters that it does not know', async () => {
+    const key = await jobWith(LINES);
+    expect(await text(`/items/${key}/0?params=meta&nonsense=1`)).toBe(`${LINES[0]}\n`);
+  });
+
+  it.each([
+    'format=yaml',
+    'count=x',
+    'count=-1',
+    'start=x/y',
+    'startafter=1/2/3',
+    'index=x',
+    'startts=yesterday',
+    'format=csv',
+  ])('with %s is refused', async (query) => {
+    const key = await jobWith(LINES);
+    expect((await call(`/items/${key}?${query}`)).status).toBe(400);
+  });
+});
+
+async function rawBody(path: string, headers: Record<string, string>) {
+  const { request } = await import('node:http');
+  const authorization = `Basic ${Buffer.from(`${team.key}:`).toString('base64')}`;
+  return new Promise<{ encoding: string | null; body: Buffer }>((resolve, reject) => {
+    request(`${service.url}${path}`, { headers: { authorization, ...headers } }, (res) => {
+      const chunks: Buffer[] = [];
+      res.on('data', (chunk: Buffer) => chunks.push(chunk));
+      res.on('end', () =>
+        resolve({ encoding: res.headers['content-encoding'] ?? null, body: Buffer.concat(chunks) }),
+      );
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('every answer', () => {
+  it('lies under both addresses, with or without a slash at the end', async () => {
+    const key = await jobWith(['{"a":1}']);
+    for (const path of [
+      `/items/${key}`,
+      `/storage/items/${key}`,
+      `/items/${key}/`,
+      `/storage/items/${key}/`,
+    ]) {
+      expect(await text(path)).toBe('{"a":1}\n');
+    }
+    expect((await post(`/storage/items/${key}/?start=1`, '{"a":2}')).status).toBe(200);
+    expect(await text(`/items/${key}/?count=1`)).toBe('{"a":1}\n');
+  });
+
+  it('may be read by any web page, as far as a key lets it', async () => {
+    const key = await jobWith(['{"a":1}']);
+    for (const path of [
+      `/items/${key}`,
+      `/jobq/${team.project}/list`,
+      `/items/${key}?count=x`,
+      '/system/ts',
+    ]) {
+      expect((await call(path)).headers.get('access-control-allow-origin')).toBe('*');
+    }
+  });
+
+  it('has a head', async () => {
+    const key = await jobWith(['{"a":1}']);
+    const answer = await call(`/items/${key}`, { method: 'HEAD' });
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+    expect((await call(`/jobs/${key}`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('leaves other paths to others', async () => {
+    expect((await call('/healthz', { key: null })).status).toBe(200);
+    expect((await call('/nothing', { key: null })).status).toBe(404);
+    expect((await call('/storage/nothing')).status).toBe(404);
+    expect((await call('/itemsx/1/1/1')).status).toBe(404);
+  });
+
+  it.each([
+    [
+      '/jobq/P/list',
+      401,
+      'application/json',
+      '{\n  "error": "Unauthorized",\n  "message": "Unauthorized"\n}',
+    ],
+    ['/jobs/P/1/1', 401, 'application/json', '{\n  "error": "Unauthorized",\n  "message": "Unauthorized"\n}'],
+    ['/items/P/1/1', 401, 'text/plain; charset=UTF-8', 'Unauthorized\n'],
+    ['/collections/P/s/x', 401, 'text/plain; charset=UTF-8', 'Unauthorized\n'],
+  ])('without a key is %s: %i', async (path, status, type, body) => {
+    const answer = await call(path.replace('P', String(team.project)), { key: null });
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      status,
+      type,
+      body,
+    ]);
+    expect(answer.headers.get('www-authenticate')).toBe('Basic realm="apikey"');
+  });
+
+  it('takes the key as a parameter, too', async () => {
+    const answer = await call(`/jobq/${team.project}/count?apikey=${team.key}`, { key: null });
+    expect([answer.status, await answer.text()]).toEqual([200, '0\n']);
+  });
+});
+
+describe('another project', () => {
+  const METHODS: [string, string, string | null][] = [
+    ['GET', '/items/P/1/1', null],
+    ['GET', '/items/P', null],
+    ['GET', '/items/P/1', null],
+    ['POST', '/items/P/1/1', '{}'],
+    ['GET', '/items/P/1/1/stats', null],
+    ['GET', '/jobs/P/1/1', null],
+    ['POST', '/jobs/P/1/1', '{"a":1}'],
+    ['POST', '/jobs/P/1/1/field', '1'],
+    ['DELETE', '/jobs/P/1/1', null],
+    ['DELETE', '/jobs/P/1/1/field', null],
+    ['GET', '/jobq/P/list', null],
+    ['GET', '/jobq/P/count', null],
+    ['GET', '/jobq/P/summary', null],
+    ['GET', '/jobq/P/1/summary/pending', null],
+    ['GET', '/jobq/P/jobsummary?key=P/1/1', null],
+    ['POST', '/jobq/P/push', '{"spider":"site"}'],
+    ['POST', '/jobq/P/startjob', '{}'],
+    ['POST', '/jobq/P/update', '{"key":"P/1/1","state":"finished"}'],
+    ['POST', '/jobq/P/cancel', '[{"key":"P/1/1"}]'],
+    ['POST', '/jobq/P/1/1/cancel', ''],
+    ['GET', '/activity/P', null],
+    ['POST', '/activity/P', '{}'],
+    ['GET', '/activity/projects?p=P', null],
+    ['GET', '/projects/P/jobsummary', null],
+    ['GET', '/projects/P/settings', null],
+    ['POST', '/projects/P/settings', '{"a":1}'],
+    ['GET', '/projects/P/settings/a', null],
+    ['DELETE', '/projects/P/settings/a', null],
+    ['GET', '/ids/P/spider/x?create=1', null],
+    ['GET', '/spiders/P/lastjobsummary', null],
+    ['GET', '/collections/P/list', null],
+    ['POST', '/collections/P/delete?name=x', ''],
+    ['POST', '/collections/P/rename?name=x&new_name=y', ''],
+    ['GET', '/collections/P/s/x', null],
+    ['POST', '/collections/P/s/x', '{"_key":"a"}'],
+    ['GET', '/collections/P/s/x/count', null],
+    ['GET', '/collections/P/s/x/key', null],
+    ['DELETE', '/collections/P/s/x/key', null],
+    ['DELETE', '/collections/P/s/x', null],
+    ['POST', '/collections/P/s/x/deleted', '"a"'],
+    ['GET', '/hcf/P/list', null],
+    ['GET', '/hcf/P/f/list', null],
+    ['POST', '/hcf/P/f/s/x', '{"fp":"a"}'],
+    ['GET', '/hcf/P/f/s/x/q', null],
+    ['POST', '/hcf/P/f/s/x/q/deleted', '"a"'],
+    ['GET', '/hcf/P/f/s/x/f', null],
+    ['DELETE', '/hcf/P/f/s/x', null],
+  ];
+
+  it.each(METHODS)('is out of reach: %s %s', async (method, path, body) => {
+    const there = path.replaceAll('P', String(other.project));
+    const answer = await call(there, { method, ...(body !== null && { body }) });
+    expect(answer.status).toBe(404);
+    const nowhere = path.replaceAll('P', '999999999');
+    expect((await call(nowhere, { method, ...(body !== null && { body }) })).status).toBe(404);
+  });
+
+  it.each(METHODS)(
+    'and every job of ours but its own is out of reach of a token: %s %s',
+    async (method, path, body) => {
+      const { key, auth } = await push();
+      const forbidden = path.replaceAll('P', String(team.project));
+      const isShared = /^\/(collections|hcf)\//.test(path);
+      const answer = await call(forbidden, {
+        method,
+        user: [key, auth],
+        ...(body !== undefined && { body }),
+      });
+      if (isShared) expect([200, 202, 404]).toContain(answer.status);
+      else expect(answer.status).toBe(403);
+    },
+  );
+
+  it('is out of reach of a token that names another job', async () => {
+    const [mine, yours] = [await push(), await push()];
+    expect((await call(`/items/${mine.key}`, { user: [mine.key, yours.auth] })).status).toBe(401);
+    expect((await call(`/items/${mine.key}`, { user: [mine.key, mine.auth] })).status).toBe(200);
+    expect((await call('/api/jobs/list.json', { user: [mine.key, mine.auth] })).status).toBe(401);
+  });
+});
+
+describe('documents that are stored', () => {
+  it('on the way of collections are read by key and by value', async () => {
+    const path = `/collections/${team.project}/s/wired`;
+    await post(path, '{"_key":"a","value":12345678901234567890}\n{"_key":"b","x":NaN}');
+    expect(await text(`${path}/a`)).toBe('{"value":12345678901234567890}\n');
+    expect(await text(`${path}/a/value`)).toBe('12345678901234567890\n');
+    expect(await text(`${path}/scan?meta=_key`)).toBe(
+      '{"value":12345678901234567890,"_key":"a"}\n{"x":NaN,"_key":"b"}\n',
+    );
+    const missing = await call(`${path}/none`);
+    expect([missing.status, await missing.text()]).toEqual([404, 'Not Found\n']);
+    expect((await call(`${path}/a`, { method: 'DELETE' })).status).toBe(200);
+    expect(await text(`${path}/count`)).toBe('{"count":1,"scanned":1}');
+    const bad = await post(path, '{"x":1}');
+    expect([bad.status, await bad.text()]).toEqual([
+      400,
+      'Error parsing data, missing value for _key field\n',
+    ]);
+    const large = await post(path, `{"_key":"l","x":"${'y'.repeat(1024 * 1024)}"}`);
+    expect([large.status, await large.text()]).toEqual([
+      413,
+      'Error parsing data, Serialized value too large - max 1048576 bytes\n',
+    ]);
+    const renamed = await call(`/collections/${team.project}/rename?name=wired&new_name=rewired`, {
+      method: 'POST',
+    });
+    expect(renamed.status).toBe(202);
+    expect(await text(`${path}/count`)).toBe('{"count":0,"scanned":0}');
+    const deleted = await call(`/collections/${team.project}/delete?name=rewired`, { method: 'POST' });
+    expect([deleted.status, await deleted.json()]).toEqual([202, { status: 'success', deleted: 'rewired' }]);
+    expect((await call(`/collections/${team.project}/xs/bad`)).status).toBe(400);
+    expect((await call(path, { method: 'DELETE' })).status).toBe(200);
+  });
+
+  it('on the way of the frontier answer with what was new', async () => {
+    const slot = `/hcf/${team.project}/wired/s/slot`;
+    const added = await post(
+      `${slot}/?start=0`,
+      '{"fp":"/"}\n{"fp":"/2","p":1,"qdata":{"n":NaN},"fdata":{"x":1.0}}',
+    );
+    expect(await added.json()).toEqual({ newcount: 2 });
+    expect(await text(`${slot}/q/`)).toMatch(
+      /^\{"id":"\w+","requests":\[\["\/",null\]\]\}\n.*\[\["\/2",\{"n":NaN\}\]\]\}\n$/s,
+    );
+    expect(await text(`${slot}/f`)).toBe('{"fp":"/"}\n{"fp":"/2","fdata":{"x":1.0}}\n');
+    expect(await text(`${slot}/f?startafter=/&count=1`)).toBe('{"fp":"/2","fdata":{"x":1.0}}\n');
+    for (const bad of ['{"p":1}', '{"fp":1}', '{"fp":"x","p":"high"}', '[1]']) {
+      expect((await post(slot, bad)).status).toBe(400);
+    }
+    expect((await post(`${slot}/q/deleted`, '{"no":"strings"}')).status).toBe(400);
+    expect((await call(slot, { method: 'DELETE' })).status).toBe(200);
+    expect(await text(`/hcf/${team.project}/wired/list`)).toBe('[]\n');
+  });
+});
