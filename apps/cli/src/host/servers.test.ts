@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Home, openHome } from './home.ts';
 import { keepAlive } from './keep-alive.ts';
-import { isAlive, type ProcessId } from './process-table.ts';
+import { isAlive, type ProcessId, processId } from './process-table.ts';
 import { createServers, type ServerSpec, type Servers } from './servers.ts';
 
 const WAIT = 'process.send("ready"); setInterval(() => {}, 1000);';
@@ -57,6 +58,19 @@ it('kills what does not stop in its time', async () => {
   await server.ready;
   await server.stop();
   expect(await server.ended).toBe('signal SIGKILL');
+});
+
+it('ends the children that a server left behind', async () => {
+  const pidFile = join(home.path, 'child');
+  const child = `require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"])`;
+  const script = `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(${child}.pid)); ${WAIT}`;
+  const server = servers.start(spec('parent', script));
+  await server.ready;
+  const orphan = processId(Number(readFileSync(pidFile, 'utf8')));
+  expect(isAlive(orphan)).toBe(true);
+  await server.stop();
+  // Fails by jest's time limit when nobody ended it.
+  while (isAlive(orphan)) await delay(10);
 });
 
 it('keeps the last words of a server that fails', async () => {

@@ -114,6 +114,7 @@ export function createServers(home: Home): Servers {
     async endLeftovers() {
       for (const { name, id, signal } of readLeftovers(file)) {
         const ended = await endProcess(id, signal, LEFTOVER_GRACE_MS);
+        if (ended) sweep(id.pid);
         if (ended) say(`Ended ${name} (process ${id.pid}), left over from an earlier start`);
       }
       rmSync(file, { force: true });
@@ -140,7 +141,10 @@ function launch(spec: ServerSpec, log: string): ChildProcess {
 function serverOf(child: ChildProcess, spec: ServerSpec, log: string): Server {
   const ended = new Promise<Ending>((resolve) => {
     child.on('error', (error) => resolve(error.message));
-    child.on('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+    child.on('exit', (code, signal) => {
+      sweep(child.pid);
+      resolve(signal ? `signal ${signal}` : `exit code ${code}`);
+    });
   });
   return {
     spec,
@@ -157,6 +161,11 @@ function serverOf(child: ChildProcess, spec: ServerSpec, log: string): Server {
     },
     lastWords: () => tail(readIfThere(log)),
   };
+}
+
+/** Ends what a server left in its process group. Crawls have groups of their own: they outlive a worker on purpose. */
+function sweep(pid: number | undefined): void {
+  if (pid !== undefined) killQuietly(-pid, 'SIGKILL');
 }
 
 interface Leftover {
@@ -196,6 +205,6 @@ function killQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended meanwhile.
+    // Nobody is there any more.
   }
 }
