@@ -7,6 +7,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     minutes: { type: 'string', default: '10' },
     only: { type: 'string' },
+    long: { type: 'boolean', default: false },
     checkout: { type: 'string' },
   },
 });
@@ -19,6 +20,7 @@ const env = {
   ...process.env,
   CHAOS_SEED: values.seed,
   CHAOS_SECONDS: String(Number(values.minutes) * 60),
+  ...(values.long && { CHAOS_LONG: '1' }),
   ...(values.only && { CHAOS_ONLY: values.only }),
   ...(values.checkout && { CHAOS_CHECKOUT: values.checkout }),
 };

@@ -14,6 +14,7 @@ describe('under faults', () => {
       seconds: SECONDS,
       ...(process.env.CHAOS_CHECKOUT && { checkout: process.env.CHAOS_CHECKOUT }),
       ...(ONLY && { only: ONLY }),
+      onlyLong: process.env.CHAOS_LONG === '1',
       say: (line) => process.env.CHAOS_SECONDS && process.stderr.write(`${line}\n`),
     });
     process.stderr.write(`${JSON.stringify({ ...report, violations: report.violations.length }, null, 2)}\n`);

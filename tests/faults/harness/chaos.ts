@@ -16,6 +16,8 @@ export interface ChaosOptions {
   say?: (line: string) => void;
   /** Only these, each as often as the others. */
   only?: readonly string[];
+  /** Few crawls, each for many leases: for guards of which only those can tell. */
+  onlyLong?: boolean;
 }
 
 export interface ChaosReport extends Verdict {
@@ -30,12 +32,14 @@ export interface ChaosReport extends Verdict {
 
 const SLOTS = 3;
 const OUTSTANDING = 12;
+/** Leaves a slot free for what has to begin again. */
+const FEW = 4;
 /** After the last fault everything has to come to its end in this many leases. */
 const SETTLE_LEASES = 12;
 
 /** Runs the whole system under load and faults that the seed decides, lets it come to rest, and judges. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, seconds, leaseSeconds = 6, say = () => {}, only } = options;
+  const { seed, seconds, leaseSeconds = 6, say = () => {}, only, onlyLong = false } = options;
   const leaseMs = leaseSeconds * 1000;
   const random = createRandom(seed);
   const system = await startSystem({
@@ -48,7 +52,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await retryLostAttempts(system);
     const possible = possibleFaults(system);
     const faults = only ? possible.filter(({ name }) => only.includes(name)) : possible;
-    const load = startLoad({ system, random: createRandom(seed + 1), outstanding: OUTSTANDING });
+    const load = startLoad({
+      system,
+      random: createRandom(seed + 1),
+      outstanding: onlyLong ? FEW : OUTSTANDING,
+      onlyLong,
+    });
     const done = await breakThings(system, { faults, random, leaseMs, seconds, say });
     say('letting it come to rest');
     await load.end();

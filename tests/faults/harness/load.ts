@@ -17,13 +17,15 @@ export interface LoadOptions {
   random: Random;
   /** Jobs that may wait or run at the same time; more are scheduled as these end. */
   outstanding: number;
+  /** Every crawl lives for many leases. */
+  onlyLong: boolean;
 }
 
 const PAUSE_MS = 150;
 const TURN_MS = 15_000;
 
 /** Schedules jobs through both API processes, as long as few enough are open, and stops some of them. */
-export function startLoad({ system, random, outstanding }: LoadOptions): Load {
+export function startLoad({ system, random, outstanding, onlyLong }: LoadOptions): Load {
   const acknowledged = new Set<string>();
   const stopsAsked = new Set<string>();
   const project = String(system.team.project);
@@ -39,8 +41,8 @@ export function startLoad({ system, random, outstanding }: LoadOptions): Load {
       witness: system.witness,
       run: String(scheduled),
       // Some live for many leases: only those can show that they outlived one.
-      items: String(random.pick([random.between(5, 40), random.between(100, 200)])),
-      gap_ms: String(random.between(10, 200)),
+      items: String(onlyLong ? 200 : random.pick([random.between(5, 40), random.between(100, 200)])),
+      gap_ms: String(onlyLong ? 150 : random.between(10, 200)),
       priority: String(random.between(0, 4)),
     };
     const answer = await system.call('/api/run.json', form, random.between(0, 1));

@@ -64,6 +64,7 @@ try {
     seed,
     '--checkout',
     copy,
+    '--long',
     '--only',
     mutation.faults,
   ]);
