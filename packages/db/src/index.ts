@@ -16,6 +16,7 @@ export { createJobStore } from './stores/job-store.ts';
 export { createJobqStore } from './stores/jobq-store.ts';
 export { createLimitStore } from './stores/limit-store.ts';
 export { createProjectStore } from './stores/project-store.ts';
+export { createScrapydImportStore } from './stores/scrapyd-import-store.ts';
 export { createScrapydStore, createScrapydUserStore } from './stores/scrapyd-store.ts';
 export { sharedSecret } from './stores/secrets.ts';
 export { createSpiderStore } from './stores/spider-store.ts';

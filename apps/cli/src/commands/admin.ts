@@ -9,13 +9,14 @@ import {
 } from '@spiderhub/db';
 import { ADMIN_ACTIONS, type AdminAction, type AdminFlags } from '../admin/actions.ts';
 import { printed } from '../admin/print.ts';
-import type { Settings } from '../config.ts';
+import type { CliConfig, Settings } from '../config.ts';
 import { serverAccount } from '../host/account.ts';
 import { type Home, openHome } from '../host/home.ts';
 import { releaseLock, takeLock } from '../host/lock.ts';
 import { createServers } from '../host/servers.ts';
 import { answers, embeddedDatabaseUrl, startPostgres } from '../postgres/cluster.ts';
 import { UserError } from '../say.ts';
+import { IMPORT_USAGE, importCommand } from '../scrapyd-import/command.ts';
 import { withServers } from '../session.ts';
 import { MIGRATIONS } from './migrate.ts';
 
@@ -43,10 +44,22 @@ const POLL_MS = 100;
 
 /** `spiderhub admin NOUN VERB`: what an operator sets up. Prints what there is afterwards. */
 export async function admin({ config }: Settings, args: readonly string[]): Promise<number> {
+  if (args[0] === 'import-scrapyd')
+    return withDatabase(config, (url) => runImport(config, url, args.slice(1)));
   const { action, flags, json } = readArguments(args);
   const work = (databaseUrl: string) => answer(databaseUrl, action, flags, json);
+  return withDatabase(config, work);
+}
+
+/** Uses the database that is given, or the one that we bring along. */
+function withDatabase(config: CliConfig, work: (databaseUrl: string) => Promise<number>): Promise<number> {
   if (config.DATABASE_URL) return work(config.DATABASE_URL);
   return withEmbedded(openHome(config.SPIDERHUB_HOME, serverAccount()), work);
+}
+
+async function runImport(config: CliConfig, url: string, args: readonly string[]): Promise<number> {
+  await migrate(url, MIGRATIONS);
+  return importCommand(config, url, args);
 }
 
 function readArguments(args: readonly string[]): { action: AdminAction; flags: AdminFlags; json: boolean } {
@@ -67,7 +80,7 @@ function parse(args: readonly string[]) {
 
 function usage(): string {
   const lines = Object.entries(ADMIN_ACTIONS).map(([name, action]) => `  ${name} ${action.usage}`.trimEnd());
-  return `npm run admin -- COMMAND [--json]\n\n${lines.join('\n')}`;
+  return `npm run admin -- COMMAND [--json]\n\n${[...lines, `  ${IMPORT_USAGE}`].join('\n')}`;
 }
 
 async function answer(url: string, action: AdminAction, flags: AdminFlags, json: boolean): Promise<number> {

@@ -26,18 +26,22 @@ export async function freePort(): Promise<number> {
 }
 
 export interface RealScrapyd extends Peer {
+  /** Stops it and removes its folder, if that is its own. */
   stop(): Promise<void>;
 }
 
-/** A Scrapyd from PyPI in a folder of its own. `pollSeconds` decides how soon it starts what waits. */
-export async function startScrapyd(pollSeconds: number): Promise<RealScrapyd> {
-  const folder = await mkdtemp(join(tmpdir(), 'scrapyd-'));
+/**
+ * A Scrapyd from PyPI, in a folder of its own or in the given one. `pollSeconds` decides how soon it starts what waits;
+ * `more` are further lines of its configuration.
+ */
+export async function startScrapyd(pollSeconds: number, given?: string, more = ''): Promise<RealScrapyd> {
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'scrapyd-')));
   const port = await freePort();
   const [username, ...password] = LOGIN.split(':');
   await writeFile(
     join(folder, 'scrapyd.conf'),
     `[scrapyd]\nhttp_port = ${port}\nusername = ${username}\npassword = ${password.join(':')}\n` +
-      `items_dir = items\npoll_interval = ${pollSeconds}\nmax_proc = 2\njobs_to_keep = 100\n`,
+      `items_dir = items\npoll_interval = ${pollSeconds}\nmax_proc = 2\njobs_to_keep = 100\n${more}`,
   );
   const log = await open(join(folder, 'out.log'), 'w');
   const child: ChildProcess = spawn(clientsPython(), ['-m', 'scrapyd'], {
@@ -56,7 +60,7 @@ export async function startScrapyd(pollSeconds: number): Promise<RealScrapyd> {
     async stop() {
       child.kill();
       await gone;
-      await rm(folder, { recursive: true, force: true });
+      if (given === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

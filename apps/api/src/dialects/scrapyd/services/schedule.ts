@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type DeployedProject, DomainError, type Priority, type ScheduleRequest } from '@spiderhub/core';
+import { type DeployedProject, DomainError, type ScheduleRequest, scrapydOrder } from '@spiderhub/core';
 import { projectNotFound, type Service, type ServiceCall, versionNotFound } from '../call.ts';
 import { checkNewJob } from '../names.ts';
 import { findVersion, latestVersion } from '../versions.ts';
@@ -39,7 +39,7 @@ export const schedule: Service = async (call) => {
     args: checkedArgs(args),
     // What Scrapyd's runner adds to the arguments. Lists do not show it.
     internalArgs: { _job: job, ...(version !== null && { _version: version }) },
-    ...inOurOrder(priority),
+    ...scrapydOrder(priority),
     version: versionName,
     alias: job,
     scheduledBy: call.who.name,
@@ -136,16 +136,4 @@ function checkedArgs(args: Record<string, string>): Record<string, string> {
     if (Object.hasOwn(args, name)) throw new PythonError('TypeError', message);
   }
   return args;
-}
-
-/** Any float in the order of our five priorities: the exact number decides inside of one. NaN comes last. */
-function inOurOrder(priority: number): { priority: Priority; rank: number } {
-  if (Number.isNaN(priority)) return { priority: 0, rank: -Infinity };
-  return { priority: bucketOf(priority), rank: priority };
-}
-
-function bucketOf(priority: number): Priority {
-  if (priority < 0) return priority < -1 ? 0 : 1;
-  if (priority < 1) return 2;
-  return priority < 2 ? 3 : 4;
 }

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createDeploy, createJobs, TALLIES } from '@spiderhub/core';
+import {
+  createDatabase,
+  createJobStore,
+  createJobView,
+  createScrapydImportStore,
+  createScrapydStore,
+  createScrapydView,
+  createVersionStore,
+  type Database,
+} from '@spiderhub/db';
+import { createEggInspector, createEnvironments } from '@spiderhub/runners';
+import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { CHECKOUT, type CliConfig } from '../config.ts';
+import { crawlPython } from '../python/environment.ts';
+import { say, UserError } from '../say.ts';
+import { importScrapyd } from './import.ts';
+
+export const IMPORT_USAGE = 'import-scrapyd DBS_DIR EGGS_DIR LOGS_DIR --organisation NAME';
+
+/** `spiderhub admin import-scrapyd`: brings over what a Scrapyd knows. The database is on the newest schema. */
+export async function importCommand(
+  config: CliConfig,
+  databaseUrl: string,
+  args: readonly string[],
+): Promise<number> {
+  const { folders, organisation } = readArguments(args);
+  const python = await pythonOf(config);
+  const database = createDatabase(databaseUrl, { maxConnections: 4, name: 'spiderhub-import' });
+  try {
+    const row = await database('organisations').where({ name: organisation }).first('id');
+    if (!row) throw new UserError(`There is no organisation ${organisation}: make it first`);
+    const count = await importScrapyd(partsOf(config, database, python, row.id), folders);
+    process.stdout.write(`${JSON.stringify(count)}\n`);
+    return 0;
+  } finally {
+    await database.destroy();
+  }
+}
+
+function readArguments(args: readonly string[]) {
+  const { values, positionals } = parse(args);
+  const [dbs, eggs, logs, ...more] = positionals;
+  if (!dbs || !eggs || !logs || more.length > 0 || !values.organisation)
+    throw new UserError(`npm run admin -- ${IMPORT_USAGE}`);
+  return { folders: { dbs, eggs, logs }, organisation: values.organisation };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { organisation: { type: 'string' } },
+      allowPositionals: true,
+      strict: true,
+    });
+  } catch (error) {
+    throw new UserError(`${(error as Error).message}\n\nnpm run admin -- ${IMPORT_USAGE}`);
+  }
+}
+
+const REQUIREMENTS = join(CHECKOUT, 'python/requirements.txt');
+
+function pythonOf({ SPIDERHUB_PYTHON, SPIDERHUB_HOME }: CliConfig): Promise<string> {
+  return crawlPython(SPIDERHUB_PYTHON, join(SPIDERHUB_HOME, 'python'), REQUIREMENTS);
+}
+
+/** Nothing listens to us: pending jobs are found by whoever runs jobs. */
+const SILENT = { wakeLeader() {}, stopRequested() {} };
+
+function partsOf(
+  { SPIDERHUB_HOME: home }: CliConfig,
+  database: Database,
+  python: string,
+  organisation: number,
+) {
+  const launcherDir = join(CHECKOUT, 'python/launcher');
+  const environments = createEnvironments({
+    basePython: python,
+    envsDir: join(home, 'envs'),
+    baseRequirementsPath: REQUIREMENTS,
+    launcherDir,
+  });
+  const inspector = createEggInspector({ environments, launcherDir, workDir: join(home, 'tmp/inspect') });
+  const versions = createVersionStore(database);
+  return {
+    organisation,
+    python,
+    deploy: createDeploy(inspector, createFsBlobStore({ root: join(home, 'data/blobs') }), versions),
+    versions,
+    store: createScrapydStore(database),
+    imports: createScrapydImportStore(database),
+    view: createScrapydView(database),
+    jobs: createJobs(createJobStore(database), createJobView(database), SILENT),
+    streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
+    say,
+  };
+}
