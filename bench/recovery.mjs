@@ -40,7 +40,7 @@ const servers = createServers(home);
 const { server: redis, redisUrl } = await startRedis(
   home,
   servers,
-  await provideRedis(process.env.SPIDERHUB_HOME ?? join(checkout, '.spiderhub')),
+  await provideRedis(join(checkout, '.spiderhub'), process.env.SPIDERHUB_PYTHON ?? 'python3'),
 );
 let redisServer = redis;
 let workerCount = 0;

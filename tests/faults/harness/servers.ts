@@ -28,7 +28,11 @@ export async function startOwnServers(path: string, redisHome: string): Promise<
   const home = openHome(path, serverAccount());
   const servers = createServers(home);
   const { server: postgres, databaseUrl } = await startPostgres(home, servers, { throwaway: true });
-  const { server: redis } = await startRedis(home, servers, await provideRedis(redisHome));
+  const { server: redis } = await startRedis(
+    home,
+    servers,
+    await provideRedis(redisHome, process.env.SPIDERHUB_PYTHON ?? 'python3'),
+  );
   const running: Record<'postgres' | 'redis', Server> = { postgres, redis };
   const redisSocket = join(home.sockets, 'redis.sock');
 
