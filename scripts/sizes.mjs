@@ -1,0 +1,63 @@
+// Prints our longest files and functions, so that nobody has to notice by accident: npm run sizes [HOW MANY]
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSync } from '@swc/core';
+import { CHECKOUT } from './prepare.mjs';
+
+const FUNCTIONS = new Set([
+  'FunctionDeclaration',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+  'ClassMethod',
+  'MethodProperty',
+  'Constructor',
+]);
+
+const count = Number(process.argv[2]) || 10;
+const files = ['packages', 'apps'].flatMap((parent) =>
+  readdirSync(join(CHECKOUT, parent)).flatMap((name) => sourcesOf(join(parent, name, 'src'))),
+);
+const measured = files.map(measure);
+print('files', measured);
+print(
+  'functions',
+  measured.flatMap(({ functions }) => functions),
+);
+
+function sourcesOf(folder) {
+  const names = readdirSync(join(CHECKOUT, folder), { recursive: true });
+  return names
+    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.test.ts'))
+    .map((name) => join(folder, name));
+}
+
+function measure(path) {
+  const source = readFileSync(join(CHECKOUT, path));
+  const module = parseSync(source.toString(), { syntax: 'typescript', tsx: path.endsWith('x') });
+  const functions = [];
+  // Positions count bytes from the beginning of the first statement or comment, over all files that were parsed.
+  const offset = module.span.end - source.length;
+  visit(module, (node) => {
+    const [start, end] = [node.span.start - offset, node.span.end - offset];
+    const line = linesIn(source.subarray(0, start));
+    functions.push({ path: `${path}:${line}`, lines: linesIn(source.subarray(start, end)) });
+  });
+  return { path, lines: linesIn(source), functions };
+}
+
+function visit(node, onFunction) {
+  if (node === null || typeof node !== 'object') return;
+  if (FUNCTIONS.has(node.type)) onFunction(node.span ? node : node.function);
+  for (const child of Object.values(node)) visit(child, onFunction);
+}
+
+function linesIn(bytes) {
+  return bytes.toString().trimEnd().split('\n').length;
+}
+
+function print(title, list) {
+  const sorted = [...list].sort((a, b) => b.lines - a.lines);
+  const at = (share) => sorted[Math.floor(sorted.length * (1 - share))]?.lines ?? 0;
+  console.log(`${sorted.length} ${title}: median ${at(0.5)} lines, 95 of 100 at most ${at(0.95)}`);
+  for (const { path, lines } of sorted.slice(0, count)) console.log(`${String(lines).padStart(5)}  ${path}`);
+}

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+
+interface Service {
+  command?: string[];
+  entrypoint?: string[];
+  environment?: Record<string, string>;
+  ports?: string[];
+  container_name?: string;
+  healthcheck?: { test: string[] };
+  depends_on?: Record<string, { condition: string }>;
+  volumes?: string[];
+}
+
+const CHECKOUT = join(__dirname, '../../..');
+const TEXT = readFileSync(join(CHECKOUT, 'docker-compose.yml'), 'utf8');
+const { services, volumes } = parse(TEXT, { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+};
+const OURS = ['migrate', 'api', 'worker', 'admin'];
+
+it('starts every process from a program that the build makes', () => {
+  for (const name of OURS) {
+    const [node, program] = services[name]?.entrypoint ?? services[name]?.command ?? [];
+    expect(node).toBe('node');
+    const source = String(program).replace('/dist/', '/src/').replace(/\.js$/, '.ts');
+    expect([name, source, existsSync(join(CHECKOUT, source))]).toEqual([name, source, true]);
+  }
+});
+
+it('lets workers be as many as wanted', () => {
+  expect(services.worker).not.toHaveProperty('container_name');
+  expect(services.worker).not.toHaveProperty('ports');
+});
+
+it('holds no secret: every password has to be given', () => {
+  const inNames = TEXT.matchAll(/(?:PASSWORD|AUTH): (.*)/g);
+  const inAddresses = TEXT.matchAll(/:\/\/[^:]*:(\$\{[^}]*\}|[^@\s]*)@/g);
+  const secrets = [...inNames, ...inAddresses].map((match) => match[1]);
+  expect(secrets.length).toBeGreaterThanOrEqual(4);
+  for (const secret of secrets) expect(secret).toMatch(/^\$\{\w+:\?/);
+});
+
+it('gives every process the same database, Redis and data', () => {
+  for (const name of OURS) {
+    const { environment, volumes: mounted } = services[name] ?? {};
+    expect(environment?.DATABASE_URL).toContain('@postgres:5432/');
+    expect(environment?.REDIS_URL).toContain('@valkey:6379/');
+    expect(mounted).toEqual(['data:/data']);
+  }
+  expect(Object.keys(volumes)).toEqual(['postgres', 'valkey', 'data']);
+});
+
+it('starts nothing before the schema is there, and checks the health of what others wait for', () => {
+  for (const name of ['api', 'worker', 'admin']) {
+    expect(services[name]?.depends_on?.migrate?.condition).toBe('service_completed_successfully');
+  }
+  for (const name of ['postgres', 'valkey', 'api'])
+    expect(services[name]?.healthcheck?.test.length).toBeGreaterThan(1);
+  for (const { depends_on = {} } of Object.values(services)) {
+    for (const other of Object.keys(depends_on)) expect(services).toHaveProperty(other);
+  }
+});
+
+it('sets only variables that some process reads', () => {
+  const read = ['apps/api', 'apps/worker', 'apps/cli', 'packages/platform']
+    .flatMap((folder) =>
+      ['config.ts', 'service-config.ts'].map((file) => join(CHECKOUT, folder, 'src', file)),
+    )
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join();
+  for (const name of OURS) {
+    for (const variable of Object.keys(services[name]?.environment ?? {})) {
+      expect([variable, read.includes(` ${variable}:`)]).toEqual([variable, true]);
+    }
+  }
+});
