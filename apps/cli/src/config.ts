@@ -28,6 +28,8 @@ const CliConfig = z.object({
   PUBLIC_URL: PublicUrl.optional(),
   WORKER_SLOTS: WorkerSlots,
   SHUTDOWN_GRACE_SECONDS: z.coerce.number('expected a number of seconds').positive().max(86_400).default(20),
+  WORKER_STOP_MODE: z.string().optional(),
+  DRAIN_SECONDS: z.coerce.number('expected a number of seconds').positive().max(86_400).default(3600),
   LOG_LEVEL: LogLevel.default('info'),
 });
 export type CliConfig = z.output<typeof CliConfig>;

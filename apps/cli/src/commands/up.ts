@@ -96,9 +96,14 @@ function nodeSpec(name: 'api' | 'worker', env: NodeJS.ProcessEnv, config: CliCon
     account: null,
     stopSignal: 'SIGTERM',
     killSignal: 'SIGKILL',
-    graceMs: (config.SHUTDOWN_GRACE_SECONDS + EXTRA_GRACE_SECONDS) * 1000,
+    graceMs: graceSeconds(name, config) * 1000,
     tellsReady: true,
   };
+}
+
+function graceSeconds(name: 'api' | 'worker', config: CliConfig): number {
+  const drains = name === 'worker' && config.WORKER_STOP_MODE === 'drain';
+  return config.SHUTDOWN_GRACE_SECONDS + EXTRA_GRACE_SECONDS + (drains ? config.DRAIN_SECONDS : 0);
 }
 
 async function answersWell(url: string): Promise<boolean> {
