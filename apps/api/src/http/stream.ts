@@ -63,6 +63,10 @@ async function* gathered(source: AsyncIterable<string | Buffer>): AsyncGenerator
   let size = 0;
   for await (const piece of source) {
     const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    if (size === 0 && bytes.length >= CHUNK_BYTES) {
+      yield bytes;
+      continue;
+    }
     pieces.push(bytes);
     size += bytes.length;
     if (size < CHUNK_BYTES) continue;
