@@ -144,7 +144,7 @@ async function measureAll(servers, loader, api) {
     return result;
   }
   const levels = values.connections.split(',').map(Number);
-  for (const name of Object.keys(servers)) await measure(name, 16, 1000); // warm up
+  for (const name of Object.keys(servers)) await measure(name, 64, 4000); // until it is compiled
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const connections of levels) {
       for (const name of Object.keys(servers)) {

@@ -25,4 +25,17 @@ describe('createHttpServer', () => {
       await new Promise((resolve) => server.close(resolve));
     }
   });
+
+  it('does not wait for ever for headers, bodies and the next request', () => {
+    const server = createHttpServer(express(), {
+      headersTimeoutMs: 1,
+      requestTimeoutMs: 2,
+      keepAliveTimeoutMs: 3,
+    });
+    expect([server.headersTimeout, server.requestTimeout, server.keepAliveTimeout]).toEqual([1, 2, 3]);
+    const usual = createHttpServer(express());
+    // An upload of 50 MiB at 1 Mbit/s takes 420 seconds.
+    expect(usual.requestTimeout).toBeGreaterThan(420_000);
+    expect(usual.headersTimeout).toBeLessThanOrEqual(60_000);
+  });
 });
