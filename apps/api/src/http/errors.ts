@@ -63,6 +63,9 @@ function sendProblem(problem: HttpProblem, dialect: ErrorDialect, req: Request, 
     ...problem.headers,
   });
   res.end(body);
+  // What the client still sends is read and forgotten: unread, it would block the connection for its next request.
+  req.unpipe();
+  req.resume();
 }
 
 /** The status, words and headers of an error in a dialect. */
