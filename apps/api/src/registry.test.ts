@@ -1,13 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { scrapinghub } from './dialects/scrapinghub/dialect.ts';
+import { type ExtraParts, withExtras } from './dialects/scrapinghub/extras.ts';
+import { createStorageDialect } from './dialects/storage/dialect.ts';
+import type { StorageParts } from './dialects/storage/parts.ts';
 import type { Services } from './services.ts';
 
 const CONTRACTS = resolve(__dirname, '../../../tests/contract');
 // Handlers are made, not called: no service is asked for anything.
 const services = {} as Services;
+const dialects = [withExtras(scrapinghub, {} as ExtraParts), createStorageDialect({} as StorageParts)];
 
-describe.each([scrapinghub])('dialect $name', (dialect) => {
+describe.each(dialects)('dialect $name', (dialect) => {
   const operations = dialect.operations(services).map(({ spec }) => spec);
 
   it('has a folder of its own', () => {

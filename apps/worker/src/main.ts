@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { TALLIES } from '@spiderhub/core';
+import { scrapySettings, TALLIES } from '@spiderhub/core';
 import {
   createAttemptStore,
   createDatabase,
   createDispatchStore,
+  createProjectStore,
   createVersionStore,
   sharedSecret,
   tryToLead,
@@ -66,6 +67,7 @@ async function main(): Promise<void> {
   const work = await takeWorkDirectory(workRoot);
   const attempts = createAttemptStore(database);
   const versions = createVersionStore(database);
+  const projects = createProjectStore(database);
   // Postgres may start at the same time as we do.
   const jobTokens = createJobTokens(await untilAnswered(() => sharedSecret(database, 'job-token'), log));
 
@@ -103,7 +105,7 @@ async function main(): Promise<void> {
     runner,
     heartbeat,
     findVersion: (project, name) => versions.find(project, name),
-    projectSettings: async () => ({}),
+    projectSettings: async (project) => scrapySettings(await projects.settings(project)),
     signToken: (key) => jobTokens.sign(key),
     apiUrl: `${config.PUBLIC_URL}/api/`,
     storageUrl: `${config.PUBLIC_URL}/storage`,

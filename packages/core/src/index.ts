@@ -15,6 +15,7 @@ export * from './jobs/jobs.ts';
 export * from './jobs/key.ts';
 export * from './jobs/outcome.ts';
 export * from './jobs/policy.ts';
+export * from './jobs/project-settings.ts';
 export * from './jobs/schedule.ts';
 export * from './json/raw-object.ts';
 export * from './ports/access-store.ts';

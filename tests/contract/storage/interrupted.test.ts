@@ -43,7 +43,7 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 it('ends with every record once and in order when the API is killed again and again during an upload', async () => {
-  const env = { PATH: process.env.PATH, ...(await newClientEnv(service, 'uploader')) };
+  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, ...(await newClientEnv(service, 'uploader')) };
   const key = env.SPIDERHUB_KEY as string;
   const project = env.SPIDERHUB_PROJECT as string;
   const port = new URL(service.url).port;

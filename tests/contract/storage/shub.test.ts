@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createAdminStore } from '@spiderhub/db';
 import { eventually } from '@spiderhub/testkit';
+import { deployDemo } from '../../support/demo-egg.ts';
 import { type Service, startService } from '../../support/service.ts';
 import { makeShubHome, type ShubHome } from '../scrapinghub/clients.ts';
 import { clientsPython } from './harness.ts';
@@ -193,12 +195,36 @@ describe('shub and eggs', () => {
     const list = await service.call(`/api/eggs/list.json?project=${project}`);
     expect(await list.json()).toEqual({ status: 'ok', eggs: [{ name: 'library', version: '1.2' }] });
 
-    await service.db.database('versions').delete();
+    await deployDemo(service, '2.0');
     await home.shub(['fetch-eggs']);
     const zip = await readFile(join(home.projectDir, `eggs-${project}.zip`));
     const names = `import io, zipfile; z = zipfile.ZipFile(${JSON.stringify(join(home.projectDir, `eggs-${project}.zip`))}); print(z.namelist(), z.testzip())`;
     const { stdout } = await promisify(execFile)(clientsPython(), ['-c', names]);
-    expect([zip.subarray(0, 2).toString(), stdout.trim()]).toEqual(['PK', "['library.egg'] None"]);
+    expect([zip.subarray(0, 2).toString(), stdout.trim()]).toEqual([
+      'PK',
+      "['library.egg', '__main__.egg'] None",
+    ]);
+
+    const { value: copy } = await createAdminStore(service.db.database).createProject({
+      id: null,
+      organisation: 'acme',
+      name: 'copy',
+      paused: false,
+    });
+    const copied = await home.shub([
+      'copy-eggs',
+      '--source_project',
+      String(project),
+      '--new_project',
+      String(copy.id),
+    ]);
+    expect(copied.output).toContain(`Deploying dependency library 1.2 to Scrapy Cloud project ${copy.id}`);
+    const there = await service.call(`/api/eggs/list.json?project=${copy.id}`);
+    expect(await there.json()).toEqual({ status: 'ok', eggs: [{ name: 'library', version: '1.2' }] });
+
+    await home.shub(['migrate-eggs'], 'y\ny\n');
+    expect(await readFile(join(home.projectDir, 'scrapinghub.yml'), 'utf8')).toContain('./eggs/library.egg');
+    expect((await readFile(join(home.projectDir, 'eggs/library.egg'))).subarray(0, 2).toString()).toBe('PK');
 
     const gone = await service.call('/api/eggs/delete.json', { project: String(project), name: 'library' });
     expect(gone.status).toBe(200);
