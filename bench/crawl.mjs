@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 
 const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
+  allowPositionals: true,
   options: {
     pages: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '5' },
