@@ -119,7 +119,6 @@ describe('a job', () => {
         id: name,
         spider: 'b',
         priority: 2,
-        tags: ['t'],
         key: name.replaceAll('-', '/'),
       }),
     ]);
@@ -162,7 +161,6 @@ describe('a job', () => {
       expect.objectContaining({
         id: 'j',
         items_url: '/items/acme-project/a/j.jl',
-        items: 3,
         finish_reason: 'closespider_itemcount',
         exit_status: 0,
       }),

@@ -1,4 +1,4 @@
-import type { JobsRange, ListingStyle, ScrapydState } from '@spiderhub/core';
+import type { JobsRange, ScrapydState } from '@spiderhub/core';
 
 /** The job's name in Scrapyd's words: the caller's, or the key with dashes, which is safe in paths. */
 export const SCRAPYD_NAME = `coalesce(j.alias, j.project_id || '-' || j.spider || '-' || j.number)`;
@@ -19,150 +19,154 @@ const STATES: Record<ScrapydState, { where: string; order: string }> = {
   },
 };
 
-/** `from`, `where`, `order` and `limit` of the jobs of a range; `more` joins further tables. */
-export function jobsOf(state: ScrapydState, { spider }: JobsRange, more = ''): string {
+/** `from`, `where`, `order` and `limit` of the jobs of a range; `tables` are joined to `jobs j` and spiders `s`. */
+export function jobsOf(state: ScrapydState, { spider }: JobsRange, tables: string, limit: string): string {
   const { where, order } = STATES[state];
   return `
-    from jobs j
-    join projects p on p.id = j.project_id
-    join spiders s on s.project_id = j.project_id and s.number = j.spider
-    ${more}
-    where j.project_id = any(:projects::int[]) and ${where} ${spider === undefined ? '' : 'and s.name = :spider'}
+    from jobs j ${tables}
+    where j.project_id = any(:projects::int[]) and ${where} ${spider === undefined ? '' : 'and s.bare_name = :spider'}
     order by ${order}
-    limit :limit offset :offset`;
+    limit ${limit} offset :offset`;
 }
 
-/** One field of a job's text: its name and SQL for its JSON text. */
-type Field = readonly [name: string, sql: string];
-
-function textOrNull(sql: string): string {
-  return `coalesce(to_json(${sql})::text, 'null')`;
-}
-
-/** As Python prints a time: six digits of a second, or none when they are all zero. */
-function time(column: string): string {
-  return `'"', case when length(${column}) = 19 then ${column} else rpad(${column}, 26, '0') end, '"'`;
-}
-
-/** The name without its quotes, to be put into a path. Paths are not escaped as URLs: Scrapyd does not do it either. */
-const BARE_NAME = 'substr(r.name, 2, length(r.name) - 2)';
-const ID: Field = ['id', 'r.name'];
-const PROJECT: Field = ['project', 'r.project'];
-const SPIDER: Field = ['spider', 'r.spider'];
-const VERSION: Field = ['version', textOrNull('r.version')];
-const SETTINGS: Field = ['settings', `coalesce(r.settings, '{}')`];
-const ARGS: Field = ['args', `coalesce(r.args, '{}')`];
-const PID: Field = ['pid', `r.id + ${FIRST_PID}`];
-const START: Field = ['start_time', time('r.started')];
-const END: Field = ['end_time', time('r.ended')];
-const LOG_URL: Field = ['log_url', `'"', :prefix::text, '/logs/', r.path, ${BARE_NAME}, '.log"'`];
-const ITEMS_PATH = `'"', :prefix::text, '/items/', r.path, ${BARE_NAME}, '.jl"'`;
-// How many items a running job has is known only now and then.
-const ITEMS_SO_FAR: Field = ['items_url', ITEMS_PATH];
-const ITEMS_URL: Field = ['items_url', `case when r.items > 0 then concat(${ITEMS_PATH}) else 'null' end`];
-const OURS: readonly Field[] = [
-  // Scrapyd's numbers for its own jobs; ours are shifted so that 0 is the usual one.
-  [
-    'priority',
-    `case when r.alias is null then (r.priority - 2)::text
-      when r.rank in ('Infinity', '-Infinity') then concat('"', r.rank, '"') else r.rank::text end`,
-  ],
-  ['key', `'"', r.project_id, '/', r.spider_number, '/', r.number, '"'`],
-  ['tags', `case when r.tags = '{}' then '[]' else to_json(r.tags)::text end`],
-];
-const COUNTS: readonly Field[] = [
-  ['items', 'r.items'],
-  ['pages', 'r.pages'],
-  ['errors', 'r.errors'],
-];
-const OUTCOME: readonly Field[] = [
-  ['finish_reason', textOrNull('r.close_reason')],
-  [
-    'exit_status',
-    `case when r.exit_status ~ '^[0-9]+$' then r.exit_status else ${textOrNull('r.exit_status')} end`,
-  ],
-];
-
-/** Scrapyd's fields come first and in its order; the others are ours. */
-const FIELDS: Record<ScrapydState, readonly Field[]> = {
-  pending: [ID, PROJECT, SPIDER, VERSION, SETTINGS, ARGS, ...OURS],
-  running: [
-    ID,
-    PROJECT,
-    SPIDER,
-    PID,
-    START,
-    LOG_URL,
-    ITEMS_SO_FAR,
-    VERSION,
-    ARGS,
-    SETTINGS,
-    ...OURS,
-    ...COUNTS,
-  ],
-  finished: [
-    ...[ID, PROJECT, SPIDER, START, END, LOG_URL, ITEMS_URL, VERSION, ARGS, SETTINGS],
-    ...[...OURS, ...COUNTS, ...OUTCOME],
-  ],
-};
-
-/** A job's text, in the way Python writes it. */
-function line(state: ScrapydState): string {
-  const fields = FIELDS[state].map(([name, sql], i) => `'${i === 0 ? '{' : ', '}"${name}": ', ${sql}`);
-  return `concat(${fields.join(', ')}, '}')`;
-}
-
-/** What a line is made of. What belongs to a project or a spider is written as JSON once for each of them. */
-function row(state: ScrapydState): string {
-  return `j.id, j.project_id, j.spider as spider_number, j.number, j.alias, j.rank, j.priority, j.version, j.tags,
-    j.items, j.pages, j.errors, j.close_reason, j.exit_status, to_json(${SCRAPYD_NAME})::text as name,
-    w.project, w.spider, w.path, d.args::text as args, d.settings::text as settings,
-    (j.running_at at time zone :timeZone)::text as started,
-    (j.finished_at at time zone :timeZone)::text as ended,
-    row_number() over (order by ${STATES[state].order}) as n`;
-}
-
-const WRITTEN = `
+/** What belongs to a project or a spider is written as JSON once for each of them, not for each job. */
+const TABLES = `
   join (
-    select sw.project_id, sw.number, to_json(pw.name)::text as project, to_json(sw.name)::text as spider,
-      rtrim(substr(to_json(concat(pw.name, '/', sw.name, '/'))::text, 2), '"') as path
+    select sw.project_id, sw.number, sw.name as bare_name, to_json(pw.name)::text as project,
+      to_json(sw.name)::text as spider
     from spiders sw join projects pw on pw.id = sw.project_id
     where sw.project_id = any(:projects::int[])
     offset 0
-  ) w on w.project_id = j.project_id and w.number = j.spider
+  ) s on s.project_id = j.project_id and s.number = j.spider
   left join job_details d on d.job_id = j.id`;
 
-/** Jobs joined into one piece of text. */
-const JOBS_PER_PIECE = 500;
+/** Between the fields of a job, and between jobs: control characters, which JSON text never has. */
+const FIELD_END = '\u001f';
+const JOB_END = '\u001e';
 
 /**
- * Postgres writes the text itself and joins it by the hundreds, so that ten thousand jobs are twenty rows for us and
- * nobody else waits while they pass.
+ * Fields of a job in the order in which Postgres sends them, all as text, empty for null. What callers or crawls may
+ * have filled with anything comes as JSON text.
  */
-export function listingSql(state: ScrapydState, range: JobsRange): string {
-  return `
-    select string_agg(${line(state)}, ', ') as piece
-    from (
-      select *, (n - 1) / ${JOBS_PER_PIECE} as page
-      from (select ${row(state)} ${jobsOf(state, range, WRITTEN)}) numbered
-      order by page, n
-    ) r
-    group by r.page
-    order by r.page`;
+const FIELDS = {
+  id: 'j.id',
+  change: 'j.xmin',
+  project: 's.project',
+  spider: 's.spider',
+  projectId: 'j.project_id',
+  spiderNumber: 'j.spider',
+  number: 'j.number',
+  alias: `coalesce(to_json(j.alias)::text, '')`,
+  priority: 'j.priority',
+  rank: 'j.rank',
+  version: `coalesce(to_json(j.version)::text, '')`,
+  args: `coalesce(d.args::text, '{}')`,
+  settings: `coalesce(d.settings::text, '{}')`,
+  started: `coalesce((j.running_at at time zone :timeZone)::text, '')`,
+  ended: `coalesce((j.finished_at at time zone :timeZone)::text, '')`,
+  items: 'j.items',
+  closeReason: `coalesce(to_json(j.close_reason)::text, '')`,
+  exitStatus: `coalesce(j.exit_status, '')`,
+} as const;
+
+/**
+ * The jobs of each state in their order: numbers of the rows with their last change, as one text. One statement for all
+ * states: no job is missed or seen twice on its way.
+ */
+export function orderSql(states: readonly ScrapydState[], range: JobsRange): string {
+  const spiders = range.spider === undefined ? '' : SPIDERS;
+  const texts = states.map(
+    (state) => `(
+      select string_agg(t.mark, ',') from (
+        select concat(j.id, ':', j.xmin) as mark ${jobsOf(state, range, spiders, `:${state}Limit`)}
+      ) t
+    ) as ${state}`,
+  );
+  return `select ${texts.join(', ')}`;
 }
 
-export function listingBindings(
+const SPIDERS = `
+  join (select number, project_id, name as bare_name from spiders) s on s.project_id = j.project_id and s.number = j.spider`;
+
+/**
+ * What is to be written of jobs, as one text. Sending fields one by one, or whole JSON that Postgres has written, takes
+ * several times as long.
+ */
+export const FIELDS_SQL = `
+  select string_agg(concat_ws(chr(${FIELD_END.charCodeAt(0)}), ${Object.values(FIELDS).join(', ')}),
+    chr(${JOB_END.charCodeAt(0)})) as jobs
+  from jobs j ${TABLES}
+  where j.id = any(:ids::bigint[]) and j.project_id = any(:projects::int[])`;
+
+export function orderBindings(
   range: JobsRange,
-  limit: number,
-  style: ListingStyle,
+  limits: Record<ScrapydState, number>,
 ): Record<string, unknown> {
-  // The prefix goes into JSON text as it is.
-  return { ...rangeBindings(range, limit), ...style, prefix: JSON.stringify(style.prefix).slice(1, -1) };
+  const { pending: pendingLimit, running: runningLimit, finished: finishedLimit } = limits;
+  return { ...rangeBindings(range), pendingLimit, runningLimit, finishedLimit };
 }
 
-export function rangeBindings(
-  { projects, spider, offset }: JobsRange,
-  limit: number,
-): Record<string, unknown> {
-  return { projects: [...projects], offset, limit, ...(spider !== undefined && { spider }) };
+export function rangeBindings({ projects, spider, offset }: JobsRange): Record<string, unknown> {
+  return { projects: [...projects], offset, ...(spider !== undefined && { spider }) };
+}
+
+/** Jobs of the text that FIELDS_SQL gives. */
+export function jobsIn(text: string | null): string[] {
+  return text ? text.split(JOB_END) : [];
+}
+
+/**
+ * Writes a job as Python would, with its mark. Scrapyd's fields come first and in its order; the others are ours.
+ */
+export function writeJob(state: ScrapydState, job: string, prefix: string): { mark: string; line: string } {
+  // biome-ignore format: the order is that of FIELDS
+  const [
+    id, change, project, spider, projectId, spiderNumber, number, alias, priority, rank, version,
+    args, settings, started, ended, items, closeReason, exitStatus,
+  ] = job.split(FIELD_END) as string[];
+  const mark = `${id}:${change}`;
+  const name = alias || `"${projectId}-${spiderNumber}-${number}"`;
+  const head = `{"id": ${name}, "project": ${project}, "spider": ${spider}`;
+  const known = `"version": ${version || 'null'}`;
+  const ours = `"priority": ${shownPriority(alias, priority, rank)}, "key": "${projectId}/${spiderNumber}/${number}"`;
+  if (state === 'pending') {
+    return { mark, line: `${head}, ${known}, "settings": ${settings}, "args": ${args}, ${ours}}` };
+  }
+  const path = `${inside(project)}/${inside(spider)}/${inside(name)}`;
+  // How many items a running job has is known only now and then.
+  const itemsUrl = state === 'running' || items !== '0' ? `"${prefix}/items/${path}.jl"` : 'null';
+  const urls = `"log_url": "${prefix}/logs/${path}.log", "items_url": ${itemsUrl}`;
+  const more = `${known}, "args": ${args}, "settings": ${settings}, ${ours}`;
+  const start = `"start_time": "${pythonTime(started)}"`;
+  if (state === 'running') {
+    return { mark, line: `${head}, "pid": ${Number(id) + FIRST_PID}, ${start}, ${urls}, ${more}}` };
+  }
+  const outcome = `"finish_reason": ${closeReason || 'null'}, "exit_status": ${shownStatus(exitStatus)}`;
+  return {
+    mark,
+    line: `${head}, ${start}, "end_time": "${pythonTime(ended)}", ${urls}, ${more}, ${outcome}}`,
+  };
+}
+
+/** JSON text of a string without its quotes. Paths are not escaped as URLs: Scrapyd does not do it either. */
+function inside(json: string | undefined): string {
+  return json?.slice(1, -1) ?? '';
+}
+
+/** Scrapyd's numbers for its own jobs; ours are shifted so that 0 is the usual one. */
+function shownPriority(alias: string | undefined, priority: string | undefined, rank = '0'): string {
+  if (!alias) return String(Number(priority) - 2);
+  return rank.endsWith('Infinity') ? `"${rank}"` : rank;
+}
+
+const SECOND_LENGTH = '2026-11-21 07:44:29'.length;
+
+/** As Python prints a time: six digits of a second, or none when they are all zero. */
+function pythonTime(time = ''): string {
+  return time.length === SECOND_LENGTH ? time : time.padEnd(SECOND_LENGTH + 7, '0');
+}
+
+function shownStatus(status = ''): string {
+  if (status === '') return 'null';
+  return /^\d+$/.test(status) ? status : JSON.stringify(status);
 }

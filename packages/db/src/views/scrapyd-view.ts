@@ -1,15 +1,34 @@
-import type { DeployedProject, Folder, Reach, ScrapydJob, ScrapydState, ScrapydView } from '@spiderhub/core';
+import { promisify } from 'node:util';
+import type {
+  DeployedProject,
+  Folder,
+  ListingStyle,
+  Reach,
+  ScrapydJob,
+  ScrapydState,
+  ScrapydView,
+} from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { fromPostgres, translated } from '../pg-errors.ts';
 import { NAMED_JOBS, nameBindings } from '../stores/scrapyd-store.ts';
+import { createLineCache } from './line-cache.ts';
 import {
+  FIELDS_SQL,
   FIRST_PID,
+  jobsIn,
   jobsOf,
-  listingBindings,
-  listingSql,
+  orderBindings,
+  orderSql,
   rangeBindings,
   SCRAPYD_NAME,
+  writeJob,
 } from './scrapyd-listing.ts';
+
+const immediately = promisify(setImmediate);
+/** Jobs that are written before others have their turn. */
+const JOBS_PER_PIECE = 500;
+/** Jobs that are read at once. */
+const JOBS_AT_ONCE = 2000;
 
 const IN_REACH = '(p.organisation_id = any(:organisations::int[]) or p.id = any(:single::int[]))';
 
@@ -48,8 +67,14 @@ const COUNTS = `
       where j.project_id = any(:projects::int[]) and j.state = 'finished' and j.running_at is not null
       limit :mostFinished) f) as finished`;
 
-const JOB = `j.id, j.project_id, j.spider as spider_number, j.number, j.attempt, p.name as project, s.name as spider,
+const JOB = `j.id, j.project_id, j.spider as spider_number, j.number, j.attempt, s.project_name as project, s.bare_name as spider,
   ${SCRAPYD_NAME} as name, j.running_at, case when j.state = 'finished' then j.finished_at end as finished_at, j.items`;
+
+const JOB_TABLES = `
+  join (
+    select sj.project_id, sj.number, sj.name as bare_name, pj.name as project_name
+    from spiders sj join projects pj on pj.id = sj.project_id
+  ) s on s.project_id = j.project_id and s.number = j.spider`;
 
 interface JobRow {
   id: string;
@@ -101,16 +126,14 @@ const STARTED_SPIDERS = `
 
 const FIND_STARTED = `
   select ${JOB}
-  from jobs j
-  join projects p on p.id = j.project_id
-  join spiders s on s.project_id = j.project_id and s.number = j.spider
-  where j.id in (${NAMED_JOBS}) and s.name = :spiderName and j.running_at is not null
+  from jobs j ${JOB_TABLES}
+  where j.id in (${NAMED_JOBS}) and s.bare_name = :spiderName and j.running_at is not null
     and j.state in ('running', 'finished', 'pending', 'admitted')
   order by j.alias is not distinct from :alias desc limit 1`;
 
 export function createScrapydView(database: Database): ScrapydView {
-  async function* rows<T>(from: Database, sql: string, bindings: Record<string, unknown>): AsyncGenerator<T> {
-    const stream = from.raw(sql, bindings as never).stream({ highWaterMark: 200 });
+  async function* rows<T>(sql: string, bindings: Record<string, unknown>): AsyncGenerator<T> {
+    const stream = database.raw(sql, bindings as never).stream({ highWaterMark: 200 });
     try {
       for await (const row of stream) yield row as T;
     } catch (error) {
@@ -118,6 +141,44 @@ export function createScrapydView(database: Database): ScrapydView {
     } finally {
       stream.destroy();
     }
+  }
+
+  const cache = createLineCache();
+
+  async function one<T>(sql: string, bindings: Record<string, unknown>): Promise<T> {
+    try {
+      const result = await database.raw<{ rows: [T] }>(sql, bindings as never);
+      return result.rows[0];
+    } catch (error) {
+      throw fromPostgres(error);
+    }
+  }
+
+  /** Lines of jobs in their order. Only what has changed since it was written last is read. */
+  async function linesOf(
+    state: ScrapydState,
+    marks: readonly string[],
+    projects: readonly number[],
+    { prefix, timeZone }: ListingStyle,
+  ): Promise<string[]> {
+    const keyOf = (mark: string) => `${mark}${state}${prefix}`;
+    const lines = marks.map((mark) => cache.get(keyOf(mark)));
+    const missing = marks.filter((_, i) => lines[i] === undefined);
+    if (missing.length === 0) return lines as string[];
+    const ids = missing.map((mark) => mark.slice(0, mark.indexOf(':')));
+    const { jobs } = await one<{ jobs: string | null }>(FIELDS_SQL, {
+      ids,
+      projects: [...projects],
+      timeZone,
+    });
+    const written = new Map<string, string>();
+    for (const job of jobsIn(jobs)) {
+      const { mark, line } = writeJob(state, job, prefix);
+      cache.set(keyOf(mark), line);
+      written.set(mark.slice(0, mark.indexOf(':')), line);
+    }
+    // A job that is gone by now is left out; one that has changed is shown as it is now.
+    return marks.flatMap((mark, i) => lines[i] ?? written.get(mark.slice(0, mark.indexOf(':'))) ?? []);
   }
 
   return {
@@ -170,29 +231,26 @@ export function createScrapydView(database: Database): ScrapydView {
       },
     }),
     async *listing(states, range, limits, style) {
-      // One snapshot: no job is missed or seen twice on its way from state to state.
-      const tx = await database.transaction({ isolationLevel: 'repeatable read', readOnly: true });
-      try {
-        for (const state of states) {
-          const pieces = rows<{ piece: string }>(
-            tx,
-            listingSql(state, range),
-            listingBindings(range, limits[state], style),
-          );
-          for await (const { piece } of pieces) yield { state, piece };
+      const inJson = { ...style, prefix: JSON.stringify(style.prefix).slice(1, -1) };
+      const order = await one<Partial<Record<ScrapydState, string | null>>>(
+        orderSql(states, range),
+        orderBindings(range, limits),
+      );
+      for (const state of states) {
+        const marks = order[state]?.split(',') ?? [];
+        for (let at = 0; at < marks.length; at += JOBS_AT_ONCE) {
+          const lines = await linesOf(state, marks.slice(at, at + JOBS_AT_ONCE), range.projects, inJson);
+          for (let from = 0; from < lines.length; from += JOBS_PER_PIECE) {
+            yield { state, piece: lines.slice(from, from + JOBS_PER_PIECE).join(', ') };
+            // Others have their turn after each piece.
+            await immediately();
+          }
         }
-      } finally {
-        await tx.rollback();
       }
     },
     async *jobs(state, range, limit) {
-      for await (const row of rows<JobRow>(
-        database,
-        `select ${JOB} ${jobsOf(state, range)}`,
-        rangeBindings(range, limit),
-      )) {
-        yield toScrapydJob(row);
-      }
+      const sql = `select ${JOB} ${jobsOf(state, range, JOB_TABLES, ':limit')}`;
+      for await (const row of rows<JobRow>(sql, { ...rangeBindings(range), limit })) yield toScrapydJob(row);
     },
   };
 }

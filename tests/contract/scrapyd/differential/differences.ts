@@ -21,9 +21,9 @@ function inEssence(essence: (body: string) => string): Difference['adjust'] {
 }
 
 /** Our fields behind Scrapyd's own. */
-const MORE_OF_PENDING = /, "priority": [^{}]*?, "key": "[^"]*", "tags": \[\]/g;
+const MORE_OF_PENDING = /, "priority": [^{}]*?, "key": "[^"]*"/g;
 const MORE_OF_STARTED =
-  /("items_url": (?:null|"[^"]*")), "version": .*?"tags": \[\], "items": \d+, "pages": \d+, "errors": \d+(?:, "finish_reason": [^,]*, "exit_status": \w+)?/g;
+  /("items_url": (?:null|"[^"]*")), "version": .*?"key": "[^"]*"(?:, "finish_reason": [^,]*, "exit_status": \w+)?/g;
 
 function withoutMore(body: string): string {
   return body.replace(MORE_OF_STARTED, '$1').replace(MORE_OF_PENDING, '');
