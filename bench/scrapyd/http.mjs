@@ -12,22 +12,26 @@ export function call(
   if (form !== undefined) headers['Content-Type'] = server.type ?? 'application/x-www-form-urlencoded';
   return new Promise((done, fail) => {
     const startedAt = performance.now();
-    const outgoing = request(`${server.url}${path}`, { method, headers, agent, insecureHTTPParser: true }, (incoming) => {
-      let bytes = 0;
-      const chunks = [];
-      incoming.on('data', (chunk) => {
-        bytes += chunk.length;
-        chunks.push(chunk);
-      });
-      incoming.on('end', () =>
-        done({
-          status: incoming.statusCode,
-          ms: performance.now() - startedAt,
-          bytes,
-          text: () => Buffer.concat(chunks).toString(),
-        }),
-      );
-    });
+    const outgoing = request(
+      `${server.url}${path}`,
+      { method, headers, agent, insecureHTTPParser: true },
+      (incoming) => {
+        let bytes = 0;
+        const chunks = [];
+        incoming.on('data', (chunk) => {
+          bytes += chunk.length;
+          chunks.push(chunk);
+        });
+        incoming.on('end', () =>
+          done({
+            status: incoming.statusCode,
+            ms: performance.now() - startedAt,
+            bytes,
+            text: () => Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
     outgoing.on('error', fail);
     outgoing.end(form);
   });

@@ -219,6 +219,7 @@ describe('shub and eggs', () => {
       String(copy.id),
     ]);
     expect(copied.output).toContain(`Deploying dependency library 1.2 to Scrapy Cloud project ${copy.id}`);
+    expect(copied.output).toContain('{"status":"ok","egg":{"name":"library","version":"1.2"}}');
     const there = await service.call(`/api/eggs/list.json?project=${copy.id}`);
     expect(await there.json()).toEqual({ status: 'ok', eggs: [{ name: 'library', version: '1.2' }] });
 
