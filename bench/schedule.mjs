@@ -144,7 +144,7 @@ async function measureAll(servers, loader, api) {
     return result;
   }
   const levels = values.connections.split(',').map(Number);
-  for (const name of Object.keys(servers)) await measure(name, 64, 4000); // until it is compiled
+  for (const name of Object.keys(servers)) await measure(name, 64, 10_000); // until it is compiled
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const connections of levels) {
       for (const name of Object.keys(servers)) {
@@ -176,7 +176,7 @@ function print(results) {
   }
 }
 
-/** Our API as it runs in production, log lines included, on a database of its own. */
+/** Our API as `npm start` and the compose file run it, log lines included, on a database of its own. */
 async function startApi() {
   const { createDatabase, createAdminStore, createVersionStore, migrate } = fromApi('@spiderhub/db');
   const { hashApiKey, newApiKey } = fromApi('@spiderhub/core');
@@ -205,7 +205,11 @@ async function startApi() {
   });
   const env = { ...process.env, DATABASE_URL: own.href, SPIDERHUB_HOME: home, PORT: '0', QUEUE_PREFIX: name };
   const log = openSync('/dev/null', 'w');
-  const api = await start(join(checkout, 'apps/api/dist/main.js'), [], { env, stdout: log });
+  const api = await start(join(checkout, 'apps/api/dist/main.js'), [], {
+    env,
+    stdout: log,
+    flags: ['--max-semi-space-size=32'],
+  });
   return {
     url: api.url,
     form: `project=${project}&spider=demo&add_tag=bench&priority=3`,
@@ -234,8 +238,8 @@ async function makeProject(admin, hashApiKey, newApiKey) {
   return { project: project.value.id, key };
 }
 
-async function start(script, args, { env = process.env, stdout = 'inherit' } = {}) {
-  const child = spawn(process.execPath, [script, ...args], {
+async function start(script, args, { env = process.env, stdout = 'inherit', flags = [] } = {}) {
+  const child = spawn(process.execPath, [...flags, script, ...args], {
     env,
     stdio: ['ignore', stdout, 'inherit', 'ipc'],
   });

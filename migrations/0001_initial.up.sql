@@ -199,7 +199,8 @@ create index jobs_unconsumed_spider on jobs (project_id, spider, state_since des
 
 -- What is read for one job at a time. json keeps NUL escapes and key order, which jsonb would not.
 create table job_details (
-  job_id bigint primary key references jobs on delete cascade,
+  -- No foreign key: it comes with its job in one statement, and jobs are never removed.
+  job_id bigint primary key,
   args json,
   -- Arguments that the spider gets but lists do not show (Scrapyd's `_job` and `_version`).
   internal_args json,
@@ -268,6 +269,23 @@ create table dispatch_clock (
   up_since timestamptz not null
 );
 
+-- What happened in a project: events that callers report, and those of its jobs.
+create table activity (
+  -- No foreign key: each job has its project's, and checking it again would lock the project's row.
+  project_id integer not null,
+  id bigint generated always as identity,
+  ts timestamptz not null default clock_timestamp(),
+  -- A caller's event as one line of JSON.
+  event text,
+  -- Of a job's event: which one, what happened to it, and who did it.
+  spider integer,
+  job integer,
+  what text,
+  who text,
+  primary key (project_id, id),
+  check ((event is null) <> (what is null))
+);
+
 -- One call for each flush of the API's group commit. Locks the spiders' counters in key order first, so that two
 -- API processes never wait for each other in a circle. A repeated idempotency key is answered with the job that
 -- carries it.
@@ -288,8 +306,9 @@ begin
 
   for placed_one in
     with asked as materialized (
+      -- The spiders are locked, so their counters stand still.
       select b.*, s.number as spider_number,
-        row_number() over (partition by s.project_id, s.number order by b.ordinal) as nth
+        s.next_job - 1 + row_number() over (partition by s.project_id, s.number order by b.ordinal) as job_number
       from json_to_recordset(batch) as b (
         ordinal integer, project integer, spider text, state text, priority smallint, units smallint, tags text[],
         version text, external boolean, "uniqueKey" text, "idempotencyKey" text, "scheduledBy" text,
@@ -300,17 +319,16 @@ begin
     ),
     counted as (
       update spiders s
-      set next_job = s.next_job + wanted.n
-      from (select project, spider_number, count(*)::integer as n from asked
-            where spider_number is not null group by 1, 2) wanted
-      where s.project_id = wanted.project and s.number = wanted.spider_number
-      returning s.project_id, s.number as spider_number, s.next_job - wanted.n as first
+      set next_job = last.job_number + 1
+      from (select project, spider_number, max(job_number) as job_number from asked
+            where spider_number is not null group by 1, 2) last
+      where s.project_id = last.project and s.number = last.spider_number
     ),
     inserted as (
       insert into jobs as j (project_id, spider, number, state, priority, units, tags, version, external, unique_key,
         idempotency_key, alias, rank, scheduled_by, pending_at, running_at, started_by, finished_at, completed_by, deleted_at,
         deleted_by)
-      select a.project, a.spider_number, c.first + a.nth - 1, a.state, a.priority, a.units, a.tags, a.version,
+      select a.project, a.spider_number, a.job_number, a.state, a.priority, a.units, a.tags, a.version,
         a.external, a."uniqueKey", a."idempotencyKey", a.alias, coalesce(a.rank, 0),
         case when a.state = 'pending' then a."scheduledBy" end,
         case when a.state = 'pending' then now() end,
@@ -321,17 +339,16 @@ begin
         case when a.state = 'deleted' then now() end,
         case when a.state = 'deleted' then a."scheduledBy" end
       from asked a
-      join counted c on c.project_id = a.project and c.spider_number = a.spider_number
+      where a.spider_number is not null
       order by a.ordinal
       -- Three rules can collide here: the unique key of an active job, the idempotency key and the alias.
       on conflict do nothing
       returning j.id, j.project_id, j.spider, j.number
     ),
-    placed as (
+    placed as materialized (
       select a.*, i.id, i.number
       from asked a
-      join counted c on c.project_id = a.project and c.spider_number = a.spider_number
-      join inserted i on i.project_id = a.project and i.spider = a.spider_number and i.number = c.first + a.nth - 1
+      join inserted i on i.project_id = a.project and i.spider = a.spider_number and i.number = a.job_number
     ),
     detailed as (
       insert into job_details (job_id, args, settings, environment, command, request_id, internal_args)
@@ -341,7 +358,15 @@ begin
     ),
     described as (
       insert into job_meta (job_id, name, value)
-      select p.id, m.key, m.value from placed p, json_each_text(p.meta::json) m
+      select p.id, m.key, m.value from placed p, json_each_text(p.meta::json) m where p.meta <> '{}'
+    ),
+    told as (
+      insert into activity (project_id, spider, job, what, who)
+      select p.project, p.spider_number, p.number,
+        case p.state when 'pending' then 'scheduled' when 'running' then 'started' when 'finished' then 'completed'
+          else 'deleted' end,
+        p."scheduledBy"
+      from placed p order by p.ordinal
     )
     select a.ordinal, a.project, a."idempotencyKey" as idempotency_key,
       case when a.spider_number is null then 'unknown_spider' when p.id is null then 'duplicate' else 'scheduled' end

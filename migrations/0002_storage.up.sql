@@ -56,37 +56,7 @@ create table frontier_batches (
 
 create index frontier_batches_id on frontier_batches (slot_id, id);
 
--- What happened in a project: events that callers report, and those of its jobs.
-create table activity (
-  project_id integer not null references projects,
-  id bigint generated always as identity,
-  ts timestamptz not null default clock_timestamp(),
-  -- The event as one line of JSON.
-  event text not null,
-  primary key (project_id, id)
-);
-
--- Triggers, because jobs change hands in many places, and each of them has to be told of.
-
-create function job_event(project integer, spider integer, number integer, what text, who text) returns text
-language sql stable as $$
-  select json_build_object('job', concat_ws('/', project, spider, number), 'event', 'job:' || what, 'user', who)::text
-$$;
-
-create function tell_of_new_jobs() returns trigger language plpgsql as $$
-begin
-  insert into activity (project_id, event)
-  select f.project_id, job_event(f.project_id, f.spider, f.number,
-    case f.state when 'pending' then 'scheduled' when 'running' then 'started' when 'finished' then 'completed'
-      else 'deleted' end,
-    coalesce(f.scheduled_by, f.started_by, f.completed_by, f.deleted_by))
-  from fresh f order by f.id;
-  return null;
-end
-$$;
-
-create trigger jobs_tell_of_new after insert on jobs
-  referencing new table as fresh for each statement execute function tell_of_new_jobs();
+-- A trigger, because jobs change hands in many places, and the project is told of each.
 
 create function tell_of_changed_job() returns trigger language plpgsql as $$
 declare
@@ -94,8 +64,8 @@ declare
   who text;
 begin
   if new.cancelled_by is not null and old.cancelled_by is null then
-    insert into activity (project_id, event)
-    values (new.project_id, job_event(new.project_id, new.spider, new.number, 'cancelled', new.cancelled_by));
+    insert into activity (project_id, spider, job, what, who)
+    values (new.project_id, new.spider, new.number, 'cancelled', new.cancelled_by);
   end if;
   if new.state = old.state then return null; end if;
   case new.state
@@ -104,8 +74,8 @@ begin
     when 'deleted' then what := 'deleted'; who := new.deleted_by;
     else return null; -- admitted, or back in the queue after its worker was lost
   end case;
-  insert into activity (project_id, event)
-  values (new.project_id, job_event(new.project_id, new.spider, new.number, what, who));
+  insert into activity (project_id, spider, job, what, who)
+  values (new.project_id, new.spider, new.number, what, who);
   return null;
 end
 $$;

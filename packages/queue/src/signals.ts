@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Signals } from '@spiderhub/core';
 import type { RedisOptions } from 'ioredis';
 import { connectRedis } from './connection.ts';
@@ -12,7 +13,10 @@ export interface SignalSender extends Signals {
   close(): void;
 }
 
-/** Publishes hints. Wake-ups are joined: at most one is on its way at any time. */
+/** A leader that hears this often looks at the queue this often; in a burst of jobs more would only cost everybody. */
+const WAKE_GAP_MS = 5;
+
+/** Publishes hints. Wake-ups are joined: the first goes at once, those that follow it shortly go as one. */
 export function createSignalSender({ redis, prefix, onError }: QueueOptions): SignalSender {
   const connection = connectRedis(redis, onError ? { onError } : {});
   let waking = false;
@@ -23,6 +27,7 @@ export function createSignalSender({ redis, prefix, onError }: QueueOptions): Si
     do {
       wakeAgain = false;
       await connection.publish(`${prefix}:${WAKE}`, '').catch(() => 0);
+      await sleep(WAKE_GAP_MS);
     } while (wakeAgain);
     waking = false;
   }

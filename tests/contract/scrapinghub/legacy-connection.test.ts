@@ -14,7 +14,7 @@ beforeAll(async () => {
   base = `${service.team.project}`;
 });
 afterAll(() => service?.stop());
-beforeEach(() => service.db.database.raw('truncate jobs cascade'));
+beforeEach(() => service.db.database.raw('truncate jobs, job_details cascade'));
 
 const run = (code: string, key?: string) => withConnection(service, code, key);
 

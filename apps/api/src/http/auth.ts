@@ -33,8 +33,9 @@ export function requireKey({ realm, verify, throttle }: AuthOptions): RequestHan
       realm,
       verify,
       mayTry(req, { user }) {
+        if (trusted.has(user)) return null;
         const seconds = throttle.waitSeconds(addressOf(req));
-        return seconds === 0 || trusted.has(user) ? null : tooManyFailures(seconds);
+        return seconds === 0 ? null : tooManyFailures(seconds);
       },
       succeeded({ user }) {
         if (trusted.size >= MAX_TRUSTED) trusted.clear();
@@ -43,7 +44,8 @@ export function requireKey({ realm, verify, throttle }: AuthOptions): RequestHan
       failed: (req) => throttle.failed(addressOf(req)),
     }),
   );
-  return passport.authenticate('key', { session: false, authInfo: false, failWithError: true });
+  // With `assignProperty` passport has no login to keep: each request brings its key.
+  return passport.authenticate('key', { assignProperty: 'user', authInfo: false, failWithError: true });
 }
 
 /** The caller of a request that passed `requireKey`. */

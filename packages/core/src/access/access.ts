@@ -1,6 +1,6 @@
 import { accessErrors } from '../errors.ts';
 import type { AccessStore } from '../ports/access-store.ts';
-import { hashApiKey } from './keys.ts';
+import { hexHashOfKey } from './keys.ts';
 import type { Principal, Project } from './principal.ts';
 
 /** How long an answer of the store is trusted: a revoked key works at most this much longer. */
@@ -19,7 +19,7 @@ export function createAccess(store: AccessStore, now: () => number = Date.now): 
   const keys = remembered((hash: string) => store.findKey(Buffer.from(hash, 'hex')), now);
   const projects = remembered((id: number) => store.findProject(id), now);
   return {
-    authenticate: (key) => keys(hashApiKey(key).toString('hex')),
+    authenticate: (key) => keys(hexHashOfKey(key)),
     async project(who, id) {
       const mayReach = who.staff || who.projects.has(id);
       const project = mayReach ? await projects(id) : null;

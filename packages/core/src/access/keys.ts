@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** 32 hex characters (128 bit): the form that Scrapy Cloud's clients know. */
 export function newApiKey(): string {
@@ -7,5 +7,10 @@ export function newApiKey(): string {
 
 /** Keys are random, so a plain hash is enough; only the hash is stored, and the index look-up compares hashes. */
 export function hashApiKey(key: string): Buffer {
-  return createHash('sha256').update(key, 'utf8').digest();
+  return Buffer.from(hexHashOfKey(key), 'hex');
+}
+
+/** The same as hex text. */
+export function hexHashOfKey(key: string): string {
+  return hash('sha256', key, 'hex');
 }

@@ -1,5 +1,8 @@
 import { groupCommit } from './group-commit.ts';
 
+/** Lets the event loop turn once. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 /** A commit that the test lets through by hand. */
 function gate() {
   const batches: number[][] = [];
@@ -11,7 +14,7 @@ function gate() {
   };
   const open = async () => {
     waiting.shift()?.();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   };
   return { batches, commit, open };
 }
@@ -20,23 +23,38 @@ describe('groupCommit', () => {
   it('commits a lone call at once and gathers the others meanwhile', async () => {
     const { batches, commit, open } = gate();
     const add = groupCommit(commit);
-    const results = Promise.all([1, 2, 3, 4].map(add));
+    const first = add(1);
+    await turn();
+    expect(batches).toEqual([[1]]);
+    const results = Promise.all([2, 3, 4].map(add));
+    await turn();
     expect(batches).toEqual([[1]]);
     await open();
     expect(batches).toEqual([[1], [2, 3, 4]]);
     await open();
-    expect(await results).toEqual([10, 20, 30, 40]);
+    expect([await first, ...(await results)]).toEqual([10, 20, 30, 40]);
+  });
+
+  it('commits calls that come together in one batch', async () => {
+    const { batches, commit, open } = gate();
+    const add = groupCommit(commit);
+    const results = Promise.all([1, 2].map(add));
+    await turn();
+    await open();
+    expect(await results).toEqual([10, 20]);
+    expect(batches).toEqual([[1, 2]]);
   });
 
   it('never makes a batch larger than it may be', async () => {
     const { batches, commit, open } = gate();
     const add = groupCommit(commit, { maxBatch: 2 });
-    const results = Promise.all([1, 2, 3, 4].map(add));
+    const results = Promise.all([1, 2, 3, 4, 5].map(add));
+    await turn();
     await open();
     await open();
     await open();
-    expect(await results).toEqual([10, 20, 30, 40]);
-    expect(batches).toEqual([[1], [2, 3], [4]]);
+    expect(await results).toEqual([10, 20, 30, 40, 50]);
+    expect(batches).toEqual([[1, 2], [3, 4], [5]]);
   });
 
   it('fails only the member that is at fault', async () => {

@@ -12,8 +12,8 @@ interface GroupCommitOptions {
 }
 
 /**
- * Joins concurrent calls into batches: a call flushes at once when nothing is under way, otherwise it rides with
- * the next flush. Latency stays that of one commit and throughput grows with concurrency.
+ * Joins concurrent calls into batches: calls of one turn of the event loop flush together when nothing is under way,
+ * otherwise they ride with the next flush. Latency stays that of one commit and throughput grows with concurrency.
  * When a batch fails as a whole its members are tried one by one, so nobody fails because of a neighbour.
  */
 export function groupCommit<T, R>(
@@ -22,6 +22,7 @@ export function groupCommit<T, R>(
 ): (item: T) => Promise<R> {
   const waiting: Waiting<T, R>[] = [];
   let running = 0;
+  let gathering = false;
 
   async function flush(batch: Waiting<T, R>[]): Promise<void> {
     try {
@@ -45,9 +46,19 @@ export function groupCommit<T, R>(
     }
   }
 
+  /** When all callers are answered at once they come back at once: the first must not go alone. */
+  function gather(): void {
+    if (gathering) return;
+    gathering = true;
+    setImmediate(() => {
+      gathering = false;
+      pump();
+    });
+  }
+
   return (item) =>
     new Promise<R>((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      pump();
+      gather();
     });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { jobErrors } from '../errors.ts';
 import type { JobStore, StopTarget, TagChange } from '../ports/job-store.ts';
 import type { JobView } from '../ports/job-view.ts';
@@ -65,7 +65,5 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
  */
 export function sameRunKey(spider: string, args: Record<string, string>): string {
   const sorted = Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `run:${createHash('sha256')
-    .update(JSON.stringify([spider, sorted]))
-    .digest('base64url')}`;
+  return `run:${hash('sha256', JSON.stringify([spider, sorted]), 'base64url')}`;
 }

@@ -22,7 +22,9 @@ export function createActivityStore(database: Database): ActivityStore {
 
     async page(project, before, limit) {
       const { rows } = await database.raw<{ rows: EventRow[] }>(
-        `select id, project_id, ts, event from activity
+        `select id, project_id, ts, coalesce(event, json_build_object(
+            'job', concat_ws('/', project_id, spider, job), 'event', 'job:' || what, 'user', who)::text) as event
+        from activity
         where project_id = :project and (:before::bigint is null or id < :before::bigint)
         order by id desc limit :limit`,
         { project, before, limit },

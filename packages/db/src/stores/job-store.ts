@@ -149,13 +149,13 @@ export function createJobStore(database: Database): JobStore {
 
 /** Free-form parts travel as JSON text inside of the batch, so that their escapes reach the columns untouched. */
 function toBatchRow(request: ScheduleRequest, ordinal: number): Record<string, unknown> {
-  const { args, settings, environment, command, meta, rank, internalArgs, ...plain } = request;
+  const { args, settings, environment, command, meta, rank, internalArgs } = request;
   return {
     ordinal,
-    ...plain,
+    ...request,
     // As text: JSON has no word for an infinite number.
-    ...(rank !== undefined && { rank: String(rank) }),
-    ...(internalArgs && { internalArgs: JSON.stringify(internalArgs) }),
+    rank: rank === undefined ? null : String(rank),
+    internalArgs: internalArgs ? JSON.stringify(internalArgs) : null,
     args: spacedJson(args),
     settings: spacedJson(settings),
     environment: JSON.stringify(environment),

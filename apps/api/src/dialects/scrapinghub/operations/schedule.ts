@@ -54,7 +54,7 @@ export function scheduleOperations(services: Services): Operation[] {
           await services.access.project(who, body.project);
           const spider = await spiderOf(services, body);
           const origin = { scheduledBy: who.name, requestId, idempotencyKey: idempotencyKeyOf(req) };
-          const key = await services.jobs.schedule({ ...toRequest(body, spider), ...origin });
+          const key = await services.jobs.schedule(toRequest(body, spider, origin));
           return { status: 'ok' as const, jobid: formatJobKey(key) };
         } catch (error) {
           throw asInvalid(error);
@@ -89,9 +89,9 @@ function idempotencyKeyOf(req: Request): string | null {
 }
 
 /** Translates the form. Throws `invalid` for what the schema cannot see. */
-export function toRequest(form: ScheduleForm, spider: string): Omit<ScheduleRequest, keyof Origin> {
-  const { project, spider: _s, jobq_id: _j, add_tag, priority, units, apikey: _a, ...others } = form;
-  const { job_settings, meta, environment, cmd_args, ...args } = others;
+export function toRequest(form: ScheduleForm, spider: string, origin: Origin): ScheduleRequest {
+  const { project, add_tag, priority, units, job_settings, meta, environment, cmd_args } = form;
+  const args = argumentsOf(form);
   const { state, meta: free } = readMeta(meta);
   checkArgs(args);
   return {
@@ -108,10 +108,22 @@ export function toRequest(form: ScheduleForm, spider: string): Omit<ScheduleRequ
     version: null,
     state,
     external: state !== 'pending',
+    scheduledBy: origin.scheduledBy,
+    requestId: origin.requestId,
+    idempotencyKey: origin.idempotencyKey,
     // Script jobs differ by their command line as spiders do by their arguments.
     uniqueKey:
       state === 'finished' ? null : sameRunKey(spider, cmd_args === undefined ? args : { ...args, cmd_args }),
   };
+}
+
+const NAMED: ReadonlySet<string> = new Set(Object.keys(ScheduleForm.shape));
+
+function argumentsOf(form: ScheduleForm): Record<string, string> {
+  return Object.fromEntries(Object.entries(form).filter(([name]) => !NAMED.has(name))) as Record<
+    string,
+    string
+  >;
 }
 
 function checkArgs(args: Record<string, string>): void {
