@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { PublicUrl, ServiceConfig, WorkerSlots } from '@spiderhub/platform';
+import { Port, PublicUrl, ServiceConfig, WorkerSlots } from '@spiderhub/platform';
 import { z } from 'zod';
 
 const seconds = (fallback: number) =>
@@ -39,5 +39,7 @@ export const WorkerConfig = ServiceConfig.extend({
   WORKER_STOP_MODE: z.enum(['requeue', 'drain', 'handover']).default('requeue'),
   DRAIN_SECONDS: seconds(3600),
   SHUTDOWN_GRACE_SECONDS: seconds(20),
+  /** Where this machine may ask whether the worker is well; 0: nowhere. */
+  HEALTH_PORT: Port.default(0),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;

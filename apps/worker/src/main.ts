@@ -22,6 +22,7 @@ import { createEnvironments, createForkServer, createProcessRunner } from '@spid
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createJobTokens } from '@spiderhub/tokens';
 import { WorkerConfig } from './config.ts';
+import { createHealth } from './health.ts';
 import { createHeirs, type Heirs } from './heirs.ts';
 import { createLeader } from './leader/leader.ts';
 import { untilAnswered } from './supervise/finish.ts';
@@ -187,7 +188,8 @@ async function main(): Promise<void> {
     log.error({ err: error }, 'a crawl could not be taken over');
   }
 
-  await runServices([connections, heartbeat, crawls, leader, intake], {
+  const health = createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, log });
+  await runServices([connections, heartbeat, health, crawls, leader, intake], {
     log,
     graceMs:
       graceMs +

@@ -35,6 +35,7 @@ export * from './ports/job-tokens.ts';
 export * from './ports/job-view.ts';
 export * from './ports/jobq-store.ts';
 export * from './ports/limit-store.ts';
+export * from './ports/marker-store.ts';
 export * from './ports/project-store.ts';
 export * from './ports/queue.ts';
 export * from './ports/release-store.ts';

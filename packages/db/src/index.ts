@@ -15,6 +15,7 @@ export { createFrontierStore } from './stores/frontier-store.ts';
 export { createJobStore } from './stores/job-store.ts';
 export { createJobqStore } from './stores/jobq-store.ts';
 export { createLimitStore } from './stores/limit-store.ts';
+export { createMarkerStore } from './stores/marker-store.ts';
 export { createProjectStore } from './stores/project-store.ts';
 export { createScrapydImportStore } from './stores/scrapyd-import-store.ts';
 export { createScrapydStore, createScrapydUserStore } from './stores/scrapyd-store.ts';

@@ -1,5 +1,5 @@
 import type { ClaimRequest, ClaimStore, JobKey, JobStore } from '@spiderhub/core';
-import { createClaimStore, createJobStore } from '@spiderhub/db';
+import { createClaimStore, createJobStore, createMarkerStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 
@@ -88,5 +88,53 @@ describe('claims', () => {
     expect(await claimKeys('w1', 1, { tag: 'mailed' })).toEqual(keys);
     await claims.ack(consumption('w1', keys, 'stored'));
     expect(await claims.ack(consumption('w1', keys, 'mailed'))).toBe(1);
+  });
+});
+
+describe('another marker than "consumed"', () => {
+  async function planOf(tag: string): Promise<string> {
+    return db.database.transaction(async (transaction) => {
+      // Twenty rows are not worth an index.
+      await transaction.raw('set local enable_seqscan = off');
+      await transaction.raw('set local enable_sort = off');
+      const { rows } = await transaction.raw<{ rows: { 'QUERY PLAN': string }[] }>(
+        `explain select j.id from jobs j where j.project_id = ? and j.state = 'finished' and not (j.tags @> '{${tag}}')
+        order by j.state_since, j.id limit 5`,
+        [team.project],
+      );
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    });
+  }
+
+  it('gets indexes that pages of a claim come from, until it is removed', async () => {
+    await finished(20);
+    const markers = createMarkerStore(db.database);
+    expect(await markers.create('to-warehouse')).toEqual({ value: { tag: 'to-warehouse' }, created: true });
+    expect(await markers.create('to-warehouse')).toMatchObject({ created: false });
+    expect(await markers.create('consumed')).toMatchObject({ created: false });
+    expect(await markers.list()).toEqual([{ tag: 'consumed' }, { tag: 'to-warehouse' }]);
+    expect(await planOf('to-warehouse')).toContain('jobs_lacking_to-warehouse');
+    const keys = await claimKeys('w1', 20, { tag: 'to-warehouse' });
+    expect(await claims.ack(consumption('w1', keys, 'to-warehouse'))).toBe(20);
+    expect(await claimKeys('w2', 20, { tag: 'to-warehouse' })).toEqual([]);
+    await markers.remove('to-warehouse');
+    expect(await markers.list()).toEqual([{ tag: 'consumed' }]);
+    expect(await planOf('to-warehouse')).not.toContain('jobs_lacking');
+  });
+
+  it.each(['', "it's", '}', 'a'.repeat(41)])('cannot be %j', async (tag) => {
+    await expect(createMarkerStore(db.database).create(tag)).rejects.toMatchObject({ kind: 'invalid' });
+  });
+
+  it('that is none cannot be removed, and the built-in one neither', async () => {
+    for (const tag of ['unknown', 'consumed'])
+      await expect(createMarkerStore(db.database).remove(tag)).rejects.toMatchObject({ kind: 'not_found' });
+  });
+
+  it.each(["it's", '}', '"', '\\', 'a b'])('may be any text without an index: %j', async (tag) => {
+    await finished(1);
+    const keys = await claimKeys('w1', 5, { tag });
+    expect(await claims.ack(consumption('w1', keys, tag))).toBe(1);
+    expect(await claimKeys('w2', 5, { tag })).toEqual([]);
   });
 });

@@ -23,7 +23,8 @@ const OURS = ['migrate', 'api', 'worker', 'admin'];
 
 it('starts every process from a program that the build makes', () => {
   for (const name of OURS) {
-    const [node, program] = services[name]?.entrypoint ?? services[name]?.command ?? [];
+    const [node, ...rest] = services[name]?.entrypoint ?? services[name]?.command ?? [];
+    const program = rest.find((word) => !word.startsWith('--'));
     expect(node).toBe('node');
     const source = String(program).replace('/dist/', '/src/').replace(/\.js$/, '.ts');
     expect([name, source, existsSync(join(CHECKOUT, source))]).toEqual([name, source, true]);
@@ -57,7 +58,7 @@ it('starts nothing before the schema is there, and checks the health of what oth
   for (const name of ['api', 'worker', 'admin']) {
     expect(services[name]?.depends_on?.migrate?.condition).toBe('service_completed_successfully');
   }
-  for (const name of ['postgres', 'valkey', 'api'])
+  for (const name of ['postgres', 'valkey', 'api', 'worker'])
     expect(services[name]?.healthcheck?.test.length).toBeGreaterThan(1);
   for (const { depends_on = {} } of Object.values(services)) {
     for (const other of Object.keys(depends_on)) expect(services).toHaveProperty(other);

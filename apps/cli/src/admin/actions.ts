@@ -2,11 +2,13 @@ import {
   type AdminStore,
   hashApiKey,
   type LimitStore,
+  type MarkerStore,
   newApiKey,
   type ScrapydUserStore,
 } from '@spiderhub/core';
 import { UserError } from '../say.ts';
 import { LIMIT_ACTIONS } from './limits.ts';
+import { MARKER_ACTIONS } from './markers.ts';
 import { SCRAPYD_USER_ACTIONS } from './scrapyd-users.ts';
 
 /** Everything that can be given on the command line of `spiderhub admin`. */
@@ -24,12 +26,14 @@ export interface AdminFlags {
   'max-running'?: string | undefined;
   weight?: string | undefined;
   policy?: string | undefined;
+  tag?: string | undefined;
 }
 
 /** What only some actions work with. */
 export interface AdminParts {
   scrapydUsers: ScrapydUserStore;
   limits: LimitStore;
+  markers: MarkerStore;
 }
 
 /** What an action answers: one record, or a list. */
@@ -76,6 +80,7 @@ export const ADMIN_ACTIONS: Record<string, AdminAction> = {
   'key revoke': { usage: '--id NUMBER', run: (store, flags) => store.revokeKey(idOf(flags)) },
   'key list': { usage: '', run: (store) => store.listKeys() },
   ...LIMIT_ACTIONS,
+  ...MARKER_ACTIONS,
   ...SCRAPYD_USER_ACTIONS,
 };
 

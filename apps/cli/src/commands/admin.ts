@@ -4,6 +4,7 @@ import {
   createAdminStore,
   createDatabase,
   createLimitStore,
+  createMarkerStore,
   createScrapydUserStore,
   migrate,
 } from '@spiderhub/db';
@@ -34,6 +35,7 @@ const OPTIONS = {
   'max-running': { type: 'string' },
   weight: { type: 'string' },
   policy: { type: 'string' },
+  tag: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -87,7 +89,11 @@ async function answer(url: string, action: AdminAction, flags: AdminFlags, json:
   await migrate(url, MIGRATIONS);
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
-    const parts = { scrapydUsers: createScrapydUserStore(database), limits: createLimitStore(database) };
+    const parts = {
+      scrapydUsers: createScrapydUserStore(database),
+      limits: createLimitStore(database),
+      markers: createMarkerStore(database),
+    };
     process.stdout.write(`${printed(await action.run(createAdminStore(database), flags, parts), json)}\n`);
     return 0;
   } finally {

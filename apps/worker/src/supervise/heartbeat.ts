@@ -21,6 +21,8 @@ export interface HeldAttempt {
 export interface Heartbeat extends Service {
   hold(held: HeldAttempt): void;
   drop(held: HeldAttempt): void;
+  /** True when Postgres answered a life sign within the last lease. */
+  isWell(): boolean;
   /** Beats now: a stop was signalled. */
   soon(): void;
 }
@@ -92,6 +94,7 @@ export function createHeartbeat({ attempts, worker, leaseMs, log }: HeartbeatOpt
     drop: (one) => {
       if (held.get(one.id) === one) held.delete(one.id);
     },
+    isWell: () => monotonicMs() - heardAt < leaseMs,
     soon: () => pulse.beat(),
     async start() {
       await attempts.register(worker);

@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createLogger } from '@spiderhub/platform';
+import { createHealth } from './health.ts';
+
+const log = createLogger({ name: 'test', level: 'silent' });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+it('tells whether the worker is well, and stops answering with it', async () => {
+  let well = true;
+  const port = await freePort();
+  const health = createHealth({ port, isWell: () => well, log });
+  const status = async () => (await fetch(`http://127.0.0.1:${port}/`)).status;
+  await health.start();
+  expect(await status()).toBe(200);
+  well = false;
+  expect(await status()).toBe(503);
+  await health.stop(AbortSignal.abort());
+  await expect(status()).rejects.toThrow();
+});
+
+it('serves nothing on port 0', async () => {
+  const health = createHealth({ port: 0, isWell: () => true, log });
+  await health.start();
+  await expect(health.stop(AbortSignal.abort())).resolves.toBeUndefined();
+});
