@@ -97,7 +97,9 @@ export async function startService({
     async stop() {
       for (const running of processes.reverse()) await running.stop();
       await db.close();
-      if (!process.env.SPIDERHUB_KEEP) await rm(home, { recursive: true, force: true });
+      // A crawl's own folder is emptied by its shim, which may be the last to go.
+      if (!process.env.SPIDERHUB_KEEP)
+        await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 }
