@@ -57,6 +57,21 @@ describe('groupCommit', () => {
     expect(batches).toEqual([[1, 2], [3, 4], [5]]);
   });
 
+  it('works on one half of many callers while the other half is answered', async () => {
+    const { batches, commit, open } = gate();
+    const add = groupCommit(commit);
+    async function callAgain(item: number): Promise<void> {
+      while (batches.length < 8) await add(item);
+    }
+    const all = Promise.all(Array.from({ length: 64 }, (_, item) => callAgain(item)));
+    for (let n = 0; n < 12; n++) {
+      await open();
+      await turn();
+    }
+    await all;
+    expect(batches.slice(3, 8).map((batch) => batch.length)).toEqual([32, 32, 32, 32, 32]);
+  });
+
   it('fails only the member that is at fault', async () => {
     const add = groupCommit(async (items: number[]) => {
       if (items.includes(3)) throw new Error('three');

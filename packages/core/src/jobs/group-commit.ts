@@ -12,6 +12,12 @@ interface GroupCommitOptions {
 }
 
 /**
+ * A batch takes half of the callers when there are more than twice as many: the commit of one half goes on while the
+ * other half is answered, where a commit of all would leave first this process and then the database idle.
+ */
+const SMALLEST_HALF = 16;
+
+/**
  * Joins concurrent calls into batches: calls of one turn of the event loop flush together when nothing is under way,
  * otherwise they ride with the next flush. Latency stays that of one commit and throughput grows with concurrency.
  * When a batch fails as a whole its members are tried one by one, so nobody fails because of a neighbour.
@@ -22,11 +28,15 @@ export function groupCommit<T, R>(
 ): (item: T) => Promise<R> {
   const waiting: Waiting<T, R>[] = [];
   let running = 0;
+  /** Calls that were in play when the last batch ended: its own, and those that waited. */
+  let callers = 0;
   let gathering = false;
 
   async function flush(batch: Waiting<T, R>[]): Promise<void> {
     try {
       const results = await commit(batch.map(({ item }) => item));
+      // Before they are answered, because they may come back at once.
+      callers = waiting.length + batch.length;
       batch.forEach(({ resolve }, i) => {
         resolve(results[i] as R);
       });
@@ -39,7 +49,8 @@ export function groupCommit<T, R>(
   function pump(): void {
     while (running < inFlight && waiting.length > 0) {
       running += 1;
-      void flush(waiting.splice(0, maxBatch)).finally(() => {
+      const batch = waiting.splice(0, Math.min(maxBatch, Math.max(SMALLEST_HALF, Math.ceil(callers / 2))));
+      void flush(batch).finally(() => {
         running -= 1;
         pump();
       });
