@@ -30,7 +30,7 @@ import { createHeartbeat } from './supervise/heartbeat.ts';
 import { recount } from './supervise/stored-counts.ts';
 import { createSupervisor } from './supervise/supervisor.ts';
 import { within } from './within.ts';
-import { takeWorkDirectory } from './work-directory.ts';
+import { placeOf, takeWorkDirectory } from './work-directory.ts';
 
 /** All statements of a worker are shorter, ms. */
 const SILENCE_MS = 15_000;
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   };
   const tickets = createTicketSender(redis);
   const signals = createSignalSender(redis);
-  const workRoot = join(home, 'work');
+  const workRoot = join(home, 'work', placeOf(worker.host));
   const work = await takeWorkDirectory(workRoot);
   const attempts = createAttemptStore(database);
   const versions = createVersionStore(database);

@@ -8,6 +8,14 @@ export interface WorkDirectory {
   release(): Promise<void>;
 }
 
+/**
+ * Name of the folder for the workers of one machine or container: several may share a home, and only the processes of
+ * one's own can be told dead from alive. A container that is started again keeps its host name, and finds its crawls.
+ */
+export function placeOf(host: string): string {
+  return host.replaceAll(/[^\w.-]/g, '_').replace(/^\.*$/, '_');
+}
+
 /** Takes the first folder below `root` that no living worker of this machine has. */
 export async function takeWorkDirectory(root: string): Promise<WorkDirectory> {
   for (let n = 1; ; n++) {

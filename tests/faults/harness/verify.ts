@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type JobKey, TALLIES } from '@spiderhub/core';
 import { createFsStreamStore } from '@spiderhub/storage';
@@ -144,7 +145,7 @@ async function readItems(streams: Streams, key: JobKey, attempt: number): Promis
 /** Crawls that live, and directories of attempts that nobody cleared away. */
 function leftovers({ home }: System, executions: readonly Execution[]): string[] {
   const alive = executions.filter(({ pid, beganAt }) => livesSince(pid, beganAt));
-  const work = join(home, 'work');
+  const work = join(home, 'work', hostname());
   const directories = readdirSync(work).flatMap((n) =>
     readdirSync(join(work, n))
       .filter((name) => /^\d+-\d+$/.test(name))
