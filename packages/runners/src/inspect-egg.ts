@@ -6,6 +6,7 @@ import { readSettingsModule } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { type ChildResult, runChild } from './run-child.ts';
 import { killMarked } from './shim-process.ts';
+import { turnstile } from './turnstile.ts';
 import { badEgg, unpackZip } from './zip.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -18,21 +19,28 @@ export interface EggInspectorOptions {
   workDir: string;
   /** How long importing a project may take, ms. 60 seconds by default. */
   timeoutMs?: number;
+  /** Inspections at the same time; others wait. Each may use a core and much memory. 2 by default. */
+  atOnce?: number;
 }
 
 /** Looks into eggs by importing their projects in a child process with limits, as Scrapy itself would list them. */
 export function createEggInspector(options: EggInspectorOptions): EggInspector {
-  return {
-    async inspect(egg, log) {
-      const directory = join(options.workDir, `inspect-${randomBytes(8).toString('hex')}`);
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      try {
-        return await inspectIn(directory, egg, options, log);
-      } finally {
-        await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-      }
-    },
-  };
+  const pass = turnstile(options.atOnce ?? 2);
+  return { inspect: (egg, log) => pass(() => inspectAside(egg, options, log)) };
+}
+
+async function inspectAside(
+  egg: EggToInspect,
+  options: EggInspectorOptions,
+  log: (line: string) => void,
+): Promise<EggContents> {
+  const directory = join(options.workDir, `inspect-${randomBytes(8).toString('hex')}`);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    return await inspectIn(directory, egg, options, log);
+  } finally {
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
 }
 
 async function inspectIn(
