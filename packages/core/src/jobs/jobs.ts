@@ -59,11 +59,15 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
   };
 }
 
+/** As long as a hash; no hash begins with a bracket. */
+const LONGEST_PLAIN = 43;
+
 /**
  * The duplicate rule of `run.json`: one active job for a spider with the same arguments
  * (python-scrapinghub's cassettes; tags, settings and meta do not count).
  */
 export function sameRunKey(spider: string, args: Record<string, string>): string {
   const sorted = Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `run:${hash('sha256', JSON.stringify([spider, sorted]), 'base64url')}`;
+  const text = JSON.stringify([spider, sorted]);
+  return `run:${text.length <= LONGEST_PLAIN ? text : hash('sha256', text, 'base64url')}`;
 }
