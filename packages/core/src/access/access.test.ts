@@ -46,6 +46,17 @@ describe('access', () => {
     expect(await access.authenticate('k')).toBeNull();
   });
 
+  it('never remembers a refusal: a new key and a new membership work at once', async () => {
+    const { access, keys } = setUp();
+    expect(await access.authenticate('new')).toBeNull();
+    keys.set(hashApiKey('new').toString('hex'), MEMBER);
+    expect(await access.authenticate('new')).toBe(MEMBER);
+
+    await expect(access.project(MEMBER, 2)).rejects.toThrow('not found');
+    keys.set(hashApiKey('new').toString('hex'), { ...MEMBER, projects: new Set([1, 2]) });
+    expect((await access.project(MEMBER, 2)).id).toBe(2);
+  });
+
   it('answers a foreign project exactly like one that does not exist', async () => {
     const { access } = setUp();
     const messageFor = (id: number) =>

@@ -15,30 +15,63 @@ export interface Access {
   project(who: Principal, id: number): Promise<Project>;
 }
 
+/**
+ * Answers are remembered for TRUST_MS; a refusal never is, so that a key, a membership or a project that was
+ * made a moment ago works at once, whatever was asked before.
+ */
 export function createAccess(store: AccessStore, now: () => number = Date.now): Access {
-  const keys = remembered((hash: string) => store.findKey(Buffer.from(hash, 'hex')), now);
+  const hashes = new WeakMap<Principal, string>();
+  const keys = remembered(async (hash: string) => {
+    const principal = await store.findKey(Buffer.from(hash, 'hex'));
+    if (principal) hashes.set(principal, hash);
+    return principal;
+  }, now);
   const projects = remembered((id: number) => store.findProject(id), now);
+
+  async function mayReach(who: Principal, id: number): Promise<boolean> {
+    if (who.staff || who.projects.has(id)) return true;
+    const hash = hashes.get(who);
+    const today = hash ? await keys.anew(hash) : null;
+    return today?.projects.has(id) ?? false;
+  }
+
   return {
-    authenticate: (key) => keys(hexHashOfKey(key)),
+    authenticate: (key) => keys.get(hexHashOfKey(key)),
     async project(who, id) {
-      const mayReach = who.staff || who.projects.has(id);
-      const project = mayReach ? await projects(id) : null;
+      const project = (await mayReach(who, id)) ? await projects.get(id) : null;
       if (!project) throw accessErrors.projectNotFound(id);
       return project;
     },
   };
 }
 
+interface Remembered<K, V> {
+  get(key: K): Promise<V | null>;
+  /** Asks the store, whatever is remembered. */
+  anew(key: K): Promise<V | null>;
+}
+
 /** Keeps each answer for TRUST_MS, so that a busy key costs one query a second and not one a request. */
-function remembered<K, V>(load: (key: K) => Promise<V>, now: () => number): (key: K) => Promise<V> {
-  const answers = new Map<K, { value: Promise<V>; until: number }>();
-  return (key) => {
-    const known = answers.get(key);
-    if (known && known.until > now()) return known.value;
+function remembered<K, V>(load: (key: K) => Promise<V | null>, now: () => number): Remembered<K, V> {
+  const answers = new Map<K, { value: Promise<V | null>; until: number }>();
+
+  function anew(key: K): Promise<V | null> {
     if (answers.size >= MAX_ENTRIES) answers.clear();
     const value = load(key);
-    answers.set(key, { value, until: now() + TRUST_MS });
-    value.catch(() => answers.delete(key));
+    const answer = { value, until: now() + TRUST_MS };
+    answers.set(key, answer);
+    const forget = () => {
+      if (answers.get(key) === answer) answers.delete(key);
+    };
+    value.then((found) => found === null && forget(), forget);
     return value;
+  }
+
+  return {
+    get(key) {
+      const known = answers.get(key);
+      return known && known.until > now() ? known.value : anew(key);
+    },
+    anew,
   };
 }
