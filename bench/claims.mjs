@@ -150,10 +150,7 @@ function scheduleRequest() {
 async function plans() {
   const claims = createClaimStore(pool);
   const filter = { project: PROJECT };
-  for (const [name, spiders] of [
-    ['whole project', undefined],
-    ['one spider', ['a']],
-  ]) {
+  for (const [name, spiders] of Object.entries({ 'whole project': undefined, 'one spider': ['a'] })) {
     const times = [];
     for (let n = 0; n < 20; n++) {
       const from = performance.now();

@@ -52,7 +52,12 @@ export function createScrapydSide(parts: ScrapydParts): ScrapydSide {
   const publicUrl = config.PUBLIC_URL;
   const router = createScrapydRouter({
     services: {
-      ...{ jobs, streams, signals, inspector, uploadDir, log },
+      jobs,
+      streams,
+      signals,
+      inspector,
+      uploadDir,
+      log,
       store: createScrapydStore(database),
       view: { ...createScrapydView(database), listing: long.listing, jobs: long.jobs },
       deployInspected: (contents) => createDeploy({ inspect: async () => contents }, blobs, versions),

@@ -35,17 +35,22 @@ afterAll(() => service?.stop());
 
 type Fields = Record<string, string | Blob>;
 
-function call(path: string, fields?: Fields, method = 'POST', key = service.team.key): Promise<Response> {
+function call(
+  path: string,
+  fields?: Fields,
+  method = fields ? 'POST' : 'GET',
+  key = service.team.key,
+): Promise<Response> {
   const authorization = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
-  if (!fields)
-    return fetch(`${service.url}${path}`, {
-      headers: { authorization },
-      method: method === 'POST' ? 'GET' : method,
-    });
+  const request: RequestInit = { method, headers: { authorization }, body: fields ? bodyOf(fields) : null };
+  return fetch(`${service.url}${path}`, request);
+}
+
+function bodyOf(fields: Fields): FormData | URLSearchParams {
   const isMultipart = Object.values(fields).some((value) => value instanceof Blob);
   const body = isMultipart ? new FormData() : new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) body.set(name, value as string);
-  return fetch(`${service.url}${path}`, { method, headers: { authorization }, body });
+  return body;
 }
 
 async function answerOf(

@@ -17,7 +17,7 @@ function read(path: string): string {
 it('explains exactly the variables that some process reads', () => {
   const documented = Object.keys(parseEnvFile(read('.env.example')));
   const known = CONFIGS.flatMap((path) =>
-    [...read(path).matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map((match) => match[1]),
+    [...read(path).matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map((match) => match[1] as string),
   );
   expect([...documented].sort()).toEqual([...new Set(known)].sort());
 });

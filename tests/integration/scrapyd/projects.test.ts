@@ -25,8 +25,17 @@ it('runs the highest version, whatever was deployed last, until another API depl
   expect(await versionAtStart('shop')).toBe('1.10');
   const { id } = await scrapyd.database.database('projects').where({ name: 'shop' }).first('id');
   await createVersionStore(scrapyd.database.database).save({
-    ...{ project: id, name: '1.3', eggSha256: 'x', eggSizeBytes: 1, extraEggs: [], requirements: null },
-    ...{ stack: null, settingsModule: 's', spiders: ['a'], scripts: [], deployedBy: 'shub' },
+    project: id,
+    name: '1.3',
+    eggSha256: 'x',
+    eggSizeBytes: 1,
+    extraEggs: [],
+    requirements: null,
+    stack: null,
+    settingsModule: 's',
+    spiders: ['a'],
+    scripts: [],
+    deployedBy: 'shub',
   });
   expect(await versionAtStart('shop')).toBe('1.3');
   expect(await versions('shop')).toEqual(['1_2', '1_9', '1_10', '1_3']);

@@ -77,7 +77,10 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
   const users = createScrapydUserStore(db);
   const router = createScrapydRouter({
     services: {
-      ...{ jobs, streams, signals, log },
+      jobs,
+      streams,
+      signals,
+      log,
       inspector: { inspect },
       uploadDir: join(directory, 'tmp'),
       store: createScrapydStore(db),
@@ -102,7 +105,14 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     return user === null ? test : test.auth(user, PASSWORD);
   }
   return {
-    ...{ server, database, jobs, streams, acme, globex, stops, eggs },
+    server,
+    database,
+    jobs,
+    streams,
+    acme,
+    globex,
+    stops,
+    eggs,
     get: (path, user = 'ann') => as(supertest(server).get(path), user),
     post: (service, form, user = 'ann') =>
       as(supertest(server).post(`/${service}.json`), user)

@@ -78,7 +78,7 @@ export function createCommentStore(database: Database): CommentStore {
   });
 }
 
-function bindingsOf({ job, item = undefined, field = undefined }: CommentTarget): Record<string, unknown> {
+function bindingsOf({ job, item, field }: CommentTarget): Record<string, unknown> {
   return { ...job, item: item ?? null, field: field ?? null };
 }
 

@@ -30,7 +30,7 @@ function withoutMore(body: string): string {
 }
 
 function projectsSorted(body: string): string {
-  const names = [...body.matchAll(/"((?:[^"\\]|\\.)*)"(?=[,\]])/g)].map((match) => match[1]);
+  const names = [...body.matchAll(/"((?:[^"\\]|\\.)*)"(?=[,\]])/g)].map((match) => match[1] as string);
   return names.sort().join();
 }
 
