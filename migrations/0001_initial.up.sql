@@ -204,7 +204,8 @@ create table job_details (
   args json,
   -- Arguments that the spider gets but lists do not show (Scrapyd's `_job` and `_version`).
   internal_args json,
-  settings json,
+  -- JSON text, which may hold what Python writes beyond JSON (NaN).
+  settings text,
   environment json,
   command json,
   request_id text,
@@ -312,7 +313,7 @@ begin
       from json_to_recordset(batch) as b (
         ordinal integer, project integer, spider text, state text, priority smallint, units smallint, tags text[],
         version text, external boolean, "uniqueKey" text, "idempotencyKey" text, "scheduledBy" text,
-        "requestId" text, alias text, rank double precision, "internalArgs" text,
+        "requestId" text, alias text, rank double precision, "internalArgs" text, "closeReason" text, "scrapyStats" text,
         -- JSON as text: read as json here, Postgres would refuse an escaped NUL inside of it.
         args text, settings text, environment text, command text, meta text)
       left join spiders s on s.project_id = b.project and s.name = b.spider
@@ -326,10 +327,10 @@ begin
     ),
     inserted as (
       insert into jobs as j (project_id, spider, number, state, priority, units, tags, version, external, unique_key,
-        idempotency_key, alias, rank, scheduled_by, pending_at, running_at, started_by, finished_at, completed_by, deleted_at,
-        deleted_by)
+        idempotency_key, alias, rank, close_reason, scheduled_by, pending_at, running_at, started_by, finished_at,
+        completed_by, deleted_at, deleted_by)
       select a.project, a.spider_number, a.job_number, a.state, a.priority, a.units, a.tags, a.version,
-        a.external, a."uniqueKey", a."idempotencyKey", a.alias, coalesce(a.rank, 0),
+        a.external, a."uniqueKey", a."idempotencyKey", a.alias, coalesce(a.rank, 0), a."closeReason",
         case when a.state = 'pending' then a."scheduledBy" end,
         case when a.state = 'pending' then now() end,
         case when a.state = 'running' then now() end,
@@ -351,9 +352,9 @@ begin
       join inserted i on i.project_id = a.project and i.spider = a.spider_number and i.number = a.job_number
     ),
     detailed as (
-      insert into job_details (job_id, args, settings, environment, command, request_id, internal_args)
-      select p.id, p.args::json, p.settings::json, p.environment::json, p.command::json, p."requestId",
-        p."internalArgs"::json
+      insert into job_details (job_id, args, settings, environment, command, request_id, internal_args, scrapy_stats)
+      select p.id, p.args::json, p.settings, p.environment::json, p.command::json, p."requestId",
+        p."internalArgs"::json, p."scrapyStats"
       from placed p
     ),
     described as (

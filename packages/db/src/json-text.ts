@@ -8,3 +8,10 @@ export function spacedJson(value: unknown): string {
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}: ${spacedJson(field)}`).join(', ')}}`;
 }
+
+/** The same form for fields whose values are JSON text already. */
+export function spacedRaw(fields: Record<string, string>): string {
+  return `{${Object.entries(fields)
+    .map(([name, raw]) => `${JSON.stringify(name)}: ${raw}`)
+    .join(', ')}}`;
+}

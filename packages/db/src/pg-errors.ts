@@ -26,8 +26,11 @@ export function fromPostgres(error: unknown): unknown {
   if (isDatabaseAway(error)) return serviceErrors.unavailable('the database', error);
   switch (codeOf(error)) {
     case '22021': // a NUL or an invalid byte sequence in a text value
+    case '22P02':
     case '22P05':
       return requestErrors.invalid('request', 'text with a NUL or an unpaired surrogate cannot be stored');
+    case '54000':
+      return requestErrors.invalid('request', 'a key or a name is too long');
     case '22003':
       return requestErrors.invalid('request', 'a number is out of range');
     default:

@@ -1,4 +1,11 @@
-import type { Job, JobDetails, JobState, LostAttempt, Priority } from '@spiderhub/core';
+import {
+  type Job,
+  type JobDetails,
+  type JobState,
+  type LostAttempt,
+  type Priority,
+  readRawObject,
+} from '@spiderhub/core';
 
 /** Columns of `jobs j join spiders s` that make a Job, and its arguments. */
 export const JOB_COLUMNS = `j.id, j.project_id, j.spider, j.number, s.name as spider_name, j.state, j.attempt, j.priority,
@@ -43,7 +50,7 @@ export interface JobRow {
 }
 
 export interface DetailRow extends JobRow {
-  settings: Record<string, unknown> | null;
+  settings: string | null;
   environment: Record<string, string> | null;
   command: string[] | null;
   scrapy_stats: string | null;
@@ -93,7 +100,7 @@ export function toJob(row: JobRow): Job {
 export function toJobDetails(row: DetailRow): JobDetails {
   return {
     ...toJob(row),
-    settings: row.settings ?? {},
+    settings: Object.fromEntries(readRawObject(row.settings ?? '{}') ?? []),
     environment: row.environment ?? {},
     command: row.command,
     scrapyStats: row.scrapy_stats,

@@ -1,5 +1,11 @@
 import { delimiter, dirname } from 'node:path';
-import { type CrawlRequest, formatJobKey, type JobDetails, type Version } from '@spiderhub/core';
+import {
+  type CrawlRequest,
+  formatJobKey,
+  type JobDetails,
+  type Version,
+  writeRawObject,
+} from '@spiderhub/core';
 import type { JobDirectory } from './job-directory.ts';
 
 /** What one unit of a job allows, as on Scrapy Cloud: 1 GB less what the system takes, in MB. */
@@ -43,19 +49,19 @@ function scriptCommand(job: JobDetails): string[] | null {
  * What runs code sent over the network stays off unless a project wants it; sh_scrapy would even bind the telnet console
  * to every interface.
  */
-const CLOSED_DOORS = { TELNETCONSOLE_ENABLED: false, REMOTE_CONTROL_ENABLED: false };
+const CLOSED_DOORS = { TELNETCONSOLE_ENABLED: 'false', REMOTE_CONTROL_ENABLED: 'false' };
 
-/** `SHUB_SETTINGS`: the layers that sh_scrapy merges, the job's above all others. */
-export function settingsLayers({ job, version, projectSettings }: CrawlRequest): Record<string, unknown> {
-  return {
-    organization_settings: {},
-    project_settings: { ...CLOSED_DOORS, ...projectSettings },
-    spider_settings: {},
-    job_settings: job.settings,
-    enabled_addons: [],
-    status: 'ok',
-    version: version?.name ?? null,
-  };
+/** `SHUB_SETTINGS` as JSON text: the layers that sh_scrapy merges, the job's above all others. */
+export function settingsLayers({ job, version, projectSettings }: CrawlRequest): string {
+  return writeRawObject([
+    ['organization_settings', '{}'],
+    ['project_settings', writeRawObject(Object.entries({ ...CLOSED_DOORS, ...projectSettings }))],
+    ['spider_settings', '{}'],
+    ['job_settings', writeRawObject(Object.entries(job.settings))],
+    ['enabled_addons', '[]'],
+    ['status', '"ok"'],
+    ['version', JSON.stringify(version?.name ?? null)],
+  ]);
 }
 
 export interface CrawlPlace {

@@ -177,7 +177,7 @@ async function prepare(
     spoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
   };
   await writeFile(directory.job, JSON.stringify(jobData(request)), { mode: 0o600 });
-  await writeFile(directory.settings, JSON.stringify(settingsLayers(request)), { mode: 0o600 });
+  await writeFile(directory.settings, settingsLayers(request), { mode: 0o600 });
   await writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 });
 }
 

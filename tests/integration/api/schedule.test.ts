@@ -53,13 +53,15 @@ describe.each(['schedule.json', 'run.json'])('POST %s', (endpoint) => {
   });
 
   it('passes every other parameter to the spider as text, and never the key', async () => {
-    const form = `project=${project}&spider=a&category=books+%26+more&page=01&empty=&__proto__=p&apikey=${api.team.key}`;
+    const form = `project=${project}&spider=a&category=books+%26+more&page=01&empty=&__proto__=p&many=first&many=last&apikey=${api.team.key}`;
     const { body } = await api.post(path, form);
     const details = await detailsOf(body.jobid);
     expect(Object.entries(details?.args ?? {})).toEqual([
       ['category', 'books & more'],
       ['page', '01'],
       ['empty', ''],
+      ['__proto__', 'p'],
+      ['many', 'last'],
     ]);
     expect(JSON.stringify(details)).not.toContain(api.team.key);
     expect(Object.getPrototypeOf(details?.args)).toBe(Object.prototype);
@@ -82,7 +84,7 @@ describe.each(['schedule.json', 'run.json'])('POST %s', (endpoint) => {
     expect(await detailsOf(body.jobid)).toMatchObject({
       units: 2,
       args: { x: '1' },
-      settings: { A: 'b', N: [1, { c: null }] },
+      settings: { A: '"b"', N: '[1, {"c": null}]' },
       // The text of each value, exactly as it came.
       meta: { big: '12345678901234567890', text: '"\\u00fc"', nothing: 'null' },
       environment: { V: '1' },
@@ -166,7 +168,7 @@ describe.each(['schedule.json', 'run.json'])('POST %s', (endpoint) => {
       ["project=P&spider=' OR 1=1--", "spider: ' OR 1=1-- not found"],
       ['project=P&spider=a&spider=b', 'spider: is given more than once'],
       ['project=P&project=P&spider=a', 'project: is given more than once'],
-      ['project=P&spider=a&x=1&x=2', 'x: is given more than once'],
+      ['project=P&spider=a&-s=LOG', '-s: is no name for a spider argument'],
       ['project=P&jobq_id=99', 'jobq_id: 99 not found'],
       ...['5', '-1', '1.5', '2 ', 'true', '', 'NaN'].map((p) => [
         `project=P&spider=a&priority=${p}`,

@@ -79,7 +79,7 @@ describe('schedule', () => {
       scheduleRequest(team.project, 'a', {
         args: JSON.parse('{"a":"x\\u0000y","__proto__":"p"}'),
         tags: ['t2', 't1'],
-        settings: { S: 1 },
+        settings: { S: '12345678901234567890', F: '1.0', N: 'NaN' },
         environment: { E: 'v' },
         meta: { m: '{"b":1,"a":2}', n: '12345678901234567890' },
         priority: 4,
@@ -89,7 +89,7 @@ describe('schedule', () => {
     const job = await view.find({ project: team.project, spider: outcome.spider, job: outcome.job });
     expect(job).toMatchObject({
       tags: ['t2', 't1'],
-      settings: { S: 1 },
+      settings: { S: '12345678901234567890', F: '1.0', N: 'NaN' },
       environment: { E: 'v' },
       meta: { m: '{"b":1,"a":2}', n: '12345678901234567890' },
       priority: 4,

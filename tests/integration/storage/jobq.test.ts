@@ -243,7 +243,7 @@ describe('update', () => {
       units: 2,
       version: '9',
       args: { a: '1' },
-      settings: { S: 1 },
+      settings: { S: '1' },
       scrapyStats: '{"n":1.0}',
       meta: {},
     });

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { DomainError, requestErrors } from '@spiderhub/core';
+import { checkText, DomainError, requestErrors } from '@spiderhub/core';
 import type { Request } from 'express';
 import { HttpProblem } from './errors.ts';
 import { type Params, parseParams } from './params.ts';
@@ -97,6 +97,7 @@ function readJson(text: string): Params {
   }
   const params = parseParams('');
   for (const [name, field] of Object.entries(value)) {
+    checkText('body', name);
     params[name] = Array.isArray(field) ? field.map((one) => scalar(name, one)) : scalar(name, field);
   }
   return params;
@@ -115,6 +116,5 @@ function scalar(name: string, value: unknown): string {
     typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : value;
   if (typeof text !== 'string')
     throw requestErrors.invalid(name, 'expected a string, a number or a list of them');
-  if (text.includes('\0')) throw requestErrors.invalid(name, 'NUL characters are not allowed');
-  return text;
+  return checkText(name.slice(0, 100), text);
 }

@@ -6,7 +6,7 @@ import { callerOf } from './auth.ts';
 import { readParams } from './body.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
-import { queryOf } from './params.ts';
+import { type Params, queryOf } from './params.ts';
 import { sendText, TextReply } from './reply.ts';
 import { StreamReply, sendStream } from './stream.ts';
 
@@ -41,6 +41,8 @@ export interface Call<P, Q, B> {
   params: P;
   query: Q;
   body: B;
+  /** What `body` was made of, as it came. */
+  fields: Params;
   who: Principal;
   requestId: string;
   req: Request;
@@ -93,10 +95,12 @@ function ownErrors({ spec }: Operation, { errors, log }: MountOptions): ErrorReq
 
 function runner({ spec, handle }: Operation, checkReplies: boolean): RequestHandler {
   return async (req, res) => {
+    const fields = spec.body ? await readParams(req) : {};
     const call = {
       params: spec.params && parseFields(spec.params, req.params),
       query: spec.query && parseFields(spec.query, queryOf(req)),
-      body: spec.body && parseFields(spec.body, await readParams(req)),
+      body: spec.body && parseFields(spec.body, fields),
+      fields,
       who: spec.open ? undefined : callerOf(req),
       requestId: req.id,
       req,

@@ -31,7 +31,7 @@ export interface SupervisorOptions {
   runner: CrawlRunner;
   heartbeat: Heartbeat;
   findVersion: (project: number, name: string) => Promise<Version | null>;
-  projectSettings: (project: number) => Promise<Record<string, unknown>>;
+  projectSettings: (project: number) => Promise<Record<string, string>>;
   signToken: (key: JobKey) => string;
   apiUrl: string;
   storageUrl: string;

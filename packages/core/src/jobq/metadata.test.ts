@@ -55,14 +55,24 @@ describe('metadata of a job', () => {
   });
 
   it('gives free fields back verbatim', () => {
-    const meta = { big: '12345678901234567890', nan: 'NaN', lone: '"\\ud800"', none: 'null', tags: '"odd"' };
+    const meta = { big: '12345678901234567890', nan: 'NaN', lone: '"\\ud800"', none: 'null' };
     const fields = metadataOf({ ...JOB, meta });
     for (const [name, raw] of Object.entries(meta)) expect(fields.get(name)).toBe(raw);
   });
 
   it('never lets a free field say what the job is', () => {
-    expect(metadataOf({ ...JOB, meta: { state: '"finished"', project: '5' } }).get('state')).toBe(
+    const fields = metadataOf({ ...JOB, meta: { state: '"finished"', tags: '"odd"', unique: '"u"' } });
+    expect([fields.get('state'), fields.get('tags'), fields.get('unique')]).toEqual([
       '"running"',
+      '["a"]',
+      undefined,
+    ]);
+  });
+
+  it('shows settings as they were written', () => {
+    const settings = { ID: '12345678901234567890', F: '1.0', N: 'NaN' };
+    expect(metadataOf({ ...JOB, settings }).get('job_settings')).toBe(
+      '{"ID":12345678901234567890,"F":1.0,"N":NaN}',
     );
   });
 
@@ -75,15 +85,15 @@ describe('metadata of a job', () => {
 describe('a change of metadata', () => {
   const change = (fields: Record<string, string>) => metadataChange(new Map(Object.entries(fields)));
 
-  it('puts known fields in their places and forgets free ones of that name', () => {
+  it('puts known fields in their places', () => {
     expect(
       change({
         close_reason: '"failed"',
         tags: '["x","y","x"]',
-        priority: '4',
+        priority: '"4"',
         units: '3',
         scrapystats: '{"a":1.0}',
-        spider_args: '{"a":"b"}',
+        spider_args: '{"a":"b","n":12345678901234567890,"f":1.0}',
       }),
     ).toEqual({
       closeReason: 'failed',
@@ -91,28 +101,46 @@ describe('a change of metadata', () => {
       priority: 4,
       units: 3,
       scrapyStats: '{"a":1.0}',
-      args: '{"a":"b"}',
+      args: '{"a":"b","n":"12345678901234567890","f":"1.0"}',
       meta: new Map(),
-      forget: ['close_reason', 'tags', 'priority', 'units', 'scrapystats', 'spider_args'],
+      forget: [],
     });
   });
 
   it.each([
     ['priority', '9'],
-    ['priority', '"2"'],
     ['units', '0'],
     ['units', '1.5'],
     ['tags', '"x"'],
     ['tags', '[1]'],
-    ['close_reason', 'null'],
+    ['tags', '[""]'],
+    ['tags', '["\\ud800"]'],
     ['close_reason', '"a\\u0000b"'],
-    ['scrapystats', '{"a":NaN}'],
-    ['spider_args', '{"a":1}'],
+    ['spider_args', '[1]'],
+    ['spider_args', '{"-s":"x"}'],
+    ['environment', '{"a b":"x"}'],
     ['job_cmd', '[1]'],
+  ])('refuses %s = %s and names it', (name, raw) => {
+    expect(() => metadataChange(new Map([[name, raw]]))).toThrow(
+      /^(priority|units|tags|close_reason|spider_args|-s|environment|job_cmd): /,
+    );
+  });
+
+  it.each([
     ['__proto__', '{}'],
     ['anything', 'NaN'],
-  ])('keeps %s = %s verbatim, because it does not fit', (name, raw) => {
+    ['anything', 'null'],
+  ])('keeps %s = %s verbatim', (name, raw) => {
     expect(metadataChange(new Map([[name, raw]]))).toEqual({ meta: new Map([[name, raw]]), forget: [] });
+  });
+
+  it('takes null for "empty" where we know the field', () => {
+    expect(change({ tags: 'null', close_reason: 'null', priority: 'null' })).toEqual({
+      tags: [],
+      closeReason: null,
+      meta: new Map(),
+      forget: [],
+    });
   });
 
   it('changes nothing when a client saves what it has read', () => {
@@ -122,7 +150,7 @@ describe('a change of metadata', () => {
   });
 
   it('empties a known field and removes a free one', () => {
-    expect(metadataRemoval('tags')).toEqual({ tags: [], meta: new Map(), forget: ['tags'] });
+    expect(metadataRemoval('tags')).toEqual({ tags: [], meta: new Map(), forget: [] });
     expect(metadataRemoval('constructor')).toEqual({ meta: new Map(), forget: ['constructor'] });
   });
 });

@@ -1,5 +1,14 @@
+import { requestErrors } from '../errors.ts';
+import { checkText, textArgs, textEnvironment } from '../jobs/args.ts';
 import type { JobDetails, Priority } from '../jobs/job.ts';
-import { parseStrict, type RawFields } from '../json/raw-object.ts';
+import type { ScheduleRequest } from '../jobs/schedule.ts';
+import {
+  parseStrict,
+  type RawFields,
+  readRawObject,
+  readRawString,
+  writeRawObject,
+} from '../json/raw-object.ts';
 
 /**
  * A change to a job's metadata. Fields that the product knows have places of their own; everything else is kept
@@ -25,73 +34,122 @@ export interface MetadataChange {
 
 /** Follow from the job itself. Clients send them back when they save what they have read; that changes nothing. */
 const COMPUTED =
-  /^(project|spider|state|key|_key|auth|spider_type|stop_requested|updated_time|(pending|running|finished|deleted)_time|(scheduled|started|completed|cancelled|deleted)_by)$/;
+  /^(project|spider|state|key|_key|auth|unique|spider_type|stop_requested|updated_time|(pending|running|finished|deleted)_time|(scheduled|started|completed|cancelled|deleted)_by)$/;
 
 const PRIORITIES: readonly Priority[] = [0, 1, 2, 3, 4];
-const MAX_UNITS = 1000;
+export const MAX_UNITS = 6;
+const UNITS = Array.from({ length: MAX_UNITS }, (_, n) => n + 1);
+const MAX_TAG = 255;
+const MAX_TAGS = 1000;
 
 type Known = Omit<MetadataChange, 'meta' | 'forget'>;
 
-/** How a known field is stored; null when the value does not fit, so that it is kept verbatim instead. */
-const KNOWN: Record<string, (raw: string) => Known | null> = {
-  close_reason: (raw) => (isText(raw) ? { closeReason: parseStrict(raw) as string } : null),
-  version: (raw) => (isText(raw) ? { version: parseStrict(raw) as string } : null),
-  tags(raw) {
-    const value = parseStrict(raw);
-    const isTags =
-      Array.isArray(value) && value.every((tag) => typeof tag === 'string' && !tag.includes('\0'));
-    return isTags ? { tags: [...new Set(value as string[])] } : null;
+interface KnownField {
+  expects: string;
+  /** Undefined for a value that does not fit. Throws `invalid` for one that cannot be stored. */
+  read(raw: string): Known | undefined;
+  /** What null, or its removal, means. */
+  empty: Known;
+}
+
+const KNOWN: Record<string, KnownField> = {
+  close_reason: {
+    expects: 'text',
+    read: (raw) => withValue(readText('close_reason', raw), (closeReason) => ({ closeReason })),
+    empty: { closeReason: null },
   },
-  priority(raw) {
-    const value = PRIORITIES.find((one) => String(one) === raw.trim());
-    return value === undefined ? null : { priority: value };
+  version: {
+    expects: 'text',
+    read: (raw) => withValue(readText('version', raw), (version) => ({ version })),
+    empty: { version: null },
   },
-  units(raw) {
-    const value = Number(raw);
-    return Number.isInteger(value) && value >= 1 && value <= MAX_UNITS ? { units: value } : null;
+  tags: {
+    expects: `at most ${MAX_TAGS} tags of 1 to ${MAX_TAG} characters`,
+    read: (raw) => withValue(readTags(raw), (tags) => ({ tags })),
+    empty: { tags: [] },
   },
-  spider_args: (raw) => (isObject(raw, isString) ? { args: raw } : null),
-  job_settings: (raw) => (isObject(raw) ? { settings: raw } : null),
-  environment: (raw) => (isObject(raw, isString) ? { environment: raw } : null),
-  scrapystats: (raw) => (isObject(raw) ? { scrapyStats: raw } : null),
-  job_cmd(raw) {
-    const value = parseStrict(raw);
-    return Array.isArray(value) && value.every(isString) ? { command: raw } : null;
+  priority: {
+    expects: 'a number from 0 to 4',
+    read: (raw) =>
+      withValue(
+        PRIORITIES.find((one) => String(one) === unquoted(raw)),
+        (priority) => ({ priority }),
+      ),
+    empty: {},
+  },
+  units: {
+    expects: `a number from 1 to ${MAX_UNITS}`,
+    read: (raw) =>
+      withValue(
+        UNITS.find((one) => String(one) === unquoted(raw)),
+        (units) => ({ units }),
+      ),
+    empty: {},
+  },
+  spider_args: {
+    expects: 'an object',
+    read: (raw) => withValue(readRawObject(raw), (fields) => ({ args: JSON.stringify(textArgs(fields)) })),
+    empty: { args: null },
+  },
+  job_settings: {
+    expects: 'an object',
+    read: (raw) => (readRawObject(raw) ? { settings: raw } : undefined),
+    empty: { settings: null },
+  },
+  environment: {
+    expects: 'an object',
+    read: (raw) =>
+      withValue(readRawObject(raw), (fields) => ({ environment: JSON.stringify(textEnvironment(fields)) })),
+    empty: { environment: null },
+  },
+  scrapystats: {
+    expects: 'an object',
+    read: (raw) => (readRawObject(raw) ? { scrapyStats: raw } : undefined),
+    empty: { scrapyStats: null },
+  },
+  job_cmd: {
+    expects: 'a list of texts',
+    read(raw) {
+      const value = parseStrict(raw);
+      return isTexts(value) ? { command: JSON.stringify(value) } : undefined;
+    },
+    empty: { command: null },
   },
 };
 
-const EMPTY: Record<string, Known> = {
-  close_reason: { closeReason: null },
-  version: { version: null },
-  tags: { tags: [] },
-  spider_args: { args: null },
-  job_settings: { settings: null },
-  environment: { environment: null },
-  scrapystats: { scrapyStats: null },
-  job_cmd: { command: null },
-};
+function knownField(name: string): KnownField | undefined {
+  return Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined;
+}
 
-/** Sorts fields that a caller sets into those that we know and those that we only keep. */
+/**
+ * Sorts fields that a caller sets into those that we know and those that we only keep. Throws `invalid` when a known
+ * one cannot be what it is set to.
+ */
 export function metadataChange(fields: RawFields): MetadataChange {
   const change: MetadataChange = { meta: new Map(), forget: [] };
-  for (const [name, raw] of fields) {
+  for (const [name, value] of fields) {
     if (COMPUTED.test(name)) continue;
-    const known = Object.hasOwn(KNOWN, name) ? KNOWN[name]?.(raw) : null;
-    if (known) {
-      Object.assign(change, known);
-      change.forget.push(name);
-    } else change.meta.set(name, raw);
+    const field = knownField(name);
+    if (field) Object.assign(change, readKnown(name, field, value.trim()));
+    else change.meta.set(checkText(name.slice(0, 100), name), value);
   }
   return change;
 }
 
-/** The change that removes one field. */
-export function metadataRemoval(name: string): MetadataChange {
-  const known = Object.hasOwn(EMPTY, name) ? EMPTY[name] : undefined;
-  return { ...known, meta: new Map(), forget: [name] };
+function readKnown(name: string, field: KnownField, raw: string): Known {
+  if (raw === 'null') return field.empty;
+  const known = field.read(raw);
+  if (!known) throw requestErrors.invalid(name, `expected ${field.expects}`);
+  return known;
 }
 
-/** A job's metadata as the storage API shows it: name to raw JSON. Free fields win, so that what was set comes back. */
+/** The change that removes one field. */
+export function metadataRemoval(name: string): MetadataChange {
+  const field = knownField(name);
+  return field ? { ...field.empty, meta: new Map(), forget: [] } : { meta: new Map(), forget: [name] };
+}
+
+/** A job's metadata as the storage API shows it: name to raw JSON. */
 export function metadataOf(job: JobDetails): RawFields {
   const fields: RawFields = new Map();
   function set(name: string, value: unknown): void {
@@ -117,11 +175,15 @@ export function metadataOf(job: JobDetails): RawFields {
   set('deleted_by', job.deletedBy);
   set('stop_requested', job.stopRequested && job.state === 'running' ? true : null);
   set('spider_args', unlessEmpty(job.args));
-  set('job_settings', unlessEmpty(job.settings));
+  if (Object.keys(job.settings).length > 0) {
+    fields.set('job_settings', writeRawObject(Object.entries(job.settings)));
+  }
   set('environment', unlessEmpty(job.environment));
   set('job_cmd', job.command);
   if (job.scrapyStats !== null) fields.set('scrapystats', job.scrapyStats);
-  for (const [name, raw] of Object.entries(job.meta)) if (!COMPUTED.test(name)) fields.set(name, raw);
+  for (const [name, raw] of Object.entries(job.meta)) {
+    if (!COMPUTED.test(name) && !knownField(name)) fields.set(name, raw);
+  }
   return fields;
 }
 
@@ -129,17 +191,45 @@ function unlessEmpty(value: Record<string, unknown>): Record<string, unknown> | 
   return Object.keys(value).length > 0 ? value : null;
 }
 
-function isText(raw: string): boolean {
-  const value = parseStrict(raw);
-  return typeof value === 'string' && !value.includes('\0');
+/** A known field's JSON text as the value it stands for. */
+export function parsed<T>(json: string | null | undefined): T | null {
+  return json ? (JSON.parse(json) as T) : null;
 }
 
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
+/** An object's JSON text as name to JSON text. */
+export function rawFields(json: string | null | undefined): Record<string, string> {
+  return Object.fromEntries((json && readRawObject(json)) || []);
 }
 
-function isObject(raw: string, isField: (value: unknown) => boolean = () => true): boolean {
+/** What a job is given that somebody else runs, or ran. */
+export function reported({
+  closeReason,
+  scrapyStats,
+}: MetadataChange): Pick<ScheduleRequest, 'closeReason' | 'scrapyStats'> {
+  return { ...(closeReason && { closeReason }), ...(scrapyStats && { scrapyStats }) };
+}
+
+function withValue<T>(value: T | null | undefined, make: (value: T) => Known): Known | undefined {
+  return value === null || value === undefined ? undefined : make(value);
+}
+
+/** Numbers come as text, too. */
+function unquoted(raw: string): string {
+  return readRawString(raw) ?? raw;
+}
+
+function readText(name: string, raw: string): string | null {
+  const text = readRawString(raw);
+  return text === null ? null : checkText(name, text);
+}
+
+function readTags(raw: string): string[] | null {
   const value = parseStrict(raw);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every(isField);
+  if (!isTexts(value) || value.length > MAX_TAGS) return null;
+  const isGood = value.every((tag) => tag.trim() !== '' && tag.length <= MAX_TAG);
+  return isGood ? [...new Set(value.map((tag) => checkText('tags', tag)))] : null;
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

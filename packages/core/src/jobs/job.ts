@@ -69,7 +69,8 @@ export interface EndedAttempt {
 
 /** What lists leave out: everything else that was given at schedule time or reported by the crawl. */
 export interface JobDetails extends Job {
-  settings: Record<string, unknown>;
+  /** Name to JSON text, kept verbatim. */
+  settings: Record<string, string>;
   environment: Record<string, string>;
   /** Arguments of a script job (`cmd_args`), null for a spider. */
   command: string[] | null;

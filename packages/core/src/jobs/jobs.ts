@@ -59,8 +59,8 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
   };
 }
 
-/** As long as a hash; no hash begins with a bracket. */
-const LONGEST_PLAIN = 43;
+/** Characters of a SHA-256 in base64url. */
+const HASH_LENGTH = 43;
 
 /**
  * The duplicate rule of `run.json`: one active job for a spider with the same arguments
@@ -68,6 +68,15 @@ const LONGEST_PLAIN = 43;
  */
 export function sameRunKey(spider: string, args: Record<string, string>): string {
   const sorted = Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify([spider, sorted]);
-  return `run:${text.length <= LONGEST_PLAIN ? text : hash('sha256', text, 'base64url')}`;
+  return `run:${shortened(JSON.stringify([spider, sorted]))}`;
+}
+
+/** The key of jobs that a caller gives the same `unique` text. */
+export function uniqueTextKey(unique: string): string {
+  return `push:${shortened(unique)}`;
+}
+
+/** Indexes hold no long text. What is shorter than a hash stays as it is, so the two never meet. */
+function shortened(text: string): string {
+  return text.length < HASH_LENGTH ? text : hash('sha256', text, 'base64url');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseStrict } from '../json/raw-object.ts';
 
 const seconds = z.number().positive().max(31_536_000);
 
@@ -33,8 +34,8 @@ export interface CrawlLimits {
 const RUNTIME_SETTING = 'SPIDERHUB_RUNTIME_LIMIT';
 
 /** Limits of a job: its policy, and its own setting where that is stricter. */
-export function crawlLimits(policy: JobPolicyChange, settings: Record<string, unknown>): CrawlLimits {
-  const own = Number(settings[RUNTIME_SETTING]);
+export function crawlLimits(policy: JobPolicyChange, settings: Record<string, string>): CrawlLimits {
+  const own = Number(parseStrict(settings[RUNTIME_SETTING] ?? 'null'));
   const runtimes = [policy.runtimeSeconds ?? Infinity, own > 0 ? own : Infinity];
   const runtimeSeconds = Math.min(...runtimes);
   return {

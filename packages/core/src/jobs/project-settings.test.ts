@@ -9,5 +9,5 @@ it("gives crawls the settings that are Scrapy's, and none of the platform's", ()
     ['__proto__', '{"X":1}'],
     ['_PRIVATE', '1'],
   ]);
-  expect(scrapySettings(settings)).toEqual({ DOWNLOAD_DELAY: 1.5, ITEM_PIPELINES: { 'a.B': 300 } });
+  expect(scrapySettings(settings)).toEqual({ DOWNLOAD_DELAY: '1.5', ITEM_PIPELINES: '{"a.B":300}' });
 });

@@ -1,9 +1,8 @@
-import { parseStrict, type RawFields } from '../json/raw-object.ts';
+import type { RawFields } from '../json/raw-object.ts';
 
 const SCRAPY_NAME = /^[A-Z][A-Z0-9_]*$/;
 
-/** What of a project's settings is for Scrapy: names in capitals, as Scrapy itself takes no others. */
-export function scrapySettings(settings: RawFields): Record<string, unknown> {
-  const wanted = [...settings].filter(([name]) => SCRAPY_NAME.test(name));
-  return Object.fromEntries(wanted.map(([name, raw]) => [name, parseStrict(raw)]));
+/** What of a project's settings is for Scrapy, as name to JSON text: names in capitals, as Scrapy itself takes no others. */
+export function scrapySettings(settings: RawFields): Record<string, string> {
+  return Object.fromEntries([...settings].filter(([name]) => SCRAPY_NAME.test(name)));
 }

@@ -8,7 +8,8 @@ export interface ScheduleRequest {
   tags: string[];
   priority: Priority;
   units: number;
-  settings: Record<string, unknown>;
+  /** Name to JSON text, kept verbatim. */
+  settings: Record<string, string>;
   environment: Record<string, string>;
   command: string[] | null;
   /** Free metadata: name to JSON text. */
@@ -25,6 +26,10 @@ export interface ScheduleRequest {
   idempotencyKey: string | null;
   scheduledBy: string;
   requestId: string | null;
+  /** Of a job that begins as finished. */
+  closeReason?: string;
+  /** Stats of a crawl that somebody else ran: JSON text. */
+  scrapyStats?: string;
   /** A second name of the caller's choice (Scrapyd's jobid), unique in the project for ever; a taken one is a `duplicate`. */
   alias?: string;
   /** Order inside the priority, higher first, 0 by default. May be infinite, not NaN. */

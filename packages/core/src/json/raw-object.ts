@@ -1,27 +1,26 @@
 import { decodeString, scanFields } from '../streams/json-scan.ts';
+import { isJson } from './check.ts';
+
+const SPACE = 0x20;
+const OPEN_BRACE = 0x7b;
 
 /** Fields of a JSON object: name to the raw text of its value. A map, because any text may be a name. */
 export type RawFields = Map<string, string>;
 
 /**
  * Reads the top-level fields of a JSON object without parsing their values, so that big numbers, `NaN` and lone
- * surrogates stay what they were. Of repeated names the last one counts. Null when the text is not an object.
+ * surrogates stay what they were. Of repeated names the last one counts. Null when the text is not an object, or not JSON.
  */
 export function readRawObject(text: string | Buffer): RawFields | null {
   const line = typeof text === 'string' ? Buffer.from(text) : text;
+  const first = line.find((byte) => byte > SPACE);
+  if (first !== OPEN_BRACE || !isJson(line)) return null;
   const fields: RawFields = new Map();
-  let end = -1;
-  let isGood = true;
   scanFields(line, (keyStart, keyEnd, valueStart, valueEnd) => {
-    const name = decodeString(line, keyStart, keyEnd);
-    if (name === null) isGood = false;
-    else fields.set(name, line.toString('utf8', valueStart, valueEnd));
-    end = valueEnd;
-    return isGood;
+    fields.set(decodeString(line, keyStart, keyEnd) as string, line.toString('utf8', valueStart, valueEnd));
+    return true;
   });
-  if (!isGood) return null;
-  const rest = end < 0 ? line.toString('latin1') : line.toString('latin1', end);
-  return (end < 0 ? /^\s*\{\s*\}\s*$/ : /^\s*\}\s*$/).test(rest) ? fields : null;
+  return fields;
 }
 
 /** The object on one line. */

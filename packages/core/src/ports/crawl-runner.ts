@@ -8,7 +8,7 @@ export interface CrawlRequest {
   /** Null when nothing is deployed: the crawl then fails with a log line that says so. */
   version: Version | null;
   /** Settings of the project, below the job's own. */
-  projectSettings: Record<string, unknown>;
+  projectSettings: Record<string, string>;
   /** Token that lets the crawl reach its own job's data. */
   jobToken: string;
   /** Base of the Jobs API as the crawl reaches it, with trailing slash. */

@@ -9,7 +9,7 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { keyBindings, whereJobs } from '../filter-sql.ts';
-import { spacedJson } from '../json-text.ts';
+import { spacedJson, spacedRaw } from '../json-text.ts';
 import { translated } from '../pg-errors.ts';
 
 interface ScheduleRow {
@@ -157,7 +157,7 @@ function toBatchRow(request: ScheduleRequest, ordinal: number): Record<string, u
     rank: rank === undefined ? null : String(rank),
     internalArgs: internalArgs ? JSON.stringify(internalArgs) : null,
     args: spacedJson(args),
-    settings: spacedJson(settings),
+    settings: spacedRaw(settings),
     environment: JSON.stringify(environment),
     command: command && JSON.stringify(command),
     meta: JSON.stringify(meta),

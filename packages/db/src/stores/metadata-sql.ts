@@ -12,7 +12,7 @@ const JOB_FIELDS: Partial<Record<KnownField, string>> = {
 
 const DETAIL_FIELDS: Partial<Record<KnownField, string>> = {
   args: 'args = :args::json',
-  settings: 'settings = :settings::json',
+  settings: 'settings = :settings::text',
   environment: 'environment = :environment::json',
   command: 'command = :command::json',
   scrapyStats: 'scrapy_stats = :scrapyStats::text',

@@ -1,4 +1,4 @@
-import { JOB_STATES, parseJobKey, requestErrors } from '@spiderhub/core';
+import { JOB_STATES, parseJobKey, type RawFields, readRawObject, requestErrors } from '@spiderhub/core';
 import { z } from 'zod';
 import { expected, integer, oneOf, Text, Texts } from '../../http/fields.ts';
 
@@ -51,26 +51,20 @@ export const Counted = z
 const MAX_JSON = 256 * 1024;
 const MAX_DEPTH = 100;
 
-/** A JSON object in a form field, as its text. Throws `invalid` when it is anything else. */
-export function checkJsonObject(text: string, field: string): Record<string, unknown> {
+/** A JSON object in a form field: name to the JSON text of its value. Throws `invalid` when it is anything else. */
+export function rawJsonObject(text: string, field: string): RawFields {
   if (text.length > MAX_JSON) throw requestErrors.invalid(field, `is longer than ${MAX_JSON} characters`);
   if (nestsDeeper(text, MAX_DEPTH))
     throw requestErrors.invalid(field, `is nested deeper than ${MAX_DEPTH} levels`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw requestErrors.invalid(field, 'is not valid JSON');
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw requestErrors.invalid(field, 'expected a JSON object');
-  }
-  return value as Record<string, unknown>;
+  const fields = readRawObject(text);
+  if (!fields)
+    throw requestErrors.invalid(field, /^\s*\{/.test(text) ? 'is not valid JSON' : 'expected a JSON object');
+  return fields;
 }
 
 const BRACKETS = /"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs;
 
-/** V8 parses any depth but writes only so much: what is too deep would fail far from where it came in. */
+/** Python reads only so much: what is too deep would fail far from where it came in. */
 function nestsDeeper(text: string, limit: number): boolean {
   let depth = 0;
   for (const [token] of text.matchAll(BRACKETS)) {

@@ -1,16 +1,19 @@
 import {
+  checkText,
   DEFAULT_PRIORITY,
   DomainError,
   formatJobKey,
   JOB_STATES,
   type JobState,
-  type MetadataChange,
   metadataChange,
-  parseStrict,
+  parsed,
   type RawFields,
+  rawFields,
   readRawString,
+  reported,
   requestErrors,
   type ScheduleRequest,
+  uniqueTextKey,
   writeRawObject,
 } from '@spiderhub/core';
 import type { StorageServices } from './parts.ts';
@@ -23,27 +26,50 @@ interface PushContext {
   requestId: string;
 }
 
+/** So many jobs of a push are scheduled at the same time, in their order. */
+const PIECE = 200;
+
 /**
- * Schedules one job of a push and returns the line that answers it: the job's key and, for a job that begins as
- * running, its token; or what is wrong with it, so that the others are not held up.
+ * Schedules the jobs of a push and gives the line that answers each: the job's key and, for a job that begins as
+ * running, its token; or what is wrong with it, so that the others are not held up. Stops when the caller is gone.
  */
-export async function pushJob(
+export async function* pushJobs(
   services: StorageServices,
-  fields: RawFields,
+  all: readonly RawFields[],
   context: PushContext,
-): Promise<string> {
-  const asked = writeRawObject(fields);
+  isGone: () => boolean,
+): AsyncGenerator<string> {
+  for (let at = 0; at < all.length && !isGone(); at += PIECE) {
+    const piece = all.slice(at, at + PIECE).map((fields) => ({ fields, request: readJob(fields, context) }));
+    await ensureSpiders(services, context.project, piece);
+    yield* await Promise.all(piece.map((one) => pushJob(services, one)));
+  }
+}
+
+interface Pushed {
+  fields: RawFields;
+  request: ScheduleRequest | DomainError;
+}
+
+/** New names become spiders, in the order of the lines. */
+async function ensureSpiders(
+  { versions }: StorageServices,
+  project: number,
+  piece: readonly Pushed[],
+): Promise<void> {
+  const names = piece.flatMap(({ request }) => (request instanceof DomainError ? [] : [request.spider]));
+  for (const name of new Set(names)) await versions.spiderNumber(project, name, true);
+}
+
+async function pushJob(services: StorageServices, { fields, request }: Pushed): Promise<string> {
   try {
-    const { request, rest } = toRequest(fields, context);
-    await services.versions.spiderNumber(context.project, request.spider, true);
+    if (request instanceof DomainError) throw request;
     const key = await services.jobs.schedule(request);
-    if (Object.keys(rest).length > 0)
-      await services.jobq.describe(key, { ...rest, meta: new Map(), forget: [] });
     const auth = request.state === 'running' ? services.tokens.sign(key) : null;
     return JSON.stringify({ key: formatJobKey(key), auth });
   } catch (error) {
     if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
-    return `{"error":${JSON.stringify(wordsOf(error, fields))},"request":${asked}}`;
+    return `{"error":${JSON.stringify(wordsOf(error, fields))},"request":${writeRawObject(fields)}}`;
   }
 }
 
@@ -53,48 +79,45 @@ function wordsOf(error: DomainError, fields: RawFields): string {
   return `Active job exists with key ${readRawString(fields.get('unique')) ?? ''}`;
 }
 
-interface Pushed {
-  request: ScheduleRequest;
-  /** What a job can only have once it is there. */
-  rest: Pick<MetadataChange, 'closeReason' | 'scrapyStats'>;
+function readJob(fields: RawFields, context: PushContext): ScheduleRequest | DomainError {
+  try {
+    return toRequest(fields, context);
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
 }
 
-function toRequest(asked: RawFields, { project, by, requestId }: PushContext): Pushed {
+function toRequest(asked: RawFields, { project, by, requestId }: PushContext): ScheduleRequest {
   const fields = new Map(asked);
-  const spider = take(fields, 'spider');
-  const name = readRawString(spider);
-  if (name === null || name === '' || name.length > MAX_SPIDER_NAME || name.includes('\0')) {
+  const spider = readRawString(take(fields, 'spider'));
+  if (spider === null || spider === '' || spider.length > MAX_SPIDER_NAME) {
     throw requestErrors.invalid('spider', `expected a name of 1 to ${MAX_SPIDER_NAME} characters`);
   }
   const state = toState(take(fields, 'state'));
   const unique = readRawString(take(fields, 'unique'));
   const isOutside = take(fields, 'external') === 'true';
-  const change = metadataChange(withTextArgs(fields));
-  const { closeReason, scrapyStats } = change;
-  const request: ScheduleRequest = {
+  const change = metadataChange(fields);
+  return {
     project,
-    spider: name,
+    spider: checkText('spider', spider),
     state,
     external: isOutside || state !== 'pending',
-    uniqueKey: unique === null ? null : `push:${unique}`,
+    uniqueKey: unique === null ? null : uniqueTextKey(checkText('unique', unique)),
     idempotencyKey: null,
-    args: objectOf(change.args),
-    settings: objectOf(change.settings),
-    environment: objectOf(change.environment),
-    command: change.command ? (JSON.parse(change.command) as string[]) : null,
+    args: parsed(change.args) ?? {},
+    settings: rawFields(change.settings),
+    environment: parsed(change.environment) ?? {},
+    command: parsed(change.command),
     tags: change.tags ?? [],
     priority: change.priority ?? DEFAULT_PRIORITY,
     units: change.units ?? 1,
     version: change.version ?? null,
     meta: Object.fromEntries(change.meta),
+    ...reported(change),
     scheduledBy: by,
     requestId,
   };
-  const rest = {
-    ...(closeReason !== undefined && { closeReason }),
-    ...(scrapyStats !== undefined && { scrapyStats }),
-  };
-  return { request, rest };
 }
 
 function take(fields: RawFields, name: string): string | undefined {
@@ -108,19 +131,4 @@ function toState(raw: string | undefined): JobState {
   const state = JOB_STATES.find((known) => known === readRawString(raw));
   if (!state) throw requestErrors.invalid('state', `expected one of ${JOB_STATES.join(', ')}`);
   return state;
-}
-
-/** Spider arguments are strings, whatever a caller sends. */
-function withTextArgs(fields: RawFields): RawFields {
-  const args = parseStrict(fields.get('spider_args') ?? 'null');
-  if (typeof args !== 'object' || args === null || Array.isArray(args)) return fields;
-  const texts = Object.entries(args).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? value : JSON.stringify(value),
-  ]);
-  return new Map(fields).set('spider_args', JSON.stringify(Object.fromEntries(texts)));
-}
-
-function objectOf<T>(json: string | null | undefined): Record<string, T> {
-  return json ? (JSON.parse(json) as Record<string, T>) : {};
 }

@@ -1,25 +1,32 @@
 import {
+  checkArgs,
   DEFAULT_PRIORITY,
   DomainError,
-  decodeString,
   formatJobKey,
   type JobState,
+  MAX_UNITS,
+  type MetadataChange,
+  metadataChange,
   type Priority,
+  parsed,
+  rawFields,
+  readRawString,
+  reported,
   requestErrors,
   type ScheduleRequest,
   sameRunKey,
-  scanFields,
+  textEnvironment,
 } from '@spiderhub/core';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { integer, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
+import type { Params } from '../../../http/params.ts';
 import type { Services } from '../../../services.ts';
-import { apikeyField, checkJsonObject, ProjectId, Tags } from '../schema.ts';
+import { apikeyField, ProjectId, rawJsonObject, Tags } from '../schema.ts';
 import { splitWords } from '../shell-words.ts';
 
 const MAX_NAME = 255;
-const MAX_ARGS = 256 * 1024;
 
 const ScheduleForm = z
   .object({
@@ -29,15 +36,14 @@ const ScheduleForm = z
     jobq_id: integer(1, 999_999_999).optional(),
     add_tag: Tags.optional(),
     priority: integer(0, 4).optional(),
-    units: integer(1, 6).optional(),
+    units: integer(1, MAX_UNITS).optional(),
     job_settings: Text.optional(),
     meta: Text.optional(),
     environment: Text.optional(),
     cmd_args: Text.optional(),
     ...apikeyField,
   })
-  // Everything else is an argument of the spider.
-  .catchall(Text)
+  // Everything else is an argument of the spider, taken from the fields as they came: no schema keeps `__proto__`.
   .meta({ id: 'ScrapinghubScheduleForm' });
 type ScheduleForm = z.output<typeof ScheduleForm>;
 
@@ -49,12 +55,12 @@ const Scheduled = z
 export function scheduleOperations(services: Services): Operation[] {
   return ['/run.json', '/schedule.json'].map((path) =>
     operation({ method: 'post', path, summary: 'Schedule a job', body: ScheduleForm, reply: Scheduled })(
-      async ({ body, who, requestId, req }) => {
+      async ({ body, fields, who, requestId, req }) => {
         try {
           await services.access.project(who, body.project);
           const spider = await spiderOf(services, body);
           const origin = { scheduledBy: who.name, requestId, idempotencyKey: idempotencyKeyOf(req) };
-          const key = await services.jobs.schedule(toRequest(body, spider, origin));
+          const key = await services.jobs.schedule(toRequest(body, fields, spider, origin));
           return { status: 'ok' as const, jobid: formatJobKey(key) };
         } catch (error) {
           throw asInvalid(error);
@@ -89,23 +95,32 @@ function idempotencyKeyOf(req: Request): string | null {
 }
 
 /** Translates the form. Throws `invalid` for what the schema cannot see. */
-export function toRequest(form: ScheduleForm, spider: string, origin: Origin): ScheduleRequest {
-  const { project, add_tag, priority, units, job_settings, meta, environment, cmd_args } = form;
-  const args = argumentsOf(form);
-  const { state, meta: free } = readMeta(meta);
-  checkArgs(args);
+export function toRequest(
+  form: ScheduleForm,
+  fields: Params,
+  spider: string,
+  origin: Origin,
+): ScheduleRequest {
+  const { state, change } = readMeta(form.meta);
+  const args = { ...parsed<Record<string, string>>(change.args), ...argumentsOf(fields) };
+  const command =
+    form.cmd_args === undefined ? parsed<string[]>(change.command) : splitWords(form.cmd_args, 'cmd_args');
   return {
-    project,
+    project: form.project,
     spider,
-    args,
-    tags: [...new Set(add_tag)],
-    priority: (priority ?? DEFAULT_PRIORITY) as Priority,
-    units: units ?? 1,
-    settings: job_settings ? checkJsonObject(job_settings, 'job_settings') : {},
-    environment: readEnvironment(environment),
-    command: cmd_args === undefined ? null : splitWords(cmd_args, 'cmd_args'),
-    meta: free,
-    version: null,
+    args: checkArgs(args),
+    tags: [...new Set([...(form.add_tag ?? []), ...(change.tags ?? [])])],
+    priority: (form.priority ?? change.priority ?? DEFAULT_PRIORITY) as Priority,
+    units: form.units ?? change.units ?? 1,
+    settings: { ...rawFields(change.settings), ...readSettings(form.job_settings) },
+    environment: {
+      ...parsed<Record<string, string>>(change.environment),
+      ...readEnvironment(form.environment),
+    },
+    command,
+    meta: Object.fromEntries(change.meta),
+    version: change.version ?? null,
+    ...reported(change),
     state,
     external: state !== 'pending',
     scheduledBy: origin.scheduledBy,
@@ -113,61 +128,40 @@ export function toRequest(form: ScheduleForm, spider: string, origin: Origin): S
     idempotencyKey: origin.idempotencyKey,
     // Script jobs differ by their command line as spiders do by their arguments.
     uniqueKey:
-      state === 'finished' ? null : sameRunKey(spider, cmd_args === undefined ? args : { ...args, cmd_args }),
+      state === 'finished'
+        ? null
+        : sameRunKey(spider, form.cmd_args === undefined ? args : { ...args, cmd_args: form.cmd_args }),
   };
 }
 
 const NAMED: ReadonlySet<string> = new Set(Object.keys(ScheduleForm.shape));
 
-function argumentsOf(form: ScheduleForm): Record<string, string> {
-  return Object.fromEntries(Object.entries(form).filter(([name]) => !NAMED.has(name))) as Record<
-    string,
-    string
-  >;
-}
-
-function checkArgs(args: Record<string, string>): void {
-  let size = 0;
-  for (const [name, value] of Object.entries(args)) {
-    size += name.length + value.length;
-    if (name.length > MAX_NAME) throw requestErrors.invalid(name.slice(0, MAX_NAME), 'the name is too long');
-    if (size > MAX_ARGS)
-      throw requestErrors.invalid(name, `spider arguments are longer than ${MAX_ARGS} characters`);
-  }
+/** Of an argument that comes more than once the last one counts, as in Django's forms. */
+function argumentsOf(fields: Params): Record<string, string> {
+  const args = Object.entries(fields).filter(([name]) => !NAMED.has(name));
+  return Object.fromEntries(
+    args.map(([name, value]) => [name, typeof value === 'string' ? value : (value.at(-1) ?? '')]),
+  );
 }
 
 const STATES: readonly JobState[] = ['pending', 'running', 'finished'];
 
-/** Splits `meta` into its `state`, which places the job, and the rest, whose values are kept as they were written. */
-function readMeta(text: string | undefined): { state: JobState; meta: Record<string, string> } {
-  if (!text) return { state: 'pending', meta: {} };
-  const value = checkJsonObject(text, 'meta');
-  const state = STATES.find((known) => known === (value.state ?? 'pending'));
+/** Splits `meta` into its `state`, which places the job, and the rest, which describes it as a push would. */
+function readMeta(text: string | undefined): { state: JobState; change: MetadataChange } {
+  const fields = text ? rawJsonObject(text, 'meta') : new Map<string, string>();
+  const asked = fields.get('state');
+  const state =
+    asked === undefined || asked === 'null'
+      ? 'pending'
+      : STATES.find((known) => known === readRawString(asked));
   if (!state) throw requestErrors.invalid('meta', `state must be one of ${STATES.join(', ')}`);
-  const entries: [string, string][] = [];
-  const line = Buffer.from(text);
-  scanFields(line, (keyStart, keyEnd, valueStart, valueEnd) => {
-    const name = decodeString(line, keyStart, keyEnd) ?? '';
-    if (name.includes('\0')) throw requestErrors.invalid('meta', 'NUL characters are not allowed');
-    if (name !== 'state') entries.push([name, line.toString('utf8', valueStart, valueEnd)]);
-    return true;
-  });
-  return { state, meta: Object.fromEntries(entries) };
+  return { state, change: metadataChange(fields) };
 }
 
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+function readSettings(text: string | undefined): Record<string, string> {
+  return text ? Object.fromEntries(rawJsonObject(text, 'job_settings')) : {};
+}
 
 function readEnvironment(text: string | undefined): Record<string, string> {
-  if (!text) return {};
-  const entries = Object.entries(checkJsonObject(text, 'environment')).map(([name, value]) => {
-    if (!VARIABLE.test(name))
-      throw requestErrors.invalid('environment', `${JSON.stringify(name)} is no variable name`);
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-      throw requestErrors.invalid('environment', `${name} must be a string`);
-    }
-    if (String(value).includes('\0'))
-      throw requestErrors.invalid('environment', 'NUL characters are not allowed');
-    return [name, String(value)];
-  });
-  return Object.fromEntries(entries);
+  return text ? textEnvironment(rawJsonObject(text, 'environment')) : {};
 }

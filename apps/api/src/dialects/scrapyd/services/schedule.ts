@@ -117,12 +117,12 @@ function newJobId(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** `dict(s.split('=', 1) for s in setting)`: later ones win, at the place of the first. */
+/** `dict(s.split('=', 1) for s in setting)`, values as JSON text: later ones win, at the place of the first. */
 function readSettings(settings: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     settings.map((setting, i) => {
       const equals = setting.indexOf('=');
-      if (equals >= 0) return [setting.slice(0, equals), setting.slice(equals + 1)];
+      if (equals >= 0) return [setting.slice(0, equals), JSON.stringify(setting.slice(equals + 1))];
       throw new PythonError(
         'ValueError',
         `dictionary update sequence element #${i} has length 1; 2 is required`,

@@ -20,7 +20,7 @@ import { queryOf } from '../../../http/params.ts';
 import { readObject, readObjects, readTextLines } from '../body.ts';
 import { reachProject } from '../guard.ts';
 import type { StorageServices } from '../parts.ts';
-import { pushJob } from '../push.ts';
+import { pushJobs } from '../push.ts';
 import { wholeNumber } from '../records/params.ts';
 import { lines, rawJson } from '../replies.ts';
 import { JobPath, keyOf, ProjectPath } from '../schema.ts';
@@ -33,10 +33,10 @@ const push = (services: StorageServices) =>
   operation({ method: 'post', path: '/jobq/:project/push', summary: 'Schedule jobs', params: ProjectPath })(
     async ({ params: { project }, who, requestId, req }) => {
       await reachProject(services, who, project);
+      const context = { project, by: who.name, requestId };
+      const isGone = () => req.socket.destroyed;
       const answer: string[] = [];
-      for (const fields of await readObjects(req)) {
-        answer.push(await pushJob(services, fields, { project, by: who.name, requestId }));
-      }
+      for await (const line of pushJobs(services, await readObjects(req), context, isGone)) answer.push(line);
       return lines(answer);
     },
   );

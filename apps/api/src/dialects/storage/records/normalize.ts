@@ -1,14 +1,12 @@
-import { decodeString, requestErrors, type StreamName, scanFields } from '@spiderhub/core';
+import { decodeString, isJson, requestErrors, type StreamName, scanFields } from '@spiderhub/core';
 
 const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 /** What is stored of a line that came in. Throws `invalid` for a line that is no record of this stream. */
 export function toRecord(stream: StreamName, line: Buffer, now: number): Buffer {
-  const [open, close] = stream === 'samples' ? [OPEN_BRACKET, CLOSE_BRACKET] : [OPEN_BRACE, CLOSE_BRACE];
-  if (line[0] !== open || line[line.length - 1] !== close) {
+  const open = stream === 'samples' ? OPEN_BRACKET : OPEN_BRACE;
+  if (line[0] !== open || !isJson(line)) {
     throw requestErrors.invalid(
       'body',
       `expected one JSON ${stream === 'samples' ? 'array' : 'object'} a line`,
