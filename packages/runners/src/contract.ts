@@ -70,8 +70,8 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
         const demo = await house.deploy(DEMO_PROJECT, 'demo.settings');
         const request = crawlRequest(
           demo,
-          { spiderName: 'books', args: { max_pages: '2' }, settings: { DEMO_CURRENCY: 'EUR' } },
-          { projectSettings: { DEMO_SITE_URL: shop.url, DEMO_CURRENCY: 'USD' } },
+          { spiderName: 'books', args: { max_pages: '2' }, settings: { DEMO_CURRENCY: '"EUR"' } },
+          { projectSettings: { DEMO_SITE_URL: JSON.stringify(shop.url), DEMO_CURRENCY: '"USD"' } },
         );
         const crawl = await start(request);
         const heard = hear(crawl);
@@ -289,7 +289,7 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
         crawlRequest(probe, {
           spiderName: 'environment',
           args: { word: 'é"=\n' },
-          settings: { WORD: 'of the job' },
+          settings: { WORD: '"of the job"' },
           environment: { MINE: '1', SHUB_JOBKEY: '9/9/9', 'A=B': 'x' },
         }),
       );

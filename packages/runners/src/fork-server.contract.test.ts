@@ -100,7 +100,7 @@ describe('fork server', () => {
   ])('lets a crawl choose the %s reactor', async (_, setting, name) => {
     const request = crawlRequest(probe, {
       spiderName: 'interpreter',
-      settings: { TWISTED_REACTOR: setting },
+      settings: { TWISTED_REACTOR: JSON.stringify(setting) },
     });
     const { heard, forked } = await run(request);
     expect(heard.payloads('ITM')).toMatchObject([{ reactor: name }]);

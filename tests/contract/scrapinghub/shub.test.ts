@@ -60,7 +60,7 @@ it('shub deploy builds and deploys a project, and shub schedule runs its spiders
   );
   expect(info).toEqual([[spiders[0], 3, ['t1', 't2'], { x: '1' }]]);
   const { rows } = await service.db.database.raw('select settings, environment from job_details');
-  expect(rows).toEqual([{ settings: { LOG_LEVEL: 'INFO' }, environment: { V: '1' } }]);
+  expect(rows).toEqual([{ settings: '{"LOG_LEVEL": "INFO"}', environment: { V: '1' } }]);
 
   const again = await home.shub(['schedule', ...args, spiders[0] as string]);
   expect(again.output).toContain('already scheduled');
