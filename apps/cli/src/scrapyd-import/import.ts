@@ -235,7 +235,9 @@ async function addPending(
     args: Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)])),
     tags: [],
     units: 1,
-    settings,
+    settings: Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [key, JSON.stringify(value)]),
+    ),
     environment: {},
     command: null,
     meta: {},
