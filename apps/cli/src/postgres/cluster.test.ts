@@ -1,11 +1,16 @@
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { serverAccount } from '../host/account.ts';
+import { serverAccount, spawnAs } from '../host/account.ts';
 import { type Home, openHome, removeHome } from '../host/home.ts';
+import { isZombie } from '../host/process-table.ts';
 import { createServers, type Servers } from '../host/servers.ts';
 import { startPostgres } from './cluster.ts';
+import { lockFilesOf } from './lock-files.ts';
 
 let home: Home;
 let servers: Servers;
@@ -42,6 +47,46 @@ it('keeps data over a stop and listens on no port', async () => {
   expect(await query(databaseUrl, 'show listen_addresses')).toEqual([{ listen_addresses: '' }]);
   expect(await query(databaseUrl, 'show fsync')).toEqual([{ fsync: 'on' }]);
 }, 60_000);
+
+describe('after a Postgres that was killed', () => {
+  let holder: ChildProcess;
+
+  afterEach(() => holder.kill('SIGKILL'));
+
+  /** Postgres knows a process of its own user only. */
+  function hold(command: string, ...args: string[]): ChildProcess {
+    return spawn(command, args, { ...spawnAs(home.account), stdio: ['ignore', 'pipe', 'ignore'] });
+  }
+
+  async function leaveLockOf(pid: number): Promise<void> {
+    await startPostgres(home, servers);
+    await servers.stopAll();
+    servers = createServers(home);
+    for (const lock of lockFilesOf(home, 5432)) writeFileSync(lock, `${pid}\n`);
+  }
+
+  it('starts although nobody asks about the dead one', async () => {
+    // The shell becomes a program that knows nothing of its child.
+    holder = hold('sh', '-c', 'true & echo $!; exec sleep 600');
+    const [line] = (await once(holder.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    // Fails by jest's time limit when it never comes.
+    while (!isZombie(pid)) await delay(10);
+    await leaveLockOf(pid);
+    const { databaseUrl } = await startPostgres(home, servers);
+    expect(await query(databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
+  }, 60_000);
+
+  it('waits until what is left of it has ended', async () => {
+    holder = hold('sleep', '600');
+    await leaveLockOf(holder.pid ?? 0);
+    const log = join(home.logs, 'postgres.log');
+    const started = startPostgres(home, servers);
+    while (!readFileSync(log, 'utf8').includes('already exists')) await delay(10);
+    holder.kill('SIGKILL');
+    expect(await query((await started).databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
+  }, 60_000);
+});
 
 it('works with the programs of the npm package where the machine has none', async () => {
   const { databaseUrl } = await startPostgres(home, servers, { onMachine: [] });

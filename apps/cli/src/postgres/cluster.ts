@@ -1,14 +1,16 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { spawnAs } from '../host/account.ts';
 import type { Home } from '../host/home.ts';
 import { run } from '../host/run.ts';
-import type { Server, Servers } from '../host/servers.ts';
+import type { Server, ServerSpec, Servers } from '../host/servers.ts';
 import { untilReady } from '../host/until-ready.ts';
 import { say, tail, UserError } from '../say.ts';
 import { embeddedPostgres } from './embedded.ts';
 import { findPostgres, OLDEST_MAJOR, type PostgresPrograms } from './find.ts';
+import { lockFilesOf, removeLocksOfDead } from './lock-files.ts';
 
 const SUPERUSER = 'spiderhub';
 const DATABASE = 'spiderhub';
@@ -61,7 +63,7 @@ export async function startPostgres(
   const programs = await choosePrograms(home, majorOf(data), onMachine ?? (await findPostgres()));
   say(`PostgreSQL: ${programs.version} from ${programs.bin}, data in ${data}`);
   if (majorOf(data) === null) await initialise(home, programs, data);
-  const server = servers.start({
+  const server = await startAfterPredecessor(home, servers, {
     name: 'postgres',
     command: join(programs.bin, 'postgres'),
     args: ['-D', data, ...settingArguments(home, throwaway)],
@@ -71,9 +73,31 @@ export async function startPostgres(
     killSignal: 'SIGQUIT',
     graceMs: STOP_GRACE_MS,
   });
-  await untilReady(server, () => answers(embeddedDatabaseUrl(home, 'postgres')));
   await createDatabase(embeddedDatabaseUrl(home, 'postgres'));
   return { server, databaseUrl: embeddedDatabaseUrl(home) };
+}
+
+/** How long what a killed Postgres left behind may take to end, ms. */
+const PREDECESSOR_MS = 15_000;
+const PREDECESSOR_POLL_MS = 200;
+
+/** With these words Postgres refuses data that another one uses; our data directories make it speak English. */
+const IN_USE = /lock file "[^"]*" already exists|pre-existing shared memory block/;
+
+/** Processes of a Postgres that was killed may live a little longer, and as long a new one refuses to start. */
+async function startAfterPredecessor(home: Home, servers: Servers, spec: ServerSpec): Promise<Server> {
+  const until = performance.now() + PREDECESSOR_MS;
+  for (;;) {
+    removeLocksOfDead(lockFilesOf(home, PORT));
+    const server = servers.start(spec);
+    try {
+      await untilReady(server, () => answers(embeddedDatabaseUrl(home, 'postgres')));
+      return server;
+    } catch (error) {
+      if (!IN_USE.test(server.lastWords()) || performance.now() > until) throw error;
+    }
+    await delay(PREDECESSOR_POLL_MS);
+  }
 }
 
 /** A data directory belongs to one major version for ever. */
