@@ -79,6 +79,14 @@ it('keeps the last words of a server that fails', async () => {
   expect(server.lastWords()).toContain('no such thing');
 });
 
+it('shows nothing of earlier starts as the last words', async () => {
+  for (const word of ['stale', 'fresh']) {
+    const server = servers.start(spec('broken', `console.error("${word}"); process.exit(3)`));
+    await server.ended;
+    expect(server.lastWords()).toBe(word);
+  }
+});
+
 it('ends what an earlier process left behind', async () => {
   const server = servers.start(spec('left', WAIT));
   await server.ready;

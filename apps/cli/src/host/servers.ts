@@ -1,10 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { say, tail } from '../say.ts';
 import { type Account, spawnAs } from './account.ts';
 import type { Home } from './home.ts';
-import { endProcess, type ProcessId, processId } from './process-table.ts';
+import { endProcess, type ProcessId, processId, signalQuietly } from './process-table.ts';
 
 /** A server that belongs to an installation: Postgres, Redis, the API, a worker. */
 export interface ServerSpec {
@@ -35,7 +44,7 @@ export interface Server {
   /** Settles when a server that `tellsReady` has said so. */
   readonly ready: Promise<void>;
   stop(): Promise<void>;
-  /** The last lines of its log. */
+  /** The last lines that it wrote to its log since it was started. */
   lastWords(): string;
 }
 
@@ -99,8 +108,8 @@ export function createServers(home: Home): Servers {
     start(spec) {
       if (closing) throw new Error('closing');
       const log = join(home.logs, `${spec.name}.log`);
-      const child = launch(spec, log);
-      const server = serverOf(child, spec, log);
+      const { child, logFrom } = launch(spec, log);
+      const server = serverOf(child, spec, () => tail(readIfThere(log, logFrom)));
       if (child.pid !== undefined) note(server, child.pid);
       return server;
     },
@@ -109,7 +118,7 @@ export function createServers(home: Home): Servers {
       for (const { server } of inOrder().reverse()) await server.stop();
     },
     killAll() {
-      for (const { server, id } of running.values()) killQuietly(id.pid, server.spec.killSignal);
+      for (const { server, id } of running.values()) signalQuietly(id.pid, server.spec.killSignal);
     },
     async endLeftovers() {
       for (const { name, id, signal } of readLeftovers(file)) {
@@ -123,22 +132,25 @@ export function createServers(home: Home): Servers {
 }
 
 /** In a process group of its own: Ctrl-C at the terminal is for us, we stop servers in their order. */
-function launch(spec: ServerSpec, log: string): ChildProcess {
+function launch(spec: ServerSpec, log: string): { child: ChildProcess; logFrom: number } {
   rotate(log);
   const output = openSync(log, 'a', 0o600);
   try {
-    return spawn(spec.command, spec.args, {
+    // What stands there already is of earlier starts.
+    const logFrom = fstatSync(output).size;
+    const child = spawn(spec.command, spec.args, {
       ...spawnAs(spec.account),
       env: spec.env,
       detached: true,
       stdio: spec.tellsReady ? ['ignore', output, output, 'ipc'] : ['ignore', output, output],
     });
+    return { child, logFrom };
   } finally {
     closeSync(output);
   }
 }
 
-function serverOf(child: ChildProcess, spec: ServerSpec, log: string): Server {
+function serverOf(child: ChildProcess, spec: ServerSpec, lastWords: () => string): Server {
   const ended = new Promise<Ending>((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('exit', (code, signal) => {
@@ -159,13 +171,13 @@ function serverOf(child: ChildProcess, spec: ServerSpec, log: string): Server {
       await ended;
       clearTimeout(timer);
     },
-    lastWords: () => tail(readIfThere(log)),
+    lastWords,
   };
 }
 
 /** Ends what a server left in its process group. Crawls have groups of their own: they outlive a worker on purpose. */
 function sweep(pid: number | undefined): void {
-  if (pid !== undefined) killQuietly(-pid, 'SIGKILL');
+  if (pid !== undefined) signalQuietly(-pid, 'SIGKILL');
 }
 
 interface Leftover {
@@ -183,9 +195,9 @@ function readLeftovers(file: string): Leftover[] {
   }
 }
 
-function readIfThere(file: string): string {
+function readIfThere(file: string, from = 0): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file).subarray(from).toString();
   } catch {
     return '';
   }
@@ -198,13 +210,5 @@ function rotate(log: string): void {
     if (statSync(log).size > MAX_LOG_BYTES) renameSync(log, `${log}.1`);
   } catch {
     // No log yet.
-  }
-}
-
-function killQuietly(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // Nobody is there any more.
   }
 }
