@@ -27,6 +27,13 @@ it('finds a short place for sockets of a home with a long path, and always the s
   expect(() => statSync(home.sockets)).toThrow('ENOENT');
 });
 
+it.each(['/proc/x', '/proc/x/y', '/dev/null/x', '/dev/null'])(
+  'says at once that %s cannot be made',
+  (path) => {
+    expect(() => openHome(path, null)).toThrow(`Cannot make ${path}`);
+  },
+);
+
 it('refuses a place that is only a link to somewhere else', () => {
   const home = openHome(join(folder, 'h'), null);
   rmSync(home.sockets, { recursive: true });

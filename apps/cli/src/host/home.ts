@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chownSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { say, UserError } from '../say.ts';
 import { type Account, canEnter } from './account.ts';
 
@@ -80,10 +80,25 @@ function shortHash(path: string): string {
 
 function makeDirectory(path: string, mode: number): void {
   try {
-    mkdirSync(path, { recursive: true, mode });
+    makeEach(path, mode);
   } catch (error) {
     throw new UserError(`Cannot make ${path} (${(error as Error).message}): choose another SPIDERHUB_HOME`);
   }
+}
+
+/** Directory by directory: Node's own `recursive` never returns where the system says ENOENT to all, as /proc does. */
+function makeEach(path: string, mode: number): void {
+  if (isDirectory(path)) return;
+  if (dirname(path) !== path) makeEach(dirname(path), mode);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if (!isDirectory(path)) throw error;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** In a shared directory like /tmp somebody else could have made it first: then it must not be used. */
