@@ -9,6 +9,7 @@ import {
 import { UserError } from '../say.ts';
 import { LIMIT_ACTIONS } from './limits.ts';
 import { MARKER_ACTIONS } from './markers.ts';
+import { newName } from './names.ts';
 import { SCRAPYD_USER_ACTIONS } from './scrapyd-users.ts';
 
 /** Everything that can be given on the command line of `spiderhub admin`. */
@@ -52,7 +53,7 @@ const SHORTEST_KEY = 16;
 export const ADMIN_ACTIONS: Record<string, AdminAction> = {
   'organisation create': {
     usage: '--name NAME',
-    run: async (store, flags) => created(await store.createOrganisation(given(flags, 'name'))),
+    run: async (store, flags) => created(await store.createOrganisation(newName('--name', flags.name))),
   },
   'organisation list': { usage: '', run: (store) => store.listOrganisations() },
   'project create': {
@@ -67,7 +68,7 @@ export const ADMIN_ACTIONS: Record<string, AdminAction> = {
   'project list': { usage: '', run: (store) => store.listProjects() },
   'user create': {
     usage: '--name NAME',
-    run: async (store, flags) => created(await store.createUser(given(flags, 'name'))),
+    run: async (store, flags) => created(await store.createUser(newName('--name', flags.name))),
   },
   'user list': { usage: '', run: (store) => store.listUsers() },
   'member add': {
@@ -85,11 +86,12 @@ export const ADMIN_ACTIONS: Record<string, AdminAction> = {
 };
 
 async function createProject(store: AdminStore, flags: AdminFlags): Promise<AdminAnswer> {
+  const name = newName('--name', flags.name);
   const organisation = flags.organisation ?? DEFAULT_ORGANISATION;
   if (flags.organisation === undefined) await store.createOrganisation(organisation);
   const id = flags.id === undefined ? null : idOf(flags);
   const paused = flags.paused ?? false;
-  const project = await store.createProject({ id, organisation, name: given(flags, 'name'), paused });
+  const project = await store.createProject({ id, organisation, name, paused });
   // A project that was there keeps its state unless it is asked to pause.
   if (paused && !project.value.paused) project.value = await store.setProjectPaused(project.value.id, true);
   return { ...created(project), organisation };
@@ -125,7 +127,7 @@ function created<T>({ value, created: isNew }: { value: T; created: boolean }): 
   return { ...value, created: isNew };
 }
 
-function given(flags: AdminFlags, name: 'name' | 'organisation' | 'user'): string {
+function given(flags: AdminFlags, name: 'organisation' | 'user'): string {
   const value = flags[name]?.trim();
   if (!value) throw new UserError(`--${name} is required`);
   return value;

@@ -1,6 +1,7 @@
 import { hashPassword } from '@spiderhub/core';
 import { UserError } from '../say.ts';
 import type { AdminAction } from './actions.ts';
+import { newName } from './names.ts';
 
 const SHORTEST_PASSWORD = 8;
 
@@ -8,9 +9,9 @@ const SHORTEST_PASSWORD = 8;
 export const SCRAPYD_USER_ACTIONS: Record<string, AdminAction> = {
   'scrapyd-user create': {
     usage: '--organisation NAME --username NAME --password PASSWORD',
-    async run(_store, { organisation, username, password }, { scrapydUsers }) {
+    async run(_store, { organisation, password, ...flags }, { scrapydUsers }) {
       if (!organisation?.trim()) throw new UserError('--organisation is required');
-      if (!username) throw new UserError('--username is required');
+      const username = newName('--username', flags.username);
       if (username.includes(':')) throw new UserError('--username: a colon cannot be part of it');
       if (!password || password.length < SHORTEST_PASSWORD) {
         throw new UserError(`--password: expected at least ${SHORTEST_PASSWORD} characters`);
