@@ -17,7 +17,7 @@ import { releaseLock, takeLock } from '../host/lock.ts';
 import { createServers } from '../host/servers.ts';
 import { answers, embeddedDatabaseUrl, startPostgres } from '../postgres/cluster.ts';
 import { UserError } from '../say.ts';
-import { IMPORT_USAGE, importCommand } from '../scrapyd-import/command.ts';
+import { IMPORT_USAGE, type ImportRequest, importCommand, readImport } from '../scrapyd-import/command.ts';
 import { withServers } from '../session.ts';
 import { MIGRATIONS } from './migrate.ts';
 
@@ -46,8 +46,10 @@ const POLL_MS = 100;
 
 /** `spiderhub admin NOUN VERB`: what an operator sets up. Prints what there is afterwards. */
 export async function admin({ config }: Settings, args: readonly string[]): Promise<number> {
-  if (args[0] === 'import-scrapyd')
-    return withDatabase(config, (url) => runImport(config, url, args.slice(1)));
+  if (args[0] === 'import-scrapyd') {
+    const request = await readImport(args.slice(1));
+    return withDatabase(config, (url) => runImport(config, url, request));
+  }
   const { action, flags, json } = readArguments(args);
   const work = (databaseUrl: string) => answer(databaseUrl, action, flags, json);
   return withDatabase(config, work);
@@ -59,9 +61,9 @@ function withDatabase(config: CliConfig, work: (databaseUrl: string) => Promise<
   return withEmbedded(openHome(config.SPIDERHUB_HOME, serverAccount()), work);
 }
 
-async function runImport(config: CliConfig, url: string, args: readonly string[]): Promise<number> {
+async function runImport(config: CliConfig, url: string, request: ImportRequest): Promise<number> {
   await migrate(url, MIGRATIONS);
-  return importCommand(config, url, args);
+  return importCommand(config, url, request);
 }
 
 function readArguments(args: readonly string[]): { action: AdminAction; flags: AdminFlags; json: boolean } {

@@ -16,22 +16,35 @@ import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { CHECKOUT, type CliConfig } from '../config.ts';
 import { crawlPython } from '../python/environment.ts';
 import { say, UserError } from '../say.ts';
-import { importScrapyd } from './import.ts';
+import { type ImportFolders, importScrapyd } from './import.ts';
+import { requireFolder } from './read-scrapyd.ts';
 
 export const IMPORT_USAGE = 'import-scrapyd DBS_DIR EGGS_DIR LOGS_DIR --organisation NAME';
+
+/** What is brought over, and who gets it. */
+export interface ImportRequest {
+  folders: ImportFolders;
+  organisation: string;
+}
+
+/** Reads the command line of an import, and throws when its folders are none. */
+export async function readImport(args: readonly string[]): Promise<ImportRequest> {
+  const request = readArguments(args);
+  for (const folder of Object.values(request.folders)) await requireFolder(folder);
+  return request;
+}
 
 /** `spiderhub admin import-scrapyd`: brings over what a Scrapyd knows. The database is on the newest schema. */
 export async function importCommand(
   config: CliConfig,
   databaseUrl: string,
-  args: readonly string[],
+  { folders, organisation }: ImportRequest,
 ): Promise<number> {
-  const { folders, organisation } = readArguments(args);
-  const python = await pythonOf(config);
   const database = createDatabase(databaseUrl, { maxConnections: 4, name: 'spiderhub-import' });
   try {
     const row = await database('organisations').where({ name: organisation }).first('id');
     if (!row) throw new UserError(`There is no organisation ${organisation}: make it first`);
+    const python = await pythonOf(config);
     const count = await importScrapyd(partsOf(config, database, python, row.id), folders);
     process.stdout.write(`${JSON.stringify(count)}\n`);
     return 0;
@@ -40,7 +53,7 @@ export async function importCommand(
   }
 }
 
-function readArguments(args: readonly string[]) {
+function readArguments(args: readonly string[]): ImportRequest {
   const { values, positionals } = parse(args);
   const [dbs, eggs, logs, ...more] = positionals;
   if (!dbs || !eggs || !logs || more.length > 0 || !values.organisation)

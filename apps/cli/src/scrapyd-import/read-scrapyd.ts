@@ -102,7 +102,8 @@ async function folders(parent: string): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-async function requireFolder(path: string): Promise<void> {
+/** Throws a sentence when there is no such folder. */
+export async function requireFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (!found?.isDirectory()) throw new UserError(`${path} is no folder`);
 }
