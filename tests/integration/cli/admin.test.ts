@@ -76,7 +76,23 @@ it.each([
   ['key create --key short', '--key: expected at least 16'],
   ['project create', '--name is required'],
   ['project creat', 'project create --name NAME'],
+  ['user create --name a\nb', '--name: line breaks'],
+  ['organisation create --name a\u0007b', '--name: line breaks'],
+  [`project create --name ${'x'.repeat(256)}`, '--name: expected at most 255 characters'],
+  ['scrapyd-user create --organisation acme --username a\nb --password 12345678', '--username: line breaks'],
   ['project list --nmae x', "Unknown option '--nmae'"],
 ])('answers %j with a sentence and fails', async (line, sentence) => {
   await expect(admin(line)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) });
+});
+
+it('looks for the folders of an import before it looks for a Python', async () => {
+  const line = 'import-scrapyd /nope /nope /nope --organisation acme';
+  // Not even a database is needed.
+  const env = { ...process.env, DATABASE_URL: 'postgresql://127.0.0.1:1/x', SPIDERHUB_PYTHON: '/bin/false' };
+  await expect(
+    promisify(execFile)(process.execPath, [CLI, 'admin', ...line.split(' ')], { env }),
+  ).rejects.toMatchObject({
+    code: 1,
+    stderr: '/nope is no folder\n',
+  });
 });
