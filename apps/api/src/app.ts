@@ -7,6 +7,7 @@ import { DEFAULT_STATUS, type ErrorDialect, HttpProblem, renderErrors } from './
 import { type Checks, healthz, readyz } from './http/readiness.ts';
 import { requestId } from './http/request-id.ts';
 import { createThrottle, type Throttle } from './http/throttle.ts';
+import { trustProxies } from './http/trust-proxy.ts';
 import type { Services } from './services.ts';
 
 export interface AppOptions {
@@ -39,7 +40,7 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  if (options.trustProxy !== undefined) app.set('trust proxy', options.trustProxy.split(/\s*,\s*/));
+  if (options.trustProxy !== undefined) trustProxies(app, options.trustProxy);
 
   app.use(requestId, accessLog(services.log));
   if (isLoopback(host)) app.use(refuseForeignHosts({ publicUrl }));

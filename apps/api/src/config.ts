@@ -1,8 +1,25 @@
 import { resolve } from 'node:path';
-import { Port, PublicUrl, ServiceConfig } from '@spiderhub/platform';
+import {
+  LauncherDirectory,
+  Port,
+  PublicUrl,
+  PythonPath,
+  RequirementsFile,
+  Seconds,
+  ServiceConfig,
+  wholeNumber,
+} from '@spiderhub/platform';
 import { z } from 'zod';
+import { isProxyList } from './http/trust-proxy.ts';
 
 const checkout = resolve(__dirname, '../../..');
+
+const TrustProxy = z
+  .string()
+  .refine(
+    isProxyList,
+    'expected addresses or networks separated by commas: 10.0.0.1,192.168.0.0/16,loopback',
+  );
 
 /** Environment of an API process. */
 export const ApiConfig = ServiceConfig.extend({
@@ -13,9 +30,9 @@ export const ApiConfig = ServiceConfig.extend({
   /** Where people and clients reach this installation, when it is not HOST and PORT. */
   PUBLIC_URL: PublicUrl.optional(),
   /** Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas. */
-  TRUST_PROXY: z.string().optional(),
+  TRUST_PROXY: TrustProxy.optional(),
   /** Wrong keys from one address in a minute before it has to wait. */
-  AUTH_FAILURES_PER_MINUTE: z.coerce.number('expected a number').int().min(1).default(60),
+  AUTH_FAILURES_PER_MINUTE: wholeNumber(1, 1_000_000).default(60),
   /** Serves the small web site that the demo spiders crawl under /demo/. */
   DEMO_SITE: z.stringbool().default(false),
   /** Namespace of this installation's keys in Redis. */
@@ -24,9 +41,9 @@ export const ApiConfig = ServiceConfig.extend({
     .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
     .default('spiderhub'),
   /** Python of the base environment, which lists the spiders of a deployed egg. */
-  SPIDERHUB_PYTHON: z.string().optional(),
-  SPIDERHUB_LAUNCHER: z.string().default(resolve(checkout, 'python/launcher')),
-  SPIDERHUB_REQUIREMENTS: z.string().default(resolve(checkout, 'python/requirements.txt')),
-  SHUTDOWN_GRACE_SECONDS: z.coerce.number('expected a number').positive().max(86_400).default(20),
+  SPIDERHUB_PYTHON: PythonPath.optional(),
+  SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(checkout, 'python/launcher')),
+  SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(checkout, 'python/requirements.txt')),
+  SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
 });
 export type ApiConfig = z.output<typeof ApiConfig>;

@@ -6,10 +6,13 @@ import {
   LogLevel,
   Port,
   PublicUrl,
+  PythonPath,
   parseEnvFile,
   RedisUrl,
   readConfig,
+  Seconds,
   WorkerSlots,
+  withoutEmpty,
 } from '@spiderhub/platform';
 import { z } from 'zod';
 
@@ -21,15 +24,15 @@ const CliConfig = z.object({
   DATABASE_URL: DatabaseUrl.optional(),
   REDIS_URL: RedisUrl.optional(),
   SPIDERHUB_HOME: HomeDirectory,
-  SPIDERHUB_PYTHON: z.string().optional(),
+  SPIDERHUB_PYTHON: PythonPath.optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: Port.default(8000),
   SCRAPYD_PORT: Port.default(6800),
   PUBLIC_URL: PublicUrl.optional(),
   WORKER_SLOTS: WorkerSlots,
-  SHUTDOWN_GRACE_SECONDS: z.coerce.number('expected a number of seconds').positive().max(86_400).default(20),
+  SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
   WORKER_STOP_MODE: z.string().optional(),
-  DRAIN_SECONDS: z.coerce.number('expected a number of seconds').positive().max(86_400).default(3600),
+  DRAIN_SECONDS: Seconds.default(3600),
   LOG_LEVEL: LogLevel.default('info'),
 });
 export type CliConfig = z.output<typeof CliConfig>;
@@ -44,7 +47,6 @@ export interface Settings {
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   const file = join(CHECKOUT, '.env');
   const fromFile = existsSync(file) ? parseEnvFile(readFileSync(file, 'utf8')) : {};
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const env = { ...fromFile, ...given };
+  const env = { ...withoutEmpty(fromFile), ...withoutEmpty(environment) };
   return { env, config: readConfig(CliConfig, env) };
 }

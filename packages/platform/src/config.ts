@@ -13,10 +13,28 @@ export class ConfigError extends Error {
  * means the default. Throws ConfigError that names every bad variable.
  */
 export function readConfig<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.output<S> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const given = withoutEmpty(env);
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  throw new ConfigError(result.error.issues.map((issue) => describeIssue(issue, given)));
+  throw new ConfigError(problems(result.error, given));
+}
+
+/** Throws one ConfigError with what is wrong for any of the schemas: for who starts processes that read them. */
+export function checkConfigs(schemas: readonly z.ZodType[], env: NodeJS.ProcessEnv): void {
+  const given = withoutEmpty(env);
+  const results = schemas.map((schema) => schema.safeParse(given));
+  const found = results.flatMap(({ error }) => (error ? problems(error, given) : []));
+  if (found.length > 0) throw new ConfigError([...new Set(found)]);
+}
+
+/** `NAME=` means that there is no such variable. */
+export function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+/** A number that is wrong in two ways is named once. */
+function problems(error: z.ZodError, given: Record<string, unknown>): string[] {
+  return [...new Set(error.issues.map((issue) => describeIssue(issue, given)))];
 }
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
+import { ApiConfig } from '@spiderhub/api/config';
 import { migrate } from '@spiderhub/db';
+import { checkConfigs } from '@spiderhub/platform';
+import { WorkerConfig } from '@spiderhub/worker/config';
 import { CHECKOUT, type CliConfig, type Settings } from '../config.ts';
 import { type Demo, ensureDemo } from '../demo.ts';
 import { serverAccount } from '../host/account.ts';
@@ -17,6 +20,7 @@ import { MIGRATIONS } from './migrate.ts';
 /** `spiderhub up`: everything on this machine, until a signal comes. */
 export async function up(settings: Settings): Promise<number> {
   const { config } = settings;
+  checkServiceConfigs(settings);
   const home = openHome(config.SPIDERHUB_HOME, serverAccount());
   lockHome(home);
   const servers = createServers(home);
@@ -34,6 +38,12 @@ export async function up(settings: Settings): Promise<number> {
   } finally {
     releaseLock(home.lock);
   }
+}
+
+/** What is wrong for a service is said before anything is started. Servers that are not given, we bring along. */
+function checkServiceConfigs({ env }: Settings): void {
+  const ours = { DATABASE_URL: 'postgresql:///', REDIS_URL: 'redis://localhost' };
+  checkConfigs([ApiConfig, WorkerConfig], { ...ours, ...env });
 }
 
 function lockHome(home: Home): void {

@@ -3,6 +3,7 @@ import { accessLog } from '../../http/access-log.ts';
 import { isLoopback, refuseForeignHosts, refuseForeignSites } from '../../http/browser-guard.ts';
 import { DEFAULT_STATUS, type ErrorDialect, renderErrors } from '../../http/errors.ts';
 import { requestId } from '../../http/request-id.ts';
+import { trustProxies } from '../../http/trust-proxy.ts';
 import { createScrapydHandler, type ScrapydOptions } from './handler.ts';
 import { NODE_NAME } from './wire/reply.ts';
 
@@ -40,7 +41,7 @@ export function createScrapydApp({ router, log, host, publicUrl, trustProxy }: S
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  if (trustProxy !== undefined) app.set('trust proxy', trustProxy.split(/\s*,\s*/));
+  if (trustProxy !== undefined) trustProxies(app, trustProxy);
   app.use(requestId, accessLog(log));
   if (isLoopback(host)) app.use(refuseForeignHosts({ publicUrl }));
   app.use(router);
