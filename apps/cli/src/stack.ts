@@ -29,10 +29,12 @@ export interface StackOptions {
 /** Takes or starts Postgres, Redis and Python. When it throws, `servers` still holds what was started. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const started: Server[] = [];
+  // One that is given is looked at before anything is started for it.
+  const given = options.config.SPIDERHUB_PYTHON && (await takePython(options.config));
   // Installing Python packages takes longest the first time, so the database is made meanwhile.
   const [database, python] = await Promise.allSettled([
     takeDatabase(options, started),
-    takePython(options.config),
+    given ?? takePython(options.config),
   ]);
   if (database.status === 'rejected') throw database.reason;
   if (python.status === 'rejected') throw python.reason;

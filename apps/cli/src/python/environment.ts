@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isExecutable } from '../host/find.ts';
+import { allInPath, isExecutable } from '../host/find.ts';
 import { releaseLock, takeLock } from '../host/lock.ts';
 import { run } from '../host/run.ts';
-import { say, UserError } from '../say.ts';
+import { say, tail, UserError } from '../say.ts';
 import { findPythons, type Interpreter, OLDEST_MINOR } from './find.ts';
 import { chooseInstaller, PIP_OPTIONS } from './installer.ts';
 
@@ -17,16 +17,29 @@ export async function crawlPython(
   directory: string,
   requirements: string,
 ): Promise<string> {
-  if (given) {
-    say(`Python: ${given} as given`);
-    return given;
-  }
+  if (given) return givenPython(given);
   try {
     return await ownEnvironment(directory, requirements);
   } catch (error) {
     if (error instanceof UserError) throw error;
     return systemScrapy(error as Error);
   }
+}
+
+/** Scrapy is really imported, because what breaks now would break every crawl. */
+const SHOW_SCRAPY = 'import scrapy; print("scrapy", scrapy.__version__)';
+
+async function givenPython(name: string): Promise<string> {
+  const path = name.includes('/') ? name : (allInPath(name)[0] ?? name);
+  const { code, stdout, output } = await run(path, ['-c', SHOW_SCRAPY]);
+  const version = /^scrapy (\S+)$/m.exec(stdout)?.[1];
+  if (code !== 0 || !version) {
+    throw new UserError(
+      `SPIDERHUB_PYTHON: ${path} does not import Scrapy (${tail(output, 1) || `exit code ${code}`}): install there what python/requirements.txt names, or leave SPIDERHUB_PYTHON empty`,
+    );
+  }
+  say(`Python: ${path} as given, with Scrapy ${version}`);
+  return path;
 }
 
 /**
