@@ -2,3 +2,4 @@ export { createEnvironments, type Environments, type EnvironmentsOptions } from 
 export { createForkServer, type ForkServer, type ForkServerOptions } from './fork-server.ts';
 export { createEggInspector, type EggInspectorOptions } from './inspect-egg.ts';
 export { createProcessRunner, type ProcessRunnerOptions } from './process-runner.ts';
+export { checkZip } from './zip.ts';

@@ -3,10 +3,11 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { EggContents, EggToInspect } from '@spiderhub/core';
+import type { DomainError, EggContents, EggToInspect } from '@spiderhub/core';
 import { LAUNCHER_DIR, makeWheel, REQUIREMENTS_PATH, requirePython } from './contract-support.ts';
 import { createEnvironments } from './environments.ts';
 import { createEggInspector } from './inspect-egg.ts';
+import { checkZip } from './zip.ts';
 
 jest.setTimeout(60_000);
 
@@ -71,6 +72,11 @@ describe('egg inspector', () => {
     ['backslash', 'unsafe path'],
     ['link', 'unsafe path'],
     ['twice', 'two entries named "shop/__init__.py"'],
+    ['below-file', 'unsafe path "shop/settings.py/x"'],
+    ['file-above', 'unsafe path "shop/a/b"'],
+    ['double-slash', 'unsafe path'],
+    ['dot', 'unsafe path'],
+    ['long-part', 'cannot be unpacked: ENAMETOOLONG'],
     ['bomb', 'unpacks to more than 100 times its size'],
     ['lying', 'cannot be unpacked'],
     ['many', 'more than 20000 entries'],
@@ -79,14 +85,36 @@ describe('egg inspector', () => {
     ['odd-entry', 'is not a module: os:system'],
     ['import-error', "No module named 'no_such_module'"],
     ['forging', 'the spiders cannot be listed'],
+    ['blank-name', 'spider name " ": expected 1 to 255 printable characters'],
+    ['line-name', 'spider name "a\\nb": expected 1 to 255'],
+    ['half-name', 'spider name "a\\ud800": expected 1 to 255'],
+    ['long-name', 'expected 1 to 255'],
+    ['many-names', 'more than 5000 spiders'],
+    ['long-script', 'script name "ä\\tb.py": expected 1 to 255'],
     ['hungry', 'MemoryError'],
   ])('refuses %s.egg: %s', async (name, reason) => {
-    await expect(inspect(name)).rejects.toMatchObject({
+    const refusal = await inspect(name).catch((error: DomainError) => error);
+    expect(refusal).toMatchObject({
       kind: 'invalid',
       code: 'bad_egg',
       message: expect.stringContaining(reason) as string,
     });
+    const words = (refusal as DomainError).message.split('\n', 1)[0];
+    expect(words).not.toContain(root);
     expect(readdirSync(join(root, 'work'))).toEqual([]);
+  });
+
+  it('takes folders that are entries of their own, and as many and as long names as it promises', async () => {
+    expect((await inspect('folders')).spiders).toEqual(['a', 'b']);
+    expect((await inspect('longest-names')).spiders).toHaveLength(5000);
+  });
+
+  it('judges a ZIP file by its directory alone', async () => {
+    await checkZip(join(root, 'good.egg'));
+    await expect(checkZip(join(root, 'text.egg'))).rejects.toMatchObject({ message: 'egg: not a ZIP file' });
+    for (const name of ['nothing', 'truncated', 'slip', 'below-file', 'bomb']) {
+      await expect(checkZip(join(root, `${name}.egg`))).rejects.toMatchObject({ code: 'bad_egg' });
+    }
   });
 
   it('does not take what a project prints for its spiders', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import type { EggContents, EggInspector, EggToInspect } from '@spiderhub/core';
+import type { DomainError, EggContents, EggInspector, EggToInspect } from '@spiderhub/core';
 import { readSettingsModule } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { type ChildResult, runChild } from './run-child.ts';
@@ -109,16 +109,41 @@ async function listSpiders(
 function readContents(run: ChildResult, timeoutMs: number): Pick<EggContents, 'spiders' | 'scripts'> {
   if (run.timedOut) throw badEgg(`importing the project took more than ${timeoutMs / 1000} s\n${run.tail}`);
   if (run.code !== 0) throw badEgg(`the project cannot be imported\n${run.tail}`);
-  try {
-    const { spiders, scripts } = JSON.parse(run.result.toString('utf8')) as Record<string, unknown>;
-    if (areNames(spiders) && areNames(scripts)) return { spiders, scripts };
-  } catch {
-    // Below.
-  }
-  throw badEgg(`the spiders cannot be listed\n${run.tail}`);
+  const { spiders, scripts } = parseContents(run);
+  return { spiders: namesOf('spider', spiders, run), scripts: namesOf('script', scripts, run) };
 }
 
-/** The project itself could have written them. */
-function areNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string' && name.length > 0);
+function parseContents({ result, tail }: ChildResult): { spiders?: unknown; scripts?: unknown } {
+  try {
+    return Object(JSON.parse(result.toString('utf8')));
+  } catch {
+    throw unlisted(tail);
+  }
+}
+
+const MAX_NAMES = 5000;
+const MAX_NAME_CHARACTERS = 255;
+/** Control characters, halves of characters, ends of lines. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/** The project itself could have written anything here; names end up in URLs, command lines and other people's pages. */
+function namesOf(what: 'spider' | 'script', value: unknown, { tail }: ChildResult): string[] {
+  if (!Array.isArray(value) || !value.every((name) => typeof name === 'string')) throw unlisted(tail);
+  if (value.length > MAX_NAMES) throw badEgg(`more than ${MAX_NAMES} ${what}s`);
+  const bad = value.find((name) => !isName(name));
+  if (bad !== undefined) {
+    const shown = JSON.stringify(bad.slice(0, 100));
+    throw badEgg(
+      `${what} name ${shown}: expected 1 to ${MAX_NAME_CHARACTERS} printable characters, not only spaces`,
+    );
+  }
+  return value;
+}
+
+function isName(name: string): boolean {
+  return name.trim() !== '' && name.length <= MAX_NAME_CHARACTERS && !UNPRINTABLE.test(name);
+}
+
+function unlisted(tail: string): DomainError {
+  return badEgg(`the spiders cannot be listed\n${tail}`);
 }

@@ -14,13 +14,13 @@ export interface ChildResult {
   /** Null when it was killed. */
   code: number | null;
   timedOut: boolean;
-  /** What it wrote to file descriptor 3, at most 1 MiB of it. */
+  /** What it wrote to file descriptor 3, at most 8 MiB of it. */
   result: Buffer;
   /** The end of what it wrote to standard output and error. */
   tail: string;
 }
 
-const MAX_RESULT_BYTES = 1024 * 1024;
+const MAX_RESULT_BYTES = 8 * 1024 * 1024;
 const MAX_TAIL_BYTES = 4096;
 const PIPES_GRACE_MS = 1000;
 

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '@spiderhub/core';
@@ -29,13 +29,27 @@ export function badEgg(why: string, cause?: unknown): DomainError {
  * throws `invalid` with the reason; what was written until an error is left to the caller.
  */
 export async function unpackZip(path: string, target: string): Promise<void> {
+  await withEntries(path, async (zip, entries) => {
+    for (const entry of entries) await unpackEntry(zip, entry, target);
+  });
+}
+
+/** Throws what `unpackZip` would throw for this file's directory of names and sizes; writes nothing. */
+export function checkZip(path: string): Promise<void> {
+  return withEntries(path, async () => {});
+}
+
+async function withEntries(
+  path: string,
+  use: (zip: ZipFile, entries: Entry[]) => Promise<void>,
+): Promise<void> {
   await requireZipMagic(path);
   const zip = await openZip(path);
   try {
     const entries = await listEntries(zip);
     checkSizes(entries);
     checkNames(entries);
-    for (const entry of entries) await unpackEntry(zip, entry, target);
+    await use(zip, entries);
   } catch (error) {
     throw error instanceof DomainError ? error : badEgg(`cannot be unpacked: ${messageOf(error)}`, error);
   } finally {
@@ -94,14 +108,44 @@ function checkSizes(entries: Entry[]): void {
 }
 
 function checkNames(entries: Entry[]): void {
-  const seen = new Set<string>();
   for (const entry of entries) {
     const name = entry.fileName;
-    const shown = JSON.stringify(name.slice(0, 100));
-    if (name.includes('\0') || name.length > MAX_NAME_LENGTH) throw badEgg(`unsafe path ${shown}`);
-    if (!isFileOrFolder(entry)) throw badEgg(`unsafe path ${shown}: neither a file nor a folder`);
-    if (seen.has(name)) throw badEgg(`two entries named ${shown}`);
-    seen.add(name);
+    if (name.includes('\0') || name.length > MAX_NAME_LENGTH) throw badEgg(`unsafe path ${shown(name)}`);
+    if (!isFileOrFolder(entry)) throw badEgg(`unsafe path ${shown(name)}: neither a file nor a folder`);
+  }
+  checkPlaces(entries.map(({ fileName }) => placeOf(fileName)));
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 100));
+}
+
+/** Where an entry comes to lie. */
+interface Place {
+  name: string;
+  isFolder: boolean;
+  /** The path as the file system understands it, with a slash at its end. */
+  key: string;
+}
+
+function placeOf(name: string): Place {
+  const path = posix.normalize(name);
+  return { name, isFolder: name.endsWith('/'), key: path.endsWith('/') ? path : `${path}/` };
+}
+
+/**
+ * No entry may stand where another file is, or below one. In order, whatever lies below a place follows it at once, so
+ * that looking at neighbours is enough.
+ */
+function checkPlaces(places: Place[]): void {
+  places.sort((a, b) => Number(a.key > b.key) - Number(a.key < b.key));
+  for (const [i, { name, isFolder, key }] of places.entries()) {
+    if (key === './' && !isFolder) throw badEgg(`unsafe path ${shown(name)}`);
+    const next = places[i + 1];
+    if (!next?.key.startsWith(key)) continue;
+    if (name === next.name && !isFolder) throw badEgg(`two entries named ${shown(name)}`);
+    const isClash = key === next.key ? !(isFolder && next.isFolder) : !isFolder;
+    if (isClash) throw badEgg(`unsafe path ${shown(next.name)}: clashes with ${shown(name)}`);
   }
 }
 
@@ -130,6 +174,9 @@ function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
   });
 }
 
+/** The operating system's errors name paths of this machine; their codes say enough. */
 function messageOf(error: unknown): string {
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return code ?? 'the system refused it';
   return error instanceof Error ? error.message : String(error);
 }
