@@ -1,5 +1,8 @@
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createAttemptStore, createDispatchStore } from '@spiderhub/db';
-import { type ScrapydUnderTest, startScrapydDialect } from './support.ts';
+import { eventually } from '@spiderhub/testkit';
+import { PASSWORD, type ScrapydUnderTest, startScrapydDialect } from './support.ts';
 
 let scrapyd: ScrapydUnderTest;
 beforeAll(async () => {
@@ -74,13 +77,38 @@ it('are cut by bytes, also inside of a character', async () => {
   expect([beyond.status, beyond.headers['content-range']]).toEqual([416, `bytes */${whole.length}`]);
 });
 
+it('may be left in the middle: that is no error of ours', async () => {
+  await scrapyd.post('schedule', 'project=acme-project&spider=a&jobid=large');
+  const db = scrapyd.database.database;
+  const [ticket] = await createDispatchStore(db, { leaseMs: 1000 }).admit(1);
+  const job = ticket && (await createAttemptStore(db).claim(ticket.id, ticket.attempt, 'w', 60_000));
+  if (!job) throw new Error('not claimed');
+  const ref = { key: job.key, attempt: ticket.attempt, stream: 'items' as const };
+  // More than all buffers on the way hold.
+  const item = Buffer.from(JSON.stringify({ text: 'x'.repeat(500_000) }));
+  for (let i = 0; i < 60; i++) await scrapyd.streams.write(ref, [item]);
+
+  const { port } = scrapyd.server.address() as AddressInfo;
+  const path = '/items/acme-project/a/large.jl';
+  const asked = request({ host: '127.0.0.1', port, path, auth: `ann:${PASSWORD}` });
+  asked.on('error', () => {});
+  asked.on('response', (answer) => answer.once('data', () => asked.destroy()));
+  asked.end();
+  await eventually(() =>
+    expect(scrapyd.logs.filter((text) => text.includes('"aborted"') && text.includes(path))).toHaveLength(1),
+  );
+  // Whatever the broken answer leaves to do has been done when another one is complete.
+  await scrapyd.get('/daemonstatus.json');
+  expect(scrapyd.logs.filter((text) => JSON.parse(text).level >= 50)).toEqual([]);
+});
+
 it('are listed in folders', async () => {
   const links = async (path: string) =>
     [...(await scrapyd.get(path)).text.matchAll(/href="(.+?)">/g)].map((match) => match[1]);
   expect(await links('/logs/')).toEqual(['acme-project/']);
   expect(await links('/logs/acme-project/')).toEqual(['a/']);
-  expect(await links('/logs/acme-project/a/')).toEqual(['j.log']);
-  expect(await links('/items/acme-project/a/')).toEqual(['j.jl']);
+  expect(await links('/logs/acme-project/a/')).toEqual(['j.log', 'large.log']);
+  expect(await links('/items/acme-project/a/')).toEqual(['j.jl', 'large.jl']);
   expect((await scrapyd.get('/logs/acme-project')).headers.location).toBe('/logs/acme-project/');
 });
 

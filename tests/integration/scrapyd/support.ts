@@ -52,6 +52,10 @@ export interface ScrapydUnderTest {
   stops: string[];
   /** What the next eggs hold; null for one that cannot be imported. */
   eggs: { spiders: string[] | null };
+  /** Every line that was logged. */
+  logs: string[];
+  /** Where uploads wait. */
+  uploadDir: string;
   get(path: string, user?: string | null): supertest.Test;
   post(service: string, form: Form, user?: string | null): supertest.Test;
   deploy(project: string, version: string, user?: string): supertest.Test;
@@ -73,7 +77,13 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
   const streams = createFsStreamStore({ root: join(directory, 'streams'), tallies: TALLIES });
   const blobs = createFsBlobStore({ root: join(directory, 'blobs') });
   const jobs = createJobs(createJobStore(db), createJobView(db), signals);
-  const log = createLogger({ name: 'api', level: 'silent' });
+  const logs: string[] = [];
+  const log = createLogger({
+    name: 'api',
+    level: 'info',
+    destination: { write: (line) => void logs.push(line) },
+  });
+  const uploadDir = join(directory, 'tmp');
   const users = createScrapydUserStore(db);
   const router = createScrapydRouter({
     services: {
@@ -82,7 +92,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
       signals,
       log,
       inspector: { inspect },
-      uploadDir: join(directory, 'tmp'),
+      uploadDir,
       store: createScrapydStore(db),
       view: createScrapydView(db),
       deployInspected: (contents) =>
@@ -113,6 +123,8 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     globex,
     stops,
     eggs,
+    logs,
+    uploadDir,
     get: (path, user = 'ann') => as(supertest(server).get(path), user),
     post: (service, form, user = 'ann') =>
       as(supertest(server).post(`/${service}.json`), user)

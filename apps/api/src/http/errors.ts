@@ -92,7 +92,7 @@ function toDomainError(error: unknown): DomainError | null {
 }
 
 /** The caller went away: nobody is left to answer, and nothing is wrong here. */
-function isHangUp(error: unknown): boolean {
+export function isHangUp(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNABORTED';
 }

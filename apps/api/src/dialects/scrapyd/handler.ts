@@ -1,7 +1,7 @@
 import { DomainError } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { HttpProblem } from '../../http/errors.ts';
+import { HttpProblem, isHangUp } from '../../http/errors.ts';
 import { authenticate, type ScrapydAuth } from './auth.ts';
 import type { Call, ScrapydServices } from './call.ts';
 import { sendFromFolder } from './pages/folders.ts';
@@ -124,7 +124,7 @@ function forwardedPrefix({ req, prefix }: Call): string {
 /** Errors of services are answers like any other to Scrapyd's clients: status 200, and what is wrong in the text. */
 function sendFailure(error: unknown, req: Request, res: Response, log: Logger): void {
   const where = { requestId: req.id, method: req.method, path: req.path };
-  if (req.destroyed && !res.writable) {
+  if (isHangUp(error) || req.socket.destroyed) {
     res.destroy();
     return;
   }
