@@ -14,7 +14,7 @@ import {
 } from '@spiderhub/db';
 import { createLogger, readConfig, redisOptions, runServices, type Service } from '@spiderhub/platform';
 import { createSignalSender } from '@spiderhub/queue';
-import { createEggInspector, createEnvironments } from '@spiderhub/runners';
+import { checkZip, createEggInspector, createEnvironments } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createJobTokens } from '@spiderhub/tokens';
 import { createApp } from './app.ts';
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   });
   const view = createJobView(database);
   const downloadView = createJobView(downloads);
-  const extras = createExtraParts(database, blobs);
+  const extras = createExtraParts(database, blobs, checkZip);
   const jobTokens = createJobTokens(await sharedSecret(database, 'job-token'));
   const accessControl = createAccess(createAccessStore(database));
   const jobs = createJobs(

@@ -33,7 +33,11 @@ export function createStorageParts(database: Database, signals: Signals, tokens:
 }
 
 /** What the rarer operations of the Jobs API need. */
-export function createExtraParts(database: Database, blobs: BlobStore): ExtraParts {
+export function createExtraParts(
+  database: Database,
+  blobs: BlobStore,
+  checkEgg: ExtraParts['checkEgg'],
+): ExtraParts {
   return {
     spiders: createSpiderStore(database),
     projects: createProjectStore(database),
@@ -42,5 +46,6 @@ export function createExtraParts(database: Database, blobs: BlobStore): ExtraPar
     releases: createReleaseStore(database),
     reports: createReportStore(database),
     blobs,
+    checkEgg,
   };
 }

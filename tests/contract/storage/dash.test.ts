@@ -69,7 +69,8 @@ const error = (status: number, message: string | RegExp = /./) => [
 ];
 
 describe('eggs', () => {
-  const egg = () => new Blob(['PK egg']);
+  /** A ZIP file without entries. */
+  const egg = () => new Blob(['PK\x05\x06', new Uint8Array(18)]);
   const fields = (more: Fields = {}) => ({
     project: String(project),
     name: 'lib',
@@ -105,6 +106,17 @@ describe('eggs', () => {
     ["another team's project", () => fields({ project: String(other.project) }), 404],
   ])('are refused with %s', async (_what, wrong, status) => {
     expect(await answerOf('/api/eggs/add.json', wrong())).toEqual(error(status));
+  });
+
+  it.each([
+    ['text', ['this is no archive']],
+    ['nothing', []],
+    ['the beginning of a ZIP file', ['PK\x03\x04', new Uint8Array(100)]],
+  ])('are refused when they are %s, since each later deploy would fail', async (_what, parts) => {
+    const wrong = fields({ name: 'broken', egg: new Blob(parts) });
+    expect(await answerOf('/api/eggs/add.json', wrong)).toEqual(error(400, /^egg: not a ZIP file/));
+    const kept = (await call(`/api/eggs/list.json?project=${project}`)).json();
+    expect(await kept).toEqual({ status: 'ok', eggs: [] });
   });
 
   it('are out of reach of others, in the way that shub understands', async () => {

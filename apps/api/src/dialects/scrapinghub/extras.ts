@@ -25,6 +25,8 @@ export interface ExtraParts {
   releases: ReleaseStore;
   reports: ReportStore;
   blobs: BlobStore;
+  /** Throws `invalid` for a file that no deploy could unpack. */
+  checkEgg(path: string): Promise<void>;
 }
 
 export type ExtraServices = Services & ExtraParts;

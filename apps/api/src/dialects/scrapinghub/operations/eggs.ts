@@ -38,6 +38,8 @@ const addEgg = (services: ExtraServices) =>
       await services.access.project(who, project);
       const [file, ...others] = upload.files.filter(({ field }) => field === 'egg');
       if (!file || others.length > 0) throw requestErrors.invalid('egg', 'expected one file');
+      // Every later deploy of the project unpacks it: one that is no ZIP file would make them all fail.
+      await services.checkEgg(file.path);
       const { sha256, sizeBytes } = await services.blobs.putFile(file.path);
       await services.eggs.save({ project, name, version, sha256, sizeBytes, createdBy: who.name });
       return { status: 'ok', egg: { name, version } };
