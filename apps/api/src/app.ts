@@ -3,6 +3,7 @@ import { type Dialect, dialectRouter, onlyAtRoot } from './dialect.ts';
 import { accessLog } from './http/access-log.ts';
 import { requireKey } from './http/auth.ts';
 import { isLoopback, refuseForeignHosts, refuseForeignSites } from './http/browser-guard.ts';
+import { createDoorkeeper, type Doorkeeper } from './http/doorkeeper.ts';
 import { DEFAULT_STATUS, type ErrorDialect, HttpProblem, renderErrors } from './http/errors.ts';
 import { type Checks, healthz, readyz } from './http/readiness.ts';
 import { requestId } from './http/request-id.ts';
@@ -44,9 +45,9 @@ export function createApp(options: AppOptions): Express {
 
   app.use(requestId, accessLog(services.log));
   if (isLoopback(host)) app.use(refuseForeignHosts({ publicUrl }));
-  const throttle = throttleOf(options);
+  const doorkeeper = createDoorkeeper(throttleOf(options));
   for (const dialect of dialects) {
-    const before = [refuseForeignSites({ publicUrl }), keyGuard(dialect, services, throttle)];
+    const before = [refuseForeignSites({ publicUrl }), keyGuard(dialect, services, doorkeeper)];
     const router = dialectRouter(dialect, services, { before, checkReplies });
     app.use(dialect.base, router);
     if (dialect.atRoot) app.use(onlyAtRoot(dialect.atRoot, router));
@@ -68,11 +69,12 @@ function throttleOf({ authFailuresPerMinute = 60 }: AppOptions): Throttle {
   });
 }
 
-function keyGuard(dialect: Dialect, services: Services, throttle: Throttle): RequestHandler {
-  const { authenticate } = dialect;
+function keyGuard(dialect: Dialect, services: Services, doorkeeper: Doorkeeper): RequestHandler {
+  const { authenticate, isSigned } = dialect;
   return requireKey({
     realm: 'apikey',
-    throttle,
+    doorkeeper,
+    ...(isSigned && { isSigned }),
     verify: (credentials) =>
       authenticate ? authenticate(services, credentials) : services.access.authenticate(credentials.user),
   });

@@ -17,6 +17,8 @@ export interface Dialect {
   headers?: Record<string, string>;
   /** Who that is, null for wrong credentials; API keys as user name by default. */
   authenticate?: (services: Services, credentials: Credentials) => Promise<Principal | null>;
+  /** Which credentials `authenticate` tells from wrong ones by their signature, without asking the database. */
+  isSigned?: (credentials: Credentials) => boolean;
   operations(services: Services): Operation[];
 }
 

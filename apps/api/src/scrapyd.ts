@@ -14,6 +14,7 @@ import type { Logger, Service } from '@spiderhub/platform';
 import type { Router } from 'express';
 import type { ApiConfig } from './config.ts';
 import { createScrapydApp, createScrapydRouter } from './dialects/scrapyd/router.ts';
+import { createDoorkeeper } from './http/doorkeeper.ts';
 import { createHttpServer } from './http/server.ts';
 import { createThrottle } from './http/throttle.ts';
 import { createServerService } from './server-service.ts';
@@ -65,7 +66,7 @@ export function createScrapydSide(parts: ScrapydParts): ScrapydSide {
     auth: {
       access,
       users: createScrapydUsers(createScrapydUserStore(database)),
-      throttle: createThrottle({ limit, loopbackLimit: limit * LOOPBACK_FACTOR }),
+      doorkeeper: createDoorkeeper(createThrottle({ limit, loopbackLimit: limit * LOOPBACK_FACTOR })),
     },
     publicUrl,
   });

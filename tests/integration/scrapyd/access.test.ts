@@ -89,11 +89,25 @@ it('refuses what a browser sends for another site', async () => {
   expect((await scrapyd.get('/listjobs.json')).body.pending).toHaveLength(1);
 });
 
-it('lets an address wait that tries too many passwords, even with the right one', async () => {
+async function guessPasswords(): Promise<void> {
   for (let i = 0; i < 30; i++) await scrapyd.get('/daemonstatus.json').auth('ann', `wrong${i}`).expect(401);
+}
+
+it('lets an address wait that tries too many passwords, even with the right one', async () => {
+  await guessPasswords();
   const { status, headers } = await scrapyd.get('/daemonstatus.json');
   expect(status).toBe(429);
   expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+});
+
+it('does not make those wait for it whose name and password have worked, nor API keys', async () => {
+  await scrapyd.get('/daemonstatus.json').expect(200);
+  await guessPasswords();
+  await scrapyd.get('/daemonstatus.json').expect(200);
+  await scrapyd.get('/daemonstatus.json').auth('ann', 'wrong').expect(429);
+  await scrapyd.get('/daemonstatus.json', 'bob').expect(429);
+  await scrapyd.get('/daemonstatus.json', null).auth(scrapyd.globex.key, '').expect(200);
+  await scrapyd.get('/daemonstatus.json', null).auth('0'.repeat(32), '').expect(429);
 });
 
 it('shows names that look like markup as text, and runs no script in pages', async () => {

@@ -28,6 +28,7 @@ import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
 import { createScrapydApp, createScrapydRouter } from '../../../apps/api/src/dialects/scrapyd/router.ts';
+import { createDoorkeeper } from '../../../apps/api/src/http/doorkeeper.ts';
 import { createHttpServer } from '../../../apps/api/src/http/server.ts';
 import { createThrottle } from '../../../apps/api/src/http/throttle.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
@@ -101,7 +102,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     auth: {
       access: createAccess(createAccessStore(db)),
       users: createScrapydUsers(users),
-      throttle: createThrottle({ limit: FAILURES, loopbackLimit: FAILURES }),
+      doorkeeper: createDoorkeeper(createThrottle({ limit: FAILURES, loopbackLimit: FAILURES })),
     },
   });
   const server = createHttpServer(createScrapydApp({ router, log, host: '127.0.0.1' }));

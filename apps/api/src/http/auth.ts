@@ -1,9 +1,9 @@
-import { DomainError, type Principal } from '@spiderhub/core';
+import { DomainError, isRandomKey, type Principal } from '@spiderhub/core';
 import type { Request, RequestHandler } from 'express';
 import { Passport } from 'passport';
 import type { Credentials } from './credentials.ts';
+import type { Doorkeeper, Way } from './doorkeeper.ts';
 import { KeyStrategy } from './key-strategy.ts';
-import type { Throttle } from './throttle.ts';
 
 declare global {
   namespace Express {
@@ -15,47 +15,44 @@ declare global {
 export interface AuthOptions {
   realm: string;
   verify: (credentials: Credentials) => Promise<Principal | null>;
-  throttle: Throttle;
+  /** Credentials that are signed: wrong ones are told from good ones without the database. */
+  isSigned?: (credentials: Credentials) => boolean;
+  doorkeeper: Doorkeeper;
 }
 
-const MAX_TRUSTED = 10_000;
-
 /**
- * Lets a request pass with valid credentials and sets `req.user`; hands `unauthenticated` on otherwise. An address
- * with too many failures is refused before the database is asked, except for keys that have worked before: behind
- * one proxy a stranger's guesses must not lock out everybody else.
+ * Lets a request pass with valid credentials and sets `req.user`; hands `unauthenticated` on otherwise, or `exhausted`
+ * to an address with too many failures.
  */
-export function requireKey({ realm, verify, throttle }: AuthOptions): RequestHandler {
-  const trusted = new Set<string>();
+export function requireKey({ realm, verify, isSigned, doorkeeper }: AuthOptions): RequestHandler {
   const passport = new Passport();
   passport.use(
     new KeyStrategy({
       realm,
-      verify,
-      mayTry(req, { user }) {
-        if (trusted.has(user)) return null;
-        const seconds = throttle.waitSeconds(addressOf(req));
-        return seconds === 0 ? null : tooManyFailures(seconds);
+      verify(req, credentials) {
+        const way: Way = {
+          // The password beside a key means nothing, and a token is verified whatever worked before.
+          proof: credentials.user,
+          verify: () => verify(credentials),
+          whileWaiting: isSigned?.(credentials) ? 'freely' : keyWhileWaiting(credentials.user),
+        };
+        return doorkeeper.check(req.ip ?? '', [way], tooManyFailures);
       },
-      succeeded({ user }) {
-        if (trusted.size >= MAX_TRUSTED) trusted.clear();
-        trusted.add(user);
-      },
-      failed: (req) => throttle.failed(addressOf(req)),
     }),
   );
   // With `assignProperty` passport has no login to keep: each request brings its key.
   return passport.authenticate('key', { assignProperty: 'user', authInfo: false, failWithError: true });
 }
 
+/** Making wait is against the load of guesses; only a key that somebody chose could be found by them. */
+export function keyWhileWaiting(key: string): Way['whileWaiting'] {
+  return isRandomKey(key) ? 'in turn' : 'not';
+}
+
 /** The caller of a request that passed `requireKey`. */
 export function callerOf(req: Request): Principal {
   if (!req.user) throw new Error('a route without authentication asked who is calling');
   return req.user;
-}
-
-function addressOf(req: Request): string {
-  return req.ip ?? '';
 }
 
 function tooManyFailures(retryAfterSeconds: number): DomainError {

@@ -6,12 +6,8 @@ import { queryOf } from './params.ts';
 
 export interface KeyStrategyOptions {
   realm: string;
-  /** Null for credentials that are not valid. */
-  verify: (credentials: Credentials) => Promise<Principal | null>;
-  /** Asked before `verify`; an error refuses the attempt. */
-  mayTry: (req: Request, credentials: Credentials) => DomainError | null;
-  succeeded: (credentials: Credentials) => void;
-  failed: (req: Request) => void;
+  /** Null for credentials that are not valid. An error refuses the attempt. */
+  verify: (req: Request, credentials: Credentials) => Promise<Principal | null>;
 }
 
 /**
@@ -40,18 +36,10 @@ export class KeyStrategy extends BasicStrategy {
   }
 
   private async check(req: Request, credentials: Credentials): Promise<void> {
-    const { mayTry, verify, succeeded, failed } = this.options;
     try {
-      const refusal = mayTry(req, credentials);
-      if (refusal) throw refusal;
-      const who = await verify(credentials);
-      if (who) {
-        succeeded(credentials);
-        this.success(who);
-      } else {
-        failed(req);
-        this.fail(this.challenge());
-      }
+      const who = await this.options.verify(req, credentials);
+      if (who) this.success(who);
+      else this.fail(this.challenge());
     } catch (error) {
       this.error(error as Error);
     }

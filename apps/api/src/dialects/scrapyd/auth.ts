@@ -1,44 +1,53 @@
+import { hash, randomBytes } from 'node:crypto';
 import type { Access, Principal, ScrapydUsers } from '@spiderhub/core';
 import type { Request } from 'express';
-import { readBasic } from '../../http/credentials.ts';
+import { keyWhileWaiting } from '../../http/auth.ts';
+import { type Credentials, readBasic } from '../../http/credentials.ts';
+import type { Doorkeeper, Way } from '../../http/doorkeeper.ts';
 import { HttpProblem } from '../../http/errors.ts';
-import type { Throttle } from '../../http/throttle.ts';
 
 const MAX_CREDENTIAL = 1000;
+/** Of this process: what it remembers of a password is worth nothing elsewhere. */
+const SALT = randomBytes(16).toString('base64');
 
 export interface ScrapydAuth {
   access: Access;
   users: ScrapydUsers;
-  throttle: Throttle;
+  doorkeeper: Doorkeeper;
 }
 
 /**
  * Who is asking: a Scrapyd user of an organisation by name and password, or an API key as user name. Null without
- * valid credentials. An address with too many failures is refused before a password is looked at.
+ * valid credentials. Passwords can be guessed, so at an address with too many failures only a pair of name and password
+ * is looked at that has worked before.
  */
 export async function authenticate(
   req: Request,
-  { access, users, throttle }: ScrapydAuth,
+  { access, users, doorkeeper }: ScrapydAuth,
 ): Promise<Principal | null> {
   const credentials = readBasic(req.headers.authorization ?? '');
-  if (!credentials || credentials.user === '') return null;
+  if (!credentials || !isUsable(credentials)) return null;
   const { user, password } = credentials;
-  if (
-    user.length > MAX_CREDENTIAL ||
-    password.length > MAX_CREDENTIAL ||
-    `${user}${password}`.includes('\0')
-  ) {
-    return null;
-  }
-  const address = req.ip ?? '';
-  const waitSeconds = throttle.waitSeconds(address);
-  if (waitSeconds > 0) {
-    throw new HttpProblem(429, 'Too many failed attempts, try again later', {
-      'Retry-After': String(waitSeconds),
+  const ways: Way[] = [
+    { proof: user, verify: () => access.authenticate(user), whileWaiting: keyWhileWaiting(user) },
+  ];
+  if (password !== '') {
+    ways.push({
+      proof: hash('sha256', `${SALT}${user}\0${password}`),
+      verify: () => users.authenticate(user, password),
+      whileWaiting: 'not',
     });
   }
-  const who =
-    (await access.authenticate(user)) ?? (password === '' ? null : await users.authenticate(user, password));
-  if (!who) throttle.failed(address);
-  return who;
+  return doorkeeper.check(req.ip ?? '', ways, tooManyFailures);
+}
+
+function isUsable({ user, password }: Credentials): boolean {
+  if (user === '' || user.length > MAX_CREDENTIAL || password.length > MAX_CREDENTIAL) return false;
+  return !`${user}${password}`.includes('\0');
+}
+
+function tooManyFailures(seconds: number): HttpProblem {
+  return new HttpProblem(429, 'Too many failed attempts, try again later', {
+    'Retry-After': String(seconds),
+  });
 }

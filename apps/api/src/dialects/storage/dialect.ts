@@ -40,8 +40,8 @@ export function createStorageDialect(parts: StorageParts): Dialect {
     errors: storageErrors,
     headers: { 'Access-Control-Allow-Origin': '*' },
     authenticate: ({ access }: Services, { user, password }: Credentials): Promise<Principal | null> =>
-      // A job's key has slashes, an API key never has.
-      user.includes('/') ? parts.jobAccess.authenticate(user, password) : access.authenticate(user),
+      isJob(user) ? parts.jobAccess.authenticate(user, password) : access.authenticate(user),
+    isSigned: ({ user }) => isJob(user),
     operations(shared) {
       const services = { ...shared, ...parts };
       return [
@@ -57,4 +57,9 @@ export function createStorageDialect(parts: StorageParts): Dialect {
       ];
     },
   };
+}
+
+/** A job's key has slashes, an API key never has. */
+function isJob(user: string): boolean {
+  return user.includes('/');
 }

@@ -1,0 +1,86 @@
+import type { Principal } from '@spiderhub/core';
+import type { Throttle } from './throttle.ts';
+
+/** One way to show who one is. */
+export interface Way {
+  /** Stands for these very credentials; a secret that somebody chose is hashed in it. */
+  proof: string;
+  /** Null for credentials that are not valid. */
+  verify(): Promise<Principal | null>;
+  /**
+   * What becomes of them at an address that has to wait, when they have not worked before:
+   * `freely`: verified as ever, for what cannot be guessed and costs the database nothing while it is wrong;
+   * `in turn`: verified one at a time, for what cannot be guessed but has to be looked up;
+   * `not`: not looked at, for what could be guessed.
+   */
+  whileWaiting: 'freely' | 'in turn' | 'not';
+}
+
+export interface Doorkeeper {
+  /**
+   * Who that is by the first way that is good. Null for wrong credentials; throws what `refuse` makes of the seconds
+   * to wait when too many were wrong before.
+   */
+  check(address: string, ways: Way[], refuse: (seconds: number) => Error): Promise<Principal | null>;
+}
+
+const MAX_KNOWN = 10_000;
+const MAX_IN_TURN = 100;
+
+/**
+ * Makes addresses wait that send too many wrong credentials, and nobody else: behind one proxy, or on a worker's
+ * machine, a stranger's guesses must not lock out who comes with good ones. So only the answer to wrong ones changes;
+ * what has worked before is always verified, and what has not as its way says. One look-up at a time is little for the
+ * database, however many keys a whole row of addresses makes up.
+ */
+export function createDoorkeeper(throttle: Throttle): Doorkeeper {
+  const known = new Set<string>();
+  const inTurn = createLine(MAX_IN_TURN);
+
+  function remember(proof: string): void {
+    if (known.has(proof)) return;
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.add(proof);
+  }
+
+  async function attempt(way: Way, isWaiting: boolean): Promise<Principal | null> {
+    if (isWaiting && !known.has(way.proof)) {
+      if (way.whileWaiting === 'not') return null;
+      if (way.whileWaiting === 'in turn') return inTurn(way.verify);
+    }
+    const who = await way.verify();
+    // Its owner changed it: what is wrong now must not be tried for ever.
+    if (!who) known.delete(way.proof);
+    return who;
+  }
+
+  return {
+    async check(address, ways, refuse) {
+      const waitSeconds = throttle.waitSeconds(address);
+      for (const way of ways) {
+        const who = await attempt(way, waitSeconds > 0);
+        if (!who) continue;
+        remember(way.proof);
+        return who;
+      }
+      throttle.failed(address);
+      if (waitSeconds > 0) throw refuse(waitSeconds);
+      return null;
+    },
+  };
+}
+
+/** Does one piece of work at a time, in order. Null, and nothing done, for what finds `most` waiting already. */
+function createLine(most: number): <T>(work: () => Promise<T>) => Promise<T | null> {
+  let last: Promise<unknown> = Promise.resolve();
+  let length = 0;
+  return (work) => {
+    if (length >= most) return Promise.resolve(null);
+    length += 1;
+    const done = last.then(work).finally(() => {
+      length -= 1;
+    });
+    last = done.catch(() => {});
+    return done;
+  };
+}
