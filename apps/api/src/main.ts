@@ -29,6 +29,9 @@ import { createScrapydSide } from './scrapyd.ts';
 import { createServerService } from './server-service.ts';
 import { createExtraParts, createStorageParts } from './storage-parts.ts';
 
+/** No call needs so long; one that takes longer is not to take the others' connections and processors away. */
+const STATEMENT_MS = 30_000;
+
 /** Composition root: reads the environment, opens what the API needs and serves until it is asked to stop. */
 async function main(): Promise<void> {
   const config = readConfig(ApiConfig, process.env);
@@ -38,7 +41,7 @@ async function main(): Promise<void> {
   const uploadDir = join(home, 'tmp/uploads');
   await prepareUploadDir(uploadDir);
 
-  const database = createDatabase(config.DATABASE_URL, { name: 'spiderhub-api' });
+  const database = createDatabase(config.DATABASE_URL, { name: 'spiderhub-api', statementMs: STATEMENT_MS });
   // Long downloads hold their connection as long as their reader takes: they must not starve everything else.
   const downloads = createDatabase(config.DATABASE_URL, { name: 'spiderhub-api-downloads' });
   const signals = createSignalSender({

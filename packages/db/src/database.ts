@@ -14,6 +14,11 @@ interface DatabaseOptions {
    * processes whose statements are all shorter.
    */
   silenceMs?: number;
+  /**
+   * The server gives up a statement that takes longer than this, ms, also when nobody waits for its answer any more.
+   * Not for pools that read with cursors: those take as long as their readers do.
+   */
+  statementMs?: number;
 }
 
 const CONNECT_MS = 5000;
@@ -28,7 +33,7 @@ function impatient(silenceMs: number): Socket {
 /** Opens a pool. Whoever opens it closes it with `destroy()`. Connections are made on demand. */
 export function createDatabase(
   url: string,
-  { maxConnections = 10, name = 'spiderhub', silenceMs }: DatabaseOptions = {},
+  { maxConnections = 10, name = 'spiderhub', silenceMs, statementMs = silenceMs }: DatabaseOptions = {},
 ): Database {
   return knex({
     client: 'pg',
@@ -38,8 +43,9 @@ export function createDatabase(
       connectionTimeoutMillis: Math.min(silenceMs ?? CONNECT_MS, CONNECT_MS),
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      // Also when the silence is the server's: it gives up a statement that waits for a lock.
-      ...(silenceMs !== undefined && { stream: () => impatient(silenceMs), statement_timeout: silenceMs }),
+      ...(silenceMs !== undefined && { stream: () => impatient(silenceMs) }),
+      // Also for silence: the server gives up a statement that waits for a lock.
+      ...(statementMs !== undefined && { statement_timeout: statementMs }),
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: maxConnections, acquireTimeoutMillis: 8000 },
     acquireConnectionTimeout: 8000,

@@ -7,6 +7,7 @@ import {
   DomainError,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
+import { patiently } from '../patience.ts';
 import { translated } from '../pg-errors.ts';
 
 /** Records of the cached types live this long, as on Scrapy Cloud: a month. */
@@ -41,8 +42,8 @@ function expires(type: CollectionType): boolean {
 }
 
 export function createCollectionStore(database: Database): CollectionStore {
-  const collections = (ref: CollectionRef) =>
-    database('collections').where({ project_id: ref.project, type: ref.type, name: ref.name });
+  const collections = (ref: CollectionRef, db = database) =>
+    db('collections').where({ project_id: ref.project, type: ref.type, name: ref.name });
 
   async function idOf(ref: CollectionRef): Promise<number | null> {
     return (await collections(ref).first('id'))?.id ?? null;
@@ -126,11 +127,11 @@ export function createCollectionStore(database: Database): CollectionStore {
     },
 
     async drop(ref) {
-      await collections(ref).delete();
+      await patiently(database, (tx) => collections(ref, tx).delete());
     },
 
     async dropAll(project, name) {
-      await database('collections').where({ project_id: project, name }).delete();
+      await patiently(database, (tx) => tx('collections').where({ project_id: project, name }).delete());
     },
 
     async rename(project, name, newName) {

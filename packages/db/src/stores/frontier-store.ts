@@ -1,5 +1,6 @@
 import type { FrontierBatch, FrontierRequest, FrontierSlot, FrontierStore } from '@spiderhub/core';
 import type { Database } from '../database.ts';
+import { patiently } from '../patience.ts';
 import { fromPostgres, translated } from '../pg-errors.ts';
 
 /** Requests of one batch, as recorded; fewer when they are large. */
@@ -118,7 +119,9 @@ export function createFrontierStore(database: Database): FrontierStore {
     },
 
     async removeSlot({ project, frontier, slot }) {
-      await database('frontier_slots').where({ project_id: project, frontier, slot }).delete();
+      await patiently(database, (tx) =>
+        tx('frontier_slots').where({ project_id: project, frontier, slot }).delete(),
+      );
     },
   });
   return { ...methods, read };
