@@ -43,6 +43,26 @@ const SAVE = `
     spiders = excluded.spiders, scripts = excluded.scripts, deployed_by = excluded.deployed_by,
     deployed_at = clock_timestamp()`;
 
+// Each version's names are taken apart once: looking for each spider in each version would be quadratic, and an egg may
+// well have ten thousand spiders.
+const SPIDERS = `
+  with ranked as (
+    select v.name, v.spiders, v.scripts, row_number() over (order by v.deployed_at desc) as rank
+    from versions v where v.project_id = :project
+  ),
+  newest as (
+    select n.name, min(ranked.rank) as rank
+    from ranked cross join lateral (
+      select unnest(ranked.spiders) union all select 'py:' || x from unnest(ranked.scripts) x
+    ) n (name)
+    group by n.name
+  )
+  select s.project_id as project, s.number, s.name, s.tags, ranked.name as version
+  from spiders s
+  left join newest on newest.name = s.name
+  left join ranked on ranked.rank = newest.rank
+  where s.project_id = :project order by s.name`;
+
 function toVersion(row: VersionRow): Version {
   return {
     project: row.project_id,
@@ -91,14 +111,7 @@ export function createVersionStore(database: Database): VersionStore {
       return (await versions().where({ project_id: project, name }).delete()) > 0;
     },
     async spiders(project): Promise<Spider[]> {
-      const { rows } = await database.raw<{ rows: Omit<Spider, 'type'>[] }>(
-        `select s.project_id as project, s.number, s.name, s.tags,
-          (select v.name from versions v where v.project_id = s.project_id
-            and (s.name = any(v.spiders) or s.name = any(select 'py:' || x from unnest(v.scripts) x))
-            order by v.deployed_at desc limit 1) as version
-        from spiders s where s.project_id = ? order by s.name`,
-        [project],
-      );
+      const { rows } = await database.raw<{ rows: Omit<Spider, 'type'>[] }>(SPIDERS, { project });
       return rows.map((row) => ({ ...row, type: 'manual' }));
     },
     async spiderNumber(project, name, create) {

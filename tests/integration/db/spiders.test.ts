@@ -1,0 +1,61 @@
+import { createDatabase, createSpiderStore, createVersionStore, type Database } from '@spiderhub/db';
+import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { makeTeam } from '../../support/team.ts';
+
+let db: TestDatabase;
+/** A pool with little patience. */
+let hurried: Database;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  hurried = createDatabase(db.url, { statementMs: 5000 });
+});
+afterAll(async () => {
+  await hurried?.destroy();
+  await db?.close();
+});
+
+async function deploy(project: number, name: string, spiders: string[], scripts: string[] = []) {
+  await createVersionStore(db.database).save({
+    project,
+    name,
+    eggSha256: 'none',
+    eggSizeBytes: 0,
+    extraEggs: [],
+    requirements: null,
+    stack: null,
+    settingsModule: 'demo.settings',
+    spiders,
+    scripts,
+    deployedBy: 'test',
+  });
+}
+
+describe('spiders of a project', () => {
+  it('have the newest version that has them', async () => {
+    const { project } = await makeTeam(db.database, 'versioned', ['gone', 'kept']);
+    await deploy(project, '2.0', ['kept', 'old'], ['check.py', 'gone.py']);
+    await deploy(project, '3.0', ['kept'], ['check.py']);
+    const versions = createVersionStore(db.database);
+    await versions.spiderNumber(project, 'never deployed', true);
+    const found = (await versions.spiders(project)).map(({ name, version }) => [name, version]);
+    expect(Object.fromEntries(found)).toEqual({
+      gone: '1.0',
+      kept: '3.0',
+      'never deployed': null,
+      old: '2.0',
+      'py:check.py': '3.0',
+      'py:gone.py': '2.0',
+    });
+    expect(found).toHaveLength(6);
+  });
+
+  it('are listed in time however many there are', async () => {
+    const names = Array.from({ length: 30_000 }, (_, i) => `spider_of_site_${i}`);
+    const { project } = await makeTeam(db.database, 'vast', names);
+    const spiders = await createVersionStore(hurried).spiders(project);
+    expect(spiders).toHaveLength(names.length);
+    expect(spiders.every(({ version }) => version === '1.0')).toBe(true);
+    expect(await createSpiderStore(hurried).find(project, names.length)).toMatchObject({ version: '1.0' });
+  });
+});
