@@ -33,6 +33,10 @@ describe('lines of a body', () => {
     expect(await read(request([Buffer.from(text)]))).toEqual([]);
   });
 
+  it.each([[[]], [[gzipSync('')]]])('are none in an empty body that is said to be gzip', async (body) => {
+    expect(await read(request(body, 'gzip'))).toEqual([]);
+  });
+
   it('are inflated, members one after the other, too', async () => {
     const body = Buffer.concat([gzipSync('{"a":1}\n{"b'), gzipSync('":2}\n')]);
     expect(await read(request([body], 'GZIP'))).toEqual(['{"a":1}', '{"b":2}']);
@@ -54,6 +58,7 @@ describe('lines of a body', () => {
 
   it.each([
     ['cut off', gzipSync('{"a":1}\n').subarray(0, 20)],
+    ['one byte', gzipSync('{"a":1}\n').subarray(0, 1)],
     ['no gzip', Buffer.from('{"a":1}\n')],
   ])('are refused when the gzip is %s', async (_why, body) => {
     await expect(read(request([body], 'gzip'))).rejects.toMatchObject({ kind: 'invalid' });

@@ -23,6 +23,8 @@ const CR = 0x0d;
 export async function* readLines(req: Request, limits: LineLimits): AsyncGenerator<Buffer[]> {
   const source = decoded(req);
   const splitter = createSplitter(limits);
+  let isEmpty = true;
+  if (source !== req) req.once('data', () => (isEmpty = false));
   try {
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       const lines = splitter.push(chunk as Buffer);
@@ -31,7 +33,9 @@ export async function* readLines(req: Request, limits: LineLimits): AsyncGenerat
     const last = splitter.end();
     if (last.length > 0) yield last;
   } catch (error) {
-    throw isBroken(error) ? requestErrors.invalid('body', 'is not valid gzip') : error;
+    if (!isBroken(error)) throw error;
+    // Clients name their encoding even when there is nothing to encode.
+    if (!isEmpty) throw requestErrors.invalid('body', 'is not valid gzip');
   } finally {
     if (source !== req) {
       req.unpipe();
