@@ -126,8 +126,17 @@ describe('shub', () => {
     expect((await home.shub(['items', `${service.url}/p/${key}`])).output).toContain('"n":0');
   });
 
-  it('says that a job does not exist', async () => {
-    const { code, output } = await home.shub(['items', `${project}/1/99999`]);
+  it('prints logs however wrong they came in', async () => {
+    const key = await push('finished');
+    await post(`/logs/${key}`, lines([{ time: 'x', level: 'error', message: { what: 'broke' } }]));
+    expect((await home.shub(['log', key])).output).toMatch(/^[\d-]+ [\d:.]+ ERROR \{"what":"broke"\}$/m);
+  });
+
+  it.each([
+    ['was never there', () => `${project}/1/99999`],
+    ['is in a project out of reach', () => `${project + 1}/1/1`],
+  ])('says that a job does not exist when it %s', async (_why, key) => {
+    const { code, output } = await home.shub(['items', key()]);
     expect(code).not.toBe(0);
     expect(output).toContain('does not exist');
     expect(output).not.toContain('Traceback');

@@ -1,4 +1,13 @@
-import { metadataChange, metadataOf, metadataRemoval, writeRawObject } from '@spiderhub/core';
+import {
+  DomainError,
+  type JobDetails,
+  type JobKey,
+  metadataChange,
+  metadataOf,
+  metadataRemoval,
+  type Principal,
+  writeRawObject,
+} from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { readObject, readRawValue } from '../body.ts';
@@ -25,13 +34,26 @@ export function jobOperations(services: StorageServices): Operation[] {
 const readMetadata = (services: StorageServices) =>
   operation({ method: 'get', path: PATH, summary: 'Metadata of a job', params: JobPath })(
     async ({ params, who }) => {
-      const key = keyOf(params);
-      await reachJob(services, who, key, 'read');
-      const job = await services.jobs.find(key);
+      const job = await visibleJob(services, who, keyOf(params));
       // Never 404: shub asks whether the answer is empty.
       return lines([job ? writeRawObject(metadataOf(job)) : '{}']);
     },
   );
+
+/** Null for a job that is not there, and just the same for one in a project that is not there for the caller. */
+async function visibleJob(
+  services: StorageServices,
+  who: Principal,
+  key: JobKey,
+): Promise<JobDetails | null> {
+  try {
+    await reachJob(services, who, key, 'read');
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === 'not_found') return null;
+    throw error;
+  }
+  return services.jobs.find(key);
+}
 
 const mergeMetadata = (services: StorageServices) =>
   operation({ method: 'post', path: PATH, summary: 'Set fields of the metadata of a job', params: JobPath })(
@@ -61,9 +83,7 @@ const readField = (services: StorageServices) =>
     summary: 'A field of the metadata of a job',
     params: FieldPath,
   })(async ({ params, who }) => {
-    const key = keyOf(params);
-    await reachJob(services, who, key, 'read');
-    const job = await services.jobs.find(key);
+    const job = await visibleJob(services, who, keyOf(params));
     return rawJson((job && metadataOf(job).get(params.field)) ?? 'null');
   });
 
