@@ -115,6 +115,8 @@ describe('a write', () => {
     const { key } = await push();
     expect((await post(`/items/${key}?start=x`, '{}')).status).toBe(400);
     expect((await post(`/items/${key}?start=5`, '')).status).toBe(200);
+    expect((await post(`/items/${key}?start=5`, '', { 'content-encoding': 'gzip' })).status).toBe(200);
+    expect(await text(`/items/${key}`)).toBe('');
   });
 
   it('to a deleted job is dropped, to one that never was refused', async () => {
@@ -214,6 +216,32 @@ describe('a read', () => {
     const key = await jobWith(LINES);
     expect((await call(`/items/${key}?${query}`)).status).toBe(400);
   });
+
+  it('begins at a key of what is read, never at one of something else', async () => {
+    const [key, next] = [await jobWith(LINES), await jobWith(LINES)];
+    const [project, spider, job] = key.split('/') as [string, string, string];
+    const refused = async (path: string, query: string, why: string) => {
+      for (const name of ['start', 'startafter']) {
+        const answer = await call(`/items/${path}?${name}=${query}`);
+        expect([answer.status, await answer.text()]).toEqual([400, `${name}: ${why}\n`]);
+      }
+    };
+    await refused(key, `${next}/0`, 'is a key of another job');
+    await refused(key, `${other.project}/${spider}/${job}/0`, 'is a key of another job');
+    await refused(
+      `${project}/${spider}`,
+      `${project}/${Number(spider) + 1}/1/0`,
+      'is a key of another spider',
+    );
+    await refused(project, `${other.project}/${spider}/${job}/0`, 'is a key of another project');
+    await refused(project, '5', 'expected project/spider/job/number');
+    for (const path of [key, `${project}/${spider}`, project]) {
+      const last = `${path === key ? key : next}/1`;
+      expect(await text(`/items/${path}?startafter=${last}&meta=_key&nodata=1`)).toBe(
+        `{"_key":"${last.replace(/1$/, '2')}"}\n`,
+      );
+    }
+  });
 });
 
 async function rawBody(path: string, headers: Record<string, string>) {
@@ -231,6 +259,38 @@ async function rawBody(path: string, headers: Record<string, string>) {
       .end();
   });
 }
+
+describe('a list of jobs', () => {
+  it('has a last page', async () => {
+    await push('finished');
+    const path = `/spiders/${team.project}/lastjobsummary`;
+    const spider = await text(`/ids/${team.project}/spider/site`).then(Number);
+    const before = String(spider - 1);
+    for (const after of ['', before, `${team.project}/${before}`, `${team.project}/${before}/5`]) {
+      expect(await text(`${path}?startafter=${after}`)).toContain('"state":"finished"');
+    }
+    const behind = [spider, '999999999', '99999999999999', '9'.repeat(400)].flatMap((number) => [
+      String(number),
+      `${team.project}/${number}/1`,
+    ]);
+    for (const after of behind) expect(await text(`${path}?startafter=${after}`)).toBe('');
+  });
+
+  it.each(['x', '-1', '1/2/3/4', '1/', 'P1/1', '9999999999/1'])('is refused behind %s', async (after) => {
+    const path = `/spiders/${team.project}/lastjobsummary?startafter=${after.replace('P', String(team.project))}`;
+    expect((await call(path)).status).toBe(400);
+  });
+
+  it('stops at a job of its project only', async () => {
+    const { key } = await push('finished');
+    expect(await text(`/jobq/${team.project}/list?stop=${key}`)).toBe('');
+    const answer = await call(`/jobq/${team.project}/list?stop=${other.project}/1/1`);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { message: 'stop: is a key of another project' },
+    ]);
+  });
+});
 
 describe('every answer', () => {
   it('lies under both addresses, with or without a slash at the end', async () => {
@@ -294,7 +354,7 @@ describe('every answer', () => {
   });
 
   it('takes the key as a parameter, too', async () => {
-    const answer = await call(`/jobq/${team.project}/count?apikey=${team.key}`, { key: null });
+    const answer = await call(`/jobq/${team.project}/count?spider=nobody&apikey=${team.key}`, { key: null });
     expect([answer.status, await answer.text()]).toEqual([200, '0\n']);
   });
 });
@@ -306,7 +366,6 @@ describe('another project', () => {
     ['GET', '/items/P/1', null],
     ['POST', '/items/P/1/1', '{}'],
     ['GET', '/items/P/1/1/stats', null],
-    ['GET', '/jobs/P/1/1', null],
     ['POST', '/jobs/P/1/1', '{"a":1}'],
     ['POST', '/jobs/P/1/1/field', '1'],
     ['DELETE', '/jobs/P/1/1', null],
@@ -350,6 +409,20 @@ describe('another project', () => {
     ['DELETE', '/hcf/P/f/s/x', null],
   ];
 
+  it('has jobs that look like ones that never were', async () => {
+    for (const project of [other.project, 999_999_999]) {
+      expect((await post(`/jobs/${project}/1/1`, '{"a":1}')).status).toBe(404);
+      for (const [field, nothing] of [
+        ['', '{}\n'],
+        ['/state', 'null\n'],
+      ]) {
+        const answer = await call(`/jobs/${project}/1/1${field}`);
+        expect([answer.status, await answer.text()]).toEqual([200, nothing]);
+      }
+    }
+    expect(await text(`/jobs/${team.project}/1/99999`)).toBe('{}\n');
+  });
+
   it.each(METHODS)('is out of reach: %s %s', async (method, path, body) => {
     const there = path.replaceAll('P', String(other.project));
     const answer = await call(there, { method, ...(body !== null && { body }) });
@@ -358,21 +431,22 @@ describe('another project', () => {
     expect((await call(nowhere, { method, ...(body !== null && { body }) })).status).toBe(404);
   });
 
-  it.each(METHODS)(
-    'and every job of ours but its own is out of reach of a token: %s %s',
-    async (method, path, body) => {
-      const { key, auth } = await push();
-      const forbidden = path.replaceAll('P', String(team.project));
-      const isShared = /^\/(collections|hcf)\//.test(path);
-      const answer = await call(forbidden, {
-        method,
-        user: [key, auth],
-        ...(body !== undefined && { body }),
-      });
-      if (isShared) expect([200, 202, 404]).toContain(answer.status);
-      else expect(answer.status).toBe(403);
-    },
-  );
+  it.each<[string, string, string | null]>([
+    ...METHODS,
+    ['GET', '/jobs/P/1/1', null],
+    ['GET', '/jobs/P/1/1/state', null],
+  ])('and every job of ours but its own is out of reach of a token: %s %s', async (method, path, body) => {
+    const { key, auth } = await push();
+    const forbidden = path.replaceAll('P', String(team.project));
+    const isShared = /^\/(collections|hcf)\//.test(path);
+    const answer = await call(forbidden, {
+      method,
+      user: [key, auth],
+      ...(body !== undefined && { body }),
+    });
+    if (isShared) expect([200, 202, 404]).toContain(answer.status);
+    else expect(answer.status).toBe(403);
+  });
 
   it('is out of reach of a token that names another job', async () => {
     const [mine, yours] = [await push(), await push()];

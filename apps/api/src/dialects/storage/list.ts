@@ -56,14 +56,20 @@ export interface ListOptions {
 }
 
 export function toListOptions(project: number, params: Params): ListOptions {
-  const stop = one(params, 'stop');
   return {
     filter: toFilter(project, params),
     offset: wholeNumber(params, 'start') ?? 0,
     count: wholeNumber(params, 'count') ?? DEFAULT_COUNT,
-    stop: stop === undefined || stop === '' ? null : parseJobKey(stop, 'stop'),
+    stop: stopOf(project, one(params, 'stop')),
     jobmeta: many(params, 'jobmeta'),
   };
+}
+
+function stopOf(project: number, text: string | undefined): JobKey | null {
+  if (text === undefined || text === '') return null;
+  const key = parseJobKey(text, 'stop');
+  if (key.project !== project) throw requestErrors.invalid('stop', 'is a key of another project');
+  return key;
 }
 
 /** Jobs newest first, one line each. */

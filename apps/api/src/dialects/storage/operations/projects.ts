@@ -1,4 +1,4 @@
-import { accessErrors, writeRawObject } from '@spiderhub/core';
+import { accessErrors, requestErrors, writeRawObject } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
@@ -123,7 +123,7 @@ const lastJobs = (services: StorageServices, path: string) =>
       await reachProject(services, who, project);
       const query = queryOf(req);
       const count = wholeNumber(query, 'count');
-      const afterSpider = spiderOf(one(query, 'startafter'));
+      const afterSpider = spiderOf(one(query, 'startafter'), project);
       const found = await services.queue.lastFinished(project, {
         offset: wholeNumber(query, 'start') ?? 0,
         ...(spider !== undefined && { spider }),
@@ -138,8 +138,18 @@ async function* linesOf(all: readonly string[]): AsyncGenerator<string> {
   for (const line of all) yield `${line}\n`;
 }
 
-/** The spider of `project/spider`, of a job's key, or a bare spider number. */
-function spiderOf(text: string | undefined): number | null {
-  const match = /^(?:\d{1,9}\/)?(\d{1,9})(?:\/\d{1,9})?$/.exec(text ?? '');
-  return match ? Number(match[1]) : null;
+/** What comes before a spider's number, and behind it: its project, and a job's number. */
+const SPIDER_KEY = /^(?:(\d+)\/)?(\d+)(?:\/\d+)?$/;
+const MAX_SPIDER = 999_999_999;
+
+/** The spider of `project/spider`, of a job's key, or a bare spider number; null when nothing is given. */
+function spiderOf(text: string | undefined, project: number): number | null {
+  if (text === undefined || text === '') return null;
+  const match = SPIDER_KEY.exec(text);
+  if (!match) throw requestErrors.invalid('startafter', "expected a spider's number or a job's key");
+  if (match[1] !== undefined && Number(match[1]) !== project) {
+    throw requestErrors.invalid('startafter', 'is a key of another project');
+  }
+  // Behind a number that no spider can have, there is nothing: starting over would never end.
+  return Math.min(Number(match[2]), MAX_SPIDER);
 }

@@ -1,4 +1,5 @@
 import {
+  type DomainError,
   formatJobKey,
   type Job,
   type JobKey,
@@ -19,6 +20,8 @@ type Stored = Pick<Job, 'key' | 'attempt'>;
 
 /** Where to begin: a record of one job, or of a later one. */
 interface Start {
+  /** The parameter that says so. */
+  name: string;
   /** Null: of whichever job is read. */
   key: JobKey | null;
   from: number;
@@ -32,7 +35,8 @@ export function rowsOfJob(
   query: RecordQuery,
 ): Rows {
   const start = startOf(query);
-  const range: ReadRange = { from: start && isOf(start, job) ? start.from : 0 };
+  if (start?.key && !isOf(start.key, job)) throw elsewhere(start, 'job');
+  const range: ReadRange = { from: start?.from ?? 0 };
   const indexes = many(query.params, 'index').map(toIndex);
   const rows =
     indexes.length > 0 ? pick(services, stream, job, indexes) : read(services, stream, job, range, query);
@@ -47,9 +51,13 @@ export function rowsOfJobs(
   query: RecordQuery,
 ): Rows {
   const start = startOf(query);
+  // A number alone is a place in each job: a client that pages by it would never come to an end.
+  if (start && !start.key) throw requestErrors.invalid(start.name, EXPECTED);
+  if (start?.key && start.key.project !== project) throw elsewhere(start, 'project');
+  if (start?.key && spider !== null && start.key.spider !== spider) throw elsewhere(start, 'spider');
   async function* all(): AsyncGenerator<readonly Row[]> {
     for await (const job of jobsFrom(services, project, spider, start?.key ?? null)) {
-      const range = { from: start?.key && isOf(start, job) ? start.from : 0 };
+      const range = { from: start?.key && isOf(start.key, job) ? start.from : 0 };
       yield* read(services, stream, job, range, query);
     }
   }
@@ -106,8 +114,12 @@ async function* jobsFrom(
   }
 }
 
-function isOf(start: Start, job: Stored): boolean {
-  return start.key === null || formatJobKey(start.key) === formatJobKey(job.key);
+function isOf(key: JobKey, job: Stored): boolean {
+  return formatJobKey(key) === formatJobKey(job.key);
+}
+
+function elsewhere({ name }: Start, what: 'job' | 'spider' | 'project'): DomainError {
+  return requestErrors.invalid(name, `is a key of another ${what}`);
 }
 
 function startOf({ params }: RecordQuery): Start | null {
@@ -117,14 +129,16 @@ function startOf({ params }: RecordQuery): Start | null {
   return start === undefined || start === '' ? null : readStart('start', start, 0);
 }
 
+const EXPECTED = 'expected project/spider/job/number';
 const RECORD_KEY = /^(?:(\d{1,9})\/(\d{1,9})\/(\d{1,9})\/)?(\d{1,15})$/;
 
 /** `project/spider/job/number`, or the number alone. */
 function readStart(name: string, text: string, offset: number): Start {
   const match = RECORD_KEY.exec(text);
-  if (!match) throw requestErrors.invalid(name, 'expected project/spider/job/number');
+  if (!match) throw requestErrors.invalid(name, EXPECTED);
   const [project, spider, job] = match.slice(1, 4).map(Number) as [number, number, number];
-  return { key: match[1] === undefined ? null : { project, spider, job }, from: Number(match[4]) + offset };
+  const key = match[1] === undefined ? null : { project, spider, job };
+  return { name, key, from: Number(match[4]) + offset };
 }
 
 function toIndex(text: string): number {
