@@ -260,38 +260,6 @@ async function rawBody(path: string, headers: Record<string, string>) {
   });
 }
 
-describe('a list of jobs', () => {
-  it('has a last page', async () => {
-    await push('finished');
-    const path = `/spiders/${team.project}/lastjobsummary`;
-    const spider = await text(`/ids/${team.project}/spider/site`).then(Number);
-    const before = String(spider - 1);
-    for (const after of ['', before, `${team.project}/${before}`, `${team.project}/${before}/5`]) {
-      expect(await text(`${path}?startafter=${after}`)).toContain('"state":"finished"');
-    }
-    const behind = [spider, '999999999', '99999999999999', '9'.repeat(400)].flatMap((number) => [
-      String(number),
-      `${team.project}/${number}/1`,
-    ]);
-    for (const after of behind) expect(await text(`${path}?startafter=${after}`)).toBe('');
-  });
-
-  it.each(['x', '-1', '1/2/3/4', '1/', 'P1/1', '9999999999/1'])('is refused behind %s', async (after) => {
-    const path = `/spiders/${team.project}/lastjobsummary?startafter=${after.replace('P', String(team.project))}`;
-    expect((await call(path)).status).toBe(400);
-  });
-
-  it('stops at a job of its project only', async () => {
-    const { key } = await push('finished');
-    expect(await text(`/jobq/${team.project}/list?stop=${key}`)).toBe('');
-    const answer = await call(`/jobq/${team.project}/list?stop=${other.project}/1/1`);
-    expect([answer.status, await answer.json()]).toMatchObject([
-      400,
-      { message: 'stop: is a key of another project' },
-    ]);
-  });
-});
-
 describe('every answer', () => {
   it('lies under both addresses, with or without a slash at the end', async () => {
     const key = await jobWith(['{"a":1}']);
@@ -502,7 +470,11 @@ describe('documents that are stored', () => {
     );
     expect(await text(`${slot}/f`)).toBe('{"fp":"/"}\n{"fp":"/2","fdata":{"x":1.0}}\n');
     expect(await text(`${slot}/f?startafter=/&count=1`)).toBe('{"fp":"/2","fdata":{"x":1.0}}\n');
-    for (const bad of ['{"p":1}', '{"fp":1}', '{"fp":"x","p":"high"}', '[1]']) {
+    const empty = await post(slot, '{"fp":"","p":null,"qdata":null,"fdata":null}');
+    expect([empty.status, await empty.json()]).toEqual([200, { newcount: 1 }]);
+    expect(await text(`${slot}/q?mincount=1`)).toMatch(/\[\["\/",null\]\]/);
+    expect(await text(`${slot}/f?count=1`)).toBe('{"fp":""}\n');
+    for (const bad of ['{"p":1}', '{"fp":null}', '{"fp":1}', '{"fp":"x","p":"high"}', '[1]']) {
       expect((await post(slot, bad)).status).toBe(400);
     }
     expect((await post(`${slot}/q/deleted`, '{"no":"strings"}')).status).toBe(400);

@@ -17,7 +17,7 @@ import { filterRows } from './records/filter.ts';
 import { many, one, wholeNumber } from './records/params.ts';
 import type { RecordQuery } from './records/query.ts';
 import { firstRows, type Row, type Rows } from './records/row.ts';
-import { Id } from './schema.ts';
+import { Id, keyProblem } from './schema.ts';
 
 const PAGE = 1000;
 
@@ -34,6 +34,8 @@ export function toCollectionRecord(line: Buffer): { key: string; value: string }
   if (!fields) throw parsingError('expected one JSON object a line');
   const key = readRawString(fields.get('_key'));
   if (key === null || key === '' || key.includes('\0')) throw parsingError('missing value for _key field');
+  const problem = keyProblem(key);
+  if (problem) throw parsingError(`_key: ${problem}`);
   fields.delete('_key');
   return { key: wellFormed(key), value: writeRawObject(fields) };
 }

@@ -14,7 +14,21 @@ export const Index = z
   .regex(/^\d{1,15}$/, 'expected a record number')
   .transform(Number);
 
-export const Name = z.string().min(1, 'is empty').max(1000, 'is too long');
+/** Longest key, bytes of UTF-8: an entry of an index has 2,704 for all of its columns. */
+export const MAX_KEY_BYTES = 2000;
+/** Longest name, bytes of UTF-8: two of them make a key. */
+const MAX_NAME_BYTES = MAX_KEY_BYTES / 2;
+
+/** Why a text cannot be a key; null when it can. */
+export function keyProblem(text: string, maxBytes = MAX_KEY_BYTES): string | null {
+  if (text.includes('\0')) return 'has a NUL character';
+  return Buffer.byteLength(text) > maxBytes ? `is longer than ${maxBytes} bytes` : null;
+}
+
+export const Name = z
+  .string()
+  .min(1, 'is empty')
+  .refine((text) => Buffer.byteLength(text) <= MAX_NAME_BYTES, `is longer than ${MAX_NAME_BYTES} bytes`);
 
 export const ProjectPath = z.object({ project: Id });
 export const SpiderPath = z.object({ project: Id, spider: Id });

@@ -1,6 +1,7 @@
 import {
   type FrontierRequest,
   type FrontierSlot,
+  type RawFields,
   readRawObject,
   readRawString,
   requestErrors,
@@ -19,7 +20,7 @@ import { one, wholeNumber } from '../records/params.ts';
 import { readRecordQuery } from '../records/query.ts';
 import type { Row } from '../records/row.ts';
 import { done, lineStream, rawJson } from '../replies.ts';
-import { Name, ProjectPath } from '../schema.ts';
+import { keyProblem, Name, ProjectPath } from '../schema.ts';
 
 const SLOT = '/hcf/:project/:frontier/s/:slot';
 /** So much of an addition goes into one transaction. */
@@ -80,16 +81,23 @@ function toRequest(line: Buffer): FrontierRequest {
   const fields = readRawObject(line);
   if (!fields) throw requestErrors.invalid('body', 'expected one JSON object a line');
   const fp = readRawString(fields.get('fp'));
-  if (fp === null || fp === '' || fp.includes('\0')) throw requestErrors.invalid('fp', 'expected text');
-  const priority = Number(fields.get('p') ?? 0);
+  if (fp === null) throw requestErrors.invalid('fp', 'expected text');
+  const problem = keyProblem(fp);
+  if (problem) throw requestErrors.invalid('fp', problem);
+  const priority = Number(given(fields, 'p') ?? 0);
   if (!Number.isFinite(priority)) throw requestErrors.invalid('p', 'expected a number');
-  const fdata = fields.get('fdata');
   return {
     fp: wellFormed(fp),
     priority,
     qdata: fields.get('qdata') ?? 'null',
-    fdata: fdata === undefined || fdata === 'null' ? null : fdata,
+    fdata: given(fields, 'fdata'),
   };
+}
+
+/** Writers fill what they do not know with null. */
+function given(fields: RawFields, name: string): string | null {
+  const raw = fields.get(name);
+  return raw === undefined || raw === 'null' ? null : raw;
 }
 
 const removeSlot = (services: StorageServices) =>
