@@ -9,10 +9,13 @@ export interface QueueCounts {
   runningUnits: number;
 }
 
+/** Settings of a project in all, as bytes of JSON: each of its crawls gets them. */
+export const MAX_SETTINGS_BYTES = 1024 * 1024;
+
 /** What belongs to a project as a whole. */
 export interface ProjectStore {
   settings(project: number): Promise<RawFields>;
-  /** Sets and removes some settings, others stay. Throws `invalid` for a value that is not strict JSON. */
+  /** Sets and removes some settings, others stay. Throws `invalid` for a value that is not strict JSON, `too_large`. */
   changeSettings(project: number, set: RawFields, remove: readonly string[]): Promise<void>;
   /** Lengths of a project's queues. */
   queueCounts(project: number): Promise<QueueCounts>;

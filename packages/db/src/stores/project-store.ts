@@ -1,4 +1,6 @@
 import {
+  DomainError,
+  MAX_SETTINGS_BYTES,
   type ProjectStore,
   parseStrict,
   type QueueCounts,
@@ -35,6 +37,17 @@ const BUSY = `
   join projects p on p.id = q.project_id
   order by p.id`;
 
+/** The text of all settings. Throws `too_large`. */
+function settingsText(settings: ReadonlyMap<string, string>): string {
+  const text = writeRawObject(settings);
+  if (Buffer.byteLength(text) <= MAX_SETTINGS_BYTES) return text;
+  throw new DomainError(
+    'too_large',
+    'settings_too_large',
+    `the settings of a project are at most ${MAX_SETTINGS_BYTES} bytes in all`,
+  );
+}
+
 export function createProjectStore(database: Database): ProjectStore {
   async function settingsOf(db: Database, project: number, suffix = ''): Promise<Map<string, string>> {
     const { rows } = await db.raw<{ rows: { settings: string }[] }>(
@@ -58,7 +71,8 @@ export function createProjectStore(database: Database): ProjectStore {
         for (const name of remove) settings.delete(name);
         await tx.raw('update projects set settings = :settings::json where id = :project', {
           project,
-          settings: writeRawObject(settings),
+          // Removing is never refused, however much is left.
+          settings: set.size > 0 ? settingsText(settings) : writeRawObject(settings),
         });
       });
     },

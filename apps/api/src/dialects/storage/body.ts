@@ -31,16 +31,16 @@ export async function readObjects(req: Request): Promise<RawFields[]> {
 }
 
 /** One JSON object, which may stand on several lines; an empty body is an empty object. */
-export async function readObject(req: Request): Promise<RawFields> {
-  const text = (await readDecoded(req, MAX_BYTES)).toString('utf8');
+export async function readObject(req: Request, maxBytes = MAX_BYTES): Promise<RawFields> {
+  const text = (await readDecoded(req, maxBytes)).toString('utf8');
   const fields = text.trim() === '' ? new Map<string, string>() : readRawObject(text);
   if (!fields) throw requestErrors.invalid('body', 'expected a JSON object');
   return fields;
 }
 
 /** One JSON value as its raw text on one line. */
-export async function readRawValue(req: Request): Promise<string> {
-  const raw = oneLine((await readDecoded(req, MAX_BYTES)).toString('utf8').trim());
+export async function readRawValue(req: Request, maxBytes = MAX_BYTES): Promise<string> {
+  const raw = oneLine((await readDecoded(req, maxBytes)).toString('utf8').trim());
   // Python's NaN and Infinity are values, too.
   if (parseRecord(Buffer.from(raw)) !== undefined) return raw;
   throw requestErrors.invalid('body', 'expected a JSON value');

@@ -6,6 +6,8 @@ import {
   metadataOf,
   metadataRemoval,
   type Principal,
+  type RawFields,
+  requestErrors,
   writeRawObject,
 } from '@spiderhub/core';
 import { z } from 'zod';
@@ -14,10 +16,12 @@ import { readObject, readRawValue } from '../body.ts';
 import { reachJob, reachProject } from '../guard.ts';
 import type { StorageServices } from '../parts.ts';
 import { done, lines, rawJson } from '../replies.ts';
-import { JobPath, keyOf } from '../schema.ts';
+import { JobPath, keyOf, keyProblem } from '../schema.ts';
 
 const FieldPath = JobPath.extend({ field: z.string() });
 const PATH = '/jobs/:project/:spider/:job';
+/** Far more than the statistics of a large crawl. */
+const MAX_METADATA_BYTES = 1024 * 1024;
 
 /** Metadata of a job, as a whole and field by field. */
 export function jobOperations(services: StorageServices): Operation[] {
@@ -60,10 +64,19 @@ const mergeMetadata = (services: StorageServices) =>
     async ({ params, who, req }) => {
       const key = keyOf(params);
       await reachJob(services, who, key, 'write');
-      await services.jobq.describe(key, metadataChange(await readObject(req)));
+      await services.jobq.describe(key, metadataChange(named(await readObject(req, MAX_METADATA_BYTES))));
       return done('text/html; charset=utf-8');
     },
   );
+
+/** The same fields. Throws `invalid` for a name that cannot be stored. */
+function named(fields: RawFields): RawFields {
+  for (const name of fields.keys()) {
+    const problem = keyProblem(name);
+    if (problem) throw requestErrors.invalid(name.replaceAll('\0', '').slice(0, 100), `the name ${problem}`);
+  }
+  return fields;
+}
 
 const purgeJob = (services: StorageServices) =>
   operation({ method: 'delete', path: PATH, summary: 'Remove a job with its data', params: JobPath })(
@@ -96,8 +109,8 @@ const writeField = (services: StorageServices) =>
   })(async ({ params, who, req }) => {
     const key = keyOf(params);
     await reachJob(services, who, key, 'write');
-    const raw = await readRawValue(req);
-    await services.jobq.describe(key, metadataChange(new Map([[params.field, raw]])));
+    const raw = await readRawValue(req, MAX_METADATA_BYTES);
+    await services.jobq.describe(key, metadataChange(named(new Map([[params.field, raw]]))));
     return done('text/html; charset=utf-8');
   });
 

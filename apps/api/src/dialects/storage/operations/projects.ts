@@ -1,4 +1,4 @@
-import { accessErrors, requestErrors, writeRawObject } from '@spiderhub/core';
+import { accessErrors, MAX_SETTINGS_BYTES, requestErrors, writeRawObject } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
@@ -76,7 +76,7 @@ const writeSettings = (services: StorageServices) =>
     params: ProjectPath,
   })(async ({ params: { project }, who, req }) => {
     await reachProject(services, who, project);
-    await services.projects.changeSettings(project, await readObject(req), []);
+    await services.projects.changeSettings(project, await readObject(req, MAX_SETTINGS_BYTES), []);
     return done('text/plain; charset=utf-8');
   });
 
