@@ -245,4 +245,26 @@ describe('spiders', () => {
       error(404, 'spider: 999 not found'),
     );
   });
+
+  it.each([
+    ['{"add":[1]}', 'add: expected a list of texts'],
+    ['{"add":null}', 'add: expected a list of texts'],
+    ['{"remove":{"a":"b"}}', 'remove: expected a list of texts'],
+  ])('say what is wrong with tags: %s', async (body, why) => {
+    const authorization = `Basic ${Buffer.from(`${service.team.key}:`).toString('base64')}`;
+    const answer = await fetch(`${service.url}/api/v2/projects/${project}/spiders/1/tags`, {
+      method: 'PATCH',
+      headers: { authorization },
+      body,
+    });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(why)]);
+  });
+
+  it('have numbers', async () => {
+    const [status, body] = await answerOf(`/api/v2/projects/${project}/spiders/x`);
+    expect([status, JSON.stringify(body)]).toEqual([
+      400,
+      expect.stringContaining("spider: expected a spider's number"),
+    ]);
+  });
 });

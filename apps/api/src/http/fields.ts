@@ -13,7 +13,9 @@ export function expected(what: string) {
 export const Text = z.string({ error: expected('text') });
 
 /** A value that may come several times; always a list. */
-export const Texts = z.union([Text.transform((one) => [one]), z.array(z.string())], { error: 'is required' });
+export const Texts = z.union([Text.transform((one) => [one]), z.array(z.string())], {
+  error: ({ input }) => (input === undefined ? 'is required' : 'expected a list of texts'),
+});
 
 /** A whole number in decimal digits between `min` and `max`. */
 export function integer(min: number, max: number) {

@@ -2,11 +2,16 @@ import { JOB_STATES, parseJobKey, type RawFields, readRawObject, requestErrors }
 import { z } from 'zod';
 import { expected, integer, oneOf, Text, Texts } from '../../http/fields.ts';
 
-/** A project's number. Nine digits, because it is a Postgres integer. */
-export const ProjectId = z
-  .string({ error: expected("a project's number") })
-  .regex(/^[1-9]\d{0,8}$/, "expected a project's number")
-  .transform(Number);
+/** A number in a path or a parameter. Nine digits, because it is a Postgres integer. */
+function numberOf(what: string) {
+  return z
+    .string({ error: expected(what) })
+    .regex(/^[1-9]\d{0,8}$/, `expected ${what}`)
+    .transform(Number);
+}
+
+export const ProjectId = numberOf("a project's number");
+export const SpiderNumber = numberOf("a spider's number");
 
 const MAX_TAG = 255;
 const MAX_TAGS = 1000;

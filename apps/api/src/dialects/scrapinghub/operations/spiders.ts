@@ -6,9 +6,9 @@ import { parseFields } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { TextReply } from '../../../http/reply.ts';
 import type { ExtraServices } from '../extras.ts';
-import { ProjectId, Tags } from '../schema.ts';
+import { ProjectId, SpiderNumber, Tags } from '../schema.ts';
 
-const SpiderPath = z.object({ project: ProjectId, spider: ProjectId });
+const SpiderPath = z.object({ project: ProjectId, spider: SpiderNumber });
 const MAX_BYTES = 1024 * 1024;
 
 const TagChange = z.object({ add: Tags.optional(), remove: Tags.optional() });
