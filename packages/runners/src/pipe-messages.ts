@@ -1,4 +1,4 @@
-import type { PipeCommand, PipeMessage } from '@spiderhub/core';
+import { isJson, type PipeCommand, type PipeMessage } from '@spiderhub/core';
 
 /** Zyte's limit for one message. */
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
@@ -9,7 +9,6 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** The first four bytes of a line, read as one number, tell the command. */
 const COMMANDS = new Map<number, PipeCommand>(
@@ -54,13 +53,13 @@ function readLine(lines: Buffer, start: number, end: number): PipeMessage | null
   return command ? object(command, lines, start + 4, end) : null;
 }
 
-/** Only looks at the ends: parsing each item here would cost more than all the rest of the reading. */
+/** Whoever reads a record later relies on it being JSON; checking that costs far less than parsing. */
 function object(command: PipeCommand, lines: Buffer, from: number, to: number): PipeMessage | null {
   const start = skipBlanks(lines, from, to);
   const end = skipBlanksBackwards(lines, start, to);
   if (end - start < 2 || end - start > MAX_PAYLOAD_BYTES) return null;
-  if (lines[start] !== OPEN_BRACE || lines[end - 1] !== CLOSE_BRACE) return null;
-  return { command, payload: lines.subarray(start, end) };
+  const payload = lines.subarray(start, end);
+  return payload[0] === OPEN_BRACE && isJson(payload) ? { command, payload } : null;
 }
 
 function skipBlanks(lines: Buffer, from: number, to: number): number {
