@@ -26,14 +26,14 @@ export function whereJobs(filter: JobFilter): Condition {
   }
   parts.push(stateSql(filter.states));
   if (filter.hasTag) {
-    parts.push('j.tags && :hasTag::text[]');
+    parts.push(overlapSql('hasTag', filter.hasTag));
     bindings.hasTag = filter.hasTag;
   }
   if (filter.lacksTag) {
     // As literals, so that the planner finds the partial index where there is one.
-    for (const tag of filter.lacksTag.filter((one) => MARKER.test(one)))
+    for (const tag of filter.lacksTag.slice(0, SHORT_LIST).filter((one) => MARKER.test(one)))
       parts.push(`not (j.tags @> '{${tag}}')`);
-    parts.push('not (j.tags && :lacksTag::text[])');
+    parts.push(`not (${overlapSql('lacksTag', filter.lacksTag)})`);
     bindings.lacksTag = filter.lacksTag;
   }
   if (filter.since) {
@@ -45,6 +45,18 @@ export function whereJobs(filter: JobFilter): Condition {
     bindings.until = filter.until;
   }
   return { sql: parts.join(' and '), bindings };
+}
+
+/** Longer lists of tags are looked up in a hash table. */
+const SHORT_LIST = 16;
+
+/**
+ * Whether a job has any of the tags of a binding. `&&` can use the index, but compares each tag of the job with each of
+ * the list: a thousand of both for a thousand jobs would take minutes.
+ */
+function overlapSql(binding: string, tags: readonly string[]): string {
+  if (tags.length <= SHORT_LIST) return `j.tags && :${binding}::text[]`;
+  return `exists (select from unnest(j.tags) t where t = any(:${binding}::text[]))`;
 }
 
 /** States are literals of our own, never the caller's text: partial indexes need to see them. */

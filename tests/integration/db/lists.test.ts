@@ -1,5 +1,5 @@
 import { DomainError, type JobFilter, type JobKey, type JobStore, type JobView } from '@spiderhub/core';
-import { createJobStore, createJobView } from '@spiderhub/db';
+import { createDatabase, createJobStore, createJobView } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 
@@ -38,6 +38,8 @@ async function select(filter: Omit<JobFilter, 'project'>, count = 100, offset = 
   return found.map((job) => keys.findIndex((k) => k.spider === job.key.spider && k.job === job.key.job));
 }
 
+const MANY = Array.from({ length: 5000 }, (_, i) => `tag${i}`);
+
 describe('lists', () => {
   it.each<[string, Omit<JobFilter, 'project'>, number[]]>([
     ['everything, newest first', {}, [5, 4, 3, 2, 1, 0]],
@@ -48,11 +50,32 @@ describe('lists', () => {
     ['two states', { states: ['pending', 'finished'] }, [5, 4, 3, 2, 1, 0]],
     ['any of two tags', { hasTag: ['x', 'y'] }, [2, 1, 0]],
     ['none of two tags', { lacksTag: ['x', 'y'] }, [5, 4, 3]],
+    ['any of many tags', { hasTag: [...MANY, 'x', 'y'] }, [2, 1, 0]],
+    ['none of many tags', { lacksTag: [...MANY, 'x', 'y'] }, [5, 4, 3]],
     ['the consumption marker', { lacksTag: ['consumed'], states: ['finished'] }, [5]],
     ['both tag filters', { hasTag: ['y'], lacksTag: ['x'] }, [2]],
   ])('filters by %s', async (_name, filter, expected) => {
     expect(await select(filter)).toEqual(expected);
     expect(await view.count({ project: team.project, ...filter })).toBe(expected.length);
+  });
+
+  it('look for many tags in time, where jobs have many', async () => {
+    const { project } = await makeTeam(db.database, 'labelled');
+    await db.database.raw(
+      `insert into jobs (project_id, spider, number, state, priority, finished_at, tags)
+      select ?, 1, n, 'finished', 2, now(), (select array_agg('other' || t) from generate_series(1, 500) t)
+      from generate_series(1, 300) n`,
+      [project],
+    );
+    const hurried = createDatabase(db.url, { statementMs: 4000 });
+    try {
+      const { count } = createJobView(hurried);
+      expect(await count({ project, lacksTag: MANY })).toBe(300);
+      expect(await count({ project, hasTag: MANY })).toBe(0);
+      expect(await count({ project, hasTag: [...MANY, 'other7'] })).toBe(300);
+    } finally {
+      await hurried.destroy();
+    }
   });
 
   it('pages', async () => {
