@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 
-/** What removes millions of rows at once may take this long, whatever its pool allows. */
+/** What changes millions of rows at once may take this long, whatever its pool allows. */
 const PATIENCE = '10min';
 
 /** Runs statements, all or none, that may take longer than others: time-outs would keep them from ever being done. */

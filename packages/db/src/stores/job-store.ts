@@ -10,6 +10,7 @@ import {
 import type { Database } from '../database.ts';
 import { keyBindings, whereJobs } from '../filter-sql.ts';
 import { spacedJson, spacedRaw } from '../json-text.ts';
+import { patiently } from '../patience.ts';
 import { translated } from '../pg-errors.ts';
 
 interface ScheduleRow {
@@ -103,37 +104,19 @@ export function createJobStore(database: Database): JobStore {
     async changeTags(filter, change) {
       if (filter.keys) await requireKeys(database, filter.project, filter.keys);
       const where = whereJobs(filter);
-      const { rows } = await database.raw<{ rows: [{ count: number }] }>(
-        `with selected as (
-          select j.id, j.tags from jobs j where ${where.sql}
-            and (:ifHasTag::text[] is null or j.tags && :ifHasTag)
-            and (:ifLacksTag::text[] is null or not (j.tags && :ifLacksTag))
-          order by j.id for no key update
-        ),
-        wanted as (
-          select s.id, array(
-            select t from (
-              select u.t, u.n from unnest(s.tags) with ordinality u (t, n) where u.t <> all(:removeTags::text[])
-              union all
-              select a.t, 1000000 + a.n from unnest(:addTags::text[]) with ordinality a (t, n)
-              where a.t <> all(s.tags) or a.t = any(:removeTags::text[])
-            ) both_lists order by n
-          ) as tags
-          from selected s
-        ),
-        changed as (
-          update jobs j set tags = w.tags from wanted w where j.id = w.id and j.tags <> w.tags
-        )
-        select count(*)::int as count from selected`,
-        {
-          ...where.bindings,
-          addTags: [...new Set(change.add)],
-          removeTags: change.remove,
-          ifHasTag: change.ifHasTag ?? null,
-          ifLacksTag: change.ifLacksTag ?? null,
-        },
-      );
-      return rows[0].count;
+      const bindings = {
+        ...where.bindings,
+        addTags: [...new Set(change.add)],
+        removeTags: change.remove,
+        ifHasTag: change.ifHasTag ?? null,
+        ifLacksTag: change.ifLacksTag ?? null,
+      };
+      const run = async (db: Database) => {
+        const { rows } = await db.raw<{ rows: [{ count: number }] }>(changeTagsSql(where.sql), bindings);
+        return rows[0].count;
+      };
+      // All jobs of a project may be millions.
+      return filter.keys ? run(database) : patiently(database, run);
     },
 
     async stop(project, keys, by) {
@@ -145,6 +128,31 @@ export function createJobStore(database: Database): JobStore {
       return { count, stopped: running ?? [] };
     },
   });
+}
+
+function changeTagsSql(where: string): string {
+  return `
+  with selected as (
+    select j.id, j.tags from jobs j where ${where}
+      and (:ifHasTag::text[] is null or j.tags && :ifHasTag)
+      and (:ifLacksTag::text[] is null or not (j.tags && :ifLacksTag))
+    order by j.id for no key update
+  ),
+  wanted as (
+    select s.id, array(
+      select t from (
+        select u.t, u.n from unnest(s.tags) with ordinality u (t, n) where u.t <> all(:removeTags::text[])
+        union all
+        select a.t, 1000000 + a.n from unnest(:addTags::text[]) with ordinality a (t, n)
+        where a.t <> all(s.tags) or a.t = any(:removeTags::text[])
+      ) both_lists order by n
+    ) as tags
+    from selected s
+  ),
+  changed as (
+    update jobs j set tags = w.tags from wanted w where j.id = w.id and j.tags <> w.tags
+  )
+  select count(*)::int as count from selected`;
 }
 
 /** Free-form parts travel as JSON text inside of the batch, so that their escapes reach the columns untouched. */

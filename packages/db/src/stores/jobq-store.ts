@@ -9,6 +9,7 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { keyBindings } from '../filter-sql.ts';
+import { patiently } from '../patience.ts';
 import { translated } from '../pg-errors.ts';
 import { describeSql, metadataBindings } from './metadata-sql.ts';
 
@@ -130,7 +131,8 @@ export function createJobqStore(database: Database): JobqStore {
 
     async update({ project, spider, job, state, change, by }) {
       try {
-        return await database.transaction(async (tx) => {
+        // All jobs of a spider may be millions.
+        return await patiently(database, async (tx) => {
           const bindings = { project, spider, job, state, by };
           const { rows } = await tx.raw<{
             rows: (KeyRow & { id: string; was: JobState; worker: string | null })[];
