@@ -5,6 +5,7 @@ import { requestErrors } from '@spiderhub/core';
 import { createVersionStore } from '@spiderhub/db';
 import { eventually } from '@spiderhub/testkit';
 import supertest from 'supertest';
+import { MAX_EGG_BYTES } from '../../../apps/api/src/http/upload.ts';
 import { type ApiUnderTest, startApi } from './support.ts';
 
 const PATH = '/api/scrapyd/addversion.json';
@@ -219,13 +220,14 @@ describe('refuses', () => {
     expect(answer.body.status).toBe('error');
   });
 
-  it('more than 50 MiB', async () => {
+  it.each([1, 1024 * 1024])('more than 50 MiB by %d bytes', async (more) => {
     const answer = await deploy()
       .field('project', project)
       .field('version', '1')
-      .attach('egg', Buffer.alloc(51 * 1024 * 1024), 'x.egg');
+      .attach('egg', Buffer.alloc(MAX_EGG_BYTES + more), 'x.egg');
     expect(answer.status).toBe(413);
     expect(answer.body.status).toBe('error');
+    expect(api.inspect).not.toHaveBeenCalled();
   });
 
   it('a body that claims to be small', async () => {
@@ -252,6 +254,12 @@ describe('refuses', () => {
     expect(answer.status).toBe(413);
     await eventually(() => expect(leftovers()).toEqual([]));
   });
+});
+
+it('takes an egg of 50 MiB', async () => {
+  const egg = Buffer.alloc(MAX_EGG_BYTES);
+  const answer = await deploy().field('project', project).field('version', '1').attach('egg', egg, 'x.egg');
+  expect(lastLine(answer.text)).toMatchObject({ status: 'ok' });
 });
 
 it('leaves nothing behind when the sender hangs up in the middle', async () => {

@@ -26,7 +26,18 @@ export interface Upload {
 export interface UploadLimits {
   /** Of the whole body. */
   maxBytes: number;
+  /** Of each file; without it only the body is limited. */
+  maxFileBytes?: number;
   maxFiles: number;
+}
+
+/** Of one egg, through whatever door it comes: what shub itself sends at most. */
+export const MAX_EGG_BYTES = 50 * 1024 * 1024;
+/** For everything else in a form with an egg: delimiters, names, requirements. */
+export const BESIDE_EGG_BYTES = 1024 * 1024;
+
+export function fileTooLarge(name: string, maxBytes: number): DomainError {
+  return new DomainError('too_large', 'file_too_large', `${name}: is larger than ${maxBytes} bytes`);
 }
 
 const MAX_FIELDS = 50;
@@ -64,15 +75,16 @@ export async function receiveUpload(req: Request, parent: string, limits: Upload
 async function receive(
   req: Request,
   directory: string,
-  { maxBytes, maxFiles }: UploadLimits,
+  { maxBytes, maxFiles, maxFileBytes = maxBytes }: UploadLimits,
 ): Promise<Omit<Upload, 'remove'>> {
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
     drain(req);
     throw tooLarge(maxBytes);
   }
-  const busboy = openBusboy(req, maxFiles);
+  const busboy = openBusboy(req, maxFiles, maxFileBytes);
   const upload: Omit<Upload, 'remove'> = { fields: Object.create(null), files: [] };
   const writes: Promise<void>[] = [];
+  let cut: DomainError | undefined;
   busboy.on('field', (name, value, { valueTruncated }) => {
     const problem = valueTruncated ? `is larger than ${MAX_FIELD_BYTES} bytes` : problemOf(value);
     if (problem) busboy.destroy(requestErrors.invalid(name, problem));
@@ -81,6 +93,11 @@ async function receive(
   busboy.on('file', (field, stream) => {
     const path = join(directory, String(upload.files.length));
     upload.files.push({ field, path });
+    stream.once('limit', () => {
+      cut ??= fileTooLarge(field, maxFileBytes);
+      // Not at once: busboy is in the middle of this file and does not expect to lose it there.
+      process.nextTick(() => busboy.destroy(cut));
+    });
     const writing = pipeline(stream, createWriteStream(path, { mode: 0o600 }));
     writing.catch((error) => busboy.destroy(serviceErrors.unavailable('the disk for uploads', error)));
     writes.push(writing);
@@ -88,17 +105,25 @@ async function receive(
   try {
     await feed(req, busboy, maxBytes);
     await Promise.all(writes);
+    if (cut) throw cut;
     return upload;
   } finally {
     await Promise.allSettled(writes);
   }
 }
 
-function openBusboy(req: Request, maxFiles: number): Busboy {
+function openBusboy(req: Request, maxFiles: number, maxFileBytes: number): Busboy {
   if (!/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
     throw new HttpProblem(415, 'Content-Type must be multipart/form-data');
   }
-  const limits = { files: maxFiles, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, fieldNameSize: 100 };
+  const limits = {
+    files: maxFiles,
+    // busboy takes a file of exactly its limit for one that was cut.
+    fileSize: maxFileBytes + 1,
+    fields: MAX_FIELDS,
+    fieldSize: MAX_FIELD_BYTES,
+    fieldNameSize: 100,
+  };
   let busboy: Busboy;
   try {
     busboy = createBusboy({ headers: req.headers, limits });

@@ -5,12 +5,15 @@ import { z } from 'zod';
 import { parseFields, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { progressLines, StreamReply } from '../../../http/stream.ts';
-import { receiveUpload, type Upload } from '../../../http/upload.ts';
+import { BESIDE_EGG_BYTES, MAX_EGG_BYTES, receiveUpload, type Upload } from '../../../http/upload.ts';
 import type { Services } from '../../../services.ts';
 import { ProjectId } from '../schema.ts';
 
-/** What shub itself sends at most. */
-const LIMITS = { maxBytes: 50 * 1024 * 1024, maxFiles: 100 };
+const LIMITS = {
+  maxBytes: MAX_EGG_BYTES + BESIDE_EGG_BYTES,
+  maxFileBytes: MAX_EGG_BYTES,
+  maxFiles: 100,
+};
 const MAX_REQUIREMENTS_BYTES = 1024 * 1024;
 
 const DeployFields = z.object({

@@ -4,11 +4,15 @@ import { z } from 'zod';
 import { parseFields, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
-import { receiveUpload } from '../../../http/upload.ts';
+import { BESIDE_EGG_BYTES, MAX_EGG_BYTES, receiveUpload } from '../../../http/upload.ts';
 import type { ExtraServices } from '../extras.ts';
 import { apikeyField, Ok, ProjectId } from '../schema.ts';
 
-const LIMITS = { maxBytes: 50 * 1024 * 1024, maxFiles: 2 };
+const LIMITS = {
+  maxBytes: MAX_EGG_BYTES + BESIDE_EGG_BYTES,
+  maxFileBytes: MAX_EGG_BYTES,
+  maxFiles: 2,
+};
 
 /** Names become file names in a zip: no separators, no way up. */
 const EggName = Text.regex(/^(?!\.)[\w.+-]{1,200}$/, 'expected letters, digits, and . _ + -');
