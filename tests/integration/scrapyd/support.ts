@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ export interface ScrapydUnderTest {
   /** Workers that were told of a stop. */
   stops: string[];
   /** What the next eggs hold; null for one that cannot be imported. */
-  eggs: { spiders: string[] | null };
+  eggs: { spiders: string[] | null /** The last one that was looked into. */; last: Buffer };
   /** Every line that was logged. */
   logs: string[];
   /** Where uploads wait. */
@@ -69,8 +69,9 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'spiderhub-scrapyd-'));
   const db = database.database;
   const stops: string[] = [];
-  const eggs: ScrapydUnderTest['eggs'] = { spiders: ['a'] };
-  const inspect: EggInspector['inspect'] = async () => {
+  const eggs: ScrapydUnderTest['eggs'] = { spiders: ['a'], last: Buffer.alloc(0) };
+  const inspect: EggInspector['inspect'] = async ({ eggPath }) => {
+    eggs.last = await readFile(eggPath);
     if (!eggs.spiders) throw new DomainError('invalid', 'bad_egg', 'egg: the project cannot be imported');
     return { settingsModule: 'demo.settings', spiders: eggs.spiders, scripts: [] };
   };

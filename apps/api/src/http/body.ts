@@ -39,12 +39,18 @@ function mediaType(req: Request): string {
  * for a broken encoding.
  */
 export async function readDecoded(req: Request, maxBytes: number): Promise<Buffer> {
+  const isZipped = isGzip(req);
+  const raw = await readRaw(req, maxBytes);
+  return isZipped && raw.length > 0 ? inflateUpTo(raw, maxBytes) : raw;
+}
+
+/** Whether a body is gzip. Throws for an encoding that we do not know. */
+export function isGzip(req: Request): boolean {
   const encoding = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== '') {
     throw new HttpProblem(415, 'Content-Encoding must be gzip or identity');
   }
-  const raw = await readRaw(req, maxBytes);
-  return encoding === 'gzip' && raw.length > 0 ? inflateUpTo(raw, maxBytes) : raw;
+  return encoding === 'gzip';
 }
 
 async function inflateUpTo(raw: Buffer, maxBytes: number): Promise<Buffer> {
@@ -52,8 +58,12 @@ async function inflateUpTo(raw: Buffer, maxBytes: number): Promise<Buffer> {
     return await inflate(raw, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw requestErrors.invalid('body', 'is not valid gzip');
+    throw badGzip();
   }
+}
+
+export function badGzip(): DomainError {
+  return requestErrors.invalid('body', 'is not valid gzip');
 }
 
 function readRaw(req: Request, maxBytes: number): Promise<Buffer> {

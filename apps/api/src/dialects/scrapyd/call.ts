@@ -44,6 +44,8 @@ export interface Call {
 
 export interface ServiceCall extends Call {
   fields: Fields;
+  /** Where the `egg` of a deployment lies, until it is answered; null when there was none. */
+  eggPath: string | null;
 }
 
 /** The inside of the JSON answer as text, or null when the service has sent its answer itself. */

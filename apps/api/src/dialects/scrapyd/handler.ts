@@ -10,6 +10,7 @@ import { jobsPage } from './pages/jobs.ts';
 import { createProjects, reachOf } from './projects.ts';
 import { HANDLERS } from './services/index.ts';
 import { bodyFields, queryFields } from './wire/body.ts';
+import { type EggForm, receiveEggForm } from './wire/egg-form.ts';
 import { PythonError } from './wire/python-text.ts';
 import {
   errorPage,
@@ -80,9 +81,19 @@ async function answerService(call: Call, name: ServiceName): Promise<void> {
     const allowed = `[b'HEAD', b'OPTIONS', b'${method}']`;
     return sendError(res, method, `UnsupportedMethod: Expected one of ${allowed}`);
   }
-  const fields = method === 'GET' ? queryFields(req) : await bodyFields(req, name === 'addversion.json');
-  const text = await HANDLERS[name]({ ...call, fields });
-  if (text !== null) sendOk(res, method, text);
+  const form = await formOf(call, name);
+  try {
+    const text = await HANDLERS[name]({ ...call, ...form });
+    if (text !== null) sendOk(res, method, text);
+  } finally {
+    await form.remove();
+  }
+}
+
+async function formOf({ req, services }: Call, name: ServiceName): Promise<EggForm> {
+  if (name === 'addversion.json') return receiveEggForm(req, services.uploadDir);
+  const fields = SERVICES[name].method === 'GET' ? queryFields(req) : await bodyFields(req);
+  return { fields, eggPath: null, remove: async () => {} };
 }
 
 /** The pages' own words for methods that they do not know, as Twisted has them. */
@@ -148,6 +159,9 @@ function knownProblem(
 ): { status: number; message: string; headers?: Record<string, string> } | null {
   if (error instanceof PythonError) return { status: 200, message: `${error.className}: ${error.message}` };
   if (error instanceof HttpProblem) return error;
+  // Not Scrapyd's own words, which knows no limits: what is too large is for whoever sends it to see at once.
+  if (error instanceof DomainError && error.kind === 'too_large')
+    return { status: 413, message: error.message };
   if (error instanceof DomainError) return { status: 200, message: error.message };
   return null;
 }

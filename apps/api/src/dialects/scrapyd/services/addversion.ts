@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DomainError, type EggInspector } from '@spiderhub/core';
 import type { Service, ServiceCall } from '../call.ts';
 import { checkNewName } from '../names.ts';
 import { inOrder } from '../versions.ts';
-import { refused, required, requiredBytes } from '../wire/fields.ts';
+import { refused, required } from '../wire/fields.ts';
 import { PythonError, pythonJson } from '../wire/python-text.ts';
 import { isZip } from '../zip.ts';
 
@@ -18,22 +15,16 @@ type EggContents = Awaited<ReturnType<EggInspector['inspect']>>;
 export const addversion: Service = async (call) => {
   const project = required(call.fields, 'project');
   const version = required(call.fields, 'version');
-  const egg = requiredBytes(call.fields, 'egg');
-  if (!isZip(egg)) throw refused('egg is not a ZIP file (if using curl, use egg=@path not egg=path)');
+  const { eggPath } = call;
+  if (eggPath === null) throw refused("'egg' parameter is required");
+  if (!(await isZip(eggPath)))
+    throw refused('egg is not a ZIP file (if using curl, use egg=@path not egg=path)');
   checkNewName('project', project);
   checkNewName('version', version);
-  const directory = join(call.services.uploadDir, `egg-${randomUUID()}`);
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const eggPath = join(directory, 'project.egg');
-    await writeFile(eggPath, egg, { mode: 0o600 });
-    const contents = await inspected(call, eggPath);
-    await deployed(call, { project, version, eggPath, contents });
-    const count = contents.spiders.length;
-    return `"project": ${pythonJson(project)}, "version": ${pythonJson(version)}, "spiders": ${count}`;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const contents = await inspected(call, eggPath);
+  await deployed(call, { project, version, eggPath, contents });
+  const count = contents.spiders.length;
+  return `"project": ${pythonJson(project)}, "version": ${pythonJson(version)}, "spiders": ${count}`;
 };
 
 async function inspected({ services }: ServiceCall, eggPath: string): Promise<EggContents> {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { addQuery, all, type Fields, optional, required, rest, unquote } from './fields.ts';
-import { boundaryOf, parseMultipart } from './multipart.ts';
+import { all, type Fields, optional, required, rest } from './fields.ts';
+import { addForm, type FormReader } from './form-reader.ts';
+import { boundaryOf, createMultipartReader } from './multipart.ts';
+import { addQuery, createUrlencodedReader, unquote } from './urlencoded.ts';
 
 function fieldsOf(text: string): Fields {
   const fields: Fields = new Map();
@@ -43,6 +45,11 @@ describe('a form', () => {
 });
 
 describe('a multipart form', () => {
+  function multipart(body: Buffer): Fields {
+    const fields: Fields = new Map();
+    addForm(fields, createMultipartReader('x'), body);
+    return fields;
+  }
   const part = (name: string, content: Uint8Array | string, more = '') =>
     Buffer.concat([
       Buffer.from(`--x\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`),
@@ -55,17 +62,91 @@ describe('a multipart form', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (content) => {
         const asFile = part('egg', content, '; filename="p.egg"\r\nContent-Type: application/octet-stream');
         const asText = part('text', content, '\r\nContent-Type: text/plain; charset=utf-8');
-        const fields = parseMultipart(Buffer.concat([asFile, asText, Buffer.from('--x--\r\n')]), 'x');
-        const same = (name: string) => fields?.get(name)?.[0]?.equals(Buffer.from(content));
+        const fields = multipart(Buffer.concat([asFile, asText, Buffer.from('--x--\r\n')]));
+        const same = (name: string) => fields.get(name)?.[0]?.equals(Buffer.from(content));
         return Boolean(same('egg') && same('text'));
       }),
     );
   });
 
   it('is none without its boundary', () => {
-    expect(parseMultipart(Buffer.from('no boundary at all'), 'x')).toBeNull();
+    expect(() => multipart(Buffer.from('no boundary at all'))).toThrow('not a valid multipart form');
     expect(boundaryOf('multipart/form-data')).toBeNull();
     expect(boundaryOf('multipart/form-data; charset=x; boundary="a b"')).toBe('a b');
     expect(boundaryOf('multipart/form-data;boundary=abc')).toBe('abc');
+  });
+});
+
+describe('a form that comes in pieces', () => {
+  /** Names and values, whatever pieces they came in. */
+  function read(reader: FormReader, pieces: Buffer[]): [string, string][] {
+    const found: [string, string][] = [];
+    const heard = [...pieces.flatMap((bytes) => [...reader.feed(bytes)]), ...reader.end()];
+    for (const piece of heard) {
+      const last = found.at(-1);
+      if (typeof piece === 'string') found.push([piece, '']);
+      else if (last) last[1] += piece.toString('latin1');
+    }
+    return found;
+  }
+
+  function cut(body: Buffer, lengths: number[]): Buffer[] {
+    const pieces: Buffer[] = [];
+    let at = 0;
+    for (const length of lengths) {
+      pieces.push(body.subarray(at, at + length));
+      at += length;
+    }
+    return [...pieces, body.subarray(at)];
+  }
+
+  const lengths = fc.array(fc.nat(9), { maxLength: 60 });
+  // Mostly what means something.
+  const token = (...more: string[]) => fc.constantFrom('a', 'name="egg"', '\r', '\n', '\0', ...more);
+  const text = (...more: string[]) =>
+    fc.array(token(...more), { maxLength: 40 }).map((all) => Buffer.from(all.join(''), 'latin1'));
+
+  it.each([
+    [
+      'a=%41%4&b=1;c&egg=x+y%',
+      [
+        ['a', 'A%4'],
+        ['b', '1'],
+        ['egg', 'x y%'],
+      ],
+    ],
+    ['', []],
+  ])('is %j in any pieces', (form, fields) => {
+    for (let at = 0; at <= form.length; at++) {
+      expect(read(createUrlencodedReader(), cut(Buffer.from(form), [at]))).toEqual(fields);
+    }
+  });
+
+  it('means the same as in one piece', () => {
+    const makers: [() => FormReader, fc.Arbitrary<Buffer>][] = [
+      [createUrlencodedReader, text('%', '%4', '%41', '=', '&', ';', '+')],
+      [
+        () => createMultipartReader('x'),
+        text('--x', '\r\n--x', '\r\n--x\r\n', '\r\n\r\n', 'Content-Disposition: form-data; name=b', '--').map(
+          (body) =>
+            Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; name=a\r\n\r\n'), body]),
+        ),
+      ],
+    ];
+    for (const [make, bodies] of makers) {
+      fc.assert(
+        fc.property(bodies, lengths, (body, cuts) => {
+          expect(read(make(), cut(body, cuts))).toEqual(read(make(), [body]));
+        }),
+        { numRuns: 1000 },
+      );
+    }
+  });
+
+  it('takes no longer for many short values than for one', () => {
+    const fields: Fields = new Map();
+    expect(() => addQuery(fields, Buffer.from(';a=1'.repeat(1_000_000)))).toThrow(
+      'more than 10000 parameters',
+    );
   });
 });

@@ -4,64 +4,12 @@ import { decodeUtf8, PythonError } from './python-text.ts';
 /** Names and values are bytes: names as latin1 text, values as they came. A name that came again has more values. */
 export type Fields = Map<string, Buffer[]>;
 
-const MAX_FIELDS = 10_000;
-const PERCENT = 0x25;
-const PLUS = 0x2b;
-const SPACE = 0x20;
-
-export function addField(fields: Fields, name: string, value: Buffer): void {
-  const before = fields.get(name);
-  if (before) before.push(value);
-  else if (fields.size >= MAX_FIELDS) throw tooMany();
-  else fields.set(name, [value]);
-}
-
-function tooMany(): DomainError {
-  return new DomainError('too_large', 'too_many_parameters', `more than ${MAX_FIELDS} parameters`);
-}
-
-function hexDigit(byte: number | undefined): number {
-  if (byte === undefined) return -1;
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
-
-/** Undoes `+` and `%XX`; anything that is no escape stays as it is. The result may share memory with `bytes`. */
-export function unquote(bytes: Buffer): Buffer {
-  if (bytes.indexOf(PERCENT) < 0 && bytes.indexOf(PLUS) < 0) return bytes;
-  const out = Buffer.allocUnsafe(bytes.length);
-  let length = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] as number;
-    const value = byte === PERCENT ? hexDigit(bytes[at + 1]) * 16 + hexDigit(bytes[at + 2]) : -1;
-    if (value >= 0 && hexDigit(bytes[at + 1]) >= 0 && hexDigit(bytes[at + 2]) >= 0) {
-      out[length++] = value;
-      at += 2;
-    } else out[length++] = byte === PLUS ? SPACE : byte;
-  }
-  return out.subarray(0, length);
-}
-
-/** Both end a pair, as in Twisted. */
-function endOfPair(bytes: Buffer, from: number): number {
-  const ampersand = bytes.indexOf('&', from);
-  const end = ampersand < 0 ? bytes.length : ampersand;
-  const semicolon = bytes.subarray(from, end).indexOf(';');
-  return semicolon < 0 ? end : from + semicolon;
-}
-
-/** Adds `a=1&b=2`. A part without `=` is left out; names mean nothing but themselves. */
-export function addQuery(fields: Fields, bytes: Buffer): void {
-  for (let from = 0; from < bytes.length; ) {
-    const end = endOfPair(bytes, from);
-    const equals = bytes.subarray(from, end).indexOf('=');
-    if (equals >= 0) {
-      const name = unquote(bytes.subarray(from, from + equals)).toString('latin1');
-      addField(fields, name, unquote(bytes.subarray(from + equals + 1, end)));
-    }
-    from = end + 1;
-  }
+/** Adds an empty value and returns all values of the name, the new one last. */
+export function addValue(fields: Fields, name: string): Buffer[] {
+  const values = fields.get(name) ?? [];
+  values.push(Buffer.alloc(0));
+  fields.set(name, values);
+  return values;
 }
 
 /** What came in the body counts where both have a name. */
@@ -92,7 +40,7 @@ function converted<T>(name: string, convert: () => T): T {
 }
 
 /** Takes a parameter that must be there, as bytes. */
-export function requiredBytes(fields: Fields, name: string): Buffer {
+function requiredBytes(fields: Fields, name: string): Buffer {
   const first = take(fields, name)?.[0];
   if (first === undefined) throw refused(`'${name}' parameter is required`);
   return first;
