@@ -91,7 +91,7 @@ class Crawl:
         if not _ON_LINUX:
             return [-self.pid]
         me = os.getpid()
-        return [pid for pid, parent, session in _processes() if pid != me and me in (parent, session)]
+        return [pid for pid, parent, session in processes() if pid != me and me in (parent, session)]
 
     def exit(self):
         status = self._status
@@ -108,7 +108,8 @@ def _signal_name(number):
         return 'SIG%d' % number  # A real-time signal.
 
 
-def _processes():
+def processes():
+    """Id, parent and session of every process of this machine; only on Linux."""
     for name in os.listdir('/proc'):
         if not name.isdigit():
             continue

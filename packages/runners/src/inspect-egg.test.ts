@@ -125,7 +125,16 @@ describe('egg inspector', () => {
     await expect(inspect('endless', { timeoutMs: 3000 })).rejects.toMatchObject({
       message: expect.stringContaining('took more than 3 s\nstill here') as string,
     });
-    expect(runningWith('sleep\x311')).toEqual([]);
+    expect(runningWith('sleep\u0000611')).toEqual([]);
+  });
+
+  it('ends what a project leaves behind, though it has another parent, session and environment', async () => {
+    expect((await inspect('hiding')).spiders).toEqual(['a', 'b']);
+    expect(runningWith('sleep\u0000612')).toEqual([]);
+    await expect(inspect('hiding-endless', { timeoutMs: 3000 })).rejects.toMatchObject({
+      message: expect.stringContaining('took more than 3 s') as string,
+    });
+    expect(runningWith('sleep\u0000613')).toEqual([]);
   });
 
   it('gives a project the packages of its requirements.txt, and nobody else', async () => {

@@ -10,6 +10,8 @@ import { turnstile } from './turnstile.ts';
 import { badEgg, unpackZip } from './zip.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+/** Longer than the reaper tries. */
+const REAPER_GRACE_MS = 15_000;
 
 export interface EggInspectorOptions {
   environments: Environments;
@@ -95,13 +97,18 @@ async function listSpiders(
     PYTHONDONTWRITEBYTECODE: '1',
     SCRAPY_SETTINGS_MODULE: settingsModule,
   };
+  // The reaper ends all that the project starts, however it hides.
+  const reaper = ['-I', '-S', join(options.launcherDir, 'reaper.py')];
+  const list = [python, join(options.launcherDir, 'list_spiders.py'), '3', eggs[0] as string];
   try {
-    return await runChild(python, [join(options.launcherDir, 'list_spiders.py'), '3', eggs[0] as string], {
+    return await runChild(python, [...reaper, ...list], {
       cwd: home,
       env,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      graceMs: REAPER_GRACE_MS,
     });
   } finally {
+    // Should the reaper itself have been killed.
     await killMarked(`TMPDIR=${home}`);
   }
 }

@@ -6,6 +6,8 @@ export interface ChildOptions {
   cwd?: string;
   /** After this the whole process group is killed, ms. */
   timeoutMs: number;
+  /** Before that the program itself is asked to end (SIGTERM) and has so long to clean up, ms. */
+  graceMs?: number;
   /** Receives each line of standard output and error. */
   onLine?: (line: string) => void;
 }
@@ -38,9 +40,11 @@ export function runChild(program: string, args: string[], options: ChildOptions)
   const result = keepHead(child.stdio[3] as Readable);
   const tail = keepTail([child.stdout as Readable, child.stderr as Readable], options.onLine);
   let timedOut = false;
-  const timer = setTimeout(() => {
+  let timer = setTimeout(() => {
     timedOut = true;
-    killGroup(child);
+    if (options.graceMs === undefined) return killGroup(child);
+    child.kill('SIGTERM');
+    timer = setTimeout(() => killGroup(child), options.graceMs);
   }, options.timeoutMs);
   return new Promise((resolve, reject) => {
     child.on('error', (error) => {
