@@ -50,6 +50,15 @@ it('does not even look at what could be guessed', async () => {
   expect(await check([way('right', 'not')], '5.6.7.8')).toBe(WHO);
 });
 
+it('looks first at the way that worked before', async () => {
+  const { good, verified, way, check } = setUp();
+  good.add('password');
+  const ways = () => [way('key', 'in turn'), way('password', 'not')];
+  expect(await check(ways())).toBe(WHO);
+  expect(await check(ways())).toBe(WHO);
+  expect(verified).toEqual(['key', 'password', 'password']);
+});
+
 it('lets in what has worked before, until it is wrong once', async () => {
   const { good, verified, way, check, guess } = setUp();
   good.add('right');

@@ -54,10 +54,16 @@ export function createDoorkeeper(throttle: Throttle): Doorkeeper {
     return who;
   }
 
+  /** Most callers come again and again in the same way, which then saves the look-ups of the others. */
+  function knownFirst(ways: Way[]): Way[] {
+    const at = ways.findIndex((way) => known.has(way.proof));
+    return at > 0 ? [ways[at] as Way, ...ways.toSpliced(at, 1)] : ways;
+  }
+
   return {
     async check(address, ways, refuse) {
       const waitSeconds = throttle.waitSeconds(address);
-      for (const way of ways) {
+      for (const way of knownFirst(ways)) {
         const who = await attempt(way, waitSeconds > 0);
         if (!who) continue;
         remember(way.proof);

@@ -47,6 +47,7 @@ export async function startScrapyd(pollSeconds: number, given?: string, more = '
   const child: ChildProcess = spawn(clientsPython(), ['-m', 'scrapyd'], {
     cwd: folder,
     stdio: ['ignore', log.fd, log.fd],
+    detached: true,
   });
   const gone = once(child, 'exit');
   await log.close();
@@ -60,7 +61,17 @@ export async function startScrapyd(pollSeconds: number, given?: string, more = '
     async stop() {
       child.kill();
       await gone;
+      killGroup(child.pid as number);
       if (given === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Scrapyd leaves its crawls behind. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
