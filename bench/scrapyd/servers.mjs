@@ -125,7 +125,11 @@ export async function startSpiderhub(python, { worker = false, finished = 0 } = 
   const children = [];
   for (const app of worker ? ['api', 'worker'] : ['api']) {
     const script = join(checkout, 'apps', app, 'dist/main.js');
-    const child = spawn(process.execPath, [script], { env, stdio: ['ignore', log, 'inherit', 'ipc'] });
+    const flags = app === 'api' ? ['--max-semi-space-size=32'] : [];
+    const child = spawn(process.execPath, [...flags, script], {
+      env,
+      stdio: ['ignore', log, 'inherit', 'ipc'],
+    });
     const url = await new Promise((done, fail) => {
       child.once('message', (message) => done(message.url));
       child.once('exit', (code) => fail(new Error(`${app} ended with ${code}`)));

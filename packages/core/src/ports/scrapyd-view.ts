@@ -18,6 +18,8 @@ export interface ListingStyle {
   prefix: string;
   /** Name of the time zone of all times. */
   timeZone: string;
+  /** What is done to the JSON text of each job, once as long as the job does not change. Always the same function. */
+  escape: (json: string) => string;
 }
 
 /** A started job as the web pages show it. */

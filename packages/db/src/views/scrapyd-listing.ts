@@ -20,11 +20,18 @@ const STATES: Record<ScrapydState, { where: string; order: string }> = {
 };
 
 /** `from`, `where`, `order` and `limit` of the jobs of a range; `tables` are joined to `jobs j` and spiders `s`. */
-export function jobsOf(state: ScrapydState, { spider }: JobsRange, tables: string, limit: string): string {
+export function jobsOf(
+  state: ScrapydState,
+  { projects, spider }: JobsRange,
+  tables: string,
+  limit: string,
+): string {
   const { where, order } = STATES[state];
+  // Of one project the index gives the jobs in their order; of several they have to be sorted.
+  const ofProjects = projects.length === 1 ? '= (:projects::int[])[1]' : '= any(:projects::int[])';
   return `
     from jobs j ${tables}
-    where j.project_id = any(:projects::int[]) and ${where} ${spider === undefined ? '' : 'and s.bare_name = :spider'}
+    where j.project_id ${ofProjects} and ${where} ${spider === undefined ? '' : 'and s.bare_name = :spider'}
     order by ${order}
     limit ${limit} offset :offset`;
 }

@@ -159,9 +159,10 @@ export function createScrapydView(database: Database): ScrapydView {
     state: ScrapydState,
     marks: readonly string[],
     projects: readonly number[],
-    { prefix, timeZone }: ListingStyle,
+    { prefix, timeZone, escape: escaping }: ListingStyle,
   ): Promise<string[]> {
-    const keyOf = (mark: string) => `${mark}${state}${prefix}`;
+    // A job that changes its state has another mark.
+    const keyOf = (mark: string) => (prefix === '' ? mark : `${mark}${prefix}`);
     const lines = marks.map((mark) => cache.get(keyOf(mark)));
     const missing = marks.filter((_, i) => lines[i] === undefined);
     if (missing.length === 0) return lines as string[];
@@ -174,8 +175,9 @@ export function createScrapydView(database: Database): ScrapydView {
     const written = new Map<string, string>();
     for (const job of jobsIn(jobs)) {
       const { mark, line } = writeJob(state, job, prefix);
-      cache.set(keyOf(mark), line);
-      written.set(mark.slice(0, mark.indexOf(':')), line);
+      const escaped = escaping(line);
+      cache.set(keyOf(mark), escaped);
+      written.set(mark.slice(0, mark.indexOf(':')), escaped);
     }
     // A job that is gone by now is left out; one that has changed is shown as it is now.
     return marks.flatMap((mark, i) => lines[i] ?? written.get(mark.slice(0, mark.indexOf(':'))) ?? []);

@@ -17,14 +17,17 @@ export interface Projects {
   recent(reach: Reach, name: string): Promise<DeployedProject | null>;
   /** As it is now. */
   now(reach: Reach, name: string): Promise<DeployedProject | null>;
+  /** Numbers of all projects in reach, as they were at most a second ago: a new one may be missing. */
+  recentIds(reach: Reach): Promise<number[]>;
   forget(): void;
 }
 
 export function createProjects(
-  view: Pick<ScrapydView, 'findProject'>,
+  view: Pick<ScrapydView, 'findProject' | 'projects'>,
   now: () => number = Date.now,
 ): Projects {
   const known = new Map<string, { project: DeployedProject; until: number }>();
+  const ids = new Map<string, { ids: number[]; until: number }>();
 
   function keyOf({ organisations, projects }: Reach, name: string): string {
     return `${organisations.join(',')}|${projects.join(',')}|${name}`;
@@ -45,6 +48,18 @@ export function createProjects(
       return found && found.until > now() ? found.project : load(reach, name);
     },
     now: load,
-    forget: () => known.clear(),
+    async recentIds(reach) {
+      const key = keyOf(reach, '');
+      const found = ids.get(key);
+      if (found && found.until > now()) return found.ids;
+      if (ids.size >= MAX_REMEMBERED) ids.clear();
+      const all = (await view.projects(reach)).map(({ id }) => id);
+      ids.set(key, { ids: all, until: now() + TRUST_MS });
+      return all;
+    },
+    forget() {
+      known.clear();
+      ids.clear();
+    },
   };
 }

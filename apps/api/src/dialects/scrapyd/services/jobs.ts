@@ -15,10 +15,21 @@ export const daemonstatus: Service = async (call) => {
 };
 
 export const status: Service = async (call) => {
-  const job = required(call.fields, 'job');
-  const ids = await projectIds(call, optional(call.fields, 'project'));
-  return `"currstate": ${pythonJson(await call.services.view.state(ids, jobName(job)))}`;
+  const job = jobName(required(call.fields, 'job'));
+  const project = optional(call.fields, 'project');
+  const { view } = call.services;
+  // Pollers ask for jobs that are there. For one that is not, the projects are looked up anew.
+  const state =
+    (await view.state(await recentIds(call, project), job)) ??
+    (await view.state(await projectIds(call, project), job));
+  return `"currstate": ${pythonJson(state)}`;
 };
+
+async function recentIds({ projects, reach }: ServiceCall, name: string | null): Promise<number[]> {
+  if (name === null) return projects.recentIds(reach);
+  const project = await projects.recent(reach, name);
+  return project ? [project.id] : [];
+}
 
 /** A pending job ends at once, whatever the signal. A running one is asked once more with each call. */
 export const cancel: Service = async (call) => {

@@ -24,7 +24,7 @@ export const listjobs: Service = async (call) => {
   const limit = optionalAs(fields, 'limit', wholeNumber);
   const offset = optionalAs(fields, 'offset', wholeNumber) ?? 0;
   const range = { projects: await projectIds(call, name), spider, offset };
-  const style = { prefix: call.prefix, timeZone: LOCAL_TIME_ZONE };
+  const style = { prefix: call.prefix, timeZone: LOCAL_TIME_ZONE, escape: escapeNonAscii };
   const text = listingText(services.view, state === null ? STATES : [state], range, limit, style);
   await send(res, text, req.method === 'HEAD');
   return null;
@@ -62,7 +62,7 @@ async function* listingText(
     if (state === open) written = ', ';
     else written = `${between(open, state)}`;
     open = state;
-    yield written + escapeNonAscii(piece);
+    yield written + piece;
   }
   yield between(open, null) + OK_END;
 }
@@ -102,11 +102,12 @@ async function send(res: Response, text: AsyncGenerator<string>, headOnly: boole
 async function flow(res: Response, first: string, rest: AsyncGenerator<string>): Promise<void> {
   const gone = new Promise<void>((resolve) => res.once('close', resolve));
   const room = () => Promise.race([gone, new Promise<void>((resolve) => res.once('drain', resolve))]);
-  res.write(first);
+  // It is ASCII, and Node copies Latin-1 faster than UTF-8.
+  res.write(first, 'latin1');
   for await (const piece of rest) {
     if (res.writableNeedDrain) await room();
     if (res.destroyed) return;
-    res.write(piece);
+    res.write(piece, 'latin1');
   }
   res.end();
 }
