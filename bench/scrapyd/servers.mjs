@@ -70,6 +70,7 @@ export async function startScrapyd(python, { poll = 5, finished = 0, sqlite = fa
     cwd: folder,
     env: { ...process.env, PYTHONPATH: here, BENCH_FINISHED: String(finished) },
     stdio: ['ignore', log, log],
+    detached: true,
   });
   const server = { name: 'scrapyd', url: `http://127.0.0.1:${port}`, authorization: AUTHORIZATION };
   await untilUp(server);
@@ -80,9 +81,19 @@ export async function startScrapyd(python, { poll = 5, finished = 0, sqlite = fa
     async stop() {
       child.kill();
       await new Promise((done) => child.once('exit', done));
-      rmSync(folder, { recursive: true, force: true });
+      killGroup(child.pid);
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
+}
+
+/** Scrapyd leaves its crawls behind. */
+function killGroup(leader) {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
 }
 
 const FILL_SQLITE = `

@@ -15,7 +15,7 @@ interface GroupCommitOptions {
  * A batch takes half of the callers when there are more than twice as many: the commit of one half goes on while the
  * other half is answered, where a commit of all would leave first this process and then the database idle.
  */
-const SMALLEST_HALF = 16;
+const SMALLEST_HALF = 8;
 
 /**
  * Joins concurrent calls into batches: calls of one turn of the event loop flush together when nothing is under way,
