@@ -208,7 +208,6 @@ async function startApi() {
   const api = await start(join(checkout, 'apps/api/dist/main.js'), [], {
     env,
     stdout: log,
-    flags: ['--max-semi-space-size=32'],
   });
   return {
     url: api.url,
@@ -238,8 +237,8 @@ async function makeProject(admin, hashApiKey, newApiKey) {
   return { project: project.value.id, key };
 }
 
-async function start(script, args, { env = process.env, stdout = 'inherit', flags = [] } = {}) {
-  const child = spawn(process.execPath, [...flags, script, ...args], {
+async function start(script, args, { env = process.env, stdout = 'inherit' } = {}) {
+  const child = spawn(process.execPath, [script, ...args], {
     env,
     stdio: ['ignore', stdout, 'inherit', 'ipc'],
   });

@@ -136,8 +136,7 @@ export async function startSpiderhub(python, { worker = false, finished = 0 } = 
   const children = [];
   for (const app of worker ? ['api', 'worker'] : ['api']) {
     const script = join(checkout, 'apps', app, 'dist/main.js');
-    const flags = app === 'api' ? ['--max-semi-space-size=32'] : [];
-    const child = spawn(process.execPath, [...flags, script], {
+    const child = spawn(process.execPath, [script], {
       env,
       stdio: ['ignore', log, 'inherit', 'ipc'],
     });

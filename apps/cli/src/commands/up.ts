@@ -94,9 +94,6 @@ function serviceVariables(config: CliConfig, stack: Stack, url: string): NodeJS.
   };
 }
 
-/** Room for what lives for one request only: with Node's own 16 MiB a busy API spends a tenth of its time on garbage. */
-const NODE_FLAGS = ['--max-semi-space-size=32'];
-
 /** Services stop within their own grace time; ours only ends those that hang. */
 const EXTRA_GRACE_SECONDS = 20;
 
@@ -104,7 +101,7 @@ function nodeSpec(name: 'api' | 'worker', env: NodeJS.ProcessEnv, config: CliCon
   return {
     name,
     command: process.execPath,
-    args: [...NODE_FLAGS, join(CHECKOUT, 'apps', name, 'dist', 'main.js')],
+    args: [join(CHECKOUT, 'apps', name, 'dist', 'main.js')],
     env,
     account: null,
     stopSignal: 'SIGTERM',
