@@ -30,6 +30,12 @@ const MUTATIONS = {
         'if not found or j.attempt <> of_attempt or j.state',
         'if not found or j.state',
       ],
+      // An attempt ends once: its key alone would refuse what comes late.
+      [
+        'migrations/0001_initial.up.sql',
+        'status, n_items, n_pages, n_logs, n_errors);',
+        'status, n_items, n_pages, n_logs, n_errors) on conflict do nothing;',
+      ],
     ],
     faults: 'worker frozen beyond its lease,half-open connections',
   },
