@@ -26,9 +26,21 @@ export async function makeTeam(database: Database, name = 'acme', spiders = ['a'
     project: null,
     staff: false,
   });
+  await saveVersion(database, project.id, '1.0', spiders);
+  return { project: project.id, key };
+}
+
+/** A version without an egg: enough for whatever does not run it. */
+export async function saveVersion(
+  database: Database,
+  project: number,
+  name: string,
+  spiders: string[],
+  scripts: string[] = [],
+): Promise<void> {
   await createVersionStore(database).save({
-    project: project.id,
-    name: '1.0',
+    project,
+    name,
     eggSha256: 'none',
     eggSizeBytes: 0,
     extraEggs: [],
@@ -36,10 +48,9 @@ export async function makeTeam(database: Database, name = 'acme', spiders = ['a'
     stack: null,
     settingsModule: 'demo.settings',
     spiders,
-    scripts: [],
+    scripts,
     deployedBy: 'test',
   });
-  return { project: project.id, key };
 }
 
 export function scheduleRequest(

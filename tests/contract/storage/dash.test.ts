@@ -250,6 +250,7 @@ describe('spiders', () => {
     ['{"add":[1]}', 'add: expected a list of texts'],
     ['{"add":null}', 'add: expected a list of texts'],
     ['{"remove":{"a":"b"}}', 'remove: expected a list of texts'],
+    ['{"add":["\\ud800"]}', 'tags: unpaired surrogates are not allowed'],
   ])('say what is wrong with tags: %s', async (body, why) => {
     const authorization = `Basic ${Buffer.from(`${service.team.key}:`).toString('base64')}`;
     const answer = await fetch(`${service.url}/api/v2/projects/${project}/spiders/1/tags`, {

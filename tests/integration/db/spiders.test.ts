@@ -1,6 +1,6 @@
 import { createDatabase, createSpiderStore, createVersionStore, type Database } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
-import { makeTeam } from '../../support/team.ts';
+import { makeTeam, saveVersion } from '../../support/team.ts';
 
 let db: TestDatabase;
 /** A pool with little patience. */
@@ -15,27 +15,11 @@ afterAll(async () => {
   await db?.close();
 });
 
-async function deploy(project: number, name: string, spiders: string[], scripts: string[] = []) {
-  await createVersionStore(db.database).save({
-    project,
-    name,
-    eggSha256: 'none',
-    eggSizeBytes: 0,
-    extraEggs: [],
-    requirements: null,
-    stack: null,
-    settingsModule: 'demo.settings',
-    spiders,
-    scripts,
-    deployedBy: 'test',
-  });
-}
-
 describe('spiders of a project', () => {
   it('have the newest version that has them', async () => {
     const { project } = await makeTeam(db.database, 'versioned', ['gone', 'kept']);
-    await deploy(project, '2.0', ['kept', 'old'], ['check.py', 'gone.py']);
-    await deploy(project, '3.0', ['kept'], ['check.py']);
+    await saveVersion(db.database, project, '2.0', ['kept', 'old'], ['check.py', 'gone.py']);
+    await saveVersion(db.database, project, '3.0', ['kept'], ['check.py']);
     const versions = createVersionStore(db.database);
     await versions.spiderNumber(project, 'never deployed', true);
     const found = (await versions.spiders(project)).map(({ name, version }) => [name, version]);

@@ -1,5 +1,5 @@
 import { requestErrors } from '../errors.ts';
-import { checkText, textArgs, textEnvironment } from '../jobs/args.ts';
+import { checkText, MAX_TAG, MAX_TAGS, textArgs, textEnvironment } from '../jobs/args.ts';
 import type { JobDetails, Priority } from '../jobs/job.ts';
 import type { ScheduleRequest } from '../jobs/schedule.ts';
 import {
@@ -39,8 +39,6 @@ const COMPUTED =
 const PRIORITIES: readonly Priority[] = [0, 1, 2, 3, 4];
 export const MAX_UNITS = 6;
 const UNITS = Array.from({ length: MAX_UNITS }, (_, n) => n + 1);
-const MAX_TAG = 255;
-const MAX_TAGS = 1000;
 
 type Known = Omit<MetadataChange, 'meta' | 'forget'>;
 

@@ -1,6 +1,10 @@
 import { requestErrors } from '../errors.ts';
 import { type RawFields, readRawString } from '../json/raw-object.ts';
 
+/** Characters of a tag, and tags that one request names. */
+export const MAX_TAG = 255;
+export const MAX_TAGS = 1000;
+
 const MAX_NAME = 255;
 /** All names and values of one job, characters. */
 const MAX_ARGS = 256 * 1024;

@@ -1,4 +1,12 @@
-import { JOB_STATES, parseJobKey, type RawFields, readRawObject, requestErrors } from '@spiderhub/core';
+import {
+  JOB_STATES,
+  MAX_TAG,
+  MAX_TAGS,
+  parseJobKey,
+  type RawFields,
+  readRawObject,
+  requestErrors,
+} from '@spiderhub/core';
 import { z } from 'zod';
 import { expected, integer, oneOf, Text, Texts } from '../../http/fields.ts';
 
@@ -12,9 +20,6 @@ function numberOf(what: string) {
 
 export const ProjectId = numberOf("a project's number");
 export const SpiderNumber = numberOf("a spider's number");
-
-const MAX_TAG = 255;
-const MAX_TAGS = 1000;
 
 /** Tags of one request, in their order. */
 export const Tags = Texts.refine((tags) => tags.length <= MAX_TAGS, `more than ${MAX_TAGS} tags`).refine(

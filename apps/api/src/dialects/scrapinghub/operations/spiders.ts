@@ -1,4 +1,4 @@
-import { jobErrors, type Principal, type SpiderDetails } from '@spiderhub/core';
+import { checkText, jobErrors, type Principal, type SpiderDetails } from '@spiderhub/core';
 import { z } from 'zod';
 import { readDecoded } from '../../../http/body.ts';
 import { HttpProblem } from '../../../http/errors.ts';
@@ -41,6 +41,7 @@ const changeTags = (services: ExtraServices) =>
         status: 400,
       });
     }
+    for (const tag of [...add, ...remove]) checkText('tags', tag);
     const changed = await services.spiders.changeTags(params.project, params.spider, { add, remove });
     if (!changed) throw jobErrors.spiderNotFound(params.spider);
     return spiderObject(changed);
