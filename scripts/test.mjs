@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { prepare, run, runTool } from './prepare.mjs';
 
 const SPIDERHUB = 'apps/cli/dist/main.js';
+/** A test that hangs must not hang whoever waits for the result: after so long all is ended and has failed, ms. */
+const LONGEST_MS = 75 * 60_000;
 const HOME = process.env.SPIDERHUB_HOME || '.spiderhub';
 const CLIENTS = join(HOME, 'clients');
 
@@ -38,6 +40,8 @@ async function runTests() {
     const jest = [
       'node_modules/jest/bin/jest.js',
       '--ci',
+      // What a failed test left going would keep the process, and so the count, for ever.
+      '--forceExit',
       '--json',
       `--outputFile=${report}`,
       ...jestArguments,
@@ -45,6 +49,7 @@ async function runTests() {
     const env = { ...process.env, SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python') };
     const code = await run(process.execPath, [SPIDERHUB, 'services', '--', process.execPath, ...jest], {
       env,
+      timeout: LONGEST_MS,
     });
     return counted(report, code);
   } finally {

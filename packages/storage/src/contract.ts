@@ -332,8 +332,9 @@ export function describeStreamStore(make: () => Promise<Place<StreamStore>>): vo
       let isDone = false;
       const writing = (async () => {
         for (let round = 1; round <= 12; round += 1) await stored(REF, versions[round % 2] as Buffer[], 0);
+      })().finally(() => {
         isDone = true;
-      })();
+      });
       while (!isDone) {
         const texts = (await recordsOf(place.open(), REF)).map(([, text]) => text.slice(0, 6));
         expect(texts).toHaveLength(800);

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { hashApiKey, newApiKey, serviceErrors } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
@@ -95,13 +96,8 @@ describe('who is asking', () => {
     });
     expect((await api.get(listPath(), key)).status).toBe(200);
     await admin.revokeKey(made.value.id);
-    const revokedAt = performance.now();
-    let status = 200;
-    while (status === 200) {
-      status = (await api.get(listPath(), key)).status;
-      expect(performance.now() - revokedAt).toBeLessThan(2000);
-    }
-    expect(status).toBe(401);
+    await delay(1050);
+    expect((await api.get(listPath(), key)).status).toBe(401);
   });
 
   it('never logs a key', async () => {

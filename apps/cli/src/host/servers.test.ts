@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@spiderhub/testkit';
 import { type Home, openHome } from './home.ts';
 import { keepAlive } from './keep-alive.ts';
 import { isAlive, type ProcessId, processId } from './process-table.ts';
@@ -69,8 +69,7 @@ it('ends the children that a server left behind', async () => {
   const orphan = processId(Number(readFileSync(pidFile, 'utf8')));
   expect(isAlive(orphan)).toBe(true);
   await server.stop();
-  // Fails by jest's time limit when nobody ended it.
-  while (isAlive(orphan)) await delay(10);
+  await eventually(() => expect(isAlive(orphan)).toBe(false));
 });
 
 it('keeps the last words of a server that fails', async () => {

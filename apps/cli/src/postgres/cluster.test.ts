@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@spiderhub/testkit';
 import { Client } from 'pg';
 import { serverAccount, spawnAs } from '../host/account.ts';
 import { type Home, openHome, removeHome } from '../host/home.ts';
@@ -55,7 +55,12 @@ describe('after a Postgres that was killed', () => {
 
   /** Postgres knows a process of its own user only. */
   function hold(command: string, ...args: string[]): ChildProcess {
-    return spawn(command, args, { ...spawnAs(home.account), stdio: ['ignore', 'pipe', 'ignore'] });
+    return spawn(command, args, { ...spawnAs(home.account), stdio: ['pipe', 'pipe', 'ignore'] });
+  }
+
+  async function lineFrom({ stdout }: ChildProcess): Promise<string> {
+    const [line] = (await once(stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+    return line.toString();
   }
 
   async function leaveLockOf(pid: number): Promise<void> {
@@ -66,12 +71,13 @@ describe('after a Postgres that was killed', () => {
   }
 
   it('starts although nobody asks about the dead one', async () => {
-    // The shell becomes a program that knows nothing of its child.
-    holder = hold('sh', '-c', 'true & echo $!; exec sleep 600');
-    const [line] = (await once(holder.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-    const pid = Number(line.toString());
-    // Fails by jest's time limit when it never comes.
-    while (!isZombie(pid)) await delay(10);
+    // A shell asks about its children at any moment; `cat`, which it becomes, never does, and answers once it is there.
+    holder = hold('sh', '-c', 'sleep 300 & echo $!; exec cat');
+    const pid = Number(await lineFrom(holder));
+    holder.stdin?.write('are you cat?\n');
+    await lineFrom(holder);
+    process.kill(pid, 'SIGKILL');
+    await eventually(() => expect(isZombie(pid)).toBe(true));
     await leaveLockOf(pid);
     const { databaseUrl } = await startPostgres(home, servers);
     expect(await query(databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
@@ -82,7 +88,7 @@ describe('after a Postgres that was killed', () => {
     await leaveLockOf(holder.pid ?? 0);
     const log = join(home.logs, 'postgres.log');
     const started = startPostgres(home, servers);
-    while (!readFileSync(log, 'utf8').includes('already exists')) await delay(10);
+    await eventually(() => expect(readFileSync(log, 'utf8')).toContain('already exists'));
     holder.kill('SIGKILL');
     expect(await query((await started).databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
   }, 60_000);

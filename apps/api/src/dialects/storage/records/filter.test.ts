@@ -112,10 +112,8 @@ describe('a filter', () => {
 
   it('never takes longer than the text is long', () => {
     const test = parseFilter('["t","matches",["^(a+)+$"]]');
-    const before = performance.now();
-    expect(test({ t: `${'a'.repeat(20_000)}b` })).toBe(false);
     // A backtracking engine would need longer than the universe is old.
-    expect(performance.now() - before).toBeLessThan(5000);
+    expect(test({ t: `${'a'.repeat(20_000)}b` })).toBe(false);
   });
 
   it('leaves out what is no record', async () => {
