@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { createAccess, createDeploy, createJobs, TALLIES } from '@spiderhub/core';
 import {
   countLiveWorkers,
@@ -31,6 +32,10 @@ import { createExtraParts, createStorageParts } from './storage-parts.ts';
 
 /** No call needs so long; one that takes longer is not to take the others' connections and processors away. */
 const STATEMENT_MS = 30_000;
+
+// V8 takes requests that wait for a commit for objects that live long and makes all of their kind where only a full
+// garbage collection finds them. They live for milliseconds: without that guess they cost half as much to collect.
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 /** Composition root: reads the environment, opens what the API needs and serves until it is asked to stop. */
 async function main(): Promise<void> {

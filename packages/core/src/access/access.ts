@@ -1,6 +1,6 @@
 import { accessErrors } from '../errors.ts';
 import type { AccessStore } from '../ports/access-store.ts';
-import { hexHashOfKey } from './keys.ts';
+import { hashApiKey } from './keys.ts';
 import type { Principal, Project } from './principal.ts';
 
 /** How long an answer of the store is trusted: a revoked key works at most this much longer. */
@@ -20,23 +20,23 @@ export interface Access {
  * made a moment ago works at once, whatever was asked before.
  */
 export function createAccess(store: AccessStore, now: () => number = Date.now): Access {
-  const hashes = new WeakMap<Principal, string>();
-  const keys = remembered(async (hash: string) => {
-    const principal = await store.findKey(Buffer.from(hash, 'hex'));
-    if (principal) hashes.set(principal, hash);
+  const keyOf = new WeakMap<Principal, string>();
+  const keys = remembered(async (key: string) => {
+    const principal = await store.findKey(hashApiKey(key));
+    if (principal) keyOf.set(principal, key);
     return principal;
   }, now);
   const projects = remembered((id: number) => store.findProject(id), now);
 
   async function mayReach(who: Principal, id: number): Promise<boolean> {
     if (who.staff || who.projects.has(id)) return true;
-    const hash = hashes.get(who);
-    const today = hash ? await keys.anew(hash) : null;
+    const key = keyOf.get(who);
+    const today = key === undefined ? null : await keys.anew(key);
     return today?.projects.has(id) ?? false;
   }
 
   return {
-    authenticate: (key) => keys.get(hexHashOfKey(key)),
+    authenticate: keys.get,
     async project(who, id) {
       const project = (await mayReach(who, id)) ? await projects.get(id) : null;
       if (!project) throw accessErrors.projectNotFound(id);

@@ -14,10 +14,5 @@ export function isRandomKey(key: string): boolean {
 
 /** Keys are random, so a plain hash is enough; only the hash is stored, and the index look-up compares hashes. */
 export function hashApiKey(key: string): Buffer {
-  return Buffer.from(hexHashOfKey(key), 'hex');
-}
-
-/** The same as hex text. */
-export function hexHashOfKey(key: string): string {
-  return hash('sha256', key, 'hex');
+  return hash('sha256', key, 'buffer');
 }

@@ -138,17 +138,28 @@ const NAMED: ReadonlySet<string> = new Set(Object.keys(ScheduleForm.shape));
 
 /** Of an argument that comes more than once the last one counts, as in Django's forms. */
 function argumentsOf(fields: Params): Record<string, string> {
-  const args = Object.entries(fields).filter(([name]) => !NAMED.has(name));
-  return Object.fromEntries(
-    args.map(([name, value]) => [name, typeof value === 'string' ? value : (value.at(-1) ?? '')]),
-  );
+  const args: Record<string, string> = Object.create(null);
+  for (const name in fields) {
+    if (NAMED.has(name)) continue;
+    const value = fields[name] ?? '';
+    args[name] = typeof value === 'string' ? value : (value.at(-1) ?? '');
+  }
+  return args;
 }
 
 const STATES: readonly JobState[] = ['pending', 'running', 'finished'];
 
+interface Meta {
+  state: JobState;
+  change: MetadataChange;
+}
+
+const NO_META: Meta = { state: 'pending', change: metadataChange(new Map()) };
+
 /** Splits `meta` into its `state`, which places the job, and the rest, which describes it as a push would. */
-function readMeta(text: string | undefined): { state: JobState; change: MetadataChange } {
-  const fields = text ? rawJsonObject(text, 'meta') : new Map<string, string>();
+function readMeta(text: string | undefined): Meta {
+  if (!text) return NO_META;
+  const fields = rawJsonObject(text, 'meta');
   const asked = fields.get('state');
   const state =
     asked === undefined || asked === 'null'
