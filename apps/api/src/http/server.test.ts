@@ -1,5 +1,6 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import express from 'express';
 import { createHttpServer } from './server.ts';
 
@@ -20,6 +21,26 @@ describe('createHttpServer', () => {
       const answer = await fetch(`http://127.0.0.1:${port}/x`, { headers: { 'user-agent': 'test' } });
       expect(await answer.json()).toEqual({ host: '127.0.0.1', agent: 'test' });
       expect(seen).toEqual([true, true, true, true]);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it('answers a client that ends its side after the request', async () => {
+    const app = express();
+    app.get('/x', (req, res) => {
+      // The end of the client's side is seen before the answer, as it is when the database is asked in between.
+      req.socket.once('end', () => setImmediate(() => res.send('late')));
+    });
+    const server = createHttpServer(app);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const socket = net.connect({ port: (server.address() as AddressInfo).port, allowHalfOpen: true });
+      socket.end('GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      const answer = await text(socket);
+      expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+      expect(answer.endsWith('late')).toBe(true);
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

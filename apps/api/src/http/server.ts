@@ -87,7 +87,7 @@ function responseClass(app: Express): typeof http.ServerResponse {
 /** An HTTP server for an Express app. It does not listen yet. */
 export function createHttpServer(app: Express, limits: ServerLimits = {}): http.Server {
   const { headersTimeoutMs = 20_000, requestTimeoutMs = 600_000, keepAliveTimeoutMs = 75_000 } = limits;
-  return http.createServer(
+  const server = http.createServer(
     {
       IncomingMessage: requestClass(app),
       ServerResponse: responseClass(app),
@@ -99,4 +99,7 @@ export function createHttpServer(app: Express, limits: ServerLimits = {}): http.
     },
     app as unknown as http.RequestListener,
   );
+  // Who says all and then only listens (`nc -N`, scripts with a bare socket) gets the answer: Node would do the work,
+  // schedule the job, and hang up without a word.
+  return Object.assign(server, { httpAllowHalfOpen: true });
 }
