@@ -1,7 +1,7 @@
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import express from 'express';
+import express, { type Express } from 'express';
 import { createHttpServer } from './server.ts';
 
 describe('createHttpServer', () => {
@@ -33,18 +33,48 @@ describe('createHttpServer', () => {
       // The end of the client's side is seen before the answer, as it is when the database is asked in between.
       req.socket.once('end', () => setImmediate(() => res.send('late')));
     });
-    const server = createHttpServer(app);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    try {
-      const socket = net.connect({ port: (server.address() as AddressInfo).port, allowHalfOpen: true });
-      socket.end('GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n');
-      const answer = await text(socket);
-      expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
-      expect(answer.endsWith('late')).toBe(true);
-    } finally {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    const answer = await answerTo(app, 'GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    expect(answer.endsWith('late')).toBe(true);
+  });
+
+  it.each([
+    ['is no HTTP', 'hello\r\n\r\n', '400 Bad Request'],
+    [
+      'has an endless address',
+      `GET /${'x'.repeat(100_000)} HTTP/1.1\r\n`,
+      '431 Request Header Fields Too Large',
+    ],
+    ['ends too early', 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\na', '400 Bad Request'],
+  ])('answers what %s with JSON', async (_, request, line) => {
+    const [head = '', body = ''] = (
+      await answerTo(
+        express().use(() => {}),
+        request,
+      )
+    ).split('\r\n\r\n');
+    expect(head.split('\r\n')).toEqual([
+      `HTTP/1.1 ${line}`,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      'Connection: close',
+    ]);
+    expect(JSON.parse(body)).toEqual({ status: 'error', message: expect.any(String) });
+  });
+
+  it('puts nothing into an answer that has begun', async () => {
+    const app = express().use((_req, res) => {
+      res.writeHead(200, { 'Content-Length': 100 }).write('begun');
+    });
+    const answer = await answerTo(app, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n', 'hello\r\n\r\n');
+    expect(answer.endsWith('begun')).toBe(true);
+  });
+
+  it('reads the address of a list of three thousand jobs', async () => {
+    const app = express().get('/x', (req, res) => void res.send(`${req.url.length}`));
+    const path = `/x?${Array.from({ length: 3000 }, (_, i) => `job=1%2F1%2F${i + 1}`).join('&')}`;
+    const answer = await answerTo(app, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    expect(answer.endsWith(`\r\n\r\n${path.length}`)).toBe(true);
   });
 
   it('does not wait for ever for headers, bodies and the next request', () => {
@@ -60,3 +90,18 @@ describe('createHttpServer', () => {
     expect(usual.headersTimeout).toBeLessThanOrEqual(60_000);
   });
 });
+
+/** All that comes back for these bytes, and more of them once an answer has begun, and the end of the client's side. */
+async function answerTo(app: Express, request: string, more?: string): Promise<string> {
+  const server = createHttpServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const socket = net.connect({ port: (server.address() as AddressInfo).port, allowHalfOpen: true });
+    if (more === undefined) socket.end(request);
+    else socket.once('data', () => socket.end(more)).write(request);
+    return await text(socket);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}

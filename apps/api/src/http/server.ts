@@ -1,5 +1,9 @@
 import http from 'node:http';
 import type { Express } from 'express';
+import { answerUnreadable } from './unreadable.ts';
+
+/** For a list of a few thousand jobs by their keys, which stand in the address. */
+const MAX_HEADER_BYTES = 64 * 1024;
 
 export interface ServerLimits {
   /** A client has this long to send its headers, ms. */
@@ -94,11 +98,13 @@ export function createHttpServer(app: Express, limits: ServerLimits = {}): http.
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
       // Two different credentials must not pass as one: joined, they are no valid header any more.
       joinDuplicateHeaders: true,
     },
     app as unknown as http.RequestListener,
   );
+  server.on('clientError', answerUnreadable);
   // Who says all and then only listens (`nc -N`, scripts with a bare socket) gets the answer: Node would do the work,
   // schedule the job, and hang up without a word.
   return Object.assign(server, { httpAllowHalfOpen: true });
