@@ -231,6 +231,9 @@ describe('POST jobs/update.json', () => {
     expect((await update('state=pending&count=2&add_tag=seen')).body.count).toBe(2);
     expect([await tagsOf(1), await tagsOf(2), await tagsOf(3)]).toEqual([[], ['seen'], ['seen']]);
     expect((await update('state=pending&count=2&offset=9&add_tag=seen')).body.count).toBe(0);
+    // A negative count is the newest ones, whatever the offset: the page that the list shows for it.
+    expect((await update('state=pending&count=-1&offset=2&add_tag=newest')).body.count).toBe(1);
+    expect([await tagsOf(1), await tagsOf(2), await tagsOf(3)]).toEqual([[], ['seen'], ['seen', 'newest']]);
   });
 
   it.each([

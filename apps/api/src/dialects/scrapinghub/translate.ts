@@ -12,6 +12,11 @@ export function toFilter(query: Omit<ListQuery, 'count' | 'offset'>): JobFilter 
   };
 }
 
+/** A negative count asks for the newest jobs, whatever the offset. */
+export function offsetOf({ count = 0, offset = 0 }: Pick<ListQuery, 'count' | 'offset'>): number {
+  return count < 0 ? 0 : offset;
+}
+
 /** A job as `jobs/list` shows it. What a job does not have yet is left out, as it was in the original. */
 export function toJobObject(job: Job, now: Date): Record<string, unknown> {
   const hasArgs = Object.keys(job.args).length > 0;

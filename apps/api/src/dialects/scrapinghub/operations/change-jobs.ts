@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Services } from '../../../services.ts';
 import { apikeyField, Counted, filterFields, JobKeys, Ok, ProjectId, Tags } from '../schema.ts';
-import { toFilter } from '../translate.ts';
+import { offsetOf, toFilter } from '../translate.ts';
 
 /** Most jobs that an update with a `count` of its own changes. */
 const MAX_PAGE = 1000;
@@ -62,7 +62,7 @@ function hasPage({ count, offset }: UpdateForm): boolean {
 async function selectPage({ jobs }: Pick<Services, 'jobs'>, form: UpdateForm) {
   const count = Math.abs(form.count ?? MAX_PAGE);
   if (count > MAX_PAGE) throw requestErrors.invalid('count', `updates take at most ${MAX_PAGE} jobs at once`);
-  const page = await jobs.page(toFilter(form), { count, offset: form.offset ?? 0 });
+  const page = await jobs.page(toFilter(form), { count, offset: offsetOf(form) });
   return page.length === 0 ? null : { project: form.project, keys: page.map((job) => job.key) };
 }
 

@@ -4,7 +4,7 @@ import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import type { Services } from '../../../services.ts';
 import { ListQuery } from '../schema.ts';
-import { toFilter, toJobObject } from '../translate.ts';
+import { offsetOf, toFilter, toJobObject } from '../translate.ts';
 
 /** Most jobs of one `list.json` answer, and how many come when nothing is said. */
 const PAGE = 100;
@@ -63,11 +63,6 @@ function listAll({ access, jobs, now }: Services): Operation {
     const open = () => jobs.stream(toFilter(query), page);
     return new StreamReply('application/x-jsonlines', jobLines(open, page, now));
   });
-}
-
-/** A negative count asks for the newest jobs, whatever the offset. */
-function offsetOf({ count = 0, offset = 0 }: ListQuery): number {
-  return count < 0 ? 0 : offset;
 }
 
 async function* jobLines(
