@@ -409,6 +409,9 @@ export function requestsWithoutCrawls(eggs: Eggs): Ask[] {
   ];
 }
 
+/** A time that no file is as new as. */
+const LATER = 'Fri, 01 Jan 2100 00:00:00 GMT';
+
 /** What is asked when `done` has finished and `stuck` runs. */
 export function requestsWithCrawls(): Ask[] {
   const ranges = ['0-9', '5-', '-5', '0-0', '99999999-', '1-0', '-0', 'x', '3'];
@@ -445,6 +448,18 @@ export function requestsWithCrawls(): Ask[] {
     ...ranges.map((range): Ask => ({ ...get(item, `range ${range}`), headers: { Range: `bytes=${range}` } })),
     { ...get(item, 'a range of something else'), headers: { Range: 'items=0-9' } },
     { ...get(item, 'two ranges'), headers: { Range: 'bytes=0-1,3-4' } },
+    { ...get(item, 'head with a range'), method: 'HEAD', headers: { Range: 'bytes=0-9' } },
+    { ...get(item, 'items that have not changed'), headers: { 'If-Modified-Since': LATER } },
+    {
+      ...get(item, 'head of items that have not changed'),
+      method: 'HEAD',
+      headers: { 'If-Modified-Since': LATER },
+    },
+    ...['POST', 'OPTIONS', 'DELETE'].flatMap((method) =>
+      ['/logs', '/logs/p', '/logs/p/', '/logs/p/quick/nope.log', item, `${item}?a=<`].map(
+        (path): Ask => ({ name: `${method} ${path}`, method, path }),
+      ),
+    ),
     post('delproject', 'project=p', 'delete a project whose job runs'),
     get('/listjobs.json', 'jobs of a deleted project'),
     get('/listjobs.json?project=p', 'jobs of a deleted project by name'),

@@ -13,16 +13,16 @@ import { bodyFields, queryFields } from './wire/body.ts';
 import { type EggForm, receiveEggForm } from './wire/egg-form.ts';
 import { PythonError } from './wire/python-text.ts';
 import {
-  errorPage,
   errorText,
+  isRead,
   SERVICES,
   type ServiceName,
   sendError,
-  sendHtml,
   sendMethods,
   sendNoResource,
   sendOk,
   sendUnauthorized,
+  sendUnknownMethod,
 } from './wire/reply.ts';
 
 export interface ScrapydOptions {
@@ -96,17 +96,13 @@ async function formOf({ req, services }: Call, name: ServiceName): Promise<EggFo
   return { fields, eggPath: null, remove: async () => {} };
 }
 
-/** The pages' own words for methods that they do not know, as Twisted has them. */
+/** What lies in folders decides for itself: a listing answers any method, as in Twisted, and a file does not. */
 async function answerPage(call: Call, page: Page, first: string): Promise<void> {
   const { req, res } = call;
-  if (req.method === 'GET' || req.method === 'HEAD') return page(call);
+  if (isRead(req)) return page(call);
   req.resume();
   if (first === 'logs' || first === 'items') return page(call);
-  if (req.method === 'POST') {
-    const detail = `Your browser approached me (at /${first}) with the method "POST".  I only allow the methods HEAD, GET here.`;
-    return sendHtml(req, res, 405, errorPage(405, 'Method Not Allowed', detail), { Allow: 'HEAD, GET' });
-  }
-  sendHtml(req, res, 501, errorPage(501, 'Huh?', `I don't know how to treat a ${req.method} request.`));
+  sendUnknownMethod(req, res);
 }
 
 /**

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadRange, RecordBatch, ScrapydJob, StreamRef, StreamStore } from '@spiderhub/core';
 import type { Call } from '../call.ts';
+import { isRead, sendUnknownMethod } from '../wire/reply.ts';
 import { createLogText } from './log-text.ts';
 import { cut, readRange, sizeOf } from './ranges.ts';
 
@@ -29,18 +30,38 @@ async function* fileText(streams: StreamStore, ref: StreamRef, range: ReadRange)
   for await (const batch of streams.read(ref, range)) yield render(batch);
 }
 
+/** A crawl that runs may write in this very second, so that its file changed in the one before at the latest. */
+function changedAt({ finishedAt }: ScrapydJob): Date {
+  return finishedAt ?? new Date(Date.now() - 1000);
+}
+
+/** True when the reader has a finished job's file already. The header counts in seconds. */
+function isUnchanged({ finishedAt }: ScrapydJob, since: string | undefined): boolean {
+  if (!finishedAt || since === undefined) return false;
+  return Math.floor(finishedAt.getTime() / 1000) * 1000 <= Date.parse(since);
+}
+
 /** Sends the log or the items of a job, whole or in part. */
 export async function sendFile(call: Call, folder: FolderName, job: ScrapydJob): Promise<void> {
   const { req, res, services } = call;
+  if (!isRead(req)) return sendUnknownMethod(req, res);
   const ref = refOf(job, folder);
   const headers = {
     'Accept-Ranges': 'bytes',
     'Content-Type': 'text/plain',
-    'Last-Modified': (job.finishedAt ?? new Date()).toUTCString(),
+    'Last-Modified': changedAt(job).toUTCString(),
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "default-src 'none'; sandbox",
   };
-  if (req.headers.range === undefined && req.method !== 'HEAD') {
+  if (isUnchanged(job, req.headers['if-modified-since'])) {
+    const { 'Content-Type': _, ...others } = headers;
+    res.writeHead(304, others);
+    res.end();
+    return;
+  }
+  // A range is a part of what GET sends; HEAD tells about the whole.
+  const asked = req.method === 'HEAD' ? undefined : req.headers.range;
+  if (asked === undefined && req.method !== 'HEAD') {
     res.writeHead(200, headers);
     await send(call, fileText(services.streams, ref, {}));
     return;
@@ -48,7 +69,7 @@ export async function sendFile(call: Call, folder: FolderName, job: ScrapydJob):
   // A file that grows keeps the size that it has now.
   const { end } = await services.streams.stats(ref);
   const size = await sizeOf(fileText(services.streams, ref, { to: end }));
-  const range = readRange(req.headers.range, size);
+  const range = readRange(asked, size);
   if (range === 'none') {
     res.writeHead(416, { ...headers, 'Content-Range': `bytes */${size}`, 'Content-Length': 0 });
     res.end();

@@ -2,7 +2,7 @@ import type { Folder, ScrapydJob } from '@spiderhub/core';
 import type { Call } from '../call.ts';
 import { jobName } from '../names.ts';
 import { localMinute } from '../times.ts';
-import { sendHtml, sendNoFile, sendNoResource } from '../wire/reply.ts';
+import { isRead, sendHtml, sendNoFile, sendNoResource, sendUnknownMethod } from '../wire/reply.ts';
 import { FOLDERS, type FolderName, refOf, sendFile } from './files.ts';
 import { escapeHtml, quotePath } from './html.ts';
 import { sendPage } from './page-stream.ts';
@@ -55,6 +55,10 @@ async function sendJobFile(call: Call, folder: FolderName, path: FilePath): Prom
 
 /** A folder's address ends with a slash. */
 function redirectInto({ req, res, prefix }: Call): void {
+  if (!isRead(req)) {
+    sendUnknownMethod(req, res);
+    return;
+  }
   const [path = '', query] = req.url.split('?', 2);
   const target = `${prefix}${path}/${query === undefined ? '' : `?${query}`}`;
   const link = escapeHtml(target);

@@ -4,7 +4,7 @@ export interface ByteRange {
   last: number;
 }
 
-const RANGE = /^bytes\s*=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/;
+const RANGE = /^bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/;
 
 /**
  * What a Range header asks of a file of this size: a part, `'none'` for a part outside of it, or null for the whole

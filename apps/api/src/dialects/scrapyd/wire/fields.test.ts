@@ -69,6 +69,12 @@ describe('a multipart form', () => {
     );
   });
 
+  it("takes no field's name from the name of a file", () => {
+    const disposition = 'Content-Disposition: form-data; filename="a; name=b\\"; name=c"; name="egg"';
+    const fields = multipart(Buffer.from(`--x\r\n${disposition}\r\n\r\n1\r\n--x--\r\n`));
+    expect([...fields.keys()]).toEqual(['egg']);
+  });
+
   it('is none without its boundary', () => {
     expect(() => multipart(Buffer.from('no boundary at all'))).toThrow('not a valid multipart form');
     expect(boundaryOf('multipart/form-data')).toBeNull();

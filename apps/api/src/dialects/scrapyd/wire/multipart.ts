@@ -5,7 +5,9 @@ const MAX_PARTS = 10_000;
 /** Of what stands between two values: a delimiter's line and the headers of a part. */
 const MAX_HEAD_BYTES = 64 * 1024;
 const BOUNDARY = /;\s*boundary=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/i;
-const FIELD_NAME = /^content-disposition:[^\r\n]*?;\s*name=(?:"((?:[^"\\\r\n]|\\.)*)"|([^\s;"]+))/im;
+/** What is quoted is passed over: a file may be called `a; name=b`. */
+const FIELD_NAME =
+  /^content-disposition:(?:[^\r\n"]|"(?:[^"\\\r\n]|\\.)*")*?;\s*name=(?:"((?:[^"\\\r\n]|\\.)*)"|([^\s;"]+))/im;
 const HEAD_END = '\r\n\r\n';
 
 /** The boundary that a Content-Type header names, null without one. */

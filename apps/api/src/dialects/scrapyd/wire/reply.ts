@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Request, Response } from 'express';
+import { escapeHtml } from '../pages/html.ts';
 import { pythonJson } from './python-text.ts';
 
 /** The services' names and methods, and the class that Scrapyd answers a HEAD of a POST service with. */
@@ -106,6 +107,22 @@ export function sendNoResource(req: Request, res: Response): void {
 
 export function sendNoFile(req: Request, res: Response): void {
   sendHtml(req, res, 404, errorPage(404, 'No Such Resource', 'File not found.'));
+}
+
+/** True for methods that every page answers. */
+export function isRead({ method }: Request): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** The words of pages and files for methods that they do not know, as Twisted has them. */
+export function sendUnknownMethod(req: Request, res: Response): void {
+  if (req.method === 'POST') {
+    const where = `Your browser approached me (at ${escapeHtml(req.url)}) with the method "POST".`;
+    const detail = `${where}  I only allow the methods HEAD, GET here.`;
+    sendHtml(req, res, 405, errorPage(405, 'Method Not Allowed', detail), { Allow: 'HEAD, GET' });
+    return;
+  }
+  sendHtml(req, res, 501, errorPage(501, 'Huh?', `I don't know how to treat a ${req.method} request.`));
 }
 
 /** Scrapyd's answer to whoever shows no credentials or wrong ones. */
