@@ -58,9 +58,10 @@ export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): 
           holding.kill(isDiskFull(error) ? 'disk_full' : 'lost');
         });
       }
-      watchdog.seen({ items: recorder.counts().items, bytes: recorder.bytes() });
-      if (recorder.finOutcome() !== null)
-        afterFin ??= setTimeout(() => crawl.kill().catch(() => undefined), END_AFTER_FIN_MS);
+      // Stats come by a clock, also from a crawl that does nothing any more.
+      if (messages.some(({ command }) => command !== 'STA'))
+        watchdog.seen({ items: recorder.counts().items, bytes: recorder.bytes() });
+      if (recorder.finOutcome() !== null) afterFin ??= setTimeout(() => holding.hurry(), END_AFTER_FIN_MS);
     }
   } finally {
     watchdog.over();

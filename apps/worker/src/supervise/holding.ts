@@ -13,6 +13,8 @@ export interface Holding extends HeldAttempt {
   stop(reason: NonNullable<StopReason>): void;
   /** Ends it at once. */
   kill(reason: NonNullable<StopReason>): void;
+  /** Ends a crawl that has said its last word. */
+  hurry(): void;
   readonly isFenced: boolean;
   /** The crawl may live until then at the moment, on the monotonic clock, ms. */
   readonly liveUntilMs: number;
@@ -68,6 +70,7 @@ export function holdAttempt(job: JobDetails, policy: StopPolicy, log: Logger): H
     shutDown: (graceMs) => whenAttached((it) => it.stop('shutdown', graceMs)),
     stop: (reason) => whenAttached((it) => it.stop(reason)),
     kill: (reason) => whenAttached((it) => it.kill(reason)),
+    hurry: () => whenAttached((it) => it.hurry()),
     fenced() {
       if (isFenced) return;
       isFenced = true;

@@ -12,6 +12,8 @@ export interface Stopper {
   cancel(level: StopLevel): void;
   /** At once, without a word to the crawl. */
   kill(reason: NonNullable<StopReason>): void;
+  /** At once, because it has said its last word and does not end: what it said stands. */
+  hurry(): void;
   readonly reason: StopReason;
   readonly killed: boolean;
   /** The crawl is over: timers end. */
@@ -61,6 +63,10 @@ export function createStopper(
     kill(why) {
       reason ??= why;
       kill();
+    },
+    hurry() {
+      if (reason === null) kill();
+      else crawl.kill().catch(onError);
     },
     get reason() {
       return reason;
