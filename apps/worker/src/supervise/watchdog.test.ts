@@ -2,6 +2,7 @@ import type { CrawlLimits } from '@spiderhub/core';
 import { createWatchdog } from './watchdog.ts';
 
 const NO_LIMITS: CrawlLimits = { stalledMs: null, runtimeMs: null, maxItems: null, maxBytes: null };
+const DAY_MS = 86_400_000;
 
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
@@ -34,6 +35,17 @@ describe('a watchdog', () => {
     expect(stops).toEqual([]);
     jest.advanceTimersByTime(1000);
     expect(stops).toEqual(['stalled']);
+  });
+
+  it.each<[string, Partial<CrawlLimits>]>([
+    ['time_limit', { runtimeMs: 60 * DAY_MS }],
+    ['stalled', { stalledMs: 60 * DAY_MS }],
+  ])('keeps limits that are longer than any timer: %s', (reason, limits) => {
+    const { stops } = watch(limits);
+    jest.advanceTimersByTime(59 * DAY_MS);
+    expect(stops).toEqual([]);
+    jest.advanceTimersByTime(DAY_MS);
+    expect(stops).toEqual([reason]);
   });
 
   it.each<[string, Partial<CrawlLimits>]>([

@@ -36,8 +36,8 @@ export function createWatchdog({ limits, startedAt, stop }: WatchdogOptions): Wa
     delayMs: number | null,
     reason: 'time_limit' | 'stalled' = 'time_limit',
   ) {
-    if (limit === null || delayMs === null || delayMs > MAX_TIMER_MS) return null;
-    return setTimeout(() => stop(reason), Math.max(0, delayMs));
+    if (limit === null || delayMs === null) return null;
+    return createLongTimer(() => stop(reason), Math.max(0, delayMs));
   }
 
   return {
@@ -48,8 +48,30 @@ export function createWatchdog({ limits, startedAt, stop }: WatchdogOptions): Wa
       if (tooMany || tooMuch) stop('quota');
     },
     over() {
-      if (runTimer) clearTimeout(runTimer);
-      if (silenceTimer) clearTimeout(silenceTimer);
+      runTimer?.clear();
+      silenceTimer?.clear();
     },
+  };
+}
+
+/** A timer of any length: a crawl may be allowed a year. */
+function createLongTimer(act: () => void, delayMs: number) {
+  let until = performance.now() + delayMs;
+  let timer = arm();
+
+  function arm(): NodeJS.Timeout {
+    return setTimeout(look, Math.min(Math.max(0, until - performance.now()), MAX_TIMER_MS));
+  }
+
+  function look(): void {
+    if (performance.now() >= until) act();
+    else timer = arm();
+  }
+
+  return {
+    refresh() {
+      until = performance.now() + delayMs;
+    },
+    clear: () => clearTimeout(timer),
   };
 }
