@@ -9,6 +9,7 @@ export * from './errors.ts';
 export * from './jobq/jobq.ts';
 export * from './jobq/metadata.ts';
 export * from './jobs/args.ts';
+export * from './jobs/command-line.ts';
 export * from './jobs/filter.ts';
 export * from './jobs/group-commit.ts';
 export * from './jobs/job.ts';

@@ -1,11 +1,5 @@
 import { delimiter, dirname } from 'node:path';
-import {
-  type CrawlRequest,
-  formatJobKey,
-  type JobDetails,
-  type Version,
-  writeRawObject,
-} from '@spiderhub/core';
+import { type CrawlRequest, commandLine, formatJobKey, type Version, writeRawObject } from '@spiderhub/core';
 import type { JobDirectory } from './job-directory.ts';
 
 /** What one unit of a job allows, as on Scrapy Cloud: 1 GB less what the system takes, in MB. */
@@ -15,7 +9,7 @@ const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** `SHUB_JOB_DATA` as sh_scrapy reads it. */
 export function jobData({ job, version, jobToken, apiUrl }: CrawlRequest): Record<string, unknown> {
-  const command = scriptCommand(job);
+  const command = commandLine(job);
   return {
     key: formatJobKey(job.key),
     project: job.key.project,
@@ -35,14 +29,6 @@ export function jobData({ job, version, jobToken, apiUrl }: CrawlRequest): Recor
     started_by: 'jobrunner',
     ...(command && { job_cmd: command, job_env: job.environment }),
   };
-}
-
-/** The command line of a script job, null for a spider. Callers send its arguments with or without its name. */
-function scriptCommand(job: JobDetails): string[] | null {
-  const isScript = job.spiderName.startsWith('py:');
-  if (!isScript) return job.command;
-  const [first, ...rest] = job.command ?? [];
-  return first === job.spiderName ? [first, ...rest] : [job.spiderName, ...(job.command ?? [])];
 }
 
 /**

@@ -54,6 +54,15 @@ describe('metadata of a job', () => {
     });
   });
 
+  it.each([
+    ['without arguments', null, ['py:report.py']],
+    ['with its arguments alone', ['--day', '1'], ['py:report.py', '--day', '1']],
+    ['as it was read', ['py:report.py', '--day', '1'], ['py:report.py', '--day', '1']],
+  ])("begins a script's command line with its name: %s", (_what, command, expected) => {
+    const raw = metadataOf({ ...JOB, spiderName: 'py:report.py', command }).get('job_cmd');
+    expect(JSON.parse(raw ?? 'null')).toEqual(expected);
+  });
+
   it('gives free fields back verbatim', () => {
     const meta = { big: '12345678901234567890', nan: 'NaN', lone: '"\\ud800"', none: 'null' };
     const fields = metadataOf({ ...JOB, meta });

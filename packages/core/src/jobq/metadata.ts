@@ -1,5 +1,6 @@
 import { requestErrors } from '../errors.ts';
 import { checkText, MAX_TAG, MAX_TAGS, textArgs, textEnvironment } from '../jobs/args.ts';
+import { commandLine } from '../jobs/command-line.ts';
 import type { JobDetails, Priority } from '../jobs/job.ts';
 import type { ScheduleRequest } from '../jobs/schedule.ts';
 import {
@@ -177,7 +178,7 @@ export function metadataOf(job: JobDetails): RawFields {
     fields.set('job_settings', writeRawObject(Object.entries(job.settings)));
   }
   set('environment', unlessEmpty(job.environment));
-  set('job_cmd', job.command);
+  set('job_cmd', commandLine(job));
   if (job.scrapyStats !== null) fields.set('scrapystats', job.scrapyStats);
   for (const [name, raw] of Object.entries(job.meta)) {
     if (!COMPUTED.test(name) && !knownField(name)) fields.set(name, raw);

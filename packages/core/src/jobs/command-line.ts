@@ -1,0 +1,13 @@
+import type { JobDetails } from './job.ts';
+
+/**
+ * `job_cmd` of a job, null for a spider: a script's name comes first, as sh_scrapy and shub-workflow's `clone_job` count
+ * on. Callers send its arguments with or without its name.
+ */
+export function commandLine({
+  spiderName,
+  command,
+}: Pick<JobDetails, 'spiderName' | 'command'>): string[] | null {
+  if (!spiderName.startsWith('py:')) return command;
+  return command?.[0] === spiderName ? command : [spiderName, ...(command ?? [])];
+}
