@@ -4,11 +4,13 @@ import {
   type CollectionRef,
   type CollectionScan,
   DomainError,
+  decodeString,
+  oneLine,
   readRawObject,
   readRawString,
   requestErrors,
+  scanFields,
   wellFormed,
-  writeRawObject,
 } from '@spiderhub/core';
 import { z } from 'zod';
 import { oneOf } from '../../http/fields.ts';
@@ -36,8 +38,20 @@ export function toCollectionRecord(line: Buffer): { key: string; value: string }
   if (key === null || key === '' || key.includes('\0')) throw parsingError('missing value for _key field');
   const problem = keyProblem(key);
   if (problem) throw parsingError(`_key: ${problem}`);
-  fields.delete('_key');
-  return { key: wellFormed(key), value: writeRawObject(fields) };
+  return { key: wellFormed(key), value: withoutKey(line) };
+}
+
+/** The fields of a record as they came, repeated ones included, but for its key: that stands beside the value. */
+function withoutKey(line: Buffer): string {
+  const parts: string[] = [];
+  scanFields(line, (nameStart, nameEnd, start, end) => {
+    if (decodeString(line, nameStart, nameEnd) !== '_key') {
+      const [name, value] = [line.toString('utf8', nameStart, nameEnd), line.toString('utf8', start, end)];
+      parts.push(`"${name}":${oneLine(value)}`);
+    }
+    return true;
+  });
+  return `{${parts.join(',')}}`;
 }
 
 function parsingError(why: string): DomainError {
