@@ -35,7 +35,7 @@ export interface MetadataChange {
 
 /** Follow from the job itself. Clients send them back when they save what they have read; that changes nothing. */
 const COMPUTED =
-  /^(project|spider|state|key|_key|auth|unique|spider_type|stop_requested|updated_time|(pending|running|finished|deleted)_time|(scheduled|started|completed|cancelled|deleted)_by)$/;
+  /^(project|spider|state|key|_key|auth|unique|spider_type|stop_requested|updated_time|api_url|portia_url|(pending|running|finished|deleted)_time|(scheduled|started|completed|cancelled|deleted)_by)$/;
 
 const PRIORITIES: readonly Priority[] = [0, 1, 2, 3, 4];
 export const MAX_UNITS = 6;

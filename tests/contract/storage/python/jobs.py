@@ -2,7 +2,7 @@ import time
 
 from scrapinghub import DuplicateJobError
 from scrapinghub.client.exceptions import BadRequest, Forbidden, NotFound
-from support import PROJECT, SPIDER, ClientTest, unique
+from support import PROJECT, SPIDER, URL, ClientTest, unique
 
 
 class RunJobs(ClientTest):
@@ -32,6 +32,8 @@ class RunJobs(ClientTest):
             "meta1": "data1",
             "big": 12345678901234567890,
             "spider_type": "manual",
+            "api_url": URL + "/api/",
+            "portia_url": URL + "/",
             "scheduled_by": meta["scheduled_by"],
             "pending_time": meta["pending_time"],
             "spider_args": {"arg1": "val1", "nr": meta["spider_args"]["nr"]},

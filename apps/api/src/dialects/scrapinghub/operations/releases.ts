@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { DomainError } from '@spiderhub/core';
-import type { Request } from 'express';
 import { z } from 'zod';
 import { oneOf, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
+import { originOf } from '../../../http/origin.ts';
 import { TextReply } from '../../../http/reply.ts';
 import type { ExtraServices } from '../extras.ts';
 import { apikeyField, ProjectId } from '../schema.ts';
@@ -73,8 +73,3 @@ const releaseStatus = ({ releases }: ExtraServices) =>
     const { project, version, spiders, scripts } = release;
     return { status: 'ok', project, version, spiders: spiders.length + scripts.length };
   });
-
-/** The address under which the caller reached us: the status is asked for from the same place. */
-function originOf(req: Request): string {
-  return `${req.protocol}://${req.headers.host ?? 'localhost'}`;
-}

@@ -10,8 +10,10 @@ import {
   requestErrors,
   writeRawObject,
 } from '@spiderhub/core';
+import type { Request } from 'express';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
+import { originOf } from '../../../http/origin.ts';
 import { readObject, readRawValue } from '../body.ts';
 import { reachJob, reachProject } from '../guard.ts';
 import type { StorageServices } from '../parts.ts';
@@ -37,12 +39,20 @@ export function jobOperations(services: StorageServices): Operation[] {
 
 const readMetadata = (services: StorageServices) =>
   operation({ method: 'get', path: PATH, summary: 'Metadata of a job', params: JobPath })(
-    async ({ params, who }) => {
+    async ({ params, who, req }) => {
       const job = await visibleJob(services, who, keyOf(params));
       // Never 404: shub asks whether the answer is empty.
-      return lines([job ? writeRawObject(metadataOf(job)) : '{}']);
+      return lines([job ? writeRawObject(shownMetadata(job, req)) : '{}']);
     },
   );
+
+/** With the addresses that Scrapy Cloud writes into it; python-scrapinghub's own tests look for both. */
+function shownMetadata(job: JobDetails, req: Request): RawFields {
+  const origin = originOf(req);
+  return metadataOf(job)
+    .set('api_url', JSON.stringify(`${origin}/api/`))
+    .set('portia_url', JSON.stringify(`${origin}/`));
+}
 
 /** Null for a job that is not there, and just the same for one in a project that is not there for the caller. */
 async function visibleJob(
@@ -95,9 +105,9 @@ const readField = (services: StorageServices) =>
     path: `${PATH}/:field`,
     summary: 'A field of the metadata of a job',
     params: FieldPath,
-  })(async ({ params, who }) => {
+  })(async ({ params, who, req }) => {
     const job = await visibleJob(services, who, keyOf(params));
-    return rawJson((job && metadataOf(job).get(params.field)) ?? 'null');
+    return rawJson((job && shownMetadata(job, req).get(params.field)) ?? 'null');
   });
 
 const writeField = (services: StorageServices) =>
