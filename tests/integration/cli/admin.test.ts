@@ -85,6 +85,11 @@ it.each([
   await expect(admin(line)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) });
 });
 
+it('tells what it can do to whoever asks', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'admin', '--help']);
+  expect(stdout).toContain('organisation create --name NAME');
+});
+
 it('looks for the folders of an import before it looks for a Python', async () => {
   const line = 'import-scrapyd /nope /nope /nope --organisation acme';
   // Not even a database is needed.

@@ -37,7 +37,6 @@ const OPTIONS = {
   policy: { type: 'string' },
   tag: { type: 'string' },
   json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
 /** How long a start-up of somebody else may take before the database answers. */
@@ -46,6 +45,10 @@ const POLL_MS = 100;
 
 /** `spiderhub admin NOUN VERB`: what an operator sets up. Prints what there is afterwards. */
 export async function admin({ config }: Settings, args: readonly string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${usage()}\n`);
+    return 0;
+  }
   if (args[0] === 'import-scrapyd') {
     const request = await readImport(args.slice(1));
     return withDatabase(config, (url) => runImport(config, url, request));
@@ -69,7 +72,7 @@ async function runImport(config: CliConfig, url: string, request: ImportRequest)
 function readArguments(args: readonly string[]): { action: AdminAction; flags: AdminFlags; json: boolean } {
   const { values, positionals } = parse(args);
   const action = ADMIN_ACTIONS[positionals.join(' ')];
-  if (!action || values.help) throw new UserError(usage());
+  if (!action) throw new UserError(usage());
   const { json = false, ...flags } = values;
   return { action, flags, json };
 }
