@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { checkPassword, hashPassword } from '../access/passwords.ts';
 import type { Principal } from '../access/principal.ts';
 import type { ScrapydUser, ScrapydUserStore } from '../ports/scrapyd-store.ts';
@@ -13,11 +13,12 @@ export interface ScrapydUsers {
 }
 
 /**
- * Checks passwords. A password that was right is remembered as a keyed hash together with what is stored for it, so
+ * Checks passwords. A password that was right is remembered as a salted hash together with what is stored for it, so
  * that only the first of many requests costs a slow hash; what is stored is read again every second.
  */
 export function createScrapydUsers(store: ScrapydUserStore, now: () => number = Date.now): ScrapydUsers {
-  const key = randomBytes(32);
+  // Of this process: what it remembers of a password is worth nothing elsewhere.
+  const salt = randomBytes(32).toString('base64');
   const users = new Map<string, { user: Promise<ScrapydUser | null>; until: number }>();
   const right = new Map<string, string>();
   let decoy: Promise<string> | undefined;
@@ -33,7 +34,7 @@ export function createScrapydUsers(store: ScrapydUserStore, now: () => number = 
   }
 
   async function isRight(user: ScrapydUser, password: string): Promise<boolean> {
-    const mark = createHmac('sha256', key).update(`${user.username}\0${password}`).digest('base64');
+    const mark = hash('sha256', `${salt}${user.username}\0${password}`);
     if (right.get(mark) === user.passwordHash) return true;
     if (!(await checkPassword(password, user.passwordHash))) return false;
     if (right.size >= MAX_REMEMBERED) right.clear();

@@ -82,8 +82,9 @@ async function answerService(call: Call, name: ServiceName): Promise<void> {
     return sendError(res, method, `UnsupportedMethod: Expected one of ${allowed}`);
   }
   const form = await formOf(call, name);
+  const { fields, eggPath } = form;
   try {
-    const text = await HANDLERS[name]({ ...call, ...form });
+    const text = await HANDLERS[name]({ fields, eggPath, ...call });
     if (text !== null) sendOk(res, method, text);
   } finally {
     await form.remove();

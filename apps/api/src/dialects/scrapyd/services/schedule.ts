@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type DeployedProject, DomainError, type ScheduleRequest, scrapydOrder } from '@spiderhub/core';
 import { projectNotFound, type Service, type ServiceCall, versionNotFound } from '../call.ts';
 import { checkNewJob } from '../names.ts';
@@ -32,18 +32,19 @@ export const schedule: Service = async (call) => {
   const job = given ?? newJobId();
   if (given !== null) checkNewJob(project.id, given);
   const request: ScheduleRequest = {
-    ...ALWAYS,
     project: project.id,
     spider,
     settings: readSettings(settings),
     args: checkedArgs(args),
     // What Scrapyd's runner adds to the arguments. Lists do not show it.
-    internalArgs: { _job: job, ...(version !== null && { _version: version }) },
-    ...scrapydOrder(priority),
+    internalArgs: version === null ? { _job: job } : { _job: job, _version: version },
     version: versionName,
     alias: job,
     scheduledBy: call.who.name,
     requestId: call.req.id,
+    // At the end: V8 takes ten times as long for fields that follow what was spread first.
+    ...scrapydOrder(priority),
+    ...ALWAYS,
   };
   await scheduleOnce(call, request, projectName, job);
   return `"jobid": ${pythonJson(job)}`;
@@ -114,7 +115,7 @@ function runnable(project: DeployedProject, version: string | null) {
 
 /** Like `uuid.uuid1().hex` to whoever looks at it, but nobody can guess the next one. */
 function newJobId(): string {
-  return randomBytes(16).toString('hex');
+  return randomUUID().replaceAll('-', '');
 }
 
 /** `dict(s.split('=', 1) for s in setting)`, values as JSON text: later ones win, at the place of the first. */

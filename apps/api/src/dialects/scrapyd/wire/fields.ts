@@ -4,10 +4,12 @@ import { decodeUtf8, PythonError } from './python-text.ts';
 /** Names and values are bytes: names as latin1 text, values as they came. A name that came again has more values. */
 export type Fields = Map<string, Buffer[]>;
 
+const EMPTY = Buffer.alloc(0);
+
 /** Adds an empty value and returns all values of the name, the new one last. */
 export function addValue(fields: Fields, name: string): Buffer[] {
   const values = fields.get(name) ?? [];
-  values.push(Buffer.alloc(0));
+  values.push(EMPTY);
   fields.set(name, values);
   return values;
 }

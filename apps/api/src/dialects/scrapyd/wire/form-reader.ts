@@ -27,7 +27,8 @@ export function createGatherer(fields: Fields, maxBytes = Number.POSITIVE_INFINI
       values = addValue(fields, piece);
     } else {
       // A copy: a short value must not hold the whole of what it came with.
-      values.push(Buffer.concat([values.pop() as Buffer, piece]));
+      const before = values.pop() as Buffer;
+      values.push(before.length === 0 ? Buffer.from(piece) : Buffer.concat([before, piece]));
     }
   };
 }

@@ -43,11 +43,11 @@ export function serviceHeaders(method: ServiceMethod): Record<string, string> {
 
 export function sendText(res: Response, method: ServiceMethod, text: string): void {
   res.writeHead(200, {
-    ...serviceHeaders(method),
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(text),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    ...serviceHeaders(method),
   });
   res.end(text);
 }

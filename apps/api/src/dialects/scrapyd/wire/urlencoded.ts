@@ -8,6 +8,7 @@ const EQUALS = 0x3d;
 const AMPERSAND = 0x26;
 const SEMICOLON = 0x3b;
 
+const EMPTY = Buffer.alloc(0);
 /** Of one name, while it is not known whether it is one. */
 const MAX_NAME_BYTES = 64 * 1024;
 
@@ -41,16 +42,17 @@ export function addQuery(fields: Fields, bytes: Buffer): void {
 
 /** Reads `a=1&b=2`. Both `&` and `;` end a pair, as in Twisted. */
 export function createUrlencodedReader(): FormReader {
-  let left: Buffer = Buffer.alloc(0);
+  let left: Buffer = EMPTY;
   let isInValue = false;
 
   function* feed(more: Buffer): Generator<Piece> {
     const bytes = left.length === 0 ? more : Buffer.concat([left, more]);
-    const ends = [AMPERSAND, SEMICOLON].map((byte) => createFinder(bytes, byte));
+    const ampersand = createFinder(bytes, AMPERSAND);
+    const semicolon = createFinder(bytes, SEMICOLON);
     const equals = createFinder(bytes, EQUALS);
     let from = 0;
     for (;;) {
-      const end = Math.min(...ends.map((find) => find(from)), isInValue ? bytes.length : equals(from));
+      const end = Math.min(ampersand(from), semicolon(from), isInValue ? bytes.length : equals(from));
       if (end >= bytes.length) break;
       const part = bytes.subarray(from, end);
       const isName = !isInValue && bytes[end] === EQUALS;
@@ -63,7 +65,7 @@ export function createUrlencodedReader(): FormReader {
     const whole = isInValue ? rest.length - brokenEscape(rest) : 0;
     if (whole > 0) yield unquote(rest.subarray(0, whole));
     // A copy: the rest must not hold the whole of what came.
-    left = Buffer.from(rest.subarray(whole));
+    left = whole < rest.length ? Buffer.from(rest.subarray(whole)) : EMPTY;
     if (left.length > MAX_NAME_BYTES) throw tooLarge('a longer name', MAX_NAME_BYTES, 'bytes');
   }
 
