@@ -84,8 +84,8 @@ export function orderSql(states: readonly ScrapydState[], range: JobsRange): str
   const spiders = range.spider === undefined ? '' : SPIDERS;
   const texts = states.map(
     (state) => `(
-      select string_agg(t.mark, ',') from (
-        select concat(j.id, ':', j.xmin) as mark ${jobsOf(state, range, spiders, `:${state}Limit`)}
+      select string_agg(concat(t.id, ':', t.change), ',') from (
+        select j.id, j.xmin as change ${jobsOf(state, range, spiders, `:${state}Limit`)}
       ) t
     ) as ${state}`,
   );
