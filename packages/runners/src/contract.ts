@@ -307,6 +307,22 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
       expect(seen.path.some((entry) => entry.endsWith('launcher'))).toBe(false);
     });
 
+    it('hands job and settings over as the JSON text that libraries parse, and long ones as files', async () => {
+      const request = { spiderName: 'environment', tags: ['é'], settings: { WORD: '"of the job"' } };
+      const short = hear(await start(crawlRequest(probe, request)));
+      await short.toEnd();
+      const { env } = short.payloads('ITM')[0] as { env: Record<string, string> };
+      expect(JSON.parse(env.SHUB_JOB_DATA ?? '')).toMatchObject({ key: env.SHUB_JOBKEY, tags: ['é'] });
+      expect(JSON.parse(env.SHUB_SETTINGS ?? '')).toMatchObject({ job_settings: { WORD: 'of the job' } });
+
+      const word = 'é'.repeat(65_000);
+      const args = { word };
+      const settings = { WORD: JSON.stringify(word) };
+      const long = hear(await start(crawlRequest(probe, { spiderName: 'environment', args, settings })));
+      await long.toEnd();
+      expect(long.payloads('ITM')[0]).toMatchObject({ args: word, setting: word });
+    });
+
     it('tells in the log why a crawl could not be started', async () => {
       const crawl = await start(crawlRequest(null, { version: null }));
       const heard = hear(crawl);

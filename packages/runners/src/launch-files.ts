@@ -52,11 +52,25 @@ export function settingsLayers({ job, version, projectSettings }: CrawlRequest):
 
 export interface CrawlPlace {
   directory: JobDirectory;
+  /** `SHUB_JOB_DATA` and `SHUB_SETTINGS` as JSON text; the directory has them as files. */
+  jobData: string;
+  settings: string;
   /** Python of the crawl's environment. */
   python: string;
   /** Unpacked eggs, the project's own first. */
   eggs: string[];
   version: Version;
+}
+
+/** Longest text in bytes that goes into one variable; Linux refuses 128 KiB with the name. */
+const MAX_VARIABLE_BYTES = 120 * 1024;
+
+/**
+ * What a variable holds: the JSON text as on Scrapy Cloud, since spidermon and shub-workflow parse it themselves; of a
+ * longer one the file.
+ */
+function textOrFile(text: string, file: string): string {
+  return Buffer.byteLength(text) <= MAX_VARIABLE_BYTES ? text : file;
 }
 
 /** The whole environment of a crawl: nothing of this process's own gets through. */
@@ -73,8 +87,8 @@ export function crawlEnvironment(request: CrawlRequest, place: CrawlPlace): Reco
     PYTHONUNBUFFERED: '1',
     SCRAPY_SETTINGS_MODULE: place.version.settingsModule,
     SHUB_FIFO_PATH: directory.pipe,
-    SHUB_JOB_DATA: directory.job,
-    SHUB_SETTINGS: directory.settings,
+    SHUB_JOB_DATA: textOrFile(place.jobData, directory.job),
+    SHUB_SETTINGS: textOrFile(place.settings, directory.settings),
     SHUB_JOBKEY: formatJobKey(job.key),
     SHUB_SPIDER: job.spiderName,
     SHUB_JOB_MEMORY_LIMIT: String(job.units * MEMORY_MB_PER_UNIT),

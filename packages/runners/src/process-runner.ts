@@ -170,14 +170,16 @@ async function prepare(
     options.environments.ensure(version.requirements, (line) => options.log?.(line)),
     ...[version.eggSha256, ...version.extraEggs].map((sha256) => eggs.unpacked(sha256)),
   ]);
+  const data = JSON.stringify(jobData(request));
+  const settings = settingsLayers(request);
   const launch = {
     argv: [python, join(options.launcherDir, 'crawl.py')],
-    env: crawlEnvironment(request, { directory, python, eggs: unpacked, version }),
+    env: crawlEnvironment(request, { directory, jobData: data, settings, python, eggs: unpacked, version }),
     cwd: directory.home,
     spoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
   };
-  await writeFile(directory.job, JSON.stringify(jobData(request)), { mode: 0o600 });
-  await writeFile(directory.settings, settingsLayers(request), { mode: 0o600 });
+  await writeFile(directory.job, data, { mode: 0o600 });
+  await writeFile(directory.settings, settings, { mode: 0o600 });
   await writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 });
 }
 
