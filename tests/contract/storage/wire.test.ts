@@ -372,6 +372,7 @@ describe('another project', () => {
     ['GET', '/hcf/P/f/list', null],
     ['POST', '/hcf/P/f/s/x', '{"fp":"a"}'],
     ['GET', '/hcf/P/f/s/x/q', null],
+    ['GET', '/hcf/P/f/s/x/q/count', null],
     ['POST', '/hcf/P/f/s/x/q/deleted', '"a"'],
     ['GET', '/hcf/P/f/s/x/f', null],
     ['DELETE', '/hcf/P/f/s/x', null],
@@ -468,6 +469,7 @@ describe('documents that are stored', () => {
     expect(await text(`${slot}/q/`)).toMatch(
       /^\{"id":"\w+","requests":\[\["\/",null\]\]\}\n.*\[\["\/2",\{"n":NaN\}\]\]\}\n$/s,
     );
+    expect(await text(`${slot}/q/count`)).toBe('{"count":2}');
     expect(await text(`${slot}/f`)).toBe('{"fp":"/"}\n{"fp":"/2","fdata":{"x":1.0}}\n');
     expect(await text(`${slot}/f?startafter=/&count=1`)).toBe('{"fp":"/2","fdata":{"x":1.0}}\n');
     const empty = await post(slot, '{"fp":"","p":null,"qdata":null,"fdata":null}');

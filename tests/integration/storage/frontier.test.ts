@@ -82,6 +82,8 @@ describe('a frontier slot', () => {
     const [first] = await read(slot);
     await store.removeBatches(slot, [first?.id ?? '', 'nonsense', 'ffffffffffffffffffff']);
     expect(fpsOf(await read(slot))).toHaveLength(50);
+    expect(await store.queued(slot)).toBe(50);
+    expect(await store.queued(fresh())).toBe(0);
     expect(await store.add(slot, requests(150))).toBe(0);
     expect(await store.fingerprints(slot, null, 1000)).toHaveLength(150);
   });

@@ -33,6 +33,8 @@ export interface FrontierStore {
   add(slot: FrontierSlot, requests: readonly FrontierRequest[]): Promise<number>;
   /** Batches by priority, then age; they stay queued. Ends once `minCount` requests are reached. */
   read(slot: FrontierSlot, minCount?: number): AsyncIterable<FrontierBatch>;
+  /** Number of requests in the queue. */
+  queued(slot: FrontierSlot): Promise<number>;
   /** Unknown ids are fine. */
   removeBatches(slot: FrontierSlot, ids: readonly string[]): Promise<void>;
   /** Up to `limit` fingerprints behind `after`, in the order of their bytes. */

@@ -101,6 +101,15 @@ export function createFrontierStore(database: Database): FrontierStore {
       });
     },
 
+    async queued(slot) {
+      const { rows } = await database.raw<{ rows: [{ size: string }] }>(
+        `select coalesce(sum(b.size), 0) as size
+        from frontier_slots s join frontier_batches b on b.slot_id = s.id where ${SLOT}`,
+        { ...slot },
+      );
+      return Number(rows[0].size);
+    },
+
     async removeBatches(slot, ids) {
       await database.raw(
         `delete from frontier_batches b using frontier_slots s

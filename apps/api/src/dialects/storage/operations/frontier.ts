@@ -37,6 +37,7 @@ export function frontierOperations(services: StorageServices): Operation[] {
     add(services),
     removeSlot(services),
     readQueue(services),
+    countQueue(services),
     removeBatches(services),
     readFingerprints(services),
   ];
@@ -116,6 +117,15 @@ const readQueue = (services: StorageServices) =>
       const query = readRecordQuery(req);
       const minCount = wholeNumber(query.params, 'mincount');
       return renderRows(batchRows(services, slotOf(params), minCount), query);
+    },
+  );
+
+// python-scrapinghub does not call it, hcf-backend's hcfpal and shub-workflow's frontier tool do.
+const countQueue = (services: StorageServices) =>
+  operation({ method: 'get', path: `${SLOT}/q/count`, summary: 'Number of queued requests', params: SlotPath })(
+    async ({ params, who }) => {
+      await reachShared(services, who, params.project);
+      return { count: await services.frontiers.queued(slotOf(params)) };
     },
   );
 
