@@ -63,6 +63,10 @@ describe('metadata of a job', () => {
     expect(JSON.parse(raw ?? 'null')).toEqual(expected);
   });
 
+  it('has no command line for a spider that was scheduled with empty arguments of a script', () => {
+    expect(metadataOf({ ...JOB, command: [] }).get('job_cmd')).toBeUndefined();
+  });
+
   it('gives free fields back verbatim', () => {
     const meta = { big: '12345678901234567890', nan: 'NaN', lone: '"\\ud800"', none: 'null' };
     const fields = metadataOf({ ...JOB, meta });
