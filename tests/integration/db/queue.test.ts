@@ -234,6 +234,21 @@ describe('an attempt', () => {
     expect(await view.find(key)).toMatchObject({ state: 'finished', closeReason: 'cancelled' });
   });
 
+  it('that ended without its worker keeps what the worker knew last', async () => {
+    const { key, id } = await add(team.project);
+    const { attempt } = await claimed();
+    await attempts.saveStats(id, attempt, '{"early":1}');
+    const ended = { id, attempt, key };
+    await attempts.recount(ended, REPORT.counts, '{"running":1}');
+    expect(await view.find(key)).toMatchObject({ counts: NO_COUNTS, scrapyStats: '{"early":1}' });
+
+    expect(await attempts.finish(id, attempt, { ...REPORT, scrapyStats: null })).toBe('finished');
+    await attempts.recount(ended, NO_COUNTS, null);
+    expect(await view.find(key)).toMatchObject({ counts: NO_COUNTS, scrapyStats: '{"early":1}' });
+    await attempts.recount(ended, REPORT.counts, '{"last":1}');
+    expect(await view.find(key)).toMatchObject({ counts: REPORT.counts, scrapyStats: '{"last":1}' });
+  });
+
   it('is fenced by the deletion of its job', async () => {
     const { key } = await add(team.project);
     const { id, attempt } = await claimed();

@@ -1,5 +1,6 @@
 import {
   type AttemptStore,
+  commandLine,
   type JobDetails,
   outcomeOf,
   type RunningCrawl,
@@ -42,7 +43,7 @@ export async function endCrawl(options: EndOptions): Promise<void> {
       stopReason: stopReasonOf(options, exit, broken),
       killed: holding.killed,
       finOutcome: followed.finOutcome(),
-      isScript: job.command !== null || job.spiderName.startsWith('py:'),
+      isScript: commandLine(job) !== null,
     });
     const report = {
       closeReason,
@@ -53,8 +54,9 @@ export async function endCrawl(options: EndOptions): Promise<void> {
     const answer = await finishAttempt(attempts, job, report, log, giveUp);
     isOurs = answer === 'finished' || answer === 'requeued';
   }
-  // Somebody else ended the attempt, and knew less of it.
-  if (!isOurs) await untilAnswered(() => recount(attempts, streams, job), log, giveUp);
+  // Somebody else ended the attempt, and knew less of it: shub-workflow's managers do so themselves, before their last stats.
+  const stats = followed.scrapyStats();
+  if (!isOurs) await untilAnswered(() => recount(attempts, streams, job, stats), log, giveUp);
   await crawl.cleanUp().catch((error: unknown) => log.warn({ err: error }, 'job directory stays behind'));
 }
 

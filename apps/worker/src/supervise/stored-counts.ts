@@ -19,13 +19,14 @@ export async function storedCounts(
   };
 }
 
-/** Makes the counts of an attempt that ended without its worker those of its streams. */
+/** Makes the counts of an attempt that ended without its worker those of its streams, and its stats those that it knew last. */
 export async function recount(
   attempts: AttemptStore,
   streams: StreamStore,
   ended: LostAttempt,
+  scrapyStats: string | null = null,
 ): Promise<void> {
-  await attempts.recount(ended, await storedCounts(streams, ended));
+  await attempts.recount(ended, await storedCounts(streams, ended), scrapyStats);
 }
 
 export function errorsIn(levels: Record<string, number>): number {

@@ -86,6 +86,9 @@ export interface AttemptStore {
   finish(id: number, attempt: number, report: FinishReport): Promise<EndAnswer>;
   /** Which job an attempt that ended before belongs to. Null when there is no such attempt, or its job was deleted. */
   findEnded(id: number, attempt: number): Promise<LostAttempt | null>;
-  /** What is really stored of an attempt that ended without its worker. Does nothing while it runs. */
-  recount(ended: LostAttempt, counts: JobCounts): Promise<void>;
+  /**
+   * What is really stored of an attempt that ended without its worker, and the crawl's last stats as JSON text, null when
+   * they are not known. Does nothing while it runs.
+   */
+  recount(ended: LostAttempt, counts: JobCounts, scrapyStats: string | null): Promise<void>;
 }

@@ -55,9 +55,13 @@ const RECOUNT = `
   with ended as (
     update job_attempts set items = :items, pages = :pages, logs = :logs, errors = :errors
     where job_id = :id and attempt = :attempt
+  ), counted as (
+    update jobs set items = :items, pages = :pages, logs = :logs, errors = :errors
+    where id = :id and attempt = :attempt and state = 'finished' and not external
+    returning id
   )
-  update jobs set items = :items, pages = :pages, logs = :logs, errors = :errors
-  where id = :id and attempt = :attempt and state = 'finished' and not external`;
+  update job_details d set scrapy_stats = coalesce(:scrapyStats::text, d.scrapy_stats)
+  from counted c where d.job_id = c.id`;
 
 interface ConfirmedRow {
   id: string;
@@ -146,8 +150,8 @@ export function createAttemptStore(database: Database): AttemptStore {
       return rows[0] ? toLostAttempt(rows[0]) : null;
     },
 
-    async recount({ id, attempt }, counts) {
-      await database.raw(RECOUNT, { id, attempt, ...counts });
+    async recount({ id, attempt }, counts, scrapyStats) {
+      await database.raw(RECOUNT, { id, attempt, ...counts, scrapyStats });
     },
   });
 }

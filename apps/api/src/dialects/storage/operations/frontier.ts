@@ -122,12 +122,15 @@ const readQueue = (services: StorageServices) =>
 
 // python-scrapinghub does not call it, hcf-backend's hcfpal and shub-workflow's frontier tool do.
 const countQueue = (services: StorageServices) =>
-  operation({ method: 'get', path: `${SLOT}/q/count`, summary: 'Number of queued requests', params: SlotPath })(
-    async ({ params, who }) => {
-      await reachShared(services, who, params.project);
-      return { count: await services.frontiers.queued(slotOf(params)) };
-    },
-  );
+  operation({
+    method: 'get',
+    path: `${SLOT}/q/count`,
+    summary: 'Number of queued requests',
+    params: SlotPath,
+  })(async ({ params, who }) => {
+    await reachShared(services, who, params.project);
+    return { count: await services.frontiers.queued(slotOf(params)) };
+  });
 
 async function* batchRows(
   { frontiers }: StorageServices,
