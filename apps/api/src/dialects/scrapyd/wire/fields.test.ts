@@ -75,11 +75,30 @@ describe('a multipart form', () => {
     expect([...fields.keys()]).toEqual(['egg']);
   });
 
+  it.each([
+    ['lines end without a carriage return', '--x\n{a}\n\n1\n--x\n{b}\n\n2\n--x--\n', '1', '2'],
+    ['lines end both ways', '--x\r\n{a}\r\n\n1\r\n\n--x \n{b}\n\r\n\n2\r\n--x--', '1\r\n', '\n2'],
+    ['a value has no line of its own', '--x\r\n{a}\r\n\r\n--x\r\n{b}\r\n--x--\r\n', '', ''],
+    ['the last delimiter is missing', '--x\r\n{a}\r\n\r\n1\r\n--x\r\n{b}\r\n\r\n2\r\n', '1', '2'],
+    ['blanks are around the sign', '--x\r\n{a = "a"}\r\n\r\n1\r\n--x\r\n{b =b}\r\n\r\n2\r\n--x--', '1', '2'],
+  ])('is read as in Scrapyd where %s', (_, form, a, b) => {
+    const body = form.replace(/{(\w)(.*?)}/g, (__, name: string, more: string) => {
+      return `Content-Disposition: form-data; ${more === '' ? `name="${name}"` : `name${more}`}`;
+    });
+    const fields = multipart(Buffer.from(body));
+    expect([...fields].map(([name, values]) => [name, String(values)])).toEqual([
+      ['a', a],
+      ['b', b],
+    ]);
+  });
+
   it('is none without its boundary', () => {
     expect(() => multipart(Buffer.from('no boundary at all'))).toThrow('not a valid multipart form');
     expect(boundaryOf('multipart/form-data')).toBeNull();
     expect(boundaryOf('multipart/form-data; charset=x; boundary="a b"')).toBe('a b');
     expect(boundaryOf('multipart/form-data;boundary=abc')).toBe('abc');
+    expect(boundaryOf('multipart/form-data; boundary = "abc"')).toBe('abc');
+    expect(boundaryOf('multipart/form-data; a="; boundary=b"; boundary=abc')).toBe('abc');
   });
 });
 
@@ -133,9 +152,17 @@ describe('a form that comes in pieces', () => {
       [createUrlencodedReader, text('%', '%4', '%41', '=', '&', ';', '+')],
       [
         () => createMultipartReader('x'),
-        text('--x', '\r\n--x', '\r\n--x\r\n', '\r\n\r\n', 'Content-Disposition: form-data; name=b', '--').map(
-          (body) =>
-            Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; name=a\r\n\r\n'), body]),
+        text(
+          '--x',
+          '\r\n--x',
+          '\n--x\n',
+          '\r\n--x\r\n',
+          '\r\n\r\n',
+          '\n\n',
+          'Content-Disposition: form-data; name=b',
+          '--',
+        ).map((body) =>
+          Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; name=a\r\n\r\n'), body]),
         ),
       ],
     ];

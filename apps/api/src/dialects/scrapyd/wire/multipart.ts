@@ -4,11 +4,13 @@ import type { FormReader, Piece } from './form-reader.ts';
 const MAX_PARTS = 10_000;
 /** Of what stands between two values: a delimiter's line and the headers of a part. */
 const MAX_HEAD_BYTES = 64 * 1024;
-const BOUNDARY = /;\s*boundary=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/i;
-/** What is quoted is passed over: a file may be called `a; name=b`. */
+/** What is quoted is passed over, here and below: a file may be called `a; name=b`. */
+const BOUNDARY = /^(?:[^"]|"(?:[^"\\]|\\.)*")*?;\s*boundary\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/i;
 const FIELD_NAME =
-  /^content-disposition:(?:[^\r\n"]|"(?:[^"\\\r\n]|\\.)*")*?;\s*name=(?:"((?:[^"\\\r\n]|\\.)*)"|([^\s;"]+))/im;
-const HEAD_END = '\r\n\r\n';
+  /^content-disposition:(?:[^\r\n"]|"(?:[^"\\\r\n]|\\.)*")*?;\s*name\s*=\s*(?:"((?:[^"\\\r\n]|\\.)*)"|([^\s;"]+))/im;
+const EMPTY_LINE = /\n\r?\n/;
+const CR = 0x0d;
+const LF = 0x0a;
 
 /** The boundary that a Content-Type header names, null without one. */
 export function boundaryOf(contentType: string): string | null {
@@ -21,12 +23,13 @@ type State = 'preamble' | 'delimiter' | 'head' | 'value' | 'over';
 
 /**
  * Reads multipart/form-data whose values are bytes, whatever charset a part claims: an egg may come as a text field, and
- * a text field as a file. (A library would decode the former.)
+ * a text field as a file. (A library would decode the former.) As in Scrapyd a line may end without a carriage return,
+ * as in what scripts write.
  */
 export function createMultipartReader(boundary: string): FormReader {
-  const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
+  const delimiter = Buffer.from(`\n--${boundary}`, 'latin1');
   // The first delimiter may stand at the very start, without a line end before it.
-  let bytes: Buffer = Buffer.from('\r\n');
+  let bytes: Buffer = Buffer.from('\n');
   let state: State = 'preamble';
   let isNamed = false;
   let parts = 0;
@@ -47,16 +50,16 @@ export function createMultipartReader(boundary: string): FormReader {
   }
 
   function skipPreamble(): boolean {
-    const at = bytes.indexOf(delimiter.subarray(2));
+    const at = bytes.indexOf(delimiter.subarray(1));
     if (at < 0) return false;
-    if (bytes[at - 1] !== 0x0a) throw noForm();
-    return goOn('delimiter', at + delimiter.length - 2);
+    if (bytes[at - 1] !== LF) throw noForm();
+    return goOn('delimiter', at + delimiter.length - 1);
   }
 
   function passDelimiter(): boolean {
     if (bytes.length < 2) return false;
     if (bytes.toString('latin1', 0, 2) === '--') return goOn('over', bytes.length);
-    const lineEnd = bytes.indexOf('\r\n');
+    const lineEnd = bytes.indexOf(LF);
     if (lineEnd < 0) return false;
     parts += 1;
     if (parts > MAX_PARTS) throw noForm();
@@ -65,27 +68,31 @@ export function createMultipartReader(boundary: string): FormReader {
   }
 
   function readHead(pieces: Piece[]): boolean {
-    const headEnd = bytes.indexOf(HEAD_END, 2);
     const next = bytes.indexOf(delimiter);
-    // A delimiter that begins in the empty line behind the headers ends the part before it has a value.
-    if (next >= 0 && (headEnd < 0 || next < headEnd + HEAD_END.length)) {
-      return goOn('delimiter', next + delimiter.length);
-    }
-    if (headEnd < 0 || (!isAtEnd && bytes.length < headEnd + 2 + delimiter.length)) return false;
-    const match = FIELD_NAME.exec(bytes.toString('latin1', 2, headEnd));
+    const text = bytes.toString('latin1', 0, Math.min(next < 0 ? bytes.length : next + 1, MAX_HEAD_BYTES));
+    const empty = EMPTY_LINE.exec(text);
+    if (!empty && text.length === MAX_HEAD_BYTES) throw noForm();
+    const valueAt = empty ? empty.index + empty[0].length : bytes.length;
+    // A delimiter may begin with the end of the empty line: then the value is empty.
+    const needed = empty ? valueAt - 1 + delimiter.length : Number.POSITIVE_INFINITY;
+    if (next < 0 && bytes.length < needed && !(isAtEnd && empty)) return false;
+    const match = FIELD_NAME.exec(text.slice(0, empty?.index));
     const name = match?.[1]?.replace(/\\(.)/g, '$1') ?? match?.[2];
     isNamed = Boolean(name);
     if (name) pieces.push(name);
-    return goOn('value', headEnd + HEAD_END.length);
+    return next >= 0 && next < valueAt ? goOn('delimiter', next + delimiter.length) : goOn('value', valueAt);
   }
 
   function readValue(pieces: Piece[]): boolean {
     const next = bytes.indexOf(delimiter);
-    const keep = isAtEnd ? 0 : delimiter.length - 1;
-    const end = next >= 0 ? next : Math.max(0, bytes.length - keep);
+    // The line end before a delimiter belongs to that, and so does the one at the end when there is none.
+    const keep = isAtEnd ? Number(bytes.at(-1) === LF) : delimiter.length;
+    let end = next >= 0 ? next : Math.max(0, bytes.length - keep);
+    const isLineEnd = next >= 0 || (isAtEnd && keep > 0);
+    if (isLineEnd && bytes[end - 1] === CR) end -= 1;
     if (isNamed && end > 0) pieces.push(bytes.subarray(0, end));
     if (next >= 0) return goOn('delimiter', next + delimiter.length);
-    bytes = bytes.subarray(end);
+    bytes = isAtEnd ? bytes.subarray(bytes.length) : bytes.subarray(end);
     return false;
   }
 
