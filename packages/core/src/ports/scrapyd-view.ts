@@ -34,7 +34,8 @@ export interface ScrapydJob {
   pid: number;
   startedAt: Date | null;
   finishedAt: Date | null;
-  items: number;
+  /** Whether Scrapyd would have a file of its items: a spider that was opened makes one, also without items. */
+  hasItems: boolean;
 }
 
 /** What the pages show as a folder. */

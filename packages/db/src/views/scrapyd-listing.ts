@@ -140,8 +140,9 @@ export function writeJob(state: ScrapydState, job: string, prefix: string): { ma
     return { mark, line: `${head}, ${known}, "settings": ${settings}, "args": ${args}, ${ours}}` };
   }
   const path = `${inside(project)}/${inside(spider)}/${inside(name)}`;
-  // How many items a running job has is known only now and then.
-  const itemsUrl = state === 'running' || items !== '0' ? `"${prefix}/items/${path}.jl"` : 'null';
+  // Scrapyd has a file, be it empty, of every crawl that began. One that ended orderly did, and one that runs soon will.
+  const hasItems = state === 'running' || items !== '0' || exitStatus === '0';
+  const itemsUrl = hasItems ? `"${prefix}/items/${path}.jl"` : 'null';
   const urls = `"log_url": "${prefix}/logs/${path}.log", "items_url": ${itemsUrl}`;
   const more = `${known}, "args": ${args}, "settings": ${settings}, ${ours}`;
   const start = `"start_time": "${pythonTime(started)}"`;

@@ -68,7 +68,8 @@ const COUNTS = `
       limit :mostFinished) f) as finished`;
 
 const JOB = `j.id, j.project_id, j.spider as spider_number, j.number, j.attempt, s.project_name as project, s.bare_name as spider,
-  ${SCRAPYD_NAME} as name, j.running_at, case when j.state = 'finished' then j.finished_at end as finished_at, j.items`;
+  ${SCRAPYD_NAME} as name, j.running_at, case when j.state = 'finished' then j.finished_at end as finished_at,
+  coalesce(j.state = 'running' or j.items > 0 or j.exit_status = '0', false) as has_items`;
 
 const JOB_TABLES = `
   join (
@@ -87,7 +88,7 @@ interface JobRow {
   name: string;
   running_at: Date | null;
   finished_at: Date | null;
-  items: string;
+  has_items: boolean;
 }
 
 function toScrapydJob(row: JobRow): ScrapydJob {
@@ -100,7 +101,7 @@ function toScrapydJob(row: JobRow): ScrapydJob {
     pid: FIRST_PID + Number(row.id),
     startedAt: row.running_at,
     finishedAt: row.finished_at,
-    items: Number(row.items),
+    hasItems: row.has_items,
   };
 }
 

@@ -47,8 +47,7 @@ async function sendJobFile(call: Call, folder: FolderName, path: FilePath): Prom
     file.endsWith(extension) && !file.includes('\0')
       ? await call.services.view.findStarted(project, spider, jobName(file.slice(0, -extension.length)))
       : null;
-  if (!job || (folder === 'items' && job.items === 0 && job.finishedAt))
-    return sendNoFile(call.req, call.res);
+  if (!job || (folder === 'items' && !job.hasItems)) return sendNoFile(call.req, call.res);
   if (deeper.length > 0) return sendNoResource(call.req, call.res);
   return sendFile(call, folder, job);
 }
@@ -59,8 +58,9 @@ function redirectInto({ req, res, prefix }: Call): void {
     sendUnknownMethod(req, res);
     return;
   }
-  const [path = '', query] = req.url.split('?', 2);
-  const target = `${prefix}${path}/${query === undefined ? '' : `?${query}`}`;
+  const start = req.url.indexOf('?');
+  const [path, query] = start < 0 ? [req.url, ''] : [req.url.slice(0, start), req.url.slice(start)];
+  const target = `${prefix}${path}/${query === '?' ? '' : query}`;
   const link = escapeHtml(target);
   const html = `
 <html>
@@ -101,7 +101,7 @@ async function listFiles(call: Call, folder: FolderName, project: number, spider
   const rows: Row[] = [];
   for (const job of jobs.slice(0, MOST_FILES)) {
     const { bytes, records } = await call.services.streams.stats(refOf(job, folder));
-    if (folder === 'items' && records === 0) continue;
+    if (folder === 'items' && records === 0 && !job.hasItems) continue;
     rows.push({
       name: `${job.name}${FOLDERS[folder].extension}`,
       size: sizeText(folder === 'logs' ? bytes + records * BYTES_AROUND_MESSAGE : bytes + records),
@@ -124,7 +124,7 @@ function sizeText(bytes: number): string {
 }
 
 function sendListing(call: Call, rows: readonly Row[]): Promise<void> {
-  const shownPath = decodePath(call.req.url.split('?', 1)[0] ?? '');
+  const shownPath = decodePath(call.req.url);
   return sendPage(call, listing(`Directory listing for ${escapeHtml(shownPath)}`, rows));
 }
 

@@ -96,7 +96,7 @@ function cells(job: ScrapydJob, state: ScrapydState, base: string, now: number):
     runtime ?? '',
     ended ? localSecond(ended) : '',
     started ? `<a href="${base}/logs/${file}.log">Log</a>` : '',
-    started && (job.items > 0 || state === 'running') ? `<a href="${base}/items/${file}.jl">Items</a>` : '',
+    started && job.hasItems ? `<a href="${base}/items/${file}.jl">Items</a>` : '',
     state === 'finished' ? '' : cancelForm(job, base),
   ];
 }
