@@ -98,6 +98,15 @@ export const DIFFERENCES: Difference[] = [
     }),
   },
   {
+    id: 'empty-version',
+    reason: 'An empty `_version` is none, because Scrapyd starts a job that fails.',
+    requests: ['pending jobs in order', 'jobs of all projects', 'pending jobs after cancels'],
+    adjust: (ours) => ({
+      ...ours,
+      body: ours.body.replace(/("id": "no-version".*?"version": )null/, '$1""'),
+    }),
+  },
+  {
     id: 'job-names',
     reason:
       'A job id that is empty, is no plain file name or was used before in the project is refused, because Scrapyd loses such a job, or its log.',
@@ -128,6 +137,18 @@ export const DIFFERENCES: Difference[] = [
       '"projects": [',
       '"spiders": [',
     ),
+  },
+  {
+    id: 'paths-as-names',
+    reason: 'A name with a slash names no project, because `p/` and `./p` are the folder of `p` to Scrapyd.',
+    requests: ['GET /listversions.json?project=p/', 'GET /listversions.json?project=./p'],
+    adjust: expecting('DirectoryTraversalError: p/', 'DirectoryTraversalError: ./p'),
+  },
+  {
+    id: 'long-names',
+    reason: 'A name that is too long for a file is not found; Scrapyd says what its file system does.',
+    requests: ['delete a project with a long name'],
+    adjust: expecting("xxx' not found"),
   },
   {
     id: 'failed-deployment',
@@ -219,6 +240,49 @@ export const DIFFERENCES: Difference[] = [
       'A second slash before the name of a service does not matter, because scrapyd-client writes one when the address ends with a slash.',
     requests: ['GET //daemonstatus.json'],
     adjust: expecting('"status": "ok"'),
+  },
+  {
+    id: 'dots-in-paths',
+    reason: 'A path below `/logs/` and `/items/` with an empty part or a dot is that of no file.',
+    requests: ['a folder with a dot', 'a folder with two slashes'],
+    adjust: expecting('<p>File not found.</p>'),
+  },
+  {
+    id: 'redirect-behind-a-proxy',
+    reason:
+      "The redirect into a folder has the proxy's prefix like all links, because it leads elsewhere without.",
+    requests: ['a folder behind a proxy'],
+    adjust: (ours, theirs) => (ours.headers.location === '/crawl/logs/p/' ? theirs : ours),
+  },
+  {
+    id: 'no-failures',
+    reason:
+      'Where Scrapyd fails with status 500, a name with a zero byte is not found and more last bytes than a file has are all.',
+    requests: ['a folder with a zero byte', 'range -1000000'],
+    adjust: (ours, theirs) => (theirs.status === 500 && [404, 206].includes(ours.status) ? theirs : ours),
+  },
+  {
+    id: 'unknown-methods',
+    reason: 'A method that Node does not know, or one in small letters, is answered with status 400.',
+    requests: ['a method of no standard'],
+    adjust: expecting('this is no valid HTTP request'),
+  },
+  {
+    id: 'unreadable-forms',
+    reason:
+      'A multipart form without parts is an empty form, and one that cannot be read is answered with 400 and a reason; Scrapyd sends 400 alone.',
+    requests: ['a form of no parts', 'a form without delimiters'],
+    adjust: (ours, theirs) =>
+      theirs.status === 400 && /parameter is required|not a valid multipart form/.test(ours.body)
+        ? theirs
+        : ours,
+  },
+  {
+    id: 'encoded-parts',
+    reason:
+      'A part of a form counts as it came, because the standard knows no other; Scrapyd undoes base64 and quoted-printable.',
+    requests: ['a form with a part in base64'],
+    adjust: expecting("project 'bm9wZQ==' not found"),
   },
   {
     id: 'one-range',

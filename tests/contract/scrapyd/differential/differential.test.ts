@@ -119,6 +119,8 @@ describe('answers', () => {
       await both(deployment as Ask);
       await scheduleBoth('project=p&spider=quick&jobid=done&arg=1');
       await untilBoth('done', 'finished');
+      await scheduleBoth('project=p&spider=quick&jobid=empty&items=0');
+      await untilBoth('empty', 'finished');
       await scheduleBoth('project=p&spider=waiting&jobid=stuck');
       await untilBoth('stuck', 'running');
       // Until its items are there, the two may differ in whether there is a file.

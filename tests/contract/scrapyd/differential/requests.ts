@@ -95,6 +95,7 @@ function methods(): Ask[] {
     ),
     { name: 'HEAD daemonstatus', method: 'HEAD', path: '/daemonstatus.json' },
     { name: 'PATCH listjobs', method: 'PATCH', path: '/listjobs.json' },
+    { name: 'a method of no standard', method: 'FOO', path: '/listjobs.json' },
     { name: 'POST /jobs', method: 'POST', path: '/jobs' },
     { name: 'OPTIONS /jobs', method: 'OPTIONS', path: '/jobs' },
     { name: 'PUT /', method: 'PUT', path: '/' },
@@ -224,6 +225,9 @@ function names(): Ask[] {
     get('/listversions.json?project=%00'),
     get('/listversions.json?project='),
     get('/listversions.json?project=.'),
+    get('/listversions.json?project=p/'),
+    get('/listversions.json?project=./p'),
+    post('delproject', `project=${'x'.repeat(300)}`, 'delete a project with a long name'),
     get('/listspiders.json?project=../p'),
     post('delproject', 'project=../p'),
     post('delproject', 'project=a/b'),
@@ -296,6 +300,34 @@ function deployments(eggs: Eggs): Ask[] {
   ];
 }
 
+function form(contentType: string, body: string, name: string, path = '/cancel.json'): Ask {
+  return { name, method: 'POST', path, headers: { 'Content-Type': contentType }, body };
+}
+
+/** Forms as no library writes them, but scripts do. */
+function oddForms(): Ask[] {
+  const type = 'multipart/form-data; boundary=x';
+  const part = (name: string, value: string, more = '') =>
+    `--x\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`;
+  const project = part('project', 'p');
+  const whole = `${project}${part('job', 'nope')}--x--\r\n`;
+  return [
+    form(type, whole.replaceAll('\r\n', '\n'), 'a form of lines without carriage returns'),
+    form(type, whole.replace('--x--\r\n', ''), 'a form without its last delimiter'),
+    form(type, whole.replace('nope\r\n', ''), 'a form whose last value has no line'),
+    form(type, whole.replace('name="job"', 'name = "job"'), 'a form with blanks around its signs'),
+    form('multipart/form-data; boundary = "x"', whole, 'a boundary with blanks around its sign'),
+    form('multipart/form-data; a="; boundary=y"; boundary=x', whole, 'a boundary behind a quoted one'),
+    form(type, '--x--\r\n', 'a form of no parts', '/cancel.json?project=p'),
+    form(type, 'x', 'a form without delimiters'),
+    form(
+      type,
+      part('project', 'bm9wZQ==', '\r\nContent-Transfer-Encoding: base64') + part('job', 'x'),
+      'a form with a part in base64',
+    ),
+  ];
+}
+
 function schedules(): Ask[] {
   return [
     post('schedule', 'project=p&spider=quick'),
@@ -305,6 +337,7 @@ function schedules(): Ask[] {
     post('schedule', 'project=p&spider=quick&_version=9'),
     post('schedule', 'project=p&spider=quick&_version=1.0&jobid=with-version'),
     post('schedule', 'project=p&spider=quick&_version=1_0&jobid=with-file-version'),
+    post('schedule', 'project=p&spider=quick&_version=&jobid=no-version'),
     post('schedule', 'project=p&spider=quick&priority=x'),
     post('schedule', 'project=p&spider=quick&priority='),
     post('schedule', 'project=p&spider=quick&priority=%ff'),
@@ -404,6 +437,7 @@ export function requestsWithoutCrawls(eggs: Eggs): Ask[] {
     ...deployments(eggs),
     ...badText(),
     ...names(),
+    ...oddForms(),
     ...schedules(),
     ...namesOfNothing(eggs),
   ];
@@ -412,9 +446,9 @@ export function requestsWithoutCrawls(eggs: Eggs): Ask[] {
 /** A time that no file is as new as. */
 const LATER = 'Fri, 01 Jan 2100 00:00:00 GMT';
 
-/** What is asked when `done` has finished and `stuck` runs. */
+/** What is asked when `done` and `empty` have finished and `stuck` runs. */
 export function requestsWithCrawls(): Ask[] {
-  const ranges = ['0-9', '5-', '-5', '0-0', '99999999-', '1-0', '-0', 'x', '3'];
+  const ranges = ['0-9', '5-', '-5', '-1000000', '0-0', '99999999-', '1-0', '-0', 'x', '3'];
   const item = '/items/p/quick/done.jl';
   return [
     get('/daemonstatus.json', 'counts with a running job'),
@@ -433,6 +467,13 @@ export function requestsWithCrawls(): Ask[] {
     post('cancel', 'project=p&job=stuck&signal=999', 'cancel with a signal out of range'),
     get('/logs/', 'folders of logs'),
     get('/logs/p', 'a folder without its slash'),
+    get('/logs/p?a?b', 'a folder without its slash and with a question'),
+    get('/logs/p?', 'a folder without its slash and with an empty question'),
+    { ...get('/logs/p', 'a folder behind a proxy'), headers: { 'X-Forwarded-Prefix': '/crawl' } },
+    get('/logs/p/./', 'a folder with a dot'),
+    get('/logs/p//', 'a folder with two slashes'),
+    get('/logs/p%00', 'a folder with a zero byte'),
+    get('/logs/?a=<', 'a folder with a question'),
     get('/logs/p/', 'folders of a project'),
     get('/logs/p/quick', 'a deeper folder without its slash'),
     get('/logs/p/quick/', 'logs of a spider'),
@@ -445,6 +486,8 @@ export function requestsWithCrawls(): Ask[] {
     { ...get('/logs/p/quick/done.log', 'head of a log'), method: 'HEAD' },
     get(item, 'items of a job'),
     { ...get(item, 'head of items'), method: 'HEAD' },
+    get('/items/p/quick/empty.jl', 'items of a job without items'),
+    { ...get('/items/p/quick/empty.jl', 'head of no items'), method: 'HEAD' },
     ...ranges.map((range): Ask => ({ ...get(item, `range ${range}`), headers: { Range: `bytes=${range}` } })),
     { ...get(item, 'a range of something else'), headers: { Range: 'items=0-9' } },
     { ...get(item, 'two ranges'), headers: { Range: 'bytes=0-1,3-4' } },
