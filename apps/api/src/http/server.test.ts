@@ -38,6 +38,25 @@ describe('createHttpServer', () => {
     expect(answer.endsWith('late')).toBe(true);
   });
 
+  it('begins with a request when those before it on its connection are answered', async () => {
+    const app = express();
+    const seen: string[] = [];
+    app.post('/:name', async (req, res) => {
+      seen.push(`begin ${req.params.name} ${await text(req)}`);
+      setImmediate(() => {
+        seen.push(`end ${req.params.name}`);
+        res.send(req.params.name);
+      });
+    });
+    const requests = ['a', 'b', 'c', 'd']
+      .map((name) => `POST /${name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n-${name}`)
+      .join('');
+    const half = requests.indexOf('-c') + 1;
+    const answers = await answerTo(app, requests.slice(0, half), requests.slice(half));
+    expect(answers.match(/\r\n\r\n\w/g)?.map((end) => end.trim())).toEqual(['a', 'b', 'c', 'd']);
+    expect(seen).toEqual(['a', 'b', 'c', 'd'].flatMap((name) => [`begin ${name} -${name}`, `end ${name}`]));
+  });
+
   it.each([
     ['is no HTTP', 'hello\r\n\r\n', '400 Bad Request'],
     [

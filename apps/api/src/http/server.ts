@@ -1,5 +1,6 @@
 import http from 'node:http';
-import type { Express } from 'express';
+import type { Socket } from 'node:net';
+import type { Express, Request, Response } from 'express';
 import { answerUnreadable } from './unreadable.ts';
 
 /** For a list of a few thousand jobs by their keys, which stand in the address. */
@@ -88,6 +89,29 @@ function responseClass(app: Express): typeof http.ServerResponse {
   return bornWith(http.ServerResponse, app.response, Response as Initialiser);
 }
 
+/**
+ * Node answers the requests of a connection in their order but begins with all of them at once. Who sends a second one
+ * before the first is answered counts on what the first did (RFC 9112, 9.3.2), so it waits until its answer has the
+ * connection. Meanwhile no more is read, because nothing else limits what could wait here.
+ */
+function oneAfterTheOther(app: Express): http.RequestListener {
+  const waiting = new WeakMap<Socket, number>();
+  return (req, res) => {
+    const { socket } = req;
+    const begin = () => app(req as Request, res as Response);
+    if (res.socket) return begin();
+    waiting.set(socket, (waiting.get(socket) ?? 0) + 1);
+    socket.pause();
+    res.once('socket', () => {
+      const left = (waiting.get(socket) ?? 1) - 1;
+      waiting.set(socket, left);
+      // The rest of this request's body, or the next request.
+      if (left === 0) socket.resume();
+      begin();
+    });
+  };
+}
+
 /** An HTTP server for an Express app. It does not listen yet. */
 export function createHttpServer(app: Express, limits: ServerLimits = {}): http.Server {
   const { headersTimeoutMs = 20_000, requestTimeoutMs = 600_000, keepAliveTimeoutMs = 75_000 } = limits;
@@ -102,7 +126,7 @@ export function createHttpServer(app: Express, limits: ServerLimits = {}): http.
       // Two different credentials must not pass as one: joined, they are no valid header any more.
       joinDuplicateHeaders: true,
     },
-    app as unknown as http.RequestListener,
+    oneAfterTheOther(app),
   );
   server.on('clientError', answerUnreadable);
   // Who says all and then only listens (`nc -N`, scripts with a bare socket) gets the answer: Node would do the work,
