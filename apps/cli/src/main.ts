@@ -34,7 +34,9 @@ async function main([name = 'help', ...args]: string[]): Promise<number> {
 function explain(error: unknown): void {
   const forPeople =
     error instanceof UserError || error instanceof ConfigError || error instanceof DomainError;
-  say(forPeople ? error.message : String((error as Error)?.stack ?? error));
+  // A full disk or a folder that may not be written to: the sentence of the system names what and where.
+  const ofTheSystem = (error as NodeJS.ErrnoException)?.syscall !== undefined;
+  say(forPeople || ofTheSystem ? (error as Error).message : String((error as Error)?.stack ?? error));
 }
 
 void main(process.argv.slice(2))

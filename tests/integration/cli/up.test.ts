@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,4 +35,13 @@ it('says that a Python has no Scrapy before it starts anything', async () => {
     stderr: expect.stringMatching(/^SPIDERHUB_PYTHON: \/bin\/true does not import Scrapy .*\n$/),
   });
   expect(existsSync(join(folder, 'home', 'postgres', 'data'))).toBe(false);
+});
+
+it('names the file that it cannot write, without a stack trace', async () => {
+  // Also for root, whom no mode of a folder keeps out.
+  mkdirSync(join(folder, 'home', 'lock'), { recursive: true });
+  await expect(up({})).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^[^\n]+\/home\/lock[^\n]*\n$/),
+  });
 });
