@@ -6,6 +6,7 @@ import { type Home, openHome } from './home.ts';
 import { keepAlive } from './keep-alive.ts';
 import { isAlive, type ProcessId, processId } from './process-table.ts';
 import { createServers, type ServerSpec, type Servers } from './servers.ts';
+import { untilReady } from './until-ready.ts';
 
 const WAIT = 'process.send("ready"); setInterval(() => {}, 1000);';
 const STUBBORN = `process.on("SIGTERM", () => {}); ${WAIT}`;
@@ -51,6 +52,13 @@ it('stops in reverse order and starts nothing afterwards', async () => {
   await servers.stopAll();
   expect(ends).toEqual(['third signal SIGTERM', 'second signal SIGTERM', 'first signal SIGTERM']);
   expect(() => servers.start(spec('late', WAIT))).toThrow('closing');
+});
+
+it('says what a server lacks that does not become ready', async () => {
+  const server = servers.start(spec('api', WAIT));
+  await server.ready;
+  const waited = untilReady(server, () => Promise.resolve('redis, workers'), 0);
+  await expect(waited).rejects.toThrow('api is not ready: no redis, workers');
 });
 
 it('kills what does not stop in its time', async () => {
