@@ -80,9 +80,36 @@ it.each([
   ['organisation create --name a\u0007b', '--name: line breaks'],
   [`project create --name ${'x'.repeat(256)}`, '--name: expected at most 255 characters'],
   ['scrapyd-user create --organisation acme --username a\nb --password 12345678', '--username: line breaks'],
+  [
+    'project limits --id 1 --name books --max-running 1',
+    '--name is no option of this command: project limits',
+  ],
+  ['project list --id 5', '--id is no option of this command: project list\n'],
+  ['key create --organisation acme', '--organisation is no option'],
+  ['key create', 'A key needs a --user, a --project or --staff'],
   ['project list --nmae x', "Unknown option '--nmae'"],
 ])('answers %j with a sentence and fails', async (line, sentence) => {
   await expect(admin(line)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(sentence) });
+});
+
+it.each([
+  ['postgresql://127.0.0.1:1/x', 'connect ECONNREFUSED 127.0.0.1:1'],
+  ['newer', 'a newer Spiderhub made it (9999_later), start that one'],
+  ['foreign', 'relation "organisations" already exists'],
+])('says in one sentence why the database %s cannot be used', async (kind, reason) => {
+  const other = await createTestDatabase();
+  try {
+    if (kind === 'newer') await other.database('migrations').insert({ name: '9999_later', batch: 2 });
+    if (kind === 'foreign') await other.database('migrations').delete();
+    const env = { ...process.env, DATABASE_URL: kind.includes(':') ? kind : other.url };
+    const migrated = promisify(execFile)(process.execPath, [CLI, 'migrate'], { env });
+    await expect(migrated).rejects.toMatchObject({
+      code: 1,
+      stderr: `Cannot use the database: ${reason}\n`,
+    });
+  } finally {
+    await other.close();
+  }
 });
 
 it('tells what it can do to whoever asks', async () => {

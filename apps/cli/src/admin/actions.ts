@@ -104,6 +104,9 @@ async function createKey(store: AdminStore, flags: AdminFlags): Promise<AdminAns
   }
   const key = flags.key ?? newApiKey();
   checkKey(key);
+  if (flags.user === undefined && flags.project === undefined && !flags.staff) {
+    throw new UserError('A key needs a --user, a --project or --staff: it would reach nothing');
+  }
   const answer = await store.createKey({
     hash: hashApiKey(key),
     hint: key.slice(0, 4),

@@ -6,7 +6,6 @@ import {
   createLimitStore,
   createMarkerStore,
   createScrapydUserStore,
-  migrate,
 } from '@spiderhub/db';
 import { ADMIN_ACTIONS, type AdminAction, type AdminFlags } from '../admin/actions.ts';
 import { printed } from '../admin/print.ts';
@@ -19,7 +18,7 @@ import { answers, embeddedDatabaseUrl, startPostgres } from '../postgres/cluster
 import { UserError } from '../say.ts';
 import { IMPORT_USAGE, type ImportRequest, importCommand, readImport } from '../scrapyd-import/command.ts';
 import { withServers } from '../session.ts';
-import { MIGRATIONS } from './migrate.ts';
+import { migrateDatabase } from './migrate.ts';
 
 const OPTIONS = {
   name: { type: 'string' },
@@ -65,7 +64,7 @@ function withDatabase(config: CliConfig, work: (databaseUrl: string) => Promise<
 }
 
 async function runImport(config: CliConfig, url: string, request: ImportRequest): Promise<number> {
-  await migrate(url, MIGRATIONS);
+  await migrateDatabase(url);
   return importCommand(config, url, request);
 }
 
@@ -74,7 +73,15 @@ function readArguments(args: readonly string[]): { action: AdminAction; flags: A
   const action = ADMIN_ACTIONS[positionals.join(' ')];
   if (!action) throw new UserError(usage());
   const { json = false, ...flags } = values;
+  checkFlags(positionals.join(' '), action, flags);
   return { action, flags, json };
+}
+
+/** An option of another command is a mistake: `project limits --name books` would limit the whole project. */
+function checkFlags(name: string, { usage }: AdminAction, flags: AdminFlags): void {
+  const known: string[] = usage.match(/--[a-z-]+/g) ?? [];
+  const other = Object.keys(flags).find((flag) => !known.includes(`--${flag}`));
+  if (other) throw new UserError(`--${other} is no option of this command: ${name} ${usage}`.trimEnd());
 }
 
 function parse(args: readonly string[]) {
@@ -91,7 +98,7 @@ function usage(): string {
 }
 
 async function answer(url: string, action: AdminAction, flags: AdminFlags, json: boolean): Promise<number> {
-  await migrate(url, MIGRATIONS);
+  await migrateDatabase(url);
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
     const parts = {

@@ -4,11 +4,30 @@ import { CHECKOUT, type Settings } from '../config.ts';
 import { UserError } from '../say.ts';
 
 /** SQL files of the schema. */
-export const MIGRATIONS = join(CHECKOUT, 'migrations');
+const MIGRATIONS = join(CHECKOUT, 'migrations');
 
 /** `spiderhub migrate`: for installations whose database is their own; `up` does it by itself. */
 export async function migrateCommand({ config }: Settings): Promise<number> {
   if (!config.DATABASE_URL) throw new UserError('Set DATABASE_URL to the database to migrate');
-  await migrate(config.DATABASE_URL, MIGRATIONS);
+  await migrateDatabase(config.DATABASE_URL);
   return 0;
+}
+
+/** Brings a database to the newest schema. Throws one sentence when it is out of reach, newer or somebody else's. */
+export async function migrateDatabase(url: string): Promise<void> {
+  try {
+    await migrate(url, MIGRATIONS);
+  } catch (error) {
+    throw new UserError(`Cannot use the database: ${reasonOf(error as Error)}`);
+  }
+}
+
+function reasonOf(error: Error): string {
+  // What knex says when the database knows of migrations that we do not have.
+  const [, newer] = /migration directory is corrupt.*: (.+)/.exec(error.message) ?? [];
+  if (newer) return `a newer Spiderhub made it (${newer}), start that one`;
+  // A name with several addresses has an error for each, and no message of its own.
+  if (error instanceof AggregateError) return error.errors.map(({ message }) => message).join(', ');
+  // knex puts the whole SQL file before the sentence.
+  return error.message.split(' - ').at(-1) ?? error.message;
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { ApiConfig } from '@spiderhub/api/config';
-import { migrate } from '@spiderhub/db';
 import { checkConfigs } from '@spiderhub/platform';
 import { WorkerConfig } from '@spiderhub/worker/config';
 import { CHECKOUT, type CliConfig, type Settings } from '../config.ts';
@@ -15,7 +14,7 @@ import { untilReady } from '../host/until-ready.ts';
 import { say, UserError } from '../say.ts';
 import { withServers } from '../session.ts';
 import { type Stack, startStack } from '../stack.ts';
-import { MIGRATIONS } from './migrate.ts';
+import { migrateDatabase } from './migrate.ts';
 
 /** `spiderhub up`: everything on this machine, until a signal comes. */
 export async function up(settings: Settings): Promise<number> {
@@ -59,7 +58,7 @@ async function start({ config, env }: Settings, home: Home, servers: Servers): P
   const port = await choosePort(config.HOST, config.PORT);
   const scrapydPort = await chooseScrapydPort(config.HOST, config.SCRAPYD_PORT);
   const stack = await startStack({ config, home, servers });
-  await migrate(stack.databaseUrl, MIGRATIONS);
+  await migrateDatabase(stack.databaseUrl);
   const url = localUrl(config.HOST, port);
   // The demo site is what the demo spiders crawl, so that the demo needs no internet.
   const serviceEnv = {
@@ -74,7 +73,7 @@ async function start({ config, env }: Settings, home: Home, servers: Servers): P
   const worker = servers.start(nodeSpec('worker', { ...serviceEnv, PUBLIC_URL: url }, config));
   await Promise.race([worker.ready, worker.ended.then(() => failedStart(worker))]);
   // The API calls itself ready when somebody is there to run jobs.
-  await untilReady(api, () => answersWell(`${url}/readyz`));
+  await untilReady(api, () => readiness(`${url}/readyz`));
   const demo = await ensureDemo({ ...stack, url, home: home.path });
   for (const server of [...stack.started, api, worker]) void keepAlive(servers, server);
   return demo;
@@ -116,11 +115,12 @@ function graceSeconds(name: 'api' | 'worker', config: CliConfig): number {
   return config.SHUTDOWN_GRACE_SECONDS + EXTRA_GRACE_SECONDS + (drains ? config.DRAIN_SECONDS : 0);
 }
 
-async function answersWell(url: string): Promise<boolean> {
+/** Whether the API is ready, or the names of what it lacks. */
+async function readiness(url: string): Promise<boolean | string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
-    await response.body?.cancel();
-    return response.ok;
+    const { missing } = (await response.json()) as { missing: string[] };
+    return response.ok || missing.join(', ');
   } catch {
     return false;
   }
