@@ -1,8 +1,8 @@
 import type { JobDetails } from './job.ts';
 
 /**
- * `job_cmd` of a job, null for a spider without one (an empty `cmd_args` is none): a script's name comes first, as sh_scrapy and shub-workflow's `clone_job` count
- * on. Callers send its arguments with or without its name.
+ * `job_cmd` of a job, null for a spider without one (an empty `cmd_args` is none): a script's name comes first, as
+ * sh_scrapy and shub-workflow's `clone_job` count on. Callers send its arguments with or without its name.
  */
 export function commandLine({
   spiderName,
