@@ -19,6 +19,7 @@ export interface Projects {
   now(reach: Reach, name: string): Promise<DeployedProject | null>;
   /** Numbers of all projects in reach, as they were at most a second ago: a new one may be missing. */
   recentIds(reach: Reach): Promise<number[]>;
+  /** Makes what was found before now count no more, also what is still on its way from the database. */
   forget(): void;
 }
 
@@ -26,8 +27,8 @@ export function createProjects(
   view: Pick<ScrapydView, 'findProject' | 'projects'>,
   now: () => number = Date.now,
 ): Projects {
-  const known = new Map<string, { project: DeployedProject; until: number }>();
-  const ids = new Map<string, { ids: number[]; until: number }>();
+  let known = new Map<string, { project: DeployedProject; until: number }>();
+  let ids = new Map<string, { ids: number[]; until: number }>();
 
   function keyOf({ organisations, projects }: Reach, name: string): string {
     return `${organisations.join(',')}|${projects.join(',')}|${name}`;
@@ -35,10 +36,12 @@ export function createProjects(
 
   async function load(reach: Reach, name: string): Promise<DeployedProject | null> {
     const key = keyOf(reach, name);
+    // Whoever forgets meanwhile begins a new map.
+    const remembered = known;
     const project = name.includes('\0') ? null : await view.findProject(reach, name);
-    if (known.size >= MAX_REMEMBERED) known.clear();
-    if (project) known.set(key, { project, until: now() + TRUST_MS });
-    else known.delete(key);
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    if (project) remembered.set(key, { project, until: now() + TRUST_MS });
+    else remembered.delete(key);
     return project;
   }
 
@@ -52,14 +55,15 @@ export function createProjects(
       const key = keyOf(reach, '');
       const found = ids.get(key);
       if (found && found.until > now()) return found.ids;
-      if (ids.size >= MAX_REMEMBERED) ids.clear();
+      const remembered = ids;
+      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
       const all = (await view.projects(reach)).map(({ id }) => id);
-      ids.set(key, { ids: all, until: now() + TRUST_MS });
+      remembered.set(key, { ids: all, until: now() + TRUST_MS });
       return all;
     },
     forget() {
-      known.clear();
-      ids.clear();
+      known = new Map();
+      ids = new Map();
     },
   };
 }
