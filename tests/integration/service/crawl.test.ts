@@ -151,8 +151,9 @@ describe('twenty jobs of mixed priority', () => {
 
 describe('a worker', () => {
   it('that is killed loses nothing: its successor takes the crawl over and finishes it', async () => {
+    // Longer than several beats: its items are known while it runs.
     const job = await schedule('books', {
-      job_settings: JSON.stringify({ DEMO_SITE_URL: `${service.url}/demo/`, DOWNLOAD_DELAY: 0.1 }),
+      job_settings: JSON.stringify({ DEMO_SITE_URL: `${service.url}/demo/`, DOWNLOAD_DELAY: 0.3 }),
       max_pages: '3',
       run: 'takeover',
     });
