@@ -6,6 +6,9 @@ export const SCRAPYD_NAME = `coalesce(j.alias, j.project_id || '-' || j.spider |
 /** Above any process id that Linux gives out: nobody ends a stranger's process by this number. */
 export const FIRST_PID = 4_194_305;
 
+/** Scrapyd has a file, be it empty, of every crawl that began. One that ended orderly did, and one that runs soon will. */
+export const HAS_ITEMS = `(j.state = 'running' or j.items > 0 or j.exit_status is not distinct from '0')`;
+
 const STATES: Record<ScrapydState, { where: string; order: string }> = {
   pending: {
     where: `j.state in ('pending', 'admitted')`,
@@ -71,7 +74,7 @@ const FIELDS = {
   settings: `coalesce(d.settings::text, '{}')`,
   started: `coalesce((j.running_at at time zone :timeZone)::text, '')`,
   ended: `coalesce((j.finished_at at time zone :timeZone)::text, '')`,
-  items: 'j.items',
+  hasItems: HAS_ITEMS,
   closeReason: `coalesce(to_json(j.close_reason)::text, '')`,
   exitStatus: `coalesce(j.exit_status, '')`,
 } as const;
@@ -129,7 +132,7 @@ export function writeJob(state: ScrapydState, job: string, prefix: string): { ma
   // biome-ignore format: the order is that of FIELDS
   const [
     id, change, project, spider, projectId, spiderNumber, number, alias, priority, rank, version,
-    args, settings, started, ended, items, closeReason, exitStatus,
+    args, settings, started, ended, hasItems, closeReason, exitStatus,
   ] = job.split(FIELD_END) as string[];
   const mark = `${id}:${change}`;
   const name = alias || `"${projectId}-${spiderNumber}-${number}"`;
@@ -140,9 +143,7 @@ export function writeJob(state: ScrapydState, job: string, prefix: string): { ma
     return { mark, line: `${head}, ${known}, "settings": ${settings}, "args": ${args}, ${ours}}` };
   }
   const path = `${inside(project)}/${inside(spider)}/${inside(name)}`;
-  // Scrapyd has a file, be it empty, of every crawl that began. One that ended orderly did, and one that runs soon will.
-  const hasItems = state === 'running' || items !== '0' || exitStatus === '0';
-  const itemsUrl = hasItems ? `"${prefix}/items/${path}.jl"` : 'null';
+  const itemsUrl = hasItems === 't' ? `"${prefix}/items/${path}.jl"` : 'null';
   const urls = `"log_url": "${prefix}/logs/${path}.log", "items_url": ${itemsUrl}`;
   const more = `${known}, "args": ${args}, "settings": ${settings}, ${ours}`;
   const start = `"start_time": "${pythonTime(started)}"`;

@@ -15,6 +15,7 @@ import { createLineCache } from './line-cache.ts';
 import {
   FIELDS_SQL,
   FIRST_PID,
+  HAS_ITEMS,
   jobsIn,
   jobsOf,
   orderBindings,
@@ -69,7 +70,7 @@ const COUNTS = `
 
 const JOB = `j.id, j.project_id, j.spider as spider_number, j.number, j.attempt, s.project_name as project, s.bare_name as spider,
   ${SCRAPYD_NAME} as name, j.running_at, case when j.state = 'finished' then j.finished_at end as finished_at,
-  coalesce(j.state = 'running' or j.items > 0 or j.exit_status = '0', false) as has_items`;
+  ${HAS_ITEMS} as has_items`;
 
 const JOB_TABLES = `
   join (
