@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { scrapinghub } from './dialects/scrapinghub/dialect.ts';
-import { type ExtraParts, withExtras } from './dialects/scrapinghub/extras.ts';
-import { createStorageDialect } from './dialects/storage/dialect.ts';
-import type { StorageParts } from './dialects/storage/parts.ts';
+import { createStorageDialect } from './dialects/hubstorage/dialect.ts';
+import type { StorageParts } from './dialects/hubstorage/parts.ts';
+import { scrapinghub } from './dialects/jobs-api/dialect.ts';
+import { type ExtraParts, withExtras } from './dialects/jobs-api/extras.ts';
 import type { Services } from './services.ts';
 
 const CONTRACTS = resolve(__dirname, '../../../tests/contract');

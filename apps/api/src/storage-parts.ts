@@ -14,8 +14,8 @@ import {
   createSpiderStore,
   type Database,
 } from '@spiderhub/db';
-import type { ExtraParts } from './dialects/scrapinghub/extras.ts';
-import type { StorageParts } from './dialects/storage/parts.ts';
+import type { StorageParts } from './dialects/hubstorage/parts.ts';
+import type { ExtraParts } from './dialects/jobs-api/extras.ts';
 
 /** What the storage dialect needs, on Postgres. */
 export function createStorageParts(database: Database, signals: Signals, tokens: JobTokens): StorageParts {

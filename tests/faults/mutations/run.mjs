@@ -21,7 +21,7 @@ const MUTATIONS = {
   fencing: {
     changes: [
       [
-        'packages/db/dist/stores/attempt-store.js',
+        'packages/db/dist/jobs/attempt-store.js',
         "where j.id = b.id and j.attempt = b.attempt and j.state = 'running' and j.worker = :worker",
         "where j.id = b.id and j.state = 'running'",
       ],
@@ -42,7 +42,7 @@ const MUTATIONS = {
   're-send': {
     changes: [
       [
-        'packages/db/dist/stores/dispatch-store.js',
+        'packages/db/dist/jobs/dispatch-store.js',
         "where state = 'admitted' and admitted_at",
         "where state = 'nothing' and admitted_at",
       ],

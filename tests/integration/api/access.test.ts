@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { hashApiKey, newApiKey, serviceErrors } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
 import supertest from 'supertest';
-import { scrapinghub } from '../../../apps/api/src/dialects/scrapinghub/dialect.ts';
+import { scrapinghub } from '../../../apps/api/src/dialects/jobs-api/dialect.ts';
 import type { Services } from '../../../apps/api/src/services.ts';
 import { type ApiUnderTest, startApi } from './support.ts';
 

@@ -26,7 +26,7 @@ import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
 import { type AppOptions, createApp } from '../../../apps/api/src/app.ts';
-import { scrapinghub } from '../../../apps/api/src/dialects/scrapinghub/dialect.ts';
+import { scrapinghub } from '../../../apps/api/src/dialects/jobs-api/dialect.ts';
 import { createHttpServer } from '../../../apps/api/src/http/server.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 

@@ -1,5 +1,5 @@
-import { decodeString, scanFields } from '../streams/json-scan.ts';
 import { isJson } from './check.ts';
+import { decodeString, scanFields } from './scan.ts';
 
 const SPACE = 0x20;
 const OPEN_BRACE = 0x7b;

@@ -1,5 +1,5 @@
+import { decodeString, scanFields } from '../json/scan.ts';
 import type { Tally } from '../ports/stream-store.ts';
-import { decodeString, scanFields } from './json-scan.ts';
 import { MAX_COUNTED_NAMES } from './stats.ts';
 
 /** Longer names are text that a page put in the wrong place, not fields worth counting. */

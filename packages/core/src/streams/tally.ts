@@ -1,6 +1,6 @@
+import { decodedLength, decodeString, scanFields } from '../json/scan.ts';
 import type { StreamName, Tally } from '../ports/stream-store.ts';
 import { countItem } from './item-tally.ts';
-import { decodedLength, decodeString, scanFields } from './json-scan.ts';
 
 const QUOTE = 0x22;
 const LEVEL = /^\d{1,4}$/;

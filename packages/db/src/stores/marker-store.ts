@@ -1,6 +1,6 @@
 import { DomainError, type Marker, type MarkerStore, requestErrors } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { MARKER } from '../filter-sql.ts';
+import { MARKER } from '../jobs/filter-sql.ts';
 import { translated } from '../pg-errors.ts';
 
 const BUILT_IN = 'consumed';

@@ -8,10 +8,10 @@ import {
   type StopTarget,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { keyBindings, whereJobs } from '../filter-sql.ts';
-import { spacedJson, spacedRaw } from '../json-text.ts';
 import { patiently } from '../patience.ts';
 import { translated } from '../pg-errors.ts';
+import { spacedJson, spacedRaw } from '../scrapyd/json-text.ts';
+import { keyBindings, whereJobs } from './filter-sql.ts';
 
 interface ScheduleRow {
   ordinal: number;

@@ -10,7 +10,6 @@ import type {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { fromPostgres, translated } from '../pg-errors.ts';
-import { NAMED_JOBS, nameBindings } from '../stores/scrapyd-store.ts';
 import { createLineCache } from './line-cache.ts';
 import {
   FIELDS_SQL,
@@ -23,7 +22,8 @@ import {
   rangeBindings,
   SCRAPYD_NAME,
   writeJob,
-} from './scrapyd-listing.ts';
+} from './listing.ts';
+import { NAMED_JOBS, nameBindings } from './store.ts';
 
 const immediately = promisify(setImmediate);
 /** Jobs that are written before others have their turn. */

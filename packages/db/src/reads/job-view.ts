@@ -1,8 +1,7 @@
 import type { EndedAttempt, Job, JobFilter, JobView } from '@spiderhub/core';
 import type { Knex } from 'knex';
 import type { Database } from '../database.ts';
-import { whereJobs } from '../filter-sql.ts';
-import { fromPostgres, translated } from '../pg-errors.ts';
+import { whereJobs } from '../jobs/filter-sql.ts';
 import {
   DETAIL_COLUMNS,
   type DetailRow,
@@ -11,7 +10,8 @@ import {
   type JobRow,
   toJob,
   toJobDetails,
-} from '../rows.ts';
+} from '../jobs/rows.ts';
+import { fromPostgres, translated } from '../pg-errors.ts';
 
 const NEWEST_FIRST = 'order by j.state_since desc, j.id desc';
 

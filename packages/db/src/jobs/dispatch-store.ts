@@ -1,7 +1,7 @@
 import type { DispatchStore, Priority, Ticket } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
-import { type LostRow, toLostAttempt } from '../rows.ts';
+import { type LostRow, toLostAttempt } from './rows.ts';
 
 /** A worker whose last sign is older than this has no slots to count on, s. */
 const WORKER_SEEN_S = 30;

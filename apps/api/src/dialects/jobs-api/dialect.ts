@@ -12,7 +12,7 @@ import { scheduleOperations } from './operations/schedule.ts';
 
 /** The Jobs API of Scrapy Cloud, as its documents and clients know it. */
 export const scrapinghub: Dialect = {
-  name: 'scrapinghub',
+  name: 'jobs-api',
   base: '/api',
   errors: scrapinghubErrors,
   operations: (services) => [

@@ -7,7 +7,7 @@ import { createAdminStore } from '@spiderhub/db';
 import { eventually } from '@spiderhub/testkit';
 import { deployDemo } from '../../support/demo-egg.ts';
 import { type Service, startService } from '../../support/service.ts';
-import { makeShubHome, type ShubHome } from '../scrapinghub/clients.ts';
+import { makeShubHome, type ShubHome } from '../jobs-api/clients.ts';
 import { clientsPython } from './harness.ts';
 
 jest.setTimeout(120_000);

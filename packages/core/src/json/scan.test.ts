@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodedLength, decodeString, scanFields } from './json-scan.ts';
+import { decodedLength, decodeString, scanFields } from './scan.ts';
 
 interface Field {
   name: string | null;

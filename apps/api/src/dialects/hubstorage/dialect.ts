@@ -34,7 +34,7 @@ const ROOT_SEGMENTS = [
 /** Scrapy Cloud's storage ("hubstorage") and queue ("jobq"), as python-scrapinghub and shub speak to them. */
 export function createStorageDialect(parts: StorageParts): Dialect {
   return {
-    name: 'storage',
+    name: 'hubstorage',
     base: '/storage',
     atRoot: ROOT_SEGMENTS,
     errors: storageErrors,

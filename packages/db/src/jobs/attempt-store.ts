@@ -16,7 +16,7 @@ import {
   type LostRow,
   toJobDetails,
   toLostAttempt,
-} from '../rows.ts';
+} from './rows.ts';
 
 // Winning this update is the only thing that lets a crawl start. Asking again after a broken connection is fine. The version is chosen here: the newest deployment,
 // or what Scrapyd's rule made of it.

@@ -8,9 +8,9 @@ import {
   type UpdatedJob,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { keyBindings } from '../filter-sql.ts';
 import { patiently } from '../patience.ts';
 import { translated } from '../pg-errors.ts';
+import { keyBindings } from './filter-sql.ts';
 import { describeSql, metadataBindings } from './metadata-sql.ts';
 
 interface KeyRow {

@@ -1,8 +1,8 @@
 import { type ClaimStore, type Consumption, DomainError } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { keyBindings, whereJobs } from '../filter-sql.ts';
 import { translated } from '../pg-errors.ts';
-import { JOB_COLUMNS, JOB_TABLES, type JobRow, toJob } from '../rows.ts';
+import { keyBindings, whereJobs } from './filter-sql.ts';
+import { JOB_COLUMNS, JOB_TABLES, type JobRow, toJob } from './rows.ts';
 
 const HELD = `
   with wanted as (

@@ -1,7 +1,6 @@
 import type { JobqView } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { whereJobs } from '../filter-sql.ts';
-import { translated } from '../pg-errors.ts';
+import { whereJobs } from '../jobs/filter-sql.ts';
 import {
   DETAIL_COLUMNS,
   type DetailRow,
@@ -10,7 +9,8 @@ import {
   type JobRow,
   toJob,
   toJobDetails,
-} from '../rows.ts';
+} from '../jobs/rows.ts';
+import { translated } from '../pg-errors.ts';
 
 const LAST_FINISHED = `
   select ${JOB_COLUMNS} from ${JOB_TABLES}
