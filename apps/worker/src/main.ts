@@ -25,10 +25,10 @@ import { WorkerConfig } from './config.ts';
 import { createHealth } from './health.ts';
 import { createHeirs, type Heirs } from './heirs.ts';
 import { createLeader } from './leader/leader.ts';
-import { untilAnswered } from './supervise/finish.ts';
 import { createHeartbeat } from './supervise/heartbeat.ts';
-import { recount } from './supervise/stored-counts.ts';
+import { recount } from './supervise/streams/stored-counts.ts';
 import { createSupervisor } from './supervise/supervisor.ts';
+import { untilAnswered } from './until-answered.ts';
 import { within } from './within.ts';
 import { placeOf, takeWorkDirectory } from './work-directory.ts';
 

@@ -3,7 +3,7 @@ import { isDatabaseDown } from '@spiderhub/db';
 import type { Logger, Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
 import { within } from '../within.ts';
-import { monotonicMs } from './monotonic.ts';
+import { monotonicMs } from './lease/monotonic.ts';
 
 /** One attempt that this worker holds. */
 export interface HeldAttempt {

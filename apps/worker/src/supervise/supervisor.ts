@@ -11,16 +11,16 @@ import {
   type Version,
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
+import { untilAnswered } from '../until-answered.ts';
 import { within } from '../within.ts';
-import { endCrawl } from './end-crawl.ts';
-import { untilAnswered } from './finish.ts';
-import { followCrawl } from './follow-crawl.ts';
+import { endCrawl } from './crawl/end-crawl.ts';
+import { followCrawl } from './crawl/follow-crawl.ts';
+import { reportFailure } from './crawl/report-failure.ts';
+import { salvage } from './crawl/salvage.ts';
 import { type Heartbeat, lifeOf } from './heartbeat.ts';
-import { type Holding, holdAttempt } from './holding.ts';
-import { monotonicMs } from './monotonic.ts';
-import type { Recorder } from './recorder.ts';
-import { reportFailure } from './report-failure.ts';
-import { salvage } from './salvage.ts';
+import { type Holding, holdAttempt } from './lease/holding.ts';
+import { monotonicMs } from './lease/monotonic.ts';
+import type { Recorder } from './streams/recorder.ts';
 
 export interface SupervisorOptions {
   workerId: string;

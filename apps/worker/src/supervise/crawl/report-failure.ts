@@ -6,11 +6,11 @@ import {
   type StreamStore,
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
+import type { Holding } from '../lease/holding.ts';
+import { storedCounts } from '../streams/stored-counts.ts';
 import { isDiskFull } from './end-crawl.ts';
 import { finishAttempt } from './finish.ts';
-import type { Holding } from './holding.ts';
 import { logFailure } from './log-failure.ts';
-import { storedCounts } from './stored-counts.ts';
 
 export interface FailureOptions {
   /** Null when it never came about. */

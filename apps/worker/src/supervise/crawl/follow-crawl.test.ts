@@ -1,7 +1,7 @@
 import type { ClaimedJob, PipeMessage, RunningCrawl, StreamStore } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
+import { holdAttempt } from '../lease/holding.ts';
 import { followCrawl } from './follow-crawl.ts';
-import { holdAttempt } from './holding.ts';
 
 const HOUR_MS = 3_600_000;
 

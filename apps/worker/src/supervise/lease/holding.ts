@@ -1,7 +1,7 @@
 import type { JobCounts, JobDetails, RunningCrawl, StopReason } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
-import type { HeldAttempt } from './heartbeat.ts';
-import { createStopper, type StopPolicy, type Stopper } from './stopper.ts';
+import { createStopper, type StopPolicy, type Stopper } from '../crawl/stopper.ts';
+import type { HeldAttempt } from '../heartbeat.ts';
 
 /** An attempt in this worker's hands: what reaches it from outside, before and after its crawl exists. */
 export interface Holding extends HeldAttempt {

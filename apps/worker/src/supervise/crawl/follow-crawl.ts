@@ -6,9 +6,9 @@ import {
   type StreamStore,
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
+import type { Holding } from '../lease/holding.ts';
+import { createRecorder, type Recorder } from '../streams/recorder.ts';
 import { isDiskFull } from './end-crawl.ts';
-import type { Holding } from './holding.ts';
-import { createRecorder, type Recorder } from './recorder.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** A crawl that said FIN has this long to end, ms: some never do. */

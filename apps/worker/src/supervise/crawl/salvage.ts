@@ -1,8 +1,8 @@
 import type { AttemptStore, Orphan, StreamStore } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
-import { untilAnswered } from './finish.ts';
-import { createRecorder } from './recorder.ts';
-import { recount } from './stored-counts.ts';
+import { untilAnswered } from '../../until-answered.ts';
+import { createRecorder } from '../streams/recorder.ts';
+import { recount } from '../streams/stored-counts.ts';
 
 export interface SalvageOptions {
   attempts: AttemptStore;

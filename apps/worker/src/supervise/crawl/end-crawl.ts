@@ -7,10 +7,11 @@ import {
   type StreamStore,
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
-import { finishAttempt, untilAnswered } from './finish.ts';
-import type { Holding } from './holding.ts';
-import type { Recorder } from './recorder.ts';
-import { recount, storedCounts } from './stored-counts.ts';
+import { untilAnswered } from '../../until-answered.ts';
+import type { Holding } from '../lease/holding.ts';
+import type { Recorder } from '../streams/recorder.ts';
+import { recount, storedCounts } from '../streams/stored-counts.ts';
+import { finishAttempt } from './finish.ts';
 
 export interface EndOptions {
   crawl: RunningCrawl;

@@ -1,26 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptStore, EndAnswer, FinishReport } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
-
-const FIRST_WAIT_MS = 100;
-const MAX_WAIT_MS = 5000;
-
-/** Repeats a write until Postgres gives a definite answer: an outcome must not get lost because it was away. */
-export async function untilAnswered<T>(
-  write: () => Promise<T>,
-  log: Logger,
-  signal?: AbortSignal,
-): Promise<T> {
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)) {
-    try {
-      return await write();
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      log.warn({ err: error }, 'an outcome waits to be recorded');
-      await sleep(waitMs, undefined, signal ? { signal } : {}).catch(() => undefined);
-    }
-  }
-}
+import { untilAnswered } from '../../until-answered.ts';
 
 export async function finishAttempt(
   attempts: AttemptStore,

@@ -1,8 +1,8 @@
 import type { AttemptStore, FinishReport, RunningCrawl, StreamStore } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
+import type { Holding } from '../lease/holding.ts';
+import type { Recorder } from '../streams/recorder.ts';
 import { endCrawl } from './end-crawl.ts';
-import type { Holding } from './holding.ts';
-import type { Recorder } from './recorder.ts';
 
 const STATS = '{"crawlmanager/scheduled_jobs":3}';
 
