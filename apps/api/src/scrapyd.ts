@@ -2,13 +2,13 @@ import {
   type Access,
   type BlobStore,
   createDeploy,
-  createScrapydUsers,
   type EggInspector,
   type Jobs,
   type Signals,
   type StreamStore,
   type VersionStore,
 } from '@spiderhub/core';
+import { createScrapydUsers } from '@spiderhub/core/scrapyd';
 import { createScrapydStore, createScrapydUserStore, createScrapydView, type Database } from '@spiderhub/db';
 import type { Logger, Service } from '@spiderhub/platform';
 import type { Router } from 'express';

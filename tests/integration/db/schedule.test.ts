@@ -1,5 +1,6 @@
-import { type JobStore, type JobView, sameRunKey } from '@spiderhub/core';
+import type { JobStore, JobView } from '@spiderhub/core';
 import { createJobStore, createJobView } from '@spiderhub/db';
+import { sameRunKey } from '@spiderhub/hub';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 

@@ -6,7 +6,6 @@ import {
   createAccess,
   createDeploy,
   createJobs,
-  createScrapydUsers,
   DomainError,
   type EggInspector,
   hashPassword,
@@ -14,6 +13,7 @@ import {
   type StreamStore,
   TALLIES,
 } from '@spiderhub/core';
+import { createScrapydUsers } from '@spiderhub/core/scrapyd';
 import {
   createAccessStore,
   createJobStore,

@@ -1,13 +1,12 @@
-import {
-  type DispatchStore,
-  type JobKey,
-  type JobqStore,
-  type JobqView,
-  type JobState,
-  type JobStore,
-  type JobView,
-  metadataChange,
-  type ScheduleRequest,
+import type {
+  DispatchStore,
+  JobKey,
+  JobqStore,
+  JobqView,
+  JobState,
+  JobStore,
+  JobView,
+  ScheduleRequest,
 } from '@spiderhub/core';
 import {
   createActivityStore,
@@ -20,6 +19,7 @@ import {
   createProjectStore,
   createSpiderStore,
 } from '@spiderhub/db';
+import { metadataChange } from '@spiderhub/hub';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 

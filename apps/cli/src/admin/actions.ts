@@ -1,11 +1,5 @@
-import {
-  type AdminStore,
-  hashApiKey,
-  type LimitStore,
-  type MarkerStore,
-  newApiKey,
-  type ScrapydUserStore,
-} from '@spiderhub/core';
+import { type AdminStore, hashApiKey, type LimitStore, type MarkerStore, newApiKey } from '@spiderhub/core';
+import type { ScrapydUserStore } from '@spiderhub/core/scrapyd';
 import { UserError } from '../say.ts';
 import { LIMIT_ACTIONS } from './limits.ts';
 import { MARKER_ACTIONS } from './markers.ts';

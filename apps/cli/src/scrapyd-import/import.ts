@@ -6,13 +6,15 @@ import {
   inVersionOrder,
   type Jobs,
   type ScheduleRequest,
+  type StreamStore,
+  type VersionStore,
+} from '@spiderhub/core';
+import {
   type ScrapydImportStore,
   type ScrapydStore,
   type ScrapydView,
-  type StreamStore,
   scrapydOrder,
-  type VersionStore,
-} from '@spiderhub/core';
+} from '@spiderhub/core/scrapyd';
 import { createLogReader, type LogReader } from './log-records.ts';
 import {
   type EggFile,

@@ -1,4 +1,4 @@
-import type { MetadataChange } from '../jobq/metadata.ts';
+import type { MetadataChange } from '../jobq/metadata-change.ts';
 import type { JobFilter } from '../jobs/filter.ts';
 import type { Job, JobCounts, JobDetails, JobKey, JobState } from '../jobs/job.ts';
 import type { StopTarget } from './job-store.ts';

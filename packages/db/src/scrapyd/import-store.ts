@@ -1,4 +1,4 @@
-import type { ScrapydImportStore } from '@spiderhub/core';
+import type { ScrapydImportStore } from '@spiderhub/core/scrapyd';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 

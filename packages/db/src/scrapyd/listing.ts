@@ -1,4 +1,4 @@
-import type { JobsRange, ScrapydState } from '@spiderhub/core';
+import type { JobsRange, ScrapydState } from '@spiderhub/core/scrapyd';
 
 /** The job's name in Scrapyd's words: the caller's, or the key with dashes, which is safe in paths. */
 export const SCRAPYD_NAME = `coalesce(j.alias, j.project_id || '-' || j.spider || '-' || j.number)`;

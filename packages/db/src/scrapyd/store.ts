@@ -1,11 +1,11 @@
-import {
-  DomainError,
-  type JobName,
-  type PreviousState,
-  type ScrapydStore,
-  type ScrapydUser,
-  type ScrapydUserStore,
-} from '@spiderhub/core';
+import { DomainError } from '@spiderhub/core';
+import type {
+  JobName,
+  PreviousState,
+  ScrapydStore,
+  ScrapydUser,
+  ScrapydUserStore,
+} from '@spiderhub/core/scrapyd';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 

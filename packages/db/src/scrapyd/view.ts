@@ -7,7 +7,7 @@ import type {
   ScrapydJob,
   ScrapydState,
   ScrapydView,
-} from '@spiderhub/core';
+} from '@spiderhub/core/scrapyd';
 import type { Database } from '../database.ts';
 import { fromPostgres, translated } from '../pg-errors.ts';
 import { createLineCache } from './line-cache.ts';

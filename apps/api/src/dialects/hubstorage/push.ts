@@ -5,17 +5,13 @@ import {
   formatJobKey,
   JOB_STATES,
   type JobState,
-  metadataChange,
-  parsed,
   type RawFields,
-  rawFields,
   readRawString,
-  reported,
   requestErrors,
   type ScheduleRequest,
-  uniqueTextKey,
   writeRawObject,
 } from '@spiderhub/core';
+import { metadataChange, parsed, rawFields, reported, uniqueTextKey } from '@spiderhub/hub';
 import type { StorageServices } from './parts.ts';
 
 const MAX_SPIDER_NAME = 255;

@@ -1,11 +1,5 @@
-import {
-  formatJobKey,
-  type Job,
-  type JobDetails,
-  metadataOf,
-  type RawFields,
-  writeRawObject,
-} from '@spiderhub/core';
+import { formatJobKey, type Job, type JobDetails, type RawFields, writeRawObject } from '@spiderhub/core';
+import { metadataOf } from '@spiderhub/hub';
 
 /** A job as the queue's lists show it, as one line of JSON. */
 export function summaryLine(job: Job, now: Date): string {

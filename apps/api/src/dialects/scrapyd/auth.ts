@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { Access, Principal, ScrapydUsers } from '@spiderhub/core';
+import type { Access, Principal } from '@spiderhub/core';
+import type { ScrapydUsers } from '@spiderhub/core/scrapyd';
 import type { Request } from 'express';
 import { keyWhileWaiting } from '../../http/auth.ts';
 import { type Credentials, readBasic } from '../../http/credentials.ts';

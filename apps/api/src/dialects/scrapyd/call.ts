@@ -1,15 +1,5 @@
-import type {
-  Deploy,
-  DeployedProject,
-  EggInspector,
-  Jobs,
-  Principal,
-  Reach,
-  ScrapydStore,
-  ScrapydView,
-  Signals,
-  StreamStore,
-} from '@spiderhub/core';
+import type { Deploy, EggInspector, Jobs, Principal, Signals, StreamStore } from '@spiderhub/core';
+import type { DeployedProject, Reach, ScrapydStore, ScrapydView } from '@spiderhub/core/scrapyd';
 import type { Logger } from '@spiderhub/platform';
 import type { Request, Response } from 'express';
 import type { Projects } from './projects.ts';

@@ -1,4 +1,4 @@
-import type { JobName } from '@spiderhub/core';
+import type { JobName } from '@spiderhub/core/scrapyd';
 import { refused } from './wire/fields.ts';
 import { PythonError } from './wire/python-text.ts';
 

@@ -1,4 +1,4 @@
-import type { DeployedProject } from '@spiderhub/core';
+import type { DeployedProject } from '@spiderhub/core/scrapyd';
 import { createProjects } from './projects.ts';
 
 const REACH = { organisations: [1], projects: [] };

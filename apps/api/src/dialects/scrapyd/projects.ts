@@ -1,4 +1,5 @@
-import type { DeployedProject, Principal, Reach, ScrapydView } from '@spiderhub/core';
+import type { Principal } from '@spiderhub/core';
+import type { DeployedProject, Reach, ScrapydView } from '@spiderhub/core/scrapyd';
 
 /** How long a project is trusted to be as it was. Only what was found is remembered: what is new is seen at once. */
 const TRUST_MS = 1000;

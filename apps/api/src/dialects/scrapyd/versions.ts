@@ -1,4 +1,5 @@
-import { type DeployedProject, type DeployedVersion, inVersionOrder } from '@spiderhub/core';
+import { inVersionOrder } from '@spiderhub/core';
+import type { DeployedProject, DeployedVersion } from '@spiderhub/core/scrapyd';
 
 /** The name of a version's file in Scrapyd, which is what its clients see. */
 export function sanitised(version: string): string {

@@ -1,12 +1,12 @@
-import {
-  type JobCounts,
-  type JobKey,
-  type MessageCounts,
-  type PipeMessage,
-  readableRequest,
-  type StreamStore,
-  type StreamWriter,
+import type {
+  JobCounts,
+  JobKey,
+  MessageCounts,
+  PipeMessage,
+  StreamStore,
+  StreamWriter,
 } from '@spiderhub/core';
+import { readableRequest } from '@spiderhub/hub';
 import { errorsIn } from './stored-counts.ts';
 
 /** A flush makes records readable; it comes at the latest after this long, ms. */

@@ -5,8 +5,6 @@ import {
   JOB_STATES,
   type JobKey,
   type JobState,
-  metadataChange,
-  metadataOf,
   parseStrict,
   type RawFields,
   readJobKey,
@@ -14,6 +12,7 @@ import {
   requestErrors,
   writeRawObject,
 } from '@spiderhub/core';
+import { metadataChange, metadataOf } from '@spiderhub/hub';
 import type { Request } from 'express';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';

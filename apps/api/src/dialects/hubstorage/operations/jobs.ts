@@ -2,14 +2,12 @@ import {
   DomainError,
   type JobDetails,
   type JobKey,
-  metadataChange,
-  metadataOf,
-  metadataRemoval,
   type Principal,
   type RawFields,
   requestErrors,
   writeRawObject,
 } from '@spiderhub/core';
+import { metadataChange, metadataOf, metadataRemoval } from '@spiderhub/hub';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';

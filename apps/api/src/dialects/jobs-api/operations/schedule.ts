@@ -4,19 +4,14 @@ import {
   DomainError,
   formatJobKey,
   type JobState,
-  MAX_UNITS,
   type MetadataChange,
-  metadataChange,
   type Priority,
-  parsed,
-  rawFields,
   readRawString,
-  reported,
   requestErrors,
   type ScheduleRequest,
-  sameRunKey,
   textEnvironment,
 } from '@spiderhub/core';
+import { MAX_UNITS, metadataChange, parsed, rawFields, reported, sameRunKey } from '@spiderhub/hub';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { integer, Text } from '../../../http/fields.ts';

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadRange, RecordBatch, ScrapydJob, StreamRef, StreamStore } from '@spiderhub/core';
+import type { ReadRange, RecordBatch, StreamRef, StreamStore } from '@spiderhub/core';
+import type { ScrapydJob } from '@spiderhub/core/scrapyd';
 import type { Call } from '../call.ts';
 import { isRead, sendUnknownMethod } from '../wire/reply.ts';
 import { createLogText } from './log-text.ts';

@@ -1,4 +1,4 @@
-import type { Folder, ScrapydJob } from '@spiderhub/core';
+import type { Folder, ScrapydJob } from '@spiderhub/core/scrapyd';
 import type { Call } from '../call.ts';
 import { jobName } from '../names.ts';
 import { localMinute } from '../times.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ScrapydJob, ScrapydState } from '@spiderhub/core';
+import type { ScrapydJob, ScrapydState } from '@spiderhub/core/scrapyd';
 import { type Call, projectIds } from '../call.ts';
 import { MOST_FINISHED } from '../services/jobs.ts';
 import { localSecond, pythonDuration } from '../times.ts';

@@ -1,4 +1,4 @@
-import type { JobsRange, ListingStyle, ScrapydState, ScrapydView } from '@spiderhub/core';
+import type { JobsRange, ListingStyle, ScrapydState, ScrapydView } from '@spiderhub/core/scrapyd';
 import type { Response } from 'express';
 import { projectIds, type Service } from '../call.ts';
 import { LOCAL_TIME_ZONE } from '../times.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type DeployedProject, DomainError, type ScheduleRequest, scrapydOrder } from '@spiderhub/core';
+import { DomainError, type ScheduleRequest } from '@spiderhub/core';
+import { type DeployedProject, scrapydOrder } from '@spiderhub/core/scrapyd';
 import { projectNotFound, type Service, type ServiceCall, versionNotFound } from '../call.ts';
 import { checkNewJob } from '../names.ts';
 import { findVersion, latestVersion } from '../versions.ts';

@@ -1,4 +1,4 @@
-import { sameRunKey } from './jobs.ts';
+import { sameRunKey } from './unique-keys.ts';
 
 describe('the key of runs that count as the same', () => {
   const LONG = { url: `https://example.org/${'a'.repeat(300)}` };

@@ -1,5 +1,5 @@
 import { hashPassword } from '../access/passwords.ts';
-import { createScrapydUsers } from './scrapyd-users.ts';
+import { createScrapydUsers } from './users.ts';
 
 async function setUp() {
   const stored = new Map([

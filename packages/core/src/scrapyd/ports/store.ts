@@ -1,4 +1,4 @@
-import type { StopLevel } from './dispatch-store.ts';
+import type { StopLevel } from '../../ports/dispatch-store.ts';
 
 export interface ScrapydUser {
   username: string;

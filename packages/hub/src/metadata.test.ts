@@ -1,5 +1,4 @@
-import type { JobDetails } from '../jobs/job.ts';
-import { writeRawObject } from '../json/raw-object.ts';
+import { type JobDetails, writeRawObject } from '@spiderhub/core';
 import { metadataChange, metadataOf, metadataRemoval } from './metadata.ts';
 
 const JOB: JobDetails = {

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { checkPassword, hashPassword } from '../access/passwords.ts';
 import type { Principal } from '../access/principal.ts';
-import type { ScrapydUser, ScrapydUserStore } from '../ports/scrapyd-store.ts';
+import type { ScrapydUser, ScrapydUserStore } from './ports/store.ts';
 
 /** How long a stored user is trusted: a changed password works at most this much longer. */
 const TRUST_MS = 1000;

@@ -1,37 +1,21 @@
-import { requestErrors } from '../errors.ts';
-import { checkText, MAX_TAG, MAX_TAGS, textArgs, textEnvironment } from '../jobs/args.ts';
-import { commandLine } from '../jobs/command-line.ts';
-import type { JobDetails, Priority } from '../jobs/job.ts';
-import type { ScheduleRequest } from '../jobs/schedule.ts';
 import {
+  checkText,
+  commandLine,
+  type JobDetails,
+  MAX_TAG,
+  MAX_TAGS,
+  type MetadataChange,
+  type Priority,
   parseStrict,
   type RawFields,
   readRawObject,
   readRawString,
+  requestErrors,
+  type ScheduleRequest,
+  textArgs,
+  textEnvironment,
   writeRawObject,
-} from '../json/raw-object.ts';
-
-/**
- * A change to a job's metadata. Fields that the product knows have places of their own; everything else is kept
- * verbatim by name. Absent means "leave it"; null empties a field.
- */
-export interface MetadataChange {
-  closeReason?: string | null;
-  tags?: string[];
-  priority?: Priority;
-  units?: number;
-  version?: string | null;
-  /** JSON text. */
-  args?: string | null;
-  settings?: string | null;
-  environment?: string | null;
-  command?: string | null;
-  scrapyStats?: string | null;
-  /** Free fields to set. */
-  meta: RawFields;
-  /** Free fields to remove. */
-  forget: string[];
-}
+} from '@spiderhub/core';
 
 /** Follow from the job itself. Clients send them back when they save what they have read; that changes nothing. */
 const COMPUTED =

@@ -1,0 +1,3 @@
+export * from './metadata.ts';
+export * from './request-line.ts';
+export * from './unique-keys.ts';
