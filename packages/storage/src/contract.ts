@@ -385,6 +385,44 @@ export function describeStreamStore(make: () => Promise<Place<StreamStore>>): vo
       await stored(REF, linesFrom(0, 1));
       expect(await recordsOf(store, REF)).toEqual(numbered(0, linesFrom(0, 1)));
     });
+
+    it('reads as if it had no streams while it is set aside, and comes back whole', async () => {
+      const refs: StreamRef[] = [REF, { ...REF, attempt: 2, stream: 'logs' }];
+      const lines = linesFrom(0, 3, 'h'.repeat(200_000));
+      for (const ref of refs) await stored(ref, lines);
+      for (let i = 0; i < 2; i++) {
+        await store.setAside(REF.key);
+        for (const ref of refs) expect((await place.open().stats(ref)).end).toBe(0);
+        // Somebody who has not heard of it yet.
+        await stored(REF, linesFrom(0, 1));
+        expect((await store.stats(REF)).end).toBe(1);
+      }
+      await store.bringBack(REF.key);
+      await store.bringBack(REF.key);
+      for (const ref of refs) expect(await recordsOf(place.open(), ref)).toEqual(numbered(0, lines));
+      await stored(REF, linesFrom(3, 1));
+      expect((await place.open().stats(REF)).end).toBe(4);
+    });
+
+    it('is removed with what was set aside', async () => {
+      await stored(REF, linesFrom(0, 3));
+      await store.setAside(REF.key);
+      await stored(REF, linesFrom(0, 1));
+      await store.removeJob(REF.key);
+      await store.bringBack(REF.key);
+      expect((await store.stats(REF)).end).toBe(0);
+      expect(await store.sizeOfProject(REF.key.project)).toBe(0);
+    });
+
+    it('counts for what its project takes, set aside or not', async () => {
+      await stored(REF, linesFrom(0, 3, 'i'.repeat(200_000)));
+      await stored({ ...REF, key: { project: 11, spider: 1, job: 1 } }, linesFrom(0, 1));
+      const before = await store.sizeOfProject(REF.key.project);
+      expect(before).toBeGreaterThan(0);
+      await store.setAside(REF.key);
+      expect(await place.open().sizeOfProject(REF.key.project)).toBe(before);
+      expect(await store.sizeOfProject(12)).toBe(0);
+    });
   });
 }
 
@@ -434,6 +472,28 @@ export function describeBlobStore(make: () => Promise<Place<BlobStore>>): void {
     await place.open().remove(sha256);
     await expect(place.open().open(sha256)).rejects.toMatchObject({ kind: 'not_found' });
     await expect(place.open().localPath(sha256)).rejects.toMatchObject({ kind: 'not_found' });
+  });
+
+  it('tells the name before the blob is there, and stores nothing when that fails', async () => {
+    const source = path.join(dir, 'source');
+    await writeFile(source, 'told');
+    const store = place.open();
+    const seen: string[] = [];
+    const refuse = async ({ sha256 }: { sha256: string }) => {
+      seen.push(sha256);
+      await expect(store.localPath(sha256)).rejects.toMatchObject({ kind: 'not_found' });
+      throw new Error('not now');
+    };
+    await expect(store.putFile(source, refuse)).rejects.toThrow('not now');
+    await expect(store.localPath(seen[0] as string)).rejects.toMatchObject({ kind: 'not_found' });
+  });
+
+  it('lists what it has', async () => {
+    const blobs = [await put(Buffer.from('one')), await put(Buffer.from('three'))];
+    const found: unknown[] = [];
+    for await (const blob of place.open().list()) found.push(blob);
+    expect(found).toHaveLength(2);
+    expect(found).toEqual(expect.arrayContaining(blobs));
   });
 
   it.each(['', '..', '../../etc/passwd', 'A'.repeat(64), `${'a'.repeat(63)}/`])(

@@ -70,6 +70,12 @@ export interface StreamStore {
   /** The whole stream as one gzip stream (also an empty one), stored segments sent as they lie. */
   readGzip(ref: StreamRef): AsyncIterable<Buffer>;
   stats(ref: StreamRef): Promise<StreamStats>;
-  /** Removes every stream of every attempt of a job. */
+  /** Every stream of a job reads as if it had none, until `bringBack`. What is written meanwhile is not kept for long. */
+  setAside(key: JobKey): Promise<void>;
+  /** Undoes `setAside`; fine when nothing was set aside. */
+  bringBack(key: JobKey): Promise<void>;
+  /** Removes every stream of every attempt of a job, also what was set aside. Repeating it is fine. */
   removeJob(key: JobKey): Promise<void>;
+  /** What the streams of a project take, bytes of storage. Looks at each of them: minutes where there are millions. */
+  sizeOfProject(project: number): Promise<number>;
 }

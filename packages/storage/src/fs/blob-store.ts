@@ -4,10 +4,12 @@ import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type BlobStore, DomainError, requestErrors } from '@spiderhub/core';
-import { isMissing, syncDirs, syncFile } from './sync.ts';
+import { type BlobStore, DomainError, requestErrors, type StoredBlob } from '@spiderhub/core';
+import { entriesOf, isMissing, syncDirs, syncFile } from './sync.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/;
+/** No file takes so long to be stored, ms. */
+const ABANDONED_MS = 24 * 3600_000;
 
 export interface FsBlobStoreOptions {
   /** Directory of all blobs, on a file system that all API and worker processes share. */
@@ -24,11 +26,15 @@ export function createFsBlobStore(options: FsBlobStoreOptions): BlobStore {
     return path.join(root, sha256.slice(0, 2), sha256);
   }
 
-  async function putFile(source: string): Promise<{ sha256: string; sizeBytes: number }> {
+  async function putFile(
+    source: string,
+    beforePlaced?: (blob: StoredBlob) => Promise<void>,
+  ): Promise<StoredBlob> {
     await mkdir(incoming, { recursive: true });
     const copy = path.join(incoming, randomUUID());
     try {
       const found = await copyHashed(source, copy);
+      await beforePlaced?.(found);
       await moveIntoPlace(copy, pathOf(found.sha256));
       return found;
     } finally {
@@ -63,6 +69,14 @@ export function createFsBlobStore(options: FsBlobStoreOptions): BlobStore {
       return handle.createReadStream();
     },
     remove: (sha256) => rm(pathOf(sha256), { force: true }),
+    async *list() {
+      await removeAbandoned(incoming);
+      for (const folder of await entriesOf(root)) {
+        if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+        for (const sha256 of await entriesOf(path.join(root, folder)))
+          if (SHA256.test(sha256)) yield { sha256, sizeBytes: await sizeOf(pathOf(sha256)) };
+      }
+    },
   };
 }
 
@@ -70,8 +84,24 @@ function missing(sha256: string): DomainError {
   return new DomainError('not_found', 'blob_not_found', `file ${sha256} not found`, { details: { sha256 } });
 }
 
+async function removeAbandoned(incoming: string): Promise<void> {
+  for (const name of await entriesOf(incoming)) {
+    const copy = path.join(incoming, name);
+    const { mtimeMs } = await stat(copy).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(copy, { force: true });
+  }
+}
+
+/** Bytes; 0 for a file that went meanwhile. */
+function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
 /** Hashes what it writes, so a source that changes meanwhile cannot get a false name. */
-async function copyHashed(source: string, copy: string): Promise<{ sha256: string; sizeBytes: number }> {
+async function copyHashed(source: string, copy: string): Promise<StoredBlob> {
   const hash = createHash('sha256');
   const hashing = new Transform({
     transform(chunk: Buffer, _encoding, done) {

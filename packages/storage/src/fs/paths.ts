@@ -40,6 +40,16 @@ export function jobDir(root: string, { project, spider, job }: JobKey): string {
   return path.join(root, part('project', project), part('spider', spider), part('job', job));
 }
 
+/** Where the directory of a job waits that was set aside. */
+export function asideDir(root: string, key: JobKey): string {
+  return jobDir(path.join(root, 'aside'), key);
+}
+
+/** Directories of everything of a project. */
+export function projectDirs(root: string, project: number): string[] {
+  return [root, path.join(root, 'aside')].map((above) => path.join(above, part('project', project)));
+}
+
 function part(field: string, value: number): string {
   if (!Number.isSafeInteger(value) || value < 0)
     throw requestErrors.invalid(field, 'expected a whole number');

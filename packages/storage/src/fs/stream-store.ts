@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   requestErrors,
@@ -13,11 +12,12 @@ import { appendArrival, rollIfFull, syncStream } from './append.ts';
 import { createIndexCache } from './index-file.ts';
 import type { LockOptions } from './lock.ts';
 import { holds, overwrite } from './overwrite.ts';
-import { jobDir, streamFiles } from './paths.ts';
+import { streamFiles } from './paths.ts';
 import { assertLines } from './runs.ts';
 import { openSnapshot, readAsGzip, readBatches, type Snapshot, statsOf } from './snapshot.ts';
 import { type StreamLog, withLog } from './stream-log.ts';
 import { tailEnd } from './tail.ts';
+import { bringJobBack, removeJob, setJobAside, sizeOfProject } from './whole-jobs.ts';
 import { openFsWriter } from './writer.ts';
 
 const INDEX_CACHE_BYTES = 16 * 1024 * 1024;
@@ -104,8 +104,9 @@ export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore 
     read: (ref, range = {}) => reading(ref, (snapshot) => readBatches(snapshot, range)),
     readGzip: (ref) => reading(ref, readAsGzip),
     stats,
-    async removeJob(key) {
-      await rm(jobDir(root, key), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
-    },
+    setAside: (key) => setJobAside(root, key),
+    bringBack: (key) => bringJobBack(root, key),
+    removeJob: (key) => removeJob(root, key),
+    sizeOfProject: (project) => sizeOfProject(root, project),
   };
 }

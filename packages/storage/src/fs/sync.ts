@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 export function isMissing(error: unknown): boolean {
@@ -15,6 +15,16 @@ export async function openIfThere(file: string): Promise<FileHandle | null> {
     return await open(file, 'r');
   } catch (error) {
     if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** Names in a directory; none when there is no such directory. */
+export async function entriesOf(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (isMissing(error)) return [];
     throw error;
   }
 }

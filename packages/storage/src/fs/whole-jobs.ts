@@ -1,0 +1,93 @@
+import { mkdir, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { JobKey } from '@spiderhub/core';
+import { asideDir, jobDir, projectDirs } from './paths.ts';
+import { entriesOf, hasCode, isMissing } from './sync.ts';
+
+async function moveOver(from: string, to: string): Promise<void> {
+  await mkdir(path.dirname(to), { recursive: true });
+  await rename(from, to).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+  });
+}
+
+export async function setJobAside(root: string, key: JobKey): Promise<void> {
+  const aside = asideDir(root, key);
+  // Set aside before: what came since is late.
+  if ((await entriesOf(aside)).length > 0) return removeDir(jobDir(root, key));
+  await moveOver(jobDir(root, key), aside);
+}
+
+export async function bringJobBack(root: string, key: JobKey): Promise<void> {
+  const aside = asideDir(root, key);
+  if ((await entriesOf(aside)).length === 0) return;
+  await removeDir(jobDir(root, key));
+  await moveOver(aside, jobDir(root, key));
+}
+
+export async function removeJob(root: string, key: JobKey): Promise<void> {
+  await removeDir(jobDir(root, key));
+  await removeDir(asideDir(root, key));
+}
+
+const MAX_TRIES = 5;
+
+/**
+ * Removes a job's directory: a level of attempts, a level of files. Node's own `rm` asks about each path several times,
+ * which is most of the time where hundreds of thousands of jobs go. A writer may put new files there meanwhile.
+ */
+async function removeDir(dir: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      for (const name of await entriesOf(dir)) await removeAttempt(path.join(dir, name));
+      return await rmdir(dir);
+    } catch (error) {
+      if (isMissing(error)) return;
+      if (!hasCode(error, 'ENOTEMPTY') || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+async function removeAttempt(dir: string): Promise<void> {
+  const names = await entriesOf(dir);
+  try {
+    for (const name of names) await unlink(path.join(dir, name)).catch(unlessMissing);
+    await rmdir(dir);
+  } catch (error) {
+    if (isMissing(error)) return;
+    // Something that no stream has: left by hand.
+    if (!hasCode(error, 'ENOTEMPTY')) return rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function unlessMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
+}
+
+/** Bytes on disk, as blocks of the file system. */
+export async function sizeOfProject(root: string, project: number): Promise<number> {
+  let bytes = 0;
+  for (const dir of projectDirs(root, project)) bytes += await sizeBelow(dir);
+  return bytes;
+}
+
+const BLOCK_BYTES = 512;
+
+async function sizeBelow(dir: string): Promise<number> {
+  let bytes = 0;
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const at = path.join(dir, entry.name);
+    if (entry.isDirectory()) bytes += await sizeBelow(at);
+    else if (entry.isFile())
+      bytes += await stat(at).then(
+        ({ blocks }) => blocks * BLOCK_BYTES,
+        () => 0,
+      );
+  }
+  return bytes;
+}
