@@ -24,7 +24,9 @@ const dist = (name) => load(join(checkout, name));
 const { createTestDatabase } = dist('packages/testkit/dist/index.js');
 const { createJobStore, createVersionStore } = dist('packages/db/dist/index.js');
 const { createFsBlobStore } = dist('packages/storage/dist/index.js');
-const { createServers, openHome, provideRedis, serverAccount, startRedis } = dist('apps/cli/dist/hosting.js');
+const { createServers, openHome, provideRedis, serverAccount, startRedis } = dist(
+  'packages/hosting/dist/index.js',
+);
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, lease: { type: 'string' } },

@@ -3,9 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AdminStore, DomainError, hashApiKey, newApiKey, type Project } from '@spiderhub/core';
 import { createAdminStore, createDatabase, createVersionStore } from '@spiderhub/db';
+import { runOrThrow, say, tail, UserError } from '@spiderhub/hosting';
 import { CHECKOUT } from './config.ts';
-import { runOrThrow } from './host/run.ts';
-import { say, tail, UserError } from './say.ts';
 
 /** What `demo.json` holds: all that a first script needs. */
 export interface Demo {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { DomainError } from '@spiderhub/core';
+import { say, UserError } from '@spiderhub/hosting';
 import { ConfigError } from '@spiderhub/platform';
 import { readSettings } from './config.ts';
-import { say, UserError } from './say.ts';
 
 const USAGE = `spiderhub COMMAND
 

@@ -1,12 +1,15 @@
 import { join } from 'node:path';
+import {
+  crawlPython,
+  type Home,
+  provideRedis,
+  type Server,
+  type Servers,
+  say,
+  startPostgres,
+  startRedis,
+} from '@spiderhub/hosting';
 import { CHECKOUT, type CliConfig } from './config.ts';
-import type { Home } from './host/home.ts';
-import type { Server, Servers } from './host/servers.ts';
-import { startPostgres } from './postgres/cluster.ts';
-import { crawlPython } from './python/environment.ts';
-import { provideRedis } from './redis/provide.ts';
-import { startRedis } from './redis/server.ts';
-import { say } from './say.ts';
 
 /** What the service stands on, given or started by us. */
 export interface Stack {

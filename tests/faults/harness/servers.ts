@@ -9,7 +9,7 @@ import {
   serverAccount,
   startPostgres,
   startRedis,
-} from '@spiderhub/cli/hosting';
+} from '@spiderhub/hosting';
 import { eventually } from '@spiderhub/testkit';
 
 /** A Postgres and a Redis that belong to one run and may be killed. */

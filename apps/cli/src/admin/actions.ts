@@ -1,6 +1,6 @@
 import { type AdminStore, hashApiKey, type LimitStore, type MarkerStore, newApiKey } from '@spiderhub/core';
 import type { ScrapydUserStore } from '@spiderhub/core/scrapyd';
-import { UserError } from '../say.ts';
+import { UserError } from '@spiderhub/hosting';
 import { LIMIT_ACTIONS } from './limits.ts';
 import { MARKER_ACTIONS } from './markers.ts';
 import { newName } from './names.ts';

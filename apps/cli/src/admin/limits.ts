@@ -1,5 +1,5 @@
 import { JobPolicyChange, type LimitChange } from '@spiderhub/core';
-import { UserError } from '../say.ts';
+import { UserError } from '@spiderhub/hosting';
 import type { AdminAction, AdminFlags } from './actions.ts';
 
 const USAGE = '[--max-running NUMBER|none] [--policy JSON]';

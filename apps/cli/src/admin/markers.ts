@@ -1,4 +1,4 @@
-import { UserError } from '../say.ts';
+import { UserError } from '@spiderhub/hosting';
 import type { AdminAction, AdminFlags } from './actions.ts';
 
 /** Tags that get indexes of their own, for pipelines that mark what they have done with another word than `consumed`. */

@@ -1,4 +1,4 @@
-import { UserError } from '../say.ts';
+import { UserError } from '@spiderhub/hosting';
 
 const LONGEST_NAME = 255;
 

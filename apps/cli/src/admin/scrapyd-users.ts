@@ -1,5 +1,5 @@
 import { hashPassword } from '@spiderhub/core';
-import { UserError } from '../say.ts';
+import { UserError } from '@spiderhub/hosting';
 import type { AdminAction } from './actions.ts';
 import { newName } from './names.ts';
 

@@ -7,17 +7,23 @@ import {
   createMarkerStore,
   createScrapydUserStore,
 } from '@spiderhub/db';
+import {
+  answers,
+  createServers,
+  embeddedDatabaseUrl,
+  type Home,
+  openHome,
+  releaseLock,
+  serverAccount,
+  startPostgres,
+  takeLock,
+  UserError,
+  withServers,
+} from '@spiderhub/hosting';
 import { ADMIN_ACTIONS, type AdminAction, type AdminFlags } from '../admin/actions.ts';
 import { printed } from '../admin/print.ts';
 import type { CliConfig, Settings } from '../config.ts';
-import { serverAccount } from '../host/account.ts';
-import { type Home, openHome } from '../host/home.ts';
-import { releaseLock, takeLock } from '../host/lock.ts';
-import { createServers } from '../host/servers.ts';
-import { answers, embeddedDatabaseUrl, startPostgres } from '../postgres/cluster.ts';
-import { UserError } from '../say.ts';
 import { IMPORT_USAGE, type ImportRequest, importCommand, readImport } from '../scrapyd-import/command.ts';
-import { withServers } from '../session.ts';
 import { migrateDatabase } from './migrate.ts';
 
 const OPTIONS = {

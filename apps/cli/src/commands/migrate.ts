@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { migrate } from '@spiderhub/db';
+import { UserError } from '@spiderhub/hosting';
 import { CHECKOUT, type Settings } from '../config.ts';
-import { UserError } from '../say.ts';
 
 /** SQL files of the schema. */
 const MIGRATIONS = join(CHECKOUT, 'migrations');

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { ownEnvironment } from '../python/environment.ts';
-import { UserError } from '../say.ts';
+import { ownEnvironment, UserError } from '@spiderhub/hosting';
 
 /** `spiderhub python FILE DIRECTORY`: for tests that need a second environment, with the clients of the APIs. */
 export async function python([requirements, directory]: string[]): Promise<number> {

@@ -2,14 +2,20 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  createServers,
+  type Home,
+  lockHolder,
+  openHome,
+  removeHome,
+  say,
+  serverAccount,
+  takeLock,
+  UserError,
+  withServers,
+} from '@spiderhub/hosting';
 import type { StopRequest } from '@spiderhub/platform';
 import type { CliConfig, Settings } from '../config.ts';
-import { serverAccount } from '../host/account.ts';
-import { type Home, openHome, removeHome } from '../host/home.ts';
-import { lockHolder, takeLock } from '../host/lock.ts';
-import { createServers } from '../host/servers.ts';
-import { say, UserError } from '../say.ts';
-import { withServers } from '../session.ts';
 import { startStack } from '../stack.ts';
 
 const PREFIX = 'spiderhub-services-';

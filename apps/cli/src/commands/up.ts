@@ -1,18 +1,28 @@
 import { join } from 'node:path';
 import { ApiConfig } from '@spiderhub/api/config';
+import {
+  choosePort,
+  chooseScrapydPort,
+  createServers,
+  type Home,
+  keepAlive,
+  localUrl,
+  openHome,
+  releaseLock,
+  type Server,
+  type ServerSpec,
+  type Servers,
+  say,
+  serverAccount,
+  takeLock,
+  UserError,
+  untilReady,
+  withServers,
+} from '@spiderhub/hosting';
 import { checkConfigs } from '@spiderhub/platform';
 import { WorkerConfig } from '@spiderhub/worker/config';
 import { CHECKOUT, type CliConfig, type Settings } from '../config.ts';
 import { type Demo, ensureDemo } from '../demo.ts';
-import { serverAccount } from '../host/account.ts';
-import { type Home, openHome } from '../host/home.ts';
-import { keepAlive } from '../host/keep-alive.ts';
-import { releaseLock, takeLock } from '../host/lock.ts';
-import { choosePort, chooseScrapydPort, localUrl } from '../host/ports.ts';
-import { createServers, type Server, type ServerSpec, type Servers } from '../host/servers.ts';
-import { untilReady } from '../host/until-ready.ts';
-import { say, UserError } from '../say.ts';
-import { withServers } from '../session.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { migrateDatabase } from './migrate.ts';
 

@@ -11,11 +11,10 @@ import {
   createVersionStore,
   type Database,
 } from '@spiderhub/db';
+import { crawlPython, say, UserError } from '@spiderhub/hosting';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { CHECKOUT, type CliConfig } from '../config.ts';
-import { crawlPython } from '../python/environment.ts';
-import { say, UserError } from '../say.ts';
 import { type ImportFolders, importScrapyd } from './import.ts';
 import { requireFolder } from './read-scrapyd.ts';
 

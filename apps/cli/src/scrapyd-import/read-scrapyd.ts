@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { UserError } from '@spiderhub/hosting';
 import { CHECKOUT } from '../config.ts';
-import { UserError } from '../say.ts';
 
 export interface PendingJob {
   project: string;

@@ -1,6 +1,6 @@
 import { type StopRequest, stopRequest } from '@spiderhub/platform';
-import { endRuns } from './host/run.ts';
-import type { Servers } from './host/servers.ts';
+import { endRuns } from './run.ts';
+import type { Servers } from './servers.ts';
 
 /** Exit code of a command that a signal ended. */
 export const ENDED_BY_SIGNAL = 130;

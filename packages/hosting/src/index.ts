@@ -1,0 +1,14 @@
+export { serverAccount } from './host/account.ts';
+export { type Home, openHome, removeHome } from './host/home.ts';
+export { keepAlive } from './host/keep-alive.ts';
+export { lockHolder, releaseLock, takeLock } from './host/lock.ts';
+export { choosePort, chooseScrapydPort, localUrl } from './host/ports.ts';
+export { runOrThrow } from './host/run.ts';
+export { createServers, type Server, type ServerSpec, type Servers } from './host/servers.ts';
+export { withServers } from './host/session.ts';
+export { untilReady } from './host/until-ready.ts';
+export { answers, embeddedDatabaseUrl, startPostgres } from './postgres/cluster.ts';
+export { crawlPython, ownEnvironment } from './python/environment.ts';
+export { provideRedis } from './redis/provide.ts';
+export { startRedis } from './redis/server.ts';
+export { say, tail, UserError } from './say.ts';
