@@ -1,18 +1,17 @@
 import express, { type Express, type RequestHandler } from 'express';
-import { type Dialect, dialectRouter, onlyAtRoot } from './dialect.ts';
+import { type Dialect, type Host, onlyAtRoot } from './dialects/dialect.ts';
 import { accessLog } from './http/access-log.ts';
-import { requireKey } from './http/auth.ts';
-import { isLoopback, refuseForeignHosts, refuseForeignSites } from './http/browser-guard.ts';
-import { createDoorkeeper, type Doorkeeper } from './http/doorkeeper.ts';
+import { isLoopback, refuseForeignHosts } from './http/browser-guard.ts';
+import { createDoorkeeper } from './http/doorkeeper.ts';
 import { DEFAULT_STATUS, type ErrorDialect, HttpProblem, renderErrors } from './http/errors.ts';
 import { type Checks, healthz, readyz } from './http/readiness.ts';
 import { requestId } from './http/request-id.ts';
-import { createThrottle, type Throttle } from './http/throttle.ts';
+import { createThrottle } from './http/throttle.ts';
 import { trustProxies } from './http/trust-proxy.ts';
-import type { Services } from './services.ts';
+import type { Parts } from './parts.ts';
 
 export interface AppOptions {
-  services: Services;
+  parts: Parts;
   dialects: readonly Dialect[];
   checks: Checks;
   /** The address it listens on. */
@@ -27,6 +26,13 @@ export interface AppOptions {
   pages?: Record<string, RequestHandler>;
 }
 
+export interface Apps {
+  /** All dialects, each below its base. */
+  main: Express;
+  /** By name, the dialects that have a port of their own: each the same as in `main`, at the root and alone. */
+  alone: Map<string, Express>;
+}
+
 const plainErrors: ErrorDialect = {
   statusOf: DEFAULT_STATUS,
   body: (message) => ({ status: 'error', message }),
@@ -35,47 +41,51 @@ const plainErrors: ErrorDialect = {
 /** This machine itself gets more tries: on it run proxies and many processes of one owner. */
 const LOOPBACK_FACTOR = 10;
 
-/** The whole HTTP side as one Express app. */
-export function createApp(options: AppOptions): Express {
-  const { services, dialects, checks, host, publicUrl, checkReplies = false, pages = {} } = options;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  if (options.trustProxy !== undefined) trustProxies(app, options.trustProxy);
-
-  app.use(requestId, accessLog(services.log));
-  if (isLoopback(host)) app.use(refuseForeignHosts({ publicUrl }));
-  const doorkeeper = createDoorkeeper(throttleOf(options));
+/** The whole HTTP side. Each dialect is served by one handler, wherever it is mounted. */
+export function createApps(options: AppOptions): Apps {
+  const { dialects, checks, pages = {} } = options;
+  const host = hostOf(options);
+  const main = bareApp(options);
+  const alone = new Map<string, Express>();
   for (const dialect of dialects) {
-    const before = [refuseForeignSites({ publicUrl }), keyGuard(dialect, services, doorkeeper)];
-    const router = dialectRouter(dialect, services, { before, checkReplies });
-    app.use(dialect.base, router);
-    if (dialect.atRoot) app.use(onlyAtRoot(dialect.atRoot, router));
+    const handler = dialect.serve(host);
+    main.use(dialect.base, handler);
+    if (dialect.atRoot) main.use(onlyAtRoot(dialect.atRoot, handler));
+    if (dialect.hasOwnPort) alone.set(dialect.name, aloneApp(dialect, handler, options));
   }
-  app.get('/healthz', healthz);
-  app.get('/readyz', readyz(checks));
-  for (const [path, handler] of Object.entries(pages)) app.use(path, handler);
-  app.use(() => {
+  main.get('/healthz', healthz);
+  main.get('/readyz', readyz(checks));
+  for (const [path, handler] of Object.entries(pages)) main.use(path, handler);
+  main.use(() => {
     throw new HttpProblem(404, 'Nothing is served under this path');
   });
-  app.use(renderErrors(plainErrors, services.log));
-  return app;
+  main.use(renderErrors(plainErrors, options.parts.log));
+  return { main, alone };
 }
 
-function throttleOf({ authFailuresPerMinute = 60 }: AppOptions): Throttle {
-  return createThrottle({
+function hostOf({ parts, publicUrl, checkReplies = false, authFailuresPerMinute = 60 }: AppOptions): Host {
+  const throttle = createThrottle({
     limit: authFailuresPerMinute,
     loopbackLimit: authFailuresPerMinute * LOOPBACK_FACTOR,
   });
+  return { parts, doorkeeper: createDoorkeeper(throttle), publicUrl, checkReplies };
 }
 
-function keyGuard(dialect: Dialect, services: Services, doorkeeper: Doorkeeper): RequestHandler {
-  const { authenticate, isSigned } = dialect;
-  return requireKey({
-    realm: 'apikey',
-    doorkeeper,
-    ...(isSigned && { isSigned }),
-    verify: (credentials) =>
-      authenticate ? authenticate(services, credentials) : services.access.authenticate(credentials.user),
-  });
+/** What every request goes through, whichever port it came in by. */
+function bareApp({ parts, host, publicUrl, trustProxy }: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  if (trustProxy !== undefined) trustProxies(app, trustProxy);
+  app.use(requestId, accessLog(parts.log));
+  if (isLoopback(host)) app.use(refuseForeignHosts({ publicUrl }));
+  return app;
+}
+
+/** Clients that know only a host and a port find what they expect at the root. */
+function aloneApp({ errors }: Dialect, handler: RequestHandler, options: AppOptions): Express {
+  const app = bareApp(options);
+  app.use(handler);
+  app.use(renderErrors(errors, options.parts.log));
+  return app;
 }

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Service } from '@spiderhub/platform';
+import type { Logger, Service } from '@spiderhub/platform';
 
 export interface ServerServiceOptions {
   server: Server;
@@ -42,4 +42,20 @@ async function closeServer(server: Server, deadline: AbortSignal): Promise<void>
     server.closeIdleConnections();
   });
   deadline.removeEventListener('abort', cut);
+}
+
+/** For a port that belongs to another program: one that has it already keeps it, and everything else of ours works. */
+export function unlessTaken(service: Service, port: number, log: Logger): Service {
+  return {
+    ...service,
+    async start() {
+      try {
+        await service.start();
+        log.info({ port }, `${service.name} dialect is ready`);
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error;
+        log.warn({ port }, `the port is taken: the ${service.name} dialect is served under its path only`);
+      }
+    },
+  };
 }

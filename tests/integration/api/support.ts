@@ -2,32 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createAccess,
-  createDeploy,
-  createJobs,
-  type Deploy,
-  type EggInspector,
-  type JobStore,
-  type Jobs,
-  type Signals,
-  type StreamStore,
-  TALLIES,
-} from '@spiderhub/core';
-import {
-  createAccessStore,
-  createClaimStore,
-  createJobStore,
-  createJobView,
-  createVersionStore,
-} from '@spiderhub/db';
+import type { EggInspector, JobStore, Jobs, Signals, StreamStore } from '@spiderhub/core';
+import { createJobStore } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
-import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
-import { type AppOptions, createApp } from '../../../apps/api/src/app.ts';
-import { scrapinghub } from '../../../apps/api/src/dialects/jobs-api/dialect.ts';
+import { type AppOptions, createApps } from '../../../apps/api/src/app.ts';
+import { DIALECTS } from '../../../apps/api/src/dialects/registry.ts';
 import { createHttpServer } from '../../../apps/api/src/http/server.ts';
+import { createParts, type Parts } from '../../../apps/api/src/parts.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 
 export interface ApiUnderTest {
@@ -54,7 +37,7 @@ export interface ApiUnderTest {
 
 interface Overrides {
   app?: Partial<AppOptions>;
-  deploy?: Deploy;
+  parts?: Partial<Parts>;
 }
 
 /** The API in this process, on a real Postgres and with streams on disk. Egg inspection is the test's own. */
@@ -76,30 +59,25 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
       seen.stops.push(worker);
     },
   };
-  const store = createJobStore(database.database);
-  const versions = createVersionStore(database.database);
-  const streams = createFsStreamStore({ root: join(directory, 'streams'), tallies: TALLIES });
-  const blobs = createFsBlobStore({ root: join(directory, 'blobs') });
   const inspect: ApiUnderTest['inspect'] = jest.fn(async (_egg, _log) => ({
     settingsModule: 'demo.settings',
     spiders: ['quotes'],
     scripts: [],
   }));
   const uploadDir = join(directory, 'tmp');
-  const jobs = createJobs(store, createJobView(database.database), signals);
-  const app = createApp({
-    services: {
-      access: createAccess(createAccessStore(database.database)),
-      jobs,
-      claims: createClaimStore(database.database),
-      deploy: overrides.deploy ?? createDeploy({ inspect }, blobs, versions),
-      versions,
-      streams,
-      uploadDir,
-      log,
-      now: () => new Date(),
-    },
-    dialects: [scrapinghub],
+  const made = await createParts({
+    database: database.database,
+    downloads: database.database,
+    signals,
+    inspector: { inspect },
+    dataDir: directory,
+    uploadDir,
+    log,
+  });
+  const parts = { ...made, ...overrides.parts };
+  const { main: app } = createApps({
+    parts,
+    dialects: DIALECTS,
     checks: {},
     host: '127.0.0.1',
     checkReplies: true,
@@ -115,9 +93,9 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
   const api: ApiUnderTest = {
     server,
     database,
-    store,
-    jobs,
-    streams,
+    store: createJobStore(database.database),
+    jobs: parts.jobs,
+    streams: parts.streams,
     team: await makeTeam(database.database),
     other: await makeTeam(database.database, 'globex'),
     logs,

@@ -2,39 +2,20 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createAccess,
-  createDeploy,
-  createJobs,
-  DomainError,
-  type EggInspector,
-  hashPassword,
-  type Jobs,
-  type StreamStore,
-  TALLIES,
-} from '@spiderhub/core';
-import { createScrapydUsers } from '@spiderhub/core/scrapyd';
-import {
-  createAccessStore,
-  createJobStore,
-  createJobView,
-  createScrapydStore,
-  createScrapydUserStore,
-  createScrapydView,
-  createVersionStore,
-} from '@spiderhub/db';
+import { DomainError, type EggInspector, hashPassword, type Jobs, type StreamStore } from '@spiderhub/core';
+import { createScrapydUserStore } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
-import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
-import { createScrapydApp, createScrapydRouter } from '../../../apps/api/src/dialects/scrapyd/router.ts';
-import { createDoorkeeper } from '../../../apps/api/src/http/doorkeeper.ts';
+import { createApps } from '../../../apps/api/src/app.ts';
+import { scrapyd } from '../../../apps/api/src/dialects/scrapyd/dialect.ts';
 import { createHttpServer } from '../../../apps/api/src/http/server.ts';
-import { createThrottle } from '../../../apps/api/src/http/throttle.ts';
+import { createParts } from '../../../apps/api/src/parts.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 
 export const PASSWORD = 'correct:horse';
-const FAILURES = 30;
+/** Ten times as many are let pass from this machine. */
+const FAILURES = 3;
 
 /** An empty ZIP file: what an egg holds is the test's own. */
 export const EGG = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]);
@@ -76,9 +57,6 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     return { settingsModule: 'demo.settings', spiders: eggs.spiders, scripts: [] };
   };
   const signals = { wakeLeader() {}, stopRequested: (worker: string) => void stops.push(worker) };
-  const streams = createFsStreamStore({ root: join(directory, 'streams'), tallies: TALLIES });
-  const blobs = createFsBlobStore({ root: join(directory, 'blobs') });
-  const jobs = createJobs(createJobStore(db), createJobView(db), signals);
   const logs: string[] = [];
   const log = createLogger({
     name: 'api',
@@ -87,26 +65,25 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
   });
   const uploadDir = join(directory, 'tmp');
   const users = createScrapydUserStore(db);
-  const router = createScrapydRouter({
-    services: {
-      jobs,
-      streams,
-      signals,
-      log,
-      inspector: { inspect },
-      uploadDir,
-      store: createScrapydStore(db),
-      view: createScrapydView(db),
-      deployInspected: (contents) =>
-        createDeploy({ inspect: async () => contents }, blobs, createVersionStore(db)),
-    },
-    auth: {
-      access: createAccess(createAccessStore(db)),
-      users: createScrapydUsers(users),
-      doorkeeper: createDoorkeeper(createThrottle({ limit: FAILURES, loopbackLimit: FAILURES })),
-    },
+  const parts = await createParts({
+    database: db,
+    downloads: db,
+    signals,
+    inspector: { inspect },
+    dataDir: directory,
+    uploadDir,
+    log,
   });
-  const server = createHttpServer(createScrapydApp({ router, log, host: '127.0.0.1' }));
+  const { alone } = createApps({
+    parts,
+    dialects: [scrapyd],
+    checks: {},
+    host: '127.0.0.1',
+    authFailuresPerMinute: FAILURES,
+  });
+  const app = alone.get('scrapyd');
+  if (!app) throw new Error('no port of its own');
+  const server = createHttpServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const acme = await makeTeam(db, 'acme');
   const globex = await makeTeam(db, 'globex');
@@ -119,8 +96,8 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
   return {
     server,
     database,
-    jobs,
-    streams,
+    jobs: parts.jobs,
+    streams: parts.streams,
     acme,
     globex,
     stops,

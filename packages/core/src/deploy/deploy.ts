@@ -1,5 +1,5 @@
 import type { BlobStore } from '../ports/blob-store.ts';
-import type { EggInspector } from '../ports/egg-inspector.ts';
+import type { EggContents, EggInspector } from '../ports/egg-inspector.ts';
 import type { EggStore } from '../ports/egg-store.ts';
 import type { Version, VersionStore } from '../ports/version-store.ts';
 
@@ -18,9 +18,11 @@ export type Deployed = Omit<Version, 'deployedAt'>;
 export interface Deploy {
   /** Inspects first and stores afterwards: a bad egg changes nothing. Throws `invalid` with the reason. */
   deploy(request: DeployRequest, log: (line: string) => void): Promise<Deployed>;
+  /** Stores what was inspected already, and nothing beside it. */
+  store(request: DeployRequest, contents: EggContents): Promise<Deployed>;
 }
 
-/** With `eggs`, the eggs that a project keeps beside its versions become part of each new version. */
+/** With `eggs`, the eggs that a project keeps beside its versions become part of each version that is deployed. */
 export function createDeploy(
   inspector: EggInspector,
   blobs: BlobStore,
@@ -32,27 +34,31 @@ export function createDeploy(
     return Promise.all(kept.map(({ sha256 }) => blobs.localPath(sha256)));
   }
 
+  async function store(request: DeployRequest, contents: EggContents): Promise<Deployed> {
+    const egg = await blobs.putFile(request.eggPath);
+    const extraEggs: string[] = [];
+    for (const path of request.extraEggPaths) extraEggs.push((await blobs.putFile(path)).sha256);
+    const version: Deployed = {
+      project: request.project,
+      name: request.version,
+      eggSha256: egg.sha256,
+      eggSizeBytes: egg.sizeBytes,
+      extraEggs,
+      requirements: request.requirements,
+      stack: request.stack,
+      deployedBy: request.deployedBy,
+      ...contents,
+    };
+    await versions.save(version);
+    return version;
+  }
+
   return {
     async deploy(asked, log) {
       const extraEggPaths = [...asked.extraEggPaths, ...(await keptEggPaths(asked.project))];
       const request = { ...asked, extraEggPaths };
-      const contents = await inspector.inspect(request, log);
-      const egg = await blobs.putFile(request.eggPath);
-      const extraEggs: string[] = [];
-      for (const path of request.extraEggPaths) extraEggs.push((await blobs.putFile(path)).sha256);
-      const version: Deployed = {
-        project: request.project,
-        name: request.version,
-        eggSha256: egg.sha256,
-        eggSizeBytes: egg.sizeBytes,
-        extraEggs,
-        requirements: request.requirements,
-        stack: request.stack,
-        deployedBy: request.deployedBy,
-        ...contents,
-      };
-      await versions.save(version);
-      return version;
+      return store(request, await inspector.inspect(request, log));
     },
+    store,
   };
 }

@@ -14,7 +14,7 @@ import {
 } from '@spiderhub/core';
 import { z } from 'zod';
 import { oneOf } from '../../http/fields.ts';
-import type { StorageServices } from './parts.ts';
+import type { Parts } from '../../parts.ts';
 import { filterRows } from './records/filter.ts';
 import { many, one, wholeNumber } from './records/params.ts';
 import type { RecordQuery } from './records/query.ts';
@@ -75,7 +75,7 @@ export function toScan({ params, since, until }: RecordQuery): CollectionScan {
 }
 
 /** The records of a scan, in the order of their keys, as the query wants them. */
-export function scanRows(services: StorageServices, ref: CollectionRef, query: RecordQuery): Rows {
+export function scanRows(services: Parts, ref: CollectionRef, query: RecordQuery): Rows {
   const perPrefix = wholeNumber(query.params, 'prefixcount');
   const scan = toScan(query);
   const all =
@@ -88,7 +88,7 @@ export function scanRows(services: StorageServices, ref: CollectionRef, query: R
 
 /** At most `count` records of each prefix. */
 async function* prefixRows(
-  services: StorageServices,
+  services: Parts,
   ref: CollectionRef,
   scan: CollectionScan,
   prefixes: readonly string[],
@@ -99,7 +99,7 @@ async function* prefixRows(
 }
 
 async function* pages(
-  { collections }: StorageServices,
+  { collections }: Parts,
   ref: CollectionRef,
   scan: CollectionScan,
 ): AsyncGenerator<Row[]> {

@@ -1,6 +1,6 @@
 import { DEFAULT_STATUS, type ErrorDialect, type HttpProblem } from '../../http/errors.ts';
 
-/** Services that the original answered from another program, in other words. */
+/** Parts that the original answered from another program, in other words. */
 const WORDED_AS_JSON = /^\/(jobq|jobs|projects|ids|spiders|botgroups|activity|system)(\/|$)/;
 
 const NAMES: Record<number, string> = {

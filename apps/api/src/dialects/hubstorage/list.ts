@@ -8,7 +8,7 @@ import {
   requestErrors,
 } from '@spiderhub/core';
 import type { Params } from '../../http/params.ts';
-import type { StorageServices } from './parts.ts';
+import type { Parts } from '../../parts.ts';
 import { many, moment, one, wholeNumber } from './records/params.ts';
 import { jobmetaLine, summaryLine } from './summary.ts';
 
@@ -73,7 +73,7 @@ function stopOf(project: number, text: string | undefined): JobKey | null {
 }
 
 /** Jobs newest first, one line each. */
-export async function* listLines(services: StorageServices, options: ListOptions): AsyncGenerator<string> {
+export async function* listLines(services: Parts, options: ListOptions): AsyncGenerator<string> {
   const stop = options.stop && (await services.jobs.find(options.stop));
   let left = options.count;
   for (let { offset } = options; left > 0; offset += PAGE) {
@@ -95,7 +95,7 @@ function isAtOrBehind(job: Job, stop: Job): boolean {
 
 /** One page of jobs, newest first, with their lines. */
 export async function pageLines(
-  { jobs, queue, now }: StorageServices,
+  { jobs, queue, now }: Parts,
   { filter, jobmeta }: Pick<ListOptions, 'filter' | 'jobmeta'>,
   page: { count: number; offset: number },
 ): Promise<{ job: Job; line: string }[]> {

@@ -12,7 +12,7 @@ import {
   writeRawObject,
 } from '@spiderhub/core';
 import { metadataChange, parsed, rawFields, reported, uniqueTextKey } from '@spiderhub/hub';
-import type { StorageServices } from './parts.ts';
+import type { Parts } from '../../parts.ts';
 
 const MAX_SPIDER_NAME = 255;
 
@@ -30,7 +30,7 @@ const PIECE = 200;
  * running, its token; or what is wrong with it, so that the others are not held up. Stops when the caller is gone.
  */
 export async function* pushJobs(
-  services: StorageServices,
+  services: Parts,
   all: readonly RawFields[],
   context: PushContext,
   isGone: () => boolean,
@@ -48,16 +48,12 @@ interface Pushed {
 }
 
 /** New names become spiders, in the order of the lines. */
-async function ensureSpiders(
-  { versions }: StorageServices,
-  project: number,
-  piece: readonly Pushed[],
-): Promise<void> {
+async function ensureSpiders({ versions }: Parts, project: number, piece: readonly Pushed[]): Promise<void> {
   const names = piece.flatMap(({ request }) => (request instanceof DomainError ? [] : [request.spider]));
   for (const name of new Set(names)) await versions.spiderNumber(project, name, true);
 }
 
-async function pushJob(services: StorageServices, { fields, request }: Pushed): Promise<string> {
+async function pushJob(services: Parts, { fields, request }: Pushed): Promise<string> {
   try {
     if (request instanceof DomainError) throw request;
     const key = await services.jobs.schedule(request);

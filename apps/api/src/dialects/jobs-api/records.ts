@@ -11,7 +11,7 @@ import {
 } from '@spiderhub/core';
 import { z } from 'zod';
 import { integer, Text } from '../../http/fields.ts';
-import type { Services } from '../../services.ts';
+import type { Parts } from '../../parts.ts';
 import { ProjectId } from './schema.ts';
 
 /** Which records of which job. */
@@ -34,7 +34,7 @@ export function refOf(job: Job, stream: StreamName): StreamRef {
 
 /** The job that a query means. Throws `not_found`, also for a job of another project. */
 export async function jobOf(
-  { jobs }: Services,
+  { jobs }: Parts,
   query: RecordQuery,
   parse: (text: string) => Job['key'],
 ): Promise<Job> {

@@ -1,21 +1,15 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { Access, Principal } from '@spiderhub/core';
-import type { ScrapydUsers } from '@spiderhub/core/scrapyd';
+import type { Principal } from '@spiderhub/core';
 import type { Request } from 'express';
 import { keyWhileWaiting } from '../../http/auth.ts';
 import { type Credentials, readBasic } from '../../http/credentials.ts';
 import type { Doorkeeper, Way } from '../../http/doorkeeper.ts';
 import { HttpProblem } from '../../http/errors.ts';
+import type { Parts } from '../../parts.ts';
 
 const MAX_CREDENTIAL = 1000;
 /** Of this process: what it remembers of a password is worth nothing elsewhere. */
 const SALT = randomBytes(16).toString('base64');
-
-export interface ScrapydAuth {
-  access: Access;
-  users: ScrapydUsers;
-  doorkeeper: Doorkeeper;
-}
 
 /**
  * Who is asking: a Scrapyd user of an organisation by name and password, or an API key as user name. Null without
@@ -24,7 +18,8 @@ export interface ScrapydAuth {
  */
 export async function authenticate(
   req: Request,
-  { access, users, doorkeeper }: ScrapydAuth,
+  { access, scrapyd }: Parts,
+  doorkeeper: Doorkeeper,
 ): Promise<Principal | null> {
   const credentials = readBasic(req.headers.authorization ?? '');
   if (!credentials || !isUsable(credentials)) return null;
@@ -35,7 +30,7 @@ export async function authenticate(
   if (password !== '') {
     ways.push({
       proof: hash('sha256', `${SALT}${user}\0${password}`),
-      verify: () => users.authenticate(user, password),
+      verify: () => scrapyd.users.authenticate(user, password),
       whileWaiting: 'not',
     });
   }

@@ -1,28 +1,13 @@
-import type { Deploy, EggInspector, Jobs, Principal, Signals, StreamStore } from '@spiderhub/core';
-import type { DeployedProject, Reach, ScrapydStore, ScrapydView } from '@spiderhub/core/scrapyd';
-import type { Logger } from '@spiderhub/platform';
+import type { Principal } from '@spiderhub/core';
+import type { DeployedProject, Reach } from '@spiderhub/core/scrapyd';
 import type { Request, Response } from 'express';
+import type { Parts } from '../../parts.ts';
 import type { Projects } from './projects.ts';
 import { type Fields, refused } from './wire/fields.ts';
 
-/** What the product offers to this dialect. */
-export interface ScrapydServices {
-  jobs: Jobs;
-  store: ScrapydStore;
-  view: ScrapydView;
-  streams: StreamStore;
-  signals: Signals;
-  inspector: EggInspector;
-  /** Stores an egg whose contents are known already. */
-  deployInspected(contents: Awaited<ReturnType<EggInspector['inspect']>>): Deploy;
-  /** Uploads wait here. */
-  uploadDir: string;
-  log: Logger;
-}
-
 /** One request that has shown its credentials. */
 export interface Call {
-  services: ScrapydServices;
+  parts: Parts;
   projects: Projects;
   req: Request;
   res: Response;
@@ -59,5 +44,5 @@ export async function requireProject({ projects, reach }: Call, name: string): P
 /** Numbers of the projects to look into: the one of this name, or all in reach. */
 export async function projectIds(call: Call, name: string | null): Promise<number[]> {
   if (name !== null) return [(await requireProject(call, name)).id];
-  return (await call.services.view.projects(call.reach)).map(({ id }) => id);
+  return (await call.parts.scrapyd.view.projects(call.reach)).map(({ id }) => id);
 }

@@ -1,9 +1,11 @@
 import { DomainError } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Doorkeeper } from '../../http/doorkeeper.ts';
 import { HttpProblem, isHangUp } from '../../http/errors.ts';
-import { authenticate, type ScrapydAuth } from './auth.ts';
-import type { Call, ScrapydServices } from './call.ts';
+import type { Parts } from '../../parts.ts';
+import { authenticate } from './auth.ts';
+import type { Call } from './call.ts';
 import { sendFromFolder } from './pages/folders.ts';
 import { homePage } from './pages/home.ts';
 import { jobsPage } from './pages/jobs.ts';
@@ -25,22 +27,17 @@ import {
   sendUnknownMethod,
 } from './wire/reply.ts';
 
-export interface ScrapydOptions {
-  services: ScrapydServices;
-  auth: ScrapydAuth;
-}
-
 /** All of Scrapyd's addresses below wherever it is mounted. */
-export function createScrapydHandler({ services, auth }: ScrapydOptions): RequestHandler {
-  const projects = createProjects(services.view);
+export function createScrapydHandler(parts: Parts, doorkeeper: Doorkeeper): RequestHandler {
+  const projects = createProjects(parts.scrapyd.view);
   return async (req: Request, res: Response, _next: NextFunction): Promise<void> => {
     try {
-      const who = await authenticate(req, auth);
+      const who = await authenticate(req, parts, doorkeeper);
       if (!who) return refuse(req, res);
       req.user = who;
-      await answer({ services, projects, req, res, who, reach: reachOf(who), prefix: req.baseUrl });
+      await answer({ parts, projects, req, res, who, reach: reachOf(who), prefix: req.baseUrl });
     } catch (error) {
-      sendFailure(error, req, res, services.log);
+      sendFailure(error, req, res, parts.log);
     }
   };
 }
@@ -91,8 +88,8 @@ async function answerService(call: Call, name: ServiceName): Promise<void> {
   }
 }
 
-async function formOf({ req, services }: Call, name: ServiceName): Promise<EggForm> {
-  if (name === 'addversion.json') return receiveEggForm(req, services.uploadDir);
+async function formOf({ req, parts }: Call, name: ServiceName): Promise<EggForm> {
+  if (name === 'addversion.json') return receiveEggForm(req, parts.uploadDir);
   const fields = SERVICES[name].method === 'GET' ? queryFields(req) : await bodyFields(req);
   return { fields, eggPath: null, remove: async () => {} };
 }

@@ -1,9 +1,9 @@
 import { requestErrors, writeRawObject } from '@spiderhub/core';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
+import type { Parts } from '../../../parts.ts';
 import { readObjects } from '../body.ts';
 import { reachProject } from '../guard.ts';
-import type { StorageServices } from '../parts.ts';
 import { filterRows } from '../records/filter.ts';
 import { renderRows } from '../records/format.ts';
 import { many, wholeNumber } from '../records/params.ts';
@@ -17,11 +17,11 @@ const PAGE = 500;
 const PROJECT_COUNT = 10;
 const MAX_PROJECT_COUNT = 1000;
 
-export function activityOperations(services: StorageServices): Operation[] {
+export function activityOperations(services: Parts): Operation[] {
   return [readProjects(services), readActivity(services), writeActivity(services)];
 }
 
-const readActivity = (services: StorageServices) =>
+const readActivity = (services: Parts) =>
   operation({
     method: 'get',
     path: '/activity/:project',
@@ -33,7 +33,7 @@ const readActivity = (services: StorageServices) =>
     return render(events(services, project, query), query);
   });
 
-const writeActivity = (services: StorageServices) =>
+const writeActivity = (services: Parts) =>
   operation({ method: 'post', path: '/activity/:project', summary: 'Add events', params: ProjectPath })(
     async ({ params: { project }, who, req }) => {
       await reachProject(services, who, project);
@@ -42,7 +42,7 @@ const writeActivity = (services: StorageServices) =>
     },
   );
 
-const readProjects = (services: StorageServices) =>
+const readProjects = (services: Parts) =>
   operation({ method: 'get', path: '/activity/projects', summary: 'Events of several projects' })(
     async ({ who, req }) => {
       const params = queryOf(req);
@@ -67,7 +67,7 @@ function render(rows: Rows, query: RecordQuery) {
 }
 
 async function* events(
-  services: StorageServices,
+  services: Parts,
   project: number,
   { since, until }: Pick<RecordQuery, 'since' | 'until'>,
 ): AsyncGenerator<Row[]> {
@@ -84,7 +84,7 @@ async function* events(
 }
 
 async function page(
-  { activity }: StorageServices,
+  { activity }: Parts,
   project: number,
   before: number | null,
   limit: number,

@@ -4,6 +4,7 @@ import { gatherLines, readLines } from '../../../http/lines.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
 import { TextReply } from '../../../http/reply.ts';
+import type { Parts } from '../../../parts.ts';
 import { readStrings } from '../body.ts';
 import {
   CollectionPath,
@@ -15,7 +16,6 @@ import {
   toScan,
 } from '../collections.ts';
 import { reachShared } from '../guard.ts';
-import type { StorageServices } from '../parts.ts';
 import { filterRows } from '../records/filter.ts';
 import { renderRows } from '../records/format.ts';
 import { RECORD_LIMITS } from '../records/intake.ts';
@@ -30,7 +30,7 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 
 const KeyPath = CollectionPath.extend({ key: z.array(z.string()) });
 
-export function collectionOperations(services: StorageServices): Operation[] {
+export function collectionOperations(services: Parts): Operation[] {
   return [
     list(services),
     drop(services),
@@ -46,7 +46,7 @@ export function collectionOperations(services: StorageServices): Operation[] {
   ];
 }
 
-const list = (services: StorageServices) =>
+const list = (services: Parts) =>
   operation({
     method: 'get',
     path: '/collections/:project/list',
@@ -57,7 +57,7 @@ const list = (services: StorageServices) =>
     return lines((await services.collections.list(project)).map((one) => JSON.stringify(one)));
   });
 
-const drop = (services: StorageServices) =>
+const drop = (services: Parts) =>
   operation({
     method: 'post',
     path: '/collections/:project/delete',
@@ -71,7 +71,7 @@ const drop = (services: StorageServices) =>
     return new TextReply('application/json', `${body}\n`, { status: 202 });
   });
 
-const rename = (services: StorageServices) =>
+const rename = (services: Parts) =>
   operation({
     method: 'post',
     path: '/collections/:project/rename',
@@ -86,7 +86,7 @@ const rename = (services: StorageServices) =>
     return new TextReply('application/json', `${body}\n`, { status: 202 });
   });
 
-const scan = (services: StorageServices, path: string) =>
+const scan = (services: Parts, path: string) =>
   operation({ method: 'get', path, summary: 'Read a collection by key', params: CollectionPath })(
     async ({ params, who, req }) => {
       await reachShared(services, who, params.project);
@@ -95,7 +95,7 @@ const scan = (services: StorageServices, path: string) =>
     },
   );
 
-const write = (services: StorageServices) =>
+const write = (services: Parts) =>
   operation({ method: 'post', path: PATH, summary: 'Set records of a collection', params: CollectionPath })(
     async ({ params, who, req }) => {
       await reachShared(services, who, params.project);
@@ -116,7 +116,7 @@ async function* inKnownWords(pieces: AsyncGenerator<Buffer[]>): AsyncGenerator<B
   }
 }
 
-const dropOne = (services: StorageServices) =>
+const dropOne = (services: Parts) =>
   operation({ method: 'delete', path: PATH, summary: 'Remove a collection', params: CollectionPath })(
     async ({ params, who }) => {
       await reachShared(services, who, params.project);
@@ -125,7 +125,7 @@ const dropOne = (services: StorageServices) =>
     },
   );
 
-const remove = (services: StorageServices) =>
+const remove = (services: Parts) =>
   operation({
     method: 'post',
     path: `${PATH}/deleted`,
@@ -137,7 +137,7 @@ const remove = (services: StorageServices) =>
     return done();
   });
 
-const count = (services: StorageServices) =>
+const count = (services: Parts) =>
   operation({
     method: 'get',
     path: `${PATH}/count`,
@@ -152,11 +152,7 @@ const count = (services: StorageServices) =>
 /** Records looked at in one call when a filter has to look into them; the client then calls again. */
 const MAX_SCANNED = 100_000;
 
-async function countRows(
-  services: StorageServices,
-  params: z.output<typeof CollectionPath>,
-  query: RecordQuery,
-) {
+async function countRows(services: Parts, params: z.output<typeof CollectionPath>, query: RecordQuery) {
   if (query.tests.length === 0) {
     const all = await services.collections.count(refOf(params), toScan(query));
     return { count: all, scanned: all };
@@ -174,7 +170,7 @@ async function countRows(
   return { count: found, scanned, ...(scanned >= MAX_SCANNED && { nextstart: `${last}\u0001` }) };
 }
 
-const read = (services: StorageServices) =>
+const read = (services: Parts) =>
   operation({
     method: 'get',
     path: `${PATH}/*key`,
@@ -191,13 +187,13 @@ const read = (services: StorageServices) =>
   });
 
 /** `…/key/value` is the field `value` of the record `key`, unless that is a key itself. */
-async function valueOnly(services: StorageServices, params: z.output<typeof KeyPath>) {
+async function valueOnly(services: Parts, params: z.output<typeof KeyPath>) {
   const key = params.key.slice(0, -1);
   if (params.key.at(-1) !== 'value' || key.length === 0) return null;
   return services.collections.get(refOf(params), key.join('/'));
 }
 
-const removeOne = (services: StorageServices) =>
+const removeOne = (services: Parts) =>
   operation({
     method: 'delete',
     path: `${PATH}/*key`,

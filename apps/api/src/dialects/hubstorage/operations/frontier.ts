@@ -11,9 +11,9 @@ import type { z } from 'zod';
 import { gatherLines, readLines } from '../../../http/lines.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
+import type { Parts } from '../../../parts.ts';
 import { readStrings } from '../body.ts';
 import { reachShared } from '../guard.ts';
-import type { StorageServices } from '../parts.ts';
 import { renderRows } from '../records/format.ts';
 import { RECORD_LIMITS } from '../records/intake.ts';
 import { one, wholeNumber } from '../records/params.ts';
@@ -30,7 +30,7 @@ const FINGERPRINTS_PAGE = 1000;
 const FrontierPath = ProjectPath.extend({ frontier: Name });
 const SlotPath = FrontierPath.extend({ slot: Name });
 
-export function frontierOperations(services: StorageServices): Operation[] {
+export function frontierOperations(services: Parts): Operation[] {
   return [
     frontiers(services),
     slots(services),
@@ -47,7 +47,7 @@ function slotOf({ project, frontier, slot }: z.output<typeof SlotPath>): Frontie
   return { project, frontier, slot };
 }
 
-const frontiers = (services: StorageServices) =>
+const frontiers = (services: Parts) =>
   operation({ method: 'get', path: '/hcf/:project/list', summary: 'Frontiers', params: ProjectPath })(
     async ({ params: { project }, who }) => {
       await reachShared(services, who, project);
@@ -55,7 +55,7 @@ const frontiers = (services: StorageServices) =>
     },
   );
 
-const slots = (services: StorageServices) =>
+const slots = (services: Parts) =>
   operation({
     method: 'get',
     path: '/hcf/:project/:frontier/list',
@@ -66,7 +66,7 @@ const slots = (services: StorageServices) =>
     return rawJson(JSON.stringify(await services.frontiers.slots(project, frontier)));
   });
 
-const add = (services: StorageServices) =>
+const add = (services: Parts) =>
   operation({ method: 'post', path: SLOT, summary: 'Add requests to a slot', params: SlotPath })(
     async ({ params, who, req }) => {
       await reachShared(services, who, params.project);
@@ -101,7 +101,7 @@ function given(fields: RawFields, name: string): string | null {
   return raw === undefined || raw === 'null' ? null : raw;
 }
 
-const removeSlot = (services: StorageServices) =>
+const removeSlot = (services: Parts) =>
   operation({ method: 'delete', path: SLOT, summary: 'Remove a slot with all it knows', params: SlotPath })(
     async ({ params, who }) => {
       await reachShared(services, who, params.project);
@@ -110,7 +110,7 @@ const removeSlot = (services: StorageServices) =>
     },
   );
 
-const readQueue = (services: StorageServices) =>
+const readQueue = (services: Parts) =>
   operation({ method: 'get', path: `${SLOT}/q`, summary: 'Batches of requests', params: SlotPath })(
     async ({ params, who, req }) => {
       await reachShared(services, who, params.project);
@@ -121,7 +121,7 @@ const readQueue = (services: StorageServices) =>
   );
 
 // python-scrapinghub does not call it, hcf-backend's hcfpal and shub-workflow's frontier tool do.
-const countQueue = (services: StorageServices) =>
+const countQueue = (services: Parts) =>
   operation({
     method: 'get',
     path: `${SLOT}/q/count`,
@@ -133,7 +133,7 @@ const countQueue = (services: StorageServices) =>
   });
 
 async function* batchRows(
-  { frontiers }: StorageServices,
+  { frontiers }: Parts,
   slot: FrontierSlot,
   minCount: number | undefined,
 ): AsyncGenerator<Row[]> {
@@ -142,7 +142,7 @@ async function* batchRows(
   }
 }
 
-const removeBatches = (services: StorageServices) =>
+const removeBatches = (services: Parts) =>
   operation({ method: 'post', path: `${SLOT}/q/deleted`, summary: 'Remove batches', params: SlotPath })(
     async ({ params, who, req }) => {
       await reachShared(services, who, params.project);
@@ -151,7 +151,7 @@ const removeBatches = (services: StorageServices) =>
     },
   );
 
-const readFingerprints = (services: StorageServices) =>
+const readFingerprints = (services: Parts) =>
   operation({ method: 'get', path: `${SLOT}/f`, summary: 'Fingerprints of a slot', params: SlotPath })(
     async ({ params, who, req }) => {
       await reachShared(services, who, params.project);
@@ -162,7 +162,7 @@ const readFingerprints = (services: StorageServices) =>
   );
 
 async function* fingerprintLines(
-  { frontiers }: StorageServices,
+  { frontiers }: Parts,
   slot: FrontierSlot,
   first: string | null,
   count = Number.POSITIVE_INFINITY,

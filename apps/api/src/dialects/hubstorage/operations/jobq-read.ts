@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { oneOf } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { type Params, queryOf } from '../../../http/params.ts';
+import type { Parts } from '../../../parts.ts';
 import { reachProject } from '../guard.ts';
 import { listLines, pageLines, toFilter, toListOptions } from '../list.ts';
-import type { StorageServices } from '../parts.ts';
 import { many, wholeNumber } from '../records/params.ts';
 import { lineStream, lines, rawJson } from '../replies.ts';
 import { Id, ProjectPath } from '../schema.ts';
@@ -16,7 +16,7 @@ const QUEUES = ['pending', 'running', 'finished'] as const;
 const SUMMARY_COUNT = 5;
 const MAX_SUMMARY_COUNT = 1000;
 
-export function jobqReadOperations(services: StorageServices): Operation[] {
+export function jobqReadOperations(services: Parts): Operation[] {
   return [
     list(services),
     count(services),
@@ -28,7 +28,7 @@ export function jobqReadOperations(services: StorageServices): Operation[] {
   ];
 }
 
-const list = (services: StorageServices) =>
+const list = (services: Parts) =>
   operation({
     method: 'get',
     path: '/jobq/:project/list',
@@ -39,7 +39,7 @@ const list = (services: StorageServices) =>
     return lineStream(listLines(services, toListOptions(params.project, queryOf(req))));
   });
 
-const count = (services: StorageServices) =>
+const count = (services: Parts) =>
   operation({ method: 'get', path: '/jobq/:project/count', summary: 'Number of jobs', params: ProjectPath })(
     async ({ params, who, req }) => {
       await reachProject(services, who, params.project);
@@ -47,7 +47,7 @@ const count = (services: StorageServices) =>
     },
   );
 
-const jobsummary = (services: StorageServices) =>
+const jobsummary = (services: Parts) =>
   operation({
     method: 'get',
     path: '/jobq/:project/jobsummary',
@@ -68,7 +68,7 @@ const jobsummary = (services: StorageServices) =>
 
 const SummaryPath = z.object({ project: Id, spider: Id.optional(), state: oneOf(QUEUES).optional() });
 
-const summary = (services: StorageServices, path: string) =>
+const summary = (services: Parts, path: string) =>
   operation({
     method: 'get',
     path,
@@ -86,11 +86,7 @@ const summary = (services: StorageServices, path: string) =>
     return lines(answer);
   });
 
-async function queueLine(
-  services: StorageServices,
-  filter: JobFilter & { states: [JobState] },
-  query: Params,
-) {
+async function queueLine(services: Parts, filter: JobFilter & { states: [JobState] }, query: Params) {
   const page = {
     count: Math.min(wholeNumber(query, 'count') ?? SUMMARY_COUNT, MAX_SUMMARY_COUNT),
     offset: wholeNumber(query, 'start') ?? 0,
@@ -101,6 +97,6 @@ async function queueLine(
 }
 
 /** A spider that does not exist has empty queues: a name that nobody has. */
-async function nameOf({ versions }: StorageServices, project: number, spider: number): Promise<string> {
+async function nameOf({ versions }: Parts, project: number, spider: number): Promise<string> {
   return (await versions.spiderName(project, spider)) ?? '';
 }

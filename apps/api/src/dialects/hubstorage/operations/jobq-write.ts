@@ -16,19 +16,19 @@ import { metadataChange, metadataOf } from '@spiderhub/hub';
 import type { Request } from 'express';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
+import type { Parts } from '../../../parts.ts';
 import { readObject, readObjects, readTextLines } from '../body.ts';
 import { reachProject } from '../guard.ts';
-import type { StorageServices } from '../parts.ts';
 import { pushJobs } from '../push.ts';
 import { wholeNumber } from '../records/params.ts';
 import { lines, rawJson } from '../replies.ts';
 import { JobPath, keyOf, ProjectPath } from '../schema.ts';
 
-export function jobqWriteOperations(services: StorageServices): Operation[] {
+export function jobqWriteOperations(services: Parts): Operation[] {
   return [push(services), startJob(services), update(services), cancelOne(services), cancelMany(services)];
 }
 
-const push = (services: StorageServices) =>
+const push = (services: Parts) =>
   operation({ method: 'post', path: '/jobq/:project/push', summary: 'Schedule jobs', params: ProjectPath })(
     async ({ params: { project }, who, requestId, req }) => {
       await reachProject(services, who, project);
@@ -40,7 +40,7 @@ const push = (services: StorageServices) =>
     },
   );
 
-const startJob = (services: StorageServices) =>
+const startJob = (services: Parts) =>
   operation({
     method: 'post',
     path: '/jobq/:project/startjob',
@@ -60,11 +60,7 @@ const startJob = (services: StorageServices) =>
   });
 
 /** A worker that names its group only gets jobs of projects that asked for that group. */
-async function servesGroup(
-  { projects }: StorageServices,
-  project: number,
-  fields: RawFields,
-): Promise<boolean> {
+async function servesGroup({ projects }: Parts, project: number, fields: RawFields): Promise<boolean> {
   const group = readRawString(fields.get('botgroup'));
   fields.delete('botgroup');
   if (group === null) return true;
@@ -72,7 +68,7 @@ async function servesGroup(
   return Array.isArray(groups) && groups.includes(group);
 }
 
-const update = (services: StorageServices) =>
+const update = (services: Parts) =>
   operation({
     method: 'post',
     path: '/jobq/:project/update',
@@ -113,7 +109,7 @@ function stateOf(fields: RawFields): JobState | null {
   return state;
 }
 
-const cancelOne = (services: StorageServices) =>
+const cancelOne = (services: Parts) =>
   operation({
     method: 'post',
     path: '/jobq/:project/:spider/:job/cancel',
@@ -124,7 +120,7 @@ const cancelOne = (services: StorageServices) =>
     return { count: await services.jobq.cancel(params.project, [keyOf(params)], who.name) };
   });
 
-const cancelMany = (services: StorageServices) =>
+const cancelMany = (services: Parts) =>
   operation({ method: 'post', path: '/jobq/:project/cancel', summary: 'Cancel jobs', params: ProjectPath })(
     async ({ params: { project }, who, req }) => {
       await reachProject(services, who, project);
@@ -151,7 +147,7 @@ async function keysOfBody(req: Request): Promise<JobKey[]> {
 
 /** Whatever waits goes before what runs, the oldest first. */
 async function oldest(
-  { queue, jobs }: StorageServices,
+  { queue, jobs }: Parts,
   project: number,
   count: number,
   isStaff: boolean,

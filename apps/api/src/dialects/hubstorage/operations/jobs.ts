@@ -12,9 +12,9 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { originOf } from '../../../http/origin.ts';
+import type { Parts } from '../../../parts.ts';
 import { readObject, readRawValue } from '../body.ts';
 import { reachJob, reachProject } from '../guard.ts';
-import type { StorageServices } from '../parts.ts';
 import { done, lines, rawJson } from '../replies.ts';
 import { JobPath, keyOf, keyProblem } from '../schema.ts';
 
@@ -24,7 +24,7 @@ const PATH = '/jobs/:project/:spider/:job';
 const MAX_METADATA_BYTES = 1024 * 1024;
 
 /** Metadata of a job, as a whole and field by field. */
-export function jobOperations(services: StorageServices): Operation[] {
+export function jobOperations(services: Parts): Operation[] {
   return [
     readMetadata(services),
     mergeMetadata(services),
@@ -35,7 +35,7 @@ export function jobOperations(services: StorageServices): Operation[] {
   ];
 }
 
-const readMetadata = (services: StorageServices) =>
+const readMetadata = (services: Parts) =>
   operation({ method: 'get', path: PATH, summary: 'Metadata of a job', params: JobPath })(
     async ({ params, who, req }) => {
       const job = await visibleJob(services, who, keyOf(params));
@@ -53,11 +53,7 @@ function shownMetadata(job: JobDetails, req: Request): RawFields {
 }
 
 /** Null for a job that is not there, and just the same for one in a project that is not there for the caller. */
-async function visibleJob(
-  services: StorageServices,
-  who: Principal,
-  key: JobKey,
-): Promise<JobDetails | null> {
+async function visibleJob(services: Parts, who: Principal, key: JobKey): Promise<JobDetails | null> {
   try {
     await reachJob(services, who, key, 'read');
   } catch (error) {
@@ -67,7 +63,7 @@ async function visibleJob(
   return services.jobs.find(key);
 }
 
-const mergeMetadata = (services: StorageServices) =>
+const mergeMetadata = (services: Parts) =>
   operation({ method: 'post', path: PATH, summary: 'Set fields of the metadata of a job', params: JobPath })(
     async ({ params, who, req }) => {
       const key = keyOf(params);
@@ -86,7 +82,7 @@ function named(fields: RawFields): RawFields {
   return fields;
 }
 
-const purgeJob = (services: StorageServices) =>
+const purgeJob = (services: Parts) =>
   operation({ method: 'delete', path: PATH, summary: 'Remove a job with its data', params: JobPath })(
     async ({ params, who }) => {
       const key = keyOf(params);
@@ -97,7 +93,7 @@ const purgeJob = (services: StorageServices) =>
     },
   );
 
-const readField = (services: StorageServices) =>
+const readField = (services: Parts) =>
   operation({
     method: 'get',
     path: `${PATH}/:field`,
@@ -108,7 +104,7 @@ const readField = (services: StorageServices) =>
     return rawJson((job && shownMetadata(job, req).get(params.field)) ?? 'null');
   });
 
-const writeField = (services: StorageServices) =>
+const writeField = (services: Parts) =>
   operation({
     method: 'post',
     path: `${PATH}/:field`,
@@ -122,7 +118,7 @@ const writeField = (services: StorageServices) =>
     return done('text/html; charset=utf-8');
   });
 
-const removeField = (services: StorageServices) =>
+const removeField = (services: Parts) =>
   operation({
     method: 'delete',
     path: `${PATH}/:field`,

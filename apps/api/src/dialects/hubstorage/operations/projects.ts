@@ -2,9 +2,9 @@ import { accessErrors, MAX_SETTINGS_BYTES, requestErrors, writeRawObject } from 
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
+import type { Parts } from '../../../parts.ts';
 import { readObject } from '../body.ts';
 import { reachProject } from '../guard.ts';
-import type { StorageServices } from '../parts.ts';
 import { isYes, one, wholeNumber } from '../records/params.ts';
 import { done, lineStream, rawJson } from '../replies.ts';
 import { Name, ProjectPath, SpiderPath } from '../schema.ts';
@@ -13,7 +13,7 @@ import { summaryLine } from '../summary.ts';
 const SettingPath = ProjectPath.extend({ key: z.string() });
 const SpiderNamePath = ProjectPath.extend({ name: Name });
 
-export function projectOperations(services: StorageServices): Operation[] {
+export function projectOperations(services: Parts): Operation[] {
   return [
     jobsummaries(services),
     jobsummary(services),
@@ -27,7 +27,7 @@ export function projectOperations(services: StorageServices): Operation[] {
   ];
 }
 
-const jobsummaries = (services: StorageServices) =>
+const jobsummaries = (services: Parts) =>
   operation({
     method: 'get',
     path: '/projects/jobsummaries',
@@ -45,7 +45,7 @@ const jobsummaries = (services: StorageServices) =>
     return rawJson(JSON.stringify(summaries));
   });
 
-const jobsummary = (services: StorageServices) =>
+const jobsummary = (services: Parts) =>
   operation({
     method: 'get',
     path: '/projects/:project/jobsummary',
@@ -57,7 +57,7 @@ const jobsummary = (services: StorageServices) =>
     return { ...queue, running_units_count: runningUnits, pending_units_max: null, has_capacity: true };
   });
 
-const readSettings = (services: StorageServices) =>
+const readSettings = (services: Parts) =>
   operation({
     method: 'get',
     path: '/projects/:project/settings',
@@ -68,7 +68,7 @@ const readSettings = (services: StorageServices) =>
     return rawJson(writeRawObject(await services.projects.settings(project)));
   });
 
-const writeSettings = (services: StorageServices) =>
+const writeSettings = (services: Parts) =>
   operation({
     method: 'post',
     path: '/projects/:project/settings',
@@ -80,7 +80,7 @@ const writeSettings = (services: StorageServices) =>
     return done('text/plain; charset=utf-8');
   });
 
-const readSetting = (services: StorageServices) =>
+const readSetting = (services: Parts) =>
   operation({
     method: 'get',
     path: '/projects/:project/settings/:key',
@@ -91,7 +91,7 @@ const readSetting = (services: StorageServices) =>
     return rawJson((await services.projects.settings(project)).get(key) ?? 'null');
   });
 
-const removeSetting = (services: StorageServices) =>
+const removeSetting = (services: Parts) =>
   operation({
     method: 'delete',
     path: '/projects/:project/settings/:key',
@@ -103,7 +103,7 @@ const removeSetting = (services: StorageServices) =>
     return done('text/plain; charset=utf-8');
   });
 
-const spiderId = (services: StorageServices) =>
+const spiderId = (services: Parts) =>
   operation({
     method: 'get',
     path: '/ids/:project/spider/:name',
@@ -117,7 +117,7 @@ const spiderId = (services: StorageServices) =>
 
 const LastJobsPath = ProjectPath.extend({ spider: SpiderPath.shape.spider.optional() });
 
-const lastJobs = (services: StorageServices, path: string) =>
+const lastJobs = (services: Parts, path: string) =>
   operation({ method: 'get', path, summary: 'The last finished job of each spider', params: LastJobsPath })(
     async ({ params: { project, spider }, who, req }) => {
       await reachProject(services, who, project);

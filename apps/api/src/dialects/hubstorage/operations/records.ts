@@ -13,8 +13,8 @@ import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
 import { TextReply } from '../../../http/reply.ts';
 import { StreamReply } from '../../../http/stream.ts';
+import type { Parts } from '../../../parts.ts';
 import { reachJob, reachProject } from '../guard.ts';
-import type { StorageServices } from '../parts.ts';
 import { attachment, renderRows } from '../records/format.ts';
 import { takeBatch } from '../records/intake.ts';
 import { isYes, one } from '../records/params.ts';
@@ -29,7 +29,7 @@ const LOG_COLUMNS = ['time', 'level', 'message'];
 const RecordPath = JobPath.extend({ index: Index });
 const FieldPath = RecordPath.extend({ field: z.string() });
 
-export function recordOperations(services: StorageServices): Operation[] {
+export function recordOperations(services: Parts): Operation[] {
   return STREAMS.flatMap((stream) => [
     readJob(services, stream),
     writeJob(services, stream),
@@ -41,7 +41,7 @@ export function recordOperations(services: StorageServices): Operation[] {
   ]);
 }
 
-const readJob = (services: StorageServices, stream: StreamName) =>
+const readJob = (services: Parts, stream: StreamName) =>
   operation({
     method: 'get',
     path: `/${stream}/:project/:spider/:job`,
@@ -56,7 +56,7 @@ const readJob = (services: StorageServices, stream: StreamName) =>
     return render(job ? rowsOfJob(services, stream, job, query) : nothing(), query, stream);
   });
 
-const writeJob = (services: StorageServices, stream: StreamName) =>
+const writeJob = (services: Parts, stream: StreamName) =>
   operation({
     method: 'post',
     path: `/${stream}/:project/:spider/:job`,
@@ -70,7 +70,7 @@ const writeJob = (services: StorageServices, stream: StreamName) =>
     return new TextReply('text/plain; charset=UTF-8', '');
   });
 
-const readStats = (services: StorageServices, stream: StreamName) =>
+const readStats = (services: Parts, stream: StreamName) =>
   operation({
     method: 'get',
     path: `/${stream}/:project/:spider/:job/stats`,
@@ -89,7 +89,7 @@ const readStats = (services: StorageServices, stream: StreamName) =>
     };
   });
 
-const readOne = (services: StorageServices, stream: StreamName) =>
+const readOne = (services: Parts, stream: StreamName) =>
   operation({
     method: 'get',
     path: `/${stream}/:project/:spider/:job/:index`,
@@ -104,7 +104,7 @@ const readOne = (services: StorageServices, stream: StreamName) =>
     return render(job ? rowsOfJob(services, stream, job, only) : nothing(), query, stream);
   });
 
-const readField = (services: StorageServices, stream: StreamName) =>
+const readField = (services: Parts, stream: StreamName) =>
   operation({
     method: 'get',
     path: `/${stream}/:project/:spider/:job/:index/:field`,
@@ -122,7 +122,7 @@ const readField = (services: StorageServices, stream: StreamName) =>
     return new TextReply('application/json', '');
   });
 
-const readSpider = (services: StorageServices, stream: StreamName) =>
+const readSpider = (services: Parts, stream: StreamName) =>
   operation({
     method: 'get',
     path: `/${stream}/:project/:spider`,
@@ -134,7 +134,7 @@ const readSpider = (services: StorageServices, stream: StreamName) =>
     return render(rowsOfJobs(services, stream, params, query), query, stream);
   });
 
-const readProject = (services: StorageServices, stream: StreamName) =>
+const readProject = (services: Parts, stream: StreamName) =>
   operation({
     method: 'get',
     path: `/${stream}/:project`,
@@ -169,7 +169,7 @@ function acceptsGzip(req: Request): boolean {
 }
 
 function storedReply(
-  { streams }: StorageServices,
+  { streams }: Parts,
   stream: StreamName,
   job: JobDetails,
   { params }: RecordQuery,
@@ -180,7 +180,7 @@ function storedReply(
   });
 }
 
-async function existing({ jobs }: StorageServices, key: JobKey): Promise<JobDetails> {
+async function existing({ jobs }: Parts, key: JobKey): Promise<JobDetails> {
   const job = await jobs.find(key);
   if (!job) throw jobErrors.notFound(formatJobKey(key));
   return job;

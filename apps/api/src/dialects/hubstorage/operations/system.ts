@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
-import type { StorageServices } from '../parts.ts';
+import type { Parts } from '../../../parts.ts';
 import { rawJson } from '../replies.ts';
 import { Name } from '../schema.ts';
 
 const GroupPath = z.object({ group: Name });
 
-export function systemOperations({ now }: StorageServices): Operation[] {
+export function systemOperations({ now }: Parts): Operation[] {
   return [
     operation({ method: 'get', path: '/system/ts', summary: 'The time, ms since the epoch', open: true })(
       async () => rawJson(String(now().getTime())),

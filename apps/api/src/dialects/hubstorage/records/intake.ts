@@ -1,7 +1,7 @@
 import { formatJobKey, type Job, type JobCounts, type StreamName, type StreamStats } from '@spiderhub/core';
 import type { Request } from 'express';
 import { gatherLines, readLines } from '../../../http/lines.ts';
-import type { StorageServices } from '../parts.ts';
+import type { Parts } from '../../../parts.ts';
 import { toRecord } from './normalize.ts';
 
 /** The clients' own limit for one record. */
@@ -18,7 +18,7 @@ const ERROR_LEVEL = 40;
 
 /** Stores a batch. When this resolves, it is durable. Records of a deleted job are read and dropped. */
 export async function takeBatch(
-  services: StorageServices,
+  services: Parts,
   req: Request,
   { job, stream, start }: { job: Job; stream: StreamName; start: number | undefined },
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function takeBatch(
   else await saveCounts(services, job, stream);
 }
 
-async function saveCounts({ streams, jobq }: StorageServices, job: Job, stream: StreamName): Promise<void> {
+async function saveCounts({ streams, jobq }: Parts, job: Job, stream: StreamName): Promise<void> {
   if (stream === 'samples') return;
   const stats = await streams.stats({ key: job.key, attempt: job.attempt, stream });
   await jobq.saveCounts(job.id, job.attempt, countsOf(stream, stats));

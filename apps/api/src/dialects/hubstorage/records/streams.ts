@@ -7,7 +7,7 @@ import {
   requestErrors,
   type StreamName,
 } from '@spiderhub/core';
-import type { StorageServices } from '../parts.ts';
+import type { Parts } from '../../../parts.ts';
 import { filterRows } from './filter.ts';
 import { many, one } from './params.ts';
 import type { RecordQuery } from './query.ts';
@@ -28,12 +28,7 @@ interface Start {
 }
 
 /** Records of one job, as the query wants them. */
-export function rowsOfJob(
-  services: StorageServices,
-  stream: StreamName,
-  job: Stored,
-  query: RecordQuery,
-): Rows {
+export function rowsOfJob(services: Parts, stream: StreamName, job: Stored, query: RecordQuery): Rows {
   const start = startOf(query);
   if (start?.key && !isOf(start.key, job)) throw elsewhere(start, 'job');
   const range: ReadRange = { from: start?.from ?? 0 };
@@ -45,7 +40,7 @@ export function rowsOfJob(
 
 /** Records of all jobs of a spider or a project, by job and number. */
 export function rowsOfJobs(
-  services: StorageServices,
+  services: Parts,
   stream: StreamName,
   { project, spider }: { project: number; spider: number | null },
   query: RecordQuery,
@@ -70,7 +65,7 @@ function narrowed(rows: Rows, { tests, count }: RecordQuery): Rows {
 }
 
 async function* read(
-  { streams }: StorageServices,
+  { streams }: Parts,
   stream: StreamName,
   job: Stored,
   range: ReadRange,
@@ -87,7 +82,7 @@ async function* read(
 }
 
 async function* pick(
-  services: StorageServices,
+  services: Parts,
   stream: StreamName,
   job: Stored,
   indexes: readonly number[],
@@ -98,7 +93,7 @@ async function* pick(
 const ANY_TIME = { since: undefined, until: undefined };
 
 async function* jobsFrom(
-  { queue }: StorageServices,
+  { queue }: Parts,
   project: number,
   spider: number | null,
   first: JobKey | null,

@@ -6,7 +6,7 @@ import { parseFields, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { progressLines, StreamReply } from '../../../http/stream.ts';
 import { BESIDE_EGG_BYTES, MAX_EGG_BYTES, receiveUpload, type Upload } from '../../../http/upload.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { ProjectId } from '../schema.ts';
 
 const LIMITS = {
@@ -23,7 +23,7 @@ const DeployFields = z.object({
 });
 
 /** `shub deploy`: a stream of lines, whose last one is the verdict. */
-export function addVersion(services: Services): Operation {
+export function addVersion(services: Parts): Operation {
   return operation({
     method: 'post',
     path: '/scrapyd/addversion.json',
@@ -44,7 +44,7 @@ export function addVersion(services: Services): Operation {
   });
 }
 
-async function toRequest({ access }: Services, upload: Upload, who: Principal): Promise<DeployRequest> {
+async function toRequest({ access }: Parts, upload: Upload, who: Principal): Promise<DeployRequest> {
   const { project, version, stack } = parseFields(DeployFields, upload.fields);
   await access.project(who, project);
   const eggs = pathsOf(upload, 'egg');
@@ -81,7 +81,7 @@ async function readRequirements(upload: Upload): Promise<string | null> {
 
 /** Returns the verdict. Never throws: the answer has begun, so that a failure is its last line, too. */
 async function deployAndTell(
-  { deploy, log }: Services,
+  { deploy, log }: Parts,
   request: DeployRequest,
   upload: Upload,
   requestId: string,

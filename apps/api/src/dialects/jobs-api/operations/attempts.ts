@@ -1,7 +1,7 @@
 import { formatJobKey, jobErrors } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { JobKeys, ProjectId } from '../schema.ts';
 
 const AttemptsQuery = z
@@ -13,7 +13,7 @@ const Attempts = z
   .meta({ id: 'ScrapinghubAttempts' });
 
 /** Ours, beyond Scrapy Cloud: what became of each try of a job. Times are ms since the epoch. */
-export function attemptsOperation({ access, jobs }: Services): Operation {
+export function attemptsOperation({ access, jobs }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/jobs/attempts.json',

@@ -1,7 +1,7 @@
 import { formatJobKey, type JobKey, jobErrors, narrowsProject, requestErrors } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { apikeyField, Counted, filterFields, JobKeys, Ok, ProjectId, Tags } from '../schema.ts';
 import { offsetOf, toFilter } from '../translate.ts';
 
@@ -26,11 +26,11 @@ const KeysForm = z
   .strictObject({ project: ProjectId, job: JobKeys, ...apikeyField })
   .meta({ id: 'ScrapinghubKeysForm' });
 
-export function changeOperations(services: Services): Operation[] {
+export function changeOperations(services: Parts): Operation[] {
   return [updateJobs(services), stopJobs(services), deleteJobs(services)];
 }
 
-function updateJobs({ access, jobs }: Services): Operation {
+function updateJobs({ access, jobs }: Parts): Operation {
   return operation({
     method: 'post',
     path: '/jobs/update.json',
@@ -44,7 +44,7 @@ function updateJobs({ access, jobs }: Services): Operation {
       throw requestErrors.invalid('add_tag', 'add_tag or remove_tag is required');
     const change = { add: body.add_tag ?? [], remove: body.remove_tag ?? [] };
     if (!narrowsProject(toFilter(body))) throw jobErrors.noFilter();
-    const filter = hasPage(body) ? await selectPage({ access, jobs } as Services, body) : toFilter(body);
+    const filter = hasPage(body) ? await selectPage({ access, jobs } as Parts, body) : toFilter(body);
     const conditions = {
       ...(body.if_has_tag && { ifHasTag: body.if_has_tag }),
       ...(body.if_lacks_tag && { ifLacksTag: body.if_lacks_tag }),
@@ -59,14 +59,14 @@ function hasPage({ count, offset }: UpdateForm): boolean {
 }
 
 /** The legacy client's `JobSet.update` sends the page of its set along: only those jobs are meant. */
-async function selectPage({ jobs }: Pick<Services, 'jobs'>, form: UpdateForm) {
+async function selectPage({ jobs }: Pick<Parts, 'jobs'>, form: UpdateForm) {
   const count = Math.abs(form.count ?? MAX_PAGE);
   if (count > MAX_PAGE) throw requestErrors.invalid('count', `updates take at most ${MAX_PAGE} jobs at once`);
   const page = await jobs.page(toFilter(form), { count, offset: offsetOf(form) });
   return page.length === 0 ? null : { project: form.project, keys: page.map((job) => job.key) };
 }
 
-function stopJobs({ access, jobs }: Services): Operation {
+function stopJobs({ access, jobs }: Parts): Operation {
   return operation({
     method: 'post',
     path: '/jobs/stop.json',
@@ -81,7 +81,7 @@ function stopJobs({ access, jobs }: Services): Operation {
   });
 }
 
-function deleteJobs({ access, jobs }: Services): Operation {
+function deleteJobs({ access, jobs }: Parts): Operation {
   return operation({
     method: 'post',
     path: '/jobs/delete.json',

@@ -2,7 +2,7 @@ import { formatJobKey, type JobKey, jobErrors, requestErrors } from '@spiderhub/
 import { z } from 'zod';
 import { integer, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { apikeyField, Counted, filterFields, JobKeys, ProjectId, Tags } from '../schema.ts';
 import { toFilter, toJobObject } from '../translate.ts';
 
@@ -39,7 +39,7 @@ const Claimed = z
 /** Marks consumed jobs unless the caller uses another tag. */
 const DEFAULT_TAG = 'consumed';
 
-export function claimOperations(services: Services): Operation[] {
+export function claimOperations(services: Parts): Operation[] {
   return [
     claimJobs(services),
     endClaim(services, '/jobs/ack.json', 'Tag claimed jobs as consumed and end their claims', 'ack'),
@@ -47,7 +47,7 @@ export function claimOperations(services: Services): Operation[] {
   ];
 }
 
-function claimJobs({ access, claims, now }: Services): Operation {
+function claimJobs({ access, claims, now }: Parts): Operation {
   return operation({
     method: 'post',
     path: '/jobs/claim.json',
@@ -69,7 +69,7 @@ function claimJobs({ access, claims, now }: Services): Operation {
 }
 
 function endClaim(
-  { access, claims }: Services,
+  { access, claims }: Parts,
   path: string,
   summary: string,
   end: 'ack' | 'release',

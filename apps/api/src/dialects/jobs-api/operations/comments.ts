@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import { expected, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import type { ExtraServices } from '../extras.ts';
+import type { Parts } from '../../../parts.ts';
 import { apikeyField, ProjectId } from '../schema.ts';
 
 const MAX_TEXT = 10_000;
@@ -32,7 +32,7 @@ const CommentText = z.object({ text: Text.trim().min(1, 'is empty').max(MAX_TEXT
 const ITEM_PATHS = ['/comments/:project/:spider/:job/:item', '/comments/:project/:spider/:job/:item/:field'];
 
 /** Notes on items and their fields. */
-export function commentOperations(services: ExtraServices): Operation[] {
+export function commentOperations(services: Parts): Operation[] {
   return [
     countComments(services),
     listOfJob(services),
@@ -46,7 +46,7 @@ export function commentOperations(services: ExtraServices): Operation[] {
   ];
 }
 
-const countComments = ({ access, comments }: ExtraServices) =>
+const countComments = ({ access, comments }: Parts) =>
   operation({
     method: 'get',
     path: '/comments/:project/stats',
@@ -58,7 +58,7 @@ const countComments = ({ access, comments }: ExtraServices) =>
     return Object.fromEntries(counts.map(({ job, items }) => [formatJobKey(job), items]));
   });
 
-const listOfJob = ({ access, comments }: ExtraServices) =>
+const listOfJob = ({ access, comments }: Parts) =>
   operation({
     method: 'get',
     path: '/comments/:project/:spider/:job',
@@ -69,7 +69,7 @@ const listOfJob = ({ access, comments }: ExtraServices) =>
     return byPlace(await comments.list({ job }), who);
   });
 
-const listOfItem = ({ access, comments }: ExtraServices, path: string) =>
+const listOfItem = ({ access, comments }: Parts, path: string) =>
   operation({ method: 'get', path, summary: 'Comments of an item or a field of it', params: ItemPath })(
     async ({ params, who }) => {
       await access.project(who, params.project);
@@ -77,7 +77,7 @@ const listOfItem = ({ access, comments }: ExtraServices, path: string) =>
     },
   );
 
-const addComment = ({ access, comments }: ExtraServices, path: string) =>
+const addComment = ({ access, comments }: Parts, path: string) =>
   operation({
     method: 'post',
     path,
@@ -92,7 +92,7 @@ const addComment = ({ access, comments }: ExtraServices, path: string) =>
     return commentObject(added, who);
   });
 
-const archiveOfItem = ({ access, comments }: ExtraServices, path: string) =>
+const archiveOfItem = ({ access, comments }: Parts, path: string) =>
   operation({
     method: 'delete',
     path,
@@ -104,7 +104,7 @@ const archiveOfItem = ({ access, comments }: ExtraServices, path: string) =>
     return { status: 'ok' };
   });
 
-const editComment = (services: ExtraServices) =>
+const editComment = (services: Parts) =>
   operation({
     method: 'put',
     path: '/comments/:comment',
@@ -117,7 +117,7 @@ const editComment = (services: ExtraServices) =>
     return commentObject({ ...comment, text: body.text }, who);
   });
 
-const archiveComment = (services: ExtraServices) =>
+const archiveComment = (services: Parts) =>
   operation({
     method: 'delete',
     path: '/comments/:comment',
@@ -130,7 +130,7 @@ const archiveComment = (services: ExtraServices) =>
   });
 
 /** A comment of a project that the caller does not reach is answered like one that does not exist. */
-async function ownComment({ access, comments }: ExtraServices, who: Principal, id: number): Promise<Comment> {
+async function ownComment({ access, comments }: Parts, who: Principal, id: number): Promise<Comment> {
   const missing = new DomainError('not_found', 'comment_not_found', `comment ${id} not found`);
   const comment = await comments.find(id);
   if (!comment) throw missing;

@@ -5,7 +5,7 @@ import { parseFields, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import { BESIDE_EGG_BYTES, MAX_EGG_BYTES, receiveUpload } from '../../../http/upload.ts';
-import type { ExtraServices } from '../extras.ts';
+import type { Parts } from '../../../parts.ts';
 import { apikeyField, Ok, ProjectId } from '../schema.ts';
 
 const LIMITS = {
@@ -25,11 +25,11 @@ const EggFields = z.object({
 const ProjectQuery = z.object({ project: ProjectId });
 
 /** Eggs beside a project's own; the next deploy takes them up. shub calls these commands deprecated. */
-export function eggOperations(services: ExtraServices): Operation[] {
+export function eggOperations(services: Parts): Operation[] {
   return [addEgg(services), listEggs(services), deleteEgg(services), bundle(services), migrate(services)];
 }
 
-const addEgg = (services: ExtraServices) =>
+const addEgg = (services: Parts) =>
   operation({
     method: 'post',
     path: '/eggs/add.json',
@@ -52,7 +52,7 @@ const addEgg = (services: ExtraServices) =>
     }
   });
 
-const listEggs = ({ access, eggs }: ExtraServices) =>
+const listEggs = ({ access, eggs }: Parts) =>
   operation({ method: 'get', path: '/eggs/list.json', summary: 'Eggs of a project', query: ProjectQuery })(
     async ({ query, who }) => {
       await access.project(who, query.project);
@@ -61,7 +61,7 @@ const listEggs = ({ access, eggs }: ExtraServices) =>
     },
   );
 
-const deleteEgg = ({ access, eggs }: ExtraServices) =>
+const deleteEgg = ({ access, eggs }: Parts) =>
   operation({
     method: 'post',
     path: '/eggs/delete.json',
@@ -76,7 +76,7 @@ const deleteEgg = ({ access, eggs }: ExtraServices) =>
     return { status: 'ok' as const };
   });
 
-const bundle = (services: ExtraServices) =>
+const bundle = (services: Parts) =>
   operation({
     method: 'get',
     path: '/eggs/bundle.zip',
@@ -94,7 +94,7 @@ const bundle = (services: ExtraServices) =>
   });
 
 /** What shub needs to move eggs into a repository: the newest requirements, and the eggs at the top level. */
-const migrate = (services: ExtraServices) =>
+const migrate = (services: Parts) =>
   operation({
     method: 'get',
     path: '/migrate-eggs.zip',
@@ -110,7 +110,7 @@ const migrate = (services: ExtraServices) =>
     return zipReply(zip);
   });
 
-async function addBlob({ blobs }: ExtraServices, zip: ZipFile, name: string, sha256: string): Promise<void> {
+async function addBlob({ blobs }: Parts, zip: ZipFile, name: string, sha256: string): Promise<void> {
   // Eggs are zips already.
   zip.addFile(await blobs.localPath(sha256), name, { compress: false });
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Text, Texts } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { type CsvOptions, csvHeader, csvLine } from '../csv.ts';
 import { appendFields, asArray, asLines, jobOf, recordFields, refOf, selectBatches } from '../records.ts';
 
@@ -48,11 +48,11 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-export function itemOperations(services: Services): Operation[] {
+export function itemOperations(services: Parts): Operation[] {
   return FORMATS.map((format) => readItems(services, format));
 }
 
-function readItems(services: Services, { extension, type, write }: Format): Operation {
+function readItems(services: Parts, { extension, type, write }: Format): Operation {
   return operation({
     method: 'get',
     path: `/items.${extension}`,

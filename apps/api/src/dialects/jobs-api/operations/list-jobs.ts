@@ -2,7 +2,7 @@ import type { Job, JobFilter } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { ListQuery } from '../schema.ts';
 import { offsetOf, toFilter, toJobObject } from '../translate.ts';
 
@@ -19,11 +19,11 @@ const JobList = z
   .meta({ id: 'ScrapinghubJobList' });
 const Total = z.object({ status: z.literal('ok'), total: z.int() }).meta({ id: 'ScrapinghubTotal' });
 
-export function listOperations(services: Services): Operation[] {
+export function listOperations(services: Parts): Operation[] {
   return [listPage(services), listAll(services), countJobs(services)];
 }
 
-function listPage({ access, jobs, now }: Services): Operation {
+function listPage({ access, jobs, now }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/jobs/list.json',
@@ -48,7 +48,7 @@ function listPage({ access, jobs, now }: Services): Operation {
   });
 }
 
-function listAll({ access, jobs, now }: Services): Operation {
+function listAll({ access, jobs, now }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/jobs/list.jl',
@@ -83,7 +83,7 @@ async function* jobLines(
   }
 }
 
-function countJobs({ access, jobs }: Services): Operation {
+function countJobs({ access, jobs }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/jobs/count.json',

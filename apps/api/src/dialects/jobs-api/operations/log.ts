@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { oneOf } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { LOG_LEVELS, type LogLevelName, logText, readLogRecord } from '../log-record.ts';
 import {
   appendFields,
@@ -45,7 +45,7 @@ const FORMATS = [
   { extension: 'txt', type: 'text/plain; charset=utf-8', write: asText },
 ];
 
-export function logOperations(services: Services): Operation[] {
+export function logOperations(services: Parts): Operation[] {
   return FORMATS.map(({ extension, type, write }) =>
     operation({
       method: 'get',

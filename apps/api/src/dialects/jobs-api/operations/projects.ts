@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Texts } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { ProjectId } from '../schema.ts';
 
 const ProjectList = z
@@ -24,7 +24,7 @@ const SpiderList = z
 
 const Me = z.object({ username: z.string(), status: z.literal('ok') }).meta({ id: 'ScrapinghubMe' });
 
-export function projectOperations(services: Services): Operation[] {
+export function projectOperations(services: Parts): Operation[] {
   return [listProjects(), listSpiders(services), me()];
 }
 
@@ -37,7 +37,7 @@ function listProjects(): Operation {
   })(async ({ who }) => ({ projects: [...who.projects], status: 'ok' as const }));
 }
 
-function listSpiders({ access, versions }: Services): Operation {
+function listSpiders({ access, versions }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/spiders/list.json',

@@ -5,7 +5,7 @@ import { oneOf, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { originOf } from '../../../http/origin.ts';
 import { TextReply } from '../../../http/reply.ts';
-import type { ExtraServices } from '../extras.ts';
+import type { Parts } from '../../../parts.ts';
 import { apikeyField, ProjectId } from '../schema.ts';
 
 const PROJECT_TYPES = ['scrapy', 'casperjs', 'other'] as const;
@@ -31,11 +31,11 @@ const DeployForm = z.object({
 });
 
 /** `shub image deploy`: the release is stored and its spiders can be scheduled; crawls run from eggs until images can run. */
-export function releaseOperations(services: ExtraServices): Operation[] {
+export function releaseOperations(services: Parts): Operation[] {
   return [deployRelease(services), releaseStatus(services)];
 }
 
-const deployRelease = ({ access, releases }: ExtraServices) =>
+const deployRelease = ({ access, releases }: Parts) =>
   operation({
     method: 'post',
     path: '/releases/deploy.json',
@@ -60,7 +60,7 @@ const deployRelease = ({ access, releases }: ExtraServices) =>
   });
 
 /** Asked without credentials: the number is the secret. */
-const releaseStatus = ({ releases }: ExtraServices) =>
+const releaseStatus = ({ releases }: Parts) =>
   operation({
     method: 'get',
     path: '/releases/status/:id',

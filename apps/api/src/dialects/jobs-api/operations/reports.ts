@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseFields, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { receiveUpload } from '../../../http/upload.ts';
-import type { ExtraServices } from '../extras.ts';
+import type { Parts } from '../../../parts.ts';
 import { Ok, ProjectId } from '../schema.ts';
 
 const LIMITS = { maxBytes: 50 * 1024 * 1024, maxFiles: 1 };
@@ -16,7 +16,7 @@ const ReportFields = z.object({
 });
 
 /** `Job.add_report` of the old client. */
-export function reportOperations(services: ExtraServices): Operation[] {
+export function reportOperations(services: Parts): Operation[] {
   return [
     operation({ method: 'post', path: '/reports/add.json', summary: 'Keep a file about a job', reply: Ok })(
       async ({ who, req }) => {

@@ -17,7 +17,7 @@ import { z } from 'zod';
 import { integer, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Params } from '../../../http/params.ts';
-import type { Services } from '../../../services.ts';
+import type { Parts } from '../../../parts.ts';
 import { apikeyField, ProjectId, rawJsonObject, Tags } from '../schema.ts';
 import { splitWords } from '../shell-words.ts';
 
@@ -47,7 +47,7 @@ const Scheduled = z
   .meta({ id: 'ScrapinghubScheduled' });
 
 /** `run.json` and its older name `schedule.json` are the same. */
-export function scheduleOperations(services: Services): Operation[] {
+export function scheduleOperations(services: Parts): Operation[] {
   return ['/run.json', '/schedule.json'].map((path) =>
     operation({ method: 'post', path, summary: 'Schedule a job', body: ScheduleForm, reply: Scheduled })(
       async ({ body, fields, who, requestId, req }) => {
@@ -71,7 +71,7 @@ function asInvalid(error: unknown): unknown {
   return new DomainError('invalid', error.code, error.message, { details: error.details });
 }
 
-async function spiderOf({ versions }: Services, { project, spider, jobq_id }: ScheduleForm): Promise<string> {
+async function spiderOf({ versions }: Parts, { project, spider, jobq_id }: ScheduleForm): Promise<string> {
   if (spider) return spider;
   if (jobq_id === undefined) throw requestErrors.invalid('spider', 'is required');
   const name = await versions.spiderName(project, jobq_id);

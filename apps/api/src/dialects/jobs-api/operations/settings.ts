@@ -2,10 +2,10 @@ import { writeRawObject } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { TextReply } from '../../../http/reply.ts';
-import type { ExtraServices } from '../extras.ts';
+import type { Parts } from '../../../parts.ts';
 import { ProjectId } from '../schema.ts';
 
-export function settingsOperations({ access, projects }: ExtraServices): Operation[] {
+export function settingsOperations({ access, projects }: Parts): Operation[] {
   return [
     operation({
       method: 'get',

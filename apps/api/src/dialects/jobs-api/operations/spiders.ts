@@ -5,7 +5,7 @@ import { HttpProblem } from '../../../http/errors.ts';
 import { parseFields } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { TextReply } from '../../../http/reply.ts';
-import type { ExtraServices } from '../extras.ts';
+import type { Parts } from '../../../parts.ts';
 import { ProjectId, SpiderNumber, Tags } from '../schema.ts';
 
 const SpiderPath = z.object({ project: ProjectId, spider: SpiderNumber });
@@ -15,11 +15,11 @@ const TagChange = z.object({ add: Tags.optional(), remove: Tags.optional() });
 
 const NOTHING_TO_DO = 'At least one of "add" or "remove" arguments must not be empty';
 
-export function spiderOperations(services: ExtraServices): Operation[] {
+export function spiderOperations(services: Parts): Operation[] {
   return [readSpider(services), changeTags(services)];
 }
 
-const readSpider = (services: ExtraServices) =>
+const readSpider = (services: Parts) =>
   operation({
     method: 'get',
     path: '/v2/projects/:project/spiders/:spider',
@@ -27,7 +27,7 @@ const readSpider = (services: ExtraServices) =>
     params: SpiderPath,
   })(async ({ params, who }) => spiderObject(await spiderOf(services, who, params)));
 
-const changeTags = (services: ExtraServices) =>
+const changeTags = (services: Parts) =>
   operation({
     method: 'patch',
     path: '/v2/projects/:project/spiders/:spider/tags',
@@ -48,7 +48,7 @@ const changeTags = (services: ExtraServices) =>
   });
 
 async function spiderOf(
-  { access, spiders }: ExtraServices,
+  { access, spiders }: Parts,
   who: Principal,
   { project, spider }: z.output<typeof SpiderPath>,
 ): Promise<SpiderDetails> {

@@ -44,7 +44,7 @@ function isUnchanged({ finishedAt }: ScrapydJob, since: string | undefined): boo
 
 /** Sends the log or the items of a job, whole or in part. */
 export async function sendFile(call: Call, folder: FolderName, job: ScrapydJob): Promise<void> {
-  const { req, res, services } = call;
+  const { req, res, parts } = call;
   if (!isRead(req)) return sendUnknownMethod(req, res);
   const ref = refOf(job, folder);
   const headers = {
@@ -64,12 +64,12 @@ export async function sendFile(call: Call, folder: FolderName, job: ScrapydJob):
   const asked = req.method === 'HEAD' ? undefined : req.headers.range;
   if (asked === undefined && req.method !== 'HEAD') {
     res.writeHead(200, headers);
-    await send(call, fileText(services.streams, ref, {}));
+    await send(call, fileText(parts.streams, ref, {}));
     return;
   }
   // A file that grows keeps the size that it has now.
-  const { end } = await services.streams.stats(ref);
-  const size = await sizeOf(fileText(services.streams, ref, { to: end }));
+  const { end } = await parts.streams.stats(ref);
+  const size = await sizeOf(fileText(parts.streams, ref, { to: end }));
   const range = readRange(asked, size);
   if (range === 'none') {
     res.writeHead(416, { ...headers, 'Content-Range': `bytes */${size}`, 'Content-Length': 0 });
@@ -83,7 +83,7 @@ export async function sendFile(call: Call, folder: FolderName, job: ScrapydJob):
     ...(range && { 'Content-Range': `bytes ${part.first}-${part.last}/${size}` }),
   });
   if (req.method === 'HEAD') res.end();
-  else await send(call, cut(fileText(services.streams, ref, { to: end }), part));
+  else await send(call, cut(fileText(parts.streams, ref, { to: end }), part));
 }
 
 async function send({ res }: Call, chunks: AsyncIterable<Buffer>): Promise<void> {

@@ -12,18 +12,18 @@ const MOST_FILES = 1000;
 
 /** Sends what lies under `/logs/` or `/items/`: folders for projects and spiders, and a file for each job. */
 export async function sendFromFolder(call: Call, folder: FolderName, path: readonly string[]): Promise<void> {
-  const { services, reach } = call;
+  const { parts, reach } = call;
   const [projectName, spider, file, ...deeper] = path;
   if (projectName === undefined) return redirectInto(call);
   if (projectName === '' && path.length === 1) {
-    return listFolders(call, await services.view.startedProjects(reach));
+    return listFolders(call, await parts.scrapyd.view.startedProjects(reach));
   }
   if (path.some((name) => name === '' || name.includes('\0')) && path.slice(0, -1).includes('')) {
     return sendNoFile(call.req, call.res);
   }
-  const project = (await services.view.projects(reach)).find(({ name }) => name === projectName);
+  const project = (await parts.scrapyd.view.projects(reach)).find(({ name }) => name === projectName);
   if (!project) return sendNoFile(call.req, call.res);
-  const spiders = await services.view.startedSpiders(project.id);
+  const spiders = await parts.scrapyd.view.startedSpiders(project.id);
   if (spiders.length === 0) return sendNoFile(call.req, call.res);
   if (spider === undefined) return redirectInto(call);
   if (spider === '' && file === undefined) return listFolders(call, spiders);
@@ -45,7 +45,7 @@ async function sendJobFile(call: Call, folder: FolderName, path: FilePath): Prom
   const { project, spider, file, deeper } = path;
   const job =
     file.endsWith(extension) && !file.includes('\0')
-      ? await call.services.view.findStarted(project, spider, jobName(file.slice(0, -extension.length)))
+      ? await call.parts.scrapyd.view.findStarted(project, spider, jobName(file.slice(0, -extension.length)))
       : null;
   if (!job || (folder === 'items' && !job.hasItems)) return sendNoFile(call.req, call.res);
   if (deeper.length > 0) return sendNoResource(call.req, call.res);
@@ -96,11 +96,11 @@ async function listFiles(call: Call, folder: FolderName, project: number, spider
   const range = { projects: [project], spider, offset: 0 };
   const jobs: ScrapydJob[] = [];
   for (const state of ['running', 'finished'] as const) {
-    for await (const job of call.services.view.jobs(state, range, MOST_FILES)) jobs.push(job);
+    for await (const job of call.parts.scrapyd.view.jobs(state, range, MOST_FILES)) jobs.push(job);
   }
   const rows: Row[] = [];
   for (const job of jobs.slice(0, MOST_FILES)) {
-    const { bytes, records } = await call.services.streams.stats(refOf(job, folder));
+    const { bytes, records } = await call.parts.streams.stats(refOf(job, folder));
     if (folder === 'items' && records === 0 && !job.hasItems) continue;
     rows.push({
       name: `${job.name}${FOLDERS[folder].extension}`,

@@ -3,8 +3,8 @@ import { sendHtml } from '../wire/reply.ts';
 import { escapeHtml } from './html.ts';
 
 /** `/`: links to the other pages, and the names of all projects. */
-export async function homePage({ services, reach, req, res, prefix }: Call): Promise<void> {
-  const all = await services.view.projects(reach);
+export async function homePage({ parts, reach, req, res, prefix }: Call): Promise<void> {
+  const all = await parts.scrapyd.view.projects(reach);
   const names = all.filter(({ deployed }) => deployed).map(({ name }) => escapeHtml(name));
   sendHtml(req, res, 200, home(escapeHtml(prefix), names.sort()));
 }

@@ -26,13 +26,13 @@ export async function jobsPage(call: Call): Promise<void> {
   await sendPage(call, page(call, ids), { 'Content-Security-Policy': POLICY });
 }
 
-async function* page({ services, prefix }: Call, projects: number[]): AsyncGenerator<string> {
+async function* page({ parts, prefix }: Call, projects: number[]): AsyncGenerator<string> {
   const now = Date.now();
   const base = escapeHtml(prefix);
   yield HEAD;
   for (const state of Object.keys(SECTIONS) as ScrapydState[]) {
     yield sectionHead(SECTIONS[state]);
-    for await (const job of services.view.jobs(state, { projects, offset: 0 }, LIMITS[state])) {
+    for await (const job of parts.scrapyd.view.jobs(state, { projects, offset: 0 }, LIMITS[state])) {
       yield row(cells(job, state, base, now));
     }
     yield '        </tbody>\n';

@@ -27,9 +27,9 @@ export const addversion: Service = async (call) => {
   return `"project": ${pythonJson(project)}, "version": ${pythonJson(version)}, "spiders": ${count}`;
 };
 
-async function inspected({ services }: ServiceCall, eggPath: string): Promise<EggContents> {
+async function inspected({ parts }: ServiceCall, eggPath: string): Promise<EggContents> {
   try {
-    return await services.inspector.inspect({ eggPath, extraEggPaths: [], requirements: null }, () => {});
+    return await parts.inspector.inspect({ eggPath, extraEggPaths: [], requirements: null }, () => {});
   } catch (error) {
     if (error instanceof DomainError && error.kind === 'invalid')
       throw new PythonError('RunnerError', error.message);
@@ -48,9 +48,9 @@ async function deployed(
   call: ServiceCall,
   { project, version, eggPath, contents }: Deployment,
 ): Promise<void> {
-  const { services, projects, reach, who } = call;
+  const { parts, projects, reach, who } = call;
   const id = (await projects.now(reach, project))?.id ?? (await makeProject(call, project));
-  await services.deployInspected(contents).deploy(
+  await parts.deploy.store(
     {
       project: id,
       version,
@@ -60,13 +60,13 @@ async function deployed(
       stack: null,
       deployedBy: who.name,
     },
-    () => {},
+    contents,
   );
   await chooseLatest(call, project);
 }
 
-async function makeProject({ services, reach }: ServiceCall, name: string): Promise<number> {
-  const known = (await services.view.projects(reach)).find((project) => project.name === name);
+async function makeProject({ parts, reach }: ServiceCall, name: string): Promise<number> {
+  const known = (await parts.scrapyd.view.projects(reach)).find((project) => project.name === name);
   if (known) return known.id;
   const [organisation, ...others] = reach.organisations;
   if (organisation === undefined)
@@ -74,18 +74,18 @@ async function makeProject({ services, reach }: ServiceCall, name: string): Prom
   if (others.length > 0) {
     throw refused(`project '${name}' not found; make it first, this caller has several organisations`);
   }
-  return services.store.ensureProject(organisation, name);
+  return parts.scrapyd.store.ensureProject(organisation, name);
 }
 
 /** Jobs without a version of their own run the latest one by Scrapyd's rule, not the newest deployment. */
-export async function chooseLatest({ services, projects, reach }: ServiceCall, name: string): Promise<void> {
+export async function chooseLatest({ parts, projects, reach }: ServiceCall, name: string): Promise<void> {
   projects.forget();
   const project = await projects.now(reach, name);
   if (!project) return;
   // The order by numbers alone: what was chosen before must not decide.
   const latest = inOrder({ ...project, latest: '' }).at(-1);
   if (latest && latest.name !== project.latest) {
-    await services.store.setLatest(project.id, latest.name);
+    await parts.scrapyd.store.setLatest(project.id, latest.name);
     projects.forget();
   }
 }

@@ -10,14 +10,14 @@ export const MOST_FINISHED = 10_000;
 
 export const daemonstatus: Service = async (call) => {
   const ids = await projectIds(call, null);
-  const { pending, running, finished } = await call.services.view.counts(ids, MOST_FINISHED);
+  const { pending, running, finished } = await call.parts.scrapyd.view.counts(ids, MOST_FINISHED);
   return `"pending": ${pending}, "running": ${running}, "finished": ${finished}`;
 };
 
 export const status: Service = async (call) => {
   const job = jobName(required(call.fields, 'job'));
   const project = optional(call.fields, 'project');
-  const { view } = call.services;
+  const { view } = call.parts.scrapyd;
   // Pollers ask for jobs that are there. For one that is not, the projects are looked up anew.
   const state =
     (await view.state(await recentIds(call, project), job)) ??
@@ -36,12 +36,12 @@ export const cancel: Service = async (call) => {
   const project = required(call.fields, 'project');
   const job = required(call.fields, 'job');
   const { level, refusal } = readSignal(optional(call.fields, 'signal') ?? 'INT');
-  const { services, who } = call;
+  const { parts, who } = call;
   const ids = await projectsNamed(call, project);
-  const { previous, worker } = await services.store.cancel(ids, jobName(job), level, who.name);
+  const { previous, worker } = await parts.scrapyd.store.cancel(ids, jobName(job), level, who.name);
   if (previous === null && !(await call.projects.now(call.reach, project))) throw projectNotFound(project);
   if (previous === 'running' && refusal) throw refusal;
-  if (worker !== null && level > 0) services.signals.stopRequested(worker);
+  if (worker !== null && level > 0) parts.signals.stopRequested(worker);
   return `"prevstate": ${pythonJson(previous)}`;
 };
 
@@ -56,7 +56,7 @@ function readSignal(signal: string): { level: StopLevel; refusal?: Error } {
 }
 
 /** Projects without a deployed version count too: their jobs may still run. */
-async function projectsNamed({ services, reach }: ServiceCall, name: string): Promise<number[]> {
-  const all = await services.view.projects(reach);
+async function projectsNamed({ parts, reach }: ServiceCall, name: string): Promise<number[]> {
+  const all = await parts.scrapyd.view.projects(reach);
   return all.filter((project) => project.name === name).map(({ id }) => id);
 }

@@ -17,7 +17,7 @@ const WHOLE_CHARACTERS = 256 * 1024;
  * Lists jobs. Beside Scrapyd's `project` it takes `state`, `spider`, `limit` and `offset`, which count in each state.
  */
 export const listjobs: Service = async (call) => {
-  const { fields, services, req, res } = call;
+  const { fields, parts, req, res } = call;
   const name = optional(fields, 'project');
   const state = readState(optional(fields, 'state'));
   const spider = optional(fields, 'spider') ?? undefined;
@@ -25,7 +25,7 @@ export const listjobs: Service = async (call) => {
   const offset = optionalAs(fields, 'offset', wholeNumber) ?? 0;
   const range = { projects: await projectIds(call, name), spider, offset };
   const style = { prefix: call.prefix, timeZone: LOCAL_TIME_ZONE, escape: escapeNonAscii };
-  const text = listingText(services.view, state === null ? STATES : [state], range, limit, style);
+  const text = listingText(parts.scrapyd.view, state === null ? STATES : [state], range, limit, style);
   await send(res, text, req.method === 'HEAD');
   return null;
 };

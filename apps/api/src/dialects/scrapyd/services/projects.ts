@@ -5,8 +5,8 @@ import { optional, required } from '../wire/fields.ts';
 import { pythonJson } from '../wire/python-text.ts';
 import { chooseLatest } from './addversion.ts';
 
-export const listprojects: Service = async ({ services, reach }) => {
-  const projects = await services.view.projects(reach);
+export const listprojects: Service = async ({ parts, reach }) => {
+  const projects = await parts.scrapyd.view.projects(reach);
   return `"projects": ${pythonJson(projects.filter(({ deployed }) => deployed).map(({ name }) => name))}`;
 };
 
@@ -30,12 +30,12 @@ export const delversion: Service = async (call) => {
   const name = required(call.fields, 'project');
   const asked = required(call.fields, 'version');
   checkPath(name);
-  const { projects, services, reach } = call;
+  const { projects, parts, reach } = call;
   const project = await projects.now(reach, name);
   const version = project && findVersion(project, asked);
   if (!version) throw versionNotFound(asked);
-  if (project.versions.length === 1) await services.store.removeProject(project.id, call.who.name);
-  else await services.store.removeVersion(project.id, version.name);
+  if (project.versions.length === 1) await parts.scrapyd.store.removeProject(project.id, call.who.name);
+  else await parts.scrapyd.store.removeVersion(project.id, version.name);
   await chooseLatest(call, name);
   return '';
 };
@@ -46,7 +46,7 @@ export const delproject: Service = async (call) => {
   checkPath(name);
   const project = await call.projects.now(call.reach, name);
   if (!project) throw projectNotFound(name);
-  await call.services.store.removeProject(project.id, call.who.name);
+  await call.parts.scrapyd.store.removeProject(project.id, call.who.name);
   call.projects.forget();
   return '';
 };

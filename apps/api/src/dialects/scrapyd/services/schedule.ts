@@ -77,13 +77,13 @@ type GivenByCaller =
   | 'requestId';
 
 async function scheduleOnce(
-  { services }: ServiceCall,
+  { parts }: ServiceCall,
   request: ScheduleRequest,
   project: string,
   job: string,
 ): Promise<void> {
   try {
-    await services.jobs.schedule(request);
+    await parts.jobs.schedule(request);
   } catch (error) {
     if (!(error instanceof DomainError) || error.kind !== 'conflict') throw error;
     throw refused(`jobid is invalid: project '${project}' has a job '${job}' already`);

@@ -1,0 +1,35 @@
+import { Router } from 'express';
+import { refuseForeignSites } from '../../http/browser-guard.ts';
+import { DEFAULT_STATUS, type ErrorDialect, renderErrors } from '../../http/errors.ts';
+import type { Dialect, Host } from '../dialect.ts';
+import { createScrapydHandler } from './handler.ts';
+import { OPERATIONS } from './operations.ts';
+import { NODE_NAME } from './wire/reply.ts';
+
+/** For what is refused before a service has its say: a page of another site, a strange host name. */
+const guardErrors: ErrorDialect = {
+  statusOf: DEFAULT_STATUS,
+  body: (message) => ({ status: 'error', message, node_name: NODE_NAME }),
+};
+
+/**
+ * Scrapyd's API and pages, byte for byte. It brings its own handler: its clients read the answers of a Twisted server,
+ * errors in status 200 included.
+ */
+export const scrapyd: Dialect = {
+  name: 'scrapyd',
+  base: '/scrapyd',
+  hasOwnPort: true,
+  errors: guardErrors,
+  operations: () => OPERATIONS,
+  serve,
+};
+
+/** No answer without credentials, none to pages of other sites. */
+function serve({ parts, doorkeeper, publicUrl }: Host): Router {
+  const router = Router();
+  router.use(refuseForeignSites({ publicUrl }));
+  router.use(createScrapydHandler(parts, doorkeeper));
+  router.use(renderErrors(guardErrors, parts.log));
+  return router;
+}

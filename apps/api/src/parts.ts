@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import {
+  type Access,
+  type ActivityStore,
+  type BlobStore,
+  type ClaimStore,
+  type CollectionStore,
+  type CommentStore,
+  createAccess,
+  createDeploy,
+  createJobAccess,
+  createJobq,
+  createJobs,
+  type Deploy,
+  type EggInspector,
+  type EggStore,
+  type FrontierStore,
+  type JobAccess,
+  type Jobq,
+  type JobqView,
+  type Jobs,
+  type JobTokens,
+  type ProjectStore,
+  type ReleaseStore,
+  type ReportStore,
+  type Signals,
+  type SpiderStore,
+  type StreamStore,
+  TALLIES,
+  type VersionStore,
+} from '@spiderhub/core';
+import {
+  createScrapydUsers,
+  type ScrapydStore,
+  type ScrapydUsers,
+  type ScrapydView,
+} from '@spiderhub/core/scrapyd';
+import {
+  createAccessStore,
+  createActivityStore,
+  createClaimStore,
+  createCollectionStore,
+  createCommentStore,
+  createEggStore,
+  createFrontierStore,
+  createJobqStore,
+  createJobqView,
+  createJobStore,
+  createJobView,
+  createProjectStore,
+  createReleaseStore,
+  createReportStore,
+  createScrapydStore,
+  createScrapydUserStore,
+  createScrapydView,
+  createSpiderStore,
+  createVersionStore,
+  type Database,
+  sharedSecret,
+} from '@spiderhub/db';
+import type { Logger } from '@spiderhub/platform';
+import { checkZip } from '@spiderhub/runners';
+import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { createJobTokens } from '@spiderhub/tokens';
+
+/** Everything that a dialect may use. Each part is made once, however many dialects use it. */
+export interface Parts {
+  access: Access;
+  jobAccess: JobAccess;
+  tokens: JobTokens;
+
+  jobs: Jobs;
+  claims: ClaimStore;
+  jobq: Jobq;
+  queue: JobqView;
+  signals: Signals;
+
+  projects: ProjectStore;
+  spiders: SpiderStore;
+  versions: VersionStore;
+  deploy: Deploy;
+  inspector: EggInspector;
+  eggs: EggStore;
+  /** Throws `invalid` for a file that no deploy could unpack. */
+  checkEgg(path: string): Promise<void>;
+  releases: ReleaseStore;
+
+  streams: StreamStore;
+  blobs: BlobStore;
+  collections: CollectionStore;
+  frontiers: FrontierStore;
+  activity: ActivityStore;
+  comments: CommentStore;
+  reports: ReportStore;
+
+  /** Scrapyd's own words for jobs, projects and users, which no other dialect shares. */
+  scrapyd: { store: ScrapydStore; view: ScrapydView; users: ScrapydUsers };
+
+  /** Uploads wait here; each has a directory of its own, which is gone when its request ends. */
+  uploadDir: string;
+  log: Logger;
+  now: () => Date;
+}
+
+/** What the parts stand on. Whoever opens a connection closes it. */
+export interface Ground {
+  database: Database;
+  /** For what may take as long as its reader does: long downloads must not starve everything else. */
+  downloads: Database;
+  signals: Signals;
+  inspector: EggInspector;
+  /** Streams and blobs lie here. */
+  dataDir: string;
+  uploadDir: string;
+  log: Logger;
+}
+
+/** Makes each part, on Postgres and the file system. */
+export async function createParts(ground: Ground): Promise<Parts> {
+  const { database, downloads, signals, inspector, dataDir, uploadDir, log } = ground;
+  const view = createJobView(database);
+  const versions = createVersionStore(database);
+  const eggs = createEggStore(database);
+  const blobs = createFsBlobStore({ root: join(dataDir, 'blobs') });
+  const tokens = createJobTokens(await sharedSecret(database, 'job-token'));
+  return {
+    access: createAccess(createAccessStore(database)),
+    jobAccess: createJobAccess(tokens, view),
+    tokens,
+
+    jobs: createJobs(createJobStore(database), { ...view, stream: createJobView(downloads).stream }, signals),
+    claims: createClaimStore(database),
+    jobq: createJobq(createJobqStore(database), signals),
+    queue: createJobqView(database),
+    signals,
+
+    projects: createProjectStore(database),
+    spiders: createSpiderStore(database),
+    versions,
+    deploy: createDeploy(inspector, blobs, versions, eggs),
+    inspector,
+    eggs,
+    checkEgg: checkZip,
+    releases: createReleaseStore(database),
+
+    streams: createFsStreamStore({ root: join(dataDir, 'streams'), tallies: TALLIES }),
+    blobs,
+    collections: createCollectionStore(database),
+    frontiers: createFrontierStore(database),
+    activity: createActivityStore(database),
+    comments: createCommentStore(database),
+    reports: createReportStore(database),
+
+    scrapyd: scrapydParts(database, downloads),
+    uploadDir,
+    log,
+    now: () => new Date(),
+  };
+}
+
+function scrapydParts(database: Database, downloads: Database): Parts['scrapyd'] {
+  const long = createScrapydView(downloads);
+  return {
+    store: createScrapydStore(database),
+    view: { ...createScrapydView(database), listing: long.listing, jobs: long.jobs },
+    users: createScrapydUsers(createScrapydUserStore(database)),
+  };
+}
