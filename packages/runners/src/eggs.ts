@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobStore } from '@spiderhub/core';
+import { type BlobStore, singleFlight } from '@spiderhub/core';
 import { readText } from './files.ts';
 import { runChild } from './run-child.ts';
 import { badEgg, unpackZip } from './zip.ts';
@@ -24,7 +24,7 @@ export interface Eggs {
 
 /** Keeps each egg unpacked once on this machine, by the hash of its content. */
 export function createEggs({ eggsDir, python, blobs }: EggsOptions): Eggs {
-  const underWay = new Map<string, Promise<string>>();
+  const once = singleFlight<string>();
 
   async function unpack(sha256: string): Promise<string> {
     // Python looks for an egg's entry points and scripts only in directories with this ending.
@@ -43,11 +43,7 @@ export function createEggs({ eggsDir, python, blobs }: EggsOptions): Eggs {
   }
 
   return {
-    unpacked(sha256) {
-      const running = underWay.get(sha256) ?? unpack(sha256).finally(() => underWay.delete(sha256));
-      underWay.set(sha256, running);
-      return running;
-    },
+    unpacked: (sha256) => once(sha256, () => unpack(sha256)),
   };
 }
 

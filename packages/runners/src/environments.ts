@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DomainError } from '@spiderhub/core';
+import { DomainError, singleFlight } from '@spiderhub/core';
 import { runChild } from './run-child.ts';
 
 const BUILD_TIMEOUT_MS = 10 * 60_000;
@@ -28,7 +28,8 @@ export interface Environments {
 
 /** One Python environment for each distinct requirements.txt, shared by all versions and projects that name the same. */
 export function createEnvironments(options: EnvironmentsOptions): Environments {
-  const underWay = new Map<string, Promise<{ python: string }>>();
+  // A failure is not kept: an index that was away may be back.
+  const once = singleFlight<{ python: string }>({ keep: true });
 
   async function build(requirements: string, log: (line: string) => void): Promise<{ python: string }> {
     await mkdir(options.envsDir, { recursive: true });
@@ -49,11 +50,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
   return {
     ensure(requirements, log) {
       if (!requirements?.trim()) return Promise.resolve({ python: options.basePython });
-      const running = underWay.get(requirements) ?? build(requirements, log);
-      underWay.set(requirements, running);
-      // A failure is not remembered: an index that was away may be back.
-      running.catch(() => underWay.delete(requirements));
-      return running;
+      return once(requirements, () => build(requirements, log));
     },
   };
 }

@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import type { DomainError, EggContents, EggInspector, EggToInspect } from '@spiderhub/core';
+import {
+  type DomainError,
+  type EggContents,
+  type EggInspector,
+  type EggToInspect,
+  turnstile,
+} from '@spiderhub/core';
 import { readSettingsModule } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { type ChildResult, runChild } from './run-child.ts';
 import { killMarked } from './shim-process.ts';
-import { turnstile } from './turnstile.ts';
 import { badEgg, unpackZip } from './zip.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;

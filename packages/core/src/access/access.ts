@@ -1,4 +1,5 @@
 import { accessErrors } from '../errors.ts';
+import { remembered } from '../lib/remembered.ts';
 import type { AccessStore } from '../ports/access-store.ts';
 import { hashApiKey } from './keys.ts';
 import type { Principal, Project } from './principal.ts';
@@ -20,13 +21,14 @@ export interface Access {
  * made a moment ago works at once, whatever was asked before.
  */
 export function createAccess(store: AccessStore, now: () => number = Date.now): Access {
+  const answers = { trustMs: TRUST_MS, most: MAX_ENTRIES, now };
   const keyOf = new WeakMap<Principal, string>();
   const keys = remembered(async (key: string) => {
     const principal = await store.findKey(hashApiKey(key));
     if (principal) keyOf.set(principal, key);
     return principal;
-  }, now);
-  const projects = remembered((id: number) => store.findProject(id), now);
+  }, answers);
+  const projects = remembered((id: number) => store.findProject(id), answers);
 
   async function mayReach(who: Principal, id: number): Promise<boolean> {
     if (who.staff || who.projects.has(id)) return true;
@@ -42,36 +44,5 @@ export function createAccess(store: AccessStore, now: () => number = Date.now): 
       if (!project) throw accessErrors.projectNotFound(id);
       return project;
     },
-  };
-}
-
-interface Remembered<K, V> {
-  get(key: K): Promise<V | null>;
-  /** Asks the store, whatever is remembered. */
-  anew(key: K): Promise<V | null>;
-}
-
-/** Keeps each answer for TRUST_MS, so that a busy key costs one query a second and not one a request. */
-function remembered<K, V>(load: (key: K) => Promise<V | null>, now: () => number): Remembered<K, V> {
-  const answers = new Map<K, { value: Promise<V | null>; until: number }>();
-
-  function anew(key: K): Promise<V | null> {
-    if (answers.size >= MAX_ENTRIES) answers.clear();
-    const value = load(key);
-    const answer = { value, until: now() + TRUST_MS };
-    answers.set(key, answer);
-    const forget = () => {
-      if (answers.get(key) === answer) answers.delete(key);
-    };
-    value.then((found) => found === null && forget(), forget);
-    return value;
-  }
-
-  return {
-    get(key) {
-      const known = answers.get(key);
-      return known && known.until > now() ? known.value : anew(key);
-    },
-    anew,
   };
 }

@@ -1,9 +1,9 @@
 import { jobErrors } from '../errors.ts';
+import { groupCommit } from '../lib/group-commit.ts';
 import type { JobStore, StopTarget, TagChange } from '../ports/job-store.ts';
 import type { JobView } from '../ports/job-view.ts';
 import type { Signals } from '../ports/signals.ts';
 import { type JobFilter, narrowsProject, type PageRequest } from './filter.ts';
-import { groupCommit } from './group-commit.ts';
 import type { EndedAttempt, Job, JobDetails, JobKey } from './job.ts';
 import type { ScheduleRequest } from './schedule.ts';
 

@@ -22,11 +22,16 @@ export function parseJobKey(text: string, field = 'job'): JobKey {
   return key;
 }
 
-/** Reads keys that must all lie in `project`. A foreign key is answered exactly like a job that does not exist. */
-export function parseJobKeysOf(project: number, texts: readonly string[]): JobKey[] {
-  const keys = texts.map((text) => parseJobKey(text));
+/** Throws `not_found` for a key of another project: it is answered exactly like a job that does not exist. */
+export function requireKeysOf(project: number, keys: readonly JobKey[]): void {
   const foreign = keys.find((key) => key.project !== project);
   if (foreign) throw jobErrors.notFound(formatJobKey(foreign));
+}
+
+/** Reads keys that must all lie in `project`. Throws like `parseJobKey` and `requireKeysOf`. */
+export function parseJobKeysOf(project: number, texts: readonly string[]): JobKey[] {
+  const keys = texts.map((text) => parseJobKey(text));
+  requireKeysOf(project, keys);
   return keys;
 }
 

@@ -1,6 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { checkPassword, hashPassword } from '../access/passwords.ts';
 import type { Principal } from '../access/principal.ts';
+import { remembered } from '../lib/remembered.ts';
 import type { ScrapydUser, ScrapydUserStore } from './ports/store.ts';
 
 /** How long a stored user is trusted: a changed password works at most this much longer. */
@@ -19,32 +21,25 @@ export interface ScrapydUsers {
 export function createScrapydUsers(store: ScrapydUserStore, now: () => number = Date.now): ScrapydUsers {
   // Of this process: what it remembers of a password is worth nothing elsewhere.
   const salt = randomBytes(32).toString('base64');
-  const users = new Map<string, { user: Promise<ScrapydUser | null>; until: number }>();
-  const right = new Map<string, string>();
+  const users = remembered((username: string) => store.findUser(username), {
+    trustMs: TRUST_MS,
+    most: MAX_REMEMBERED,
+    now,
+  });
+  const right = new LRUCache<string, string>({ max: MAX_REMEMBERED });
   let decoy: Promise<string> | undefined;
-
-  function find(username: string): Promise<ScrapydUser | null> {
-    const known = users.get(username);
-    if (known && known.until > now()) return known.user;
-    if (users.size >= MAX_REMEMBERED) users.clear();
-    const user = store.findUser(username);
-    users.set(username, { user, until: now() + TRUST_MS });
-    user.catch(() => users.delete(username));
-    return user;
-  }
 
   async function isRight(user: ScrapydUser, password: string): Promise<boolean> {
     const mark = hash('sha256', `${salt}${user.username}\0${password}`);
     if (right.get(mark) === user.passwordHash) return true;
     if (!(await checkPassword(password, user.passwordHash))) return false;
-    if (right.size >= MAX_REMEMBERED) right.clear();
     right.set(mark, user.passwordHash);
     return true;
   }
 
   return {
     async authenticate(username, password) {
-      const user = await find(username);
+      const user = await users.get(username);
       if (!user) {
         // As slow as a wrong password, so that nobody learns which names exist.
         decoy ??= hashPassword(randomBytes(16).toString('base64'));

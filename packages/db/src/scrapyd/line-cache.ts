@@ -1,32 +1,11 @@
-/** Lines that are kept: those of the last listings, 10 to 30 MB. */
-const MOST_LINES = 25_000;
+import { LRUCache } from 'lru-cache';
 
-/** Keeps what was used lately: a younger and an older half, and what is left in the older one goes with it. */
-export interface LineCache {
-  get(key: string): string | undefined;
-  set(key: string, line: string): void;
-}
+/** Lines that are kept: those of the last listings, 20 to 30 MB. */
+const MOST_LINES = 50_000;
 
-export function createLineCache(mostLines = MOST_LINES): LineCache {
-  let young = new Map<string, string>();
-  let old = new Map<string, string>();
+/** The rendered lines of jobs, by job and by all that a line shows. */
+export type LineCache = Pick<LRUCache<string, string>, 'get' | 'set'>;
 
-  function set(key: string, line: string): void {
-    if (young.size >= mostLines) {
-      old = young;
-      young = new Map();
-    }
-    young.set(key, line);
-  }
-
-  return {
-    get(key) {
-      const found = young.get(key);
-      if (found !== undefined) return found;
-      const kept = old.get(key);
-      if (kept !== undefined) set(key, kept);
-      return kept;
-    },
-    set,
-  };
+export function createLineCache(): LineCache {
+  return new LRUCache({ max: MOST_LINES });
 }

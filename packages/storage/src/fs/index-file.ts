@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { LRUCache } from 'lru-cache';
 import { GZIP_HEADER } from '../gzip/segments.ts';
 import { openIfThere, readExactly } from './sync.ts';
 
@@ -143,37 +144,25 @@ export interface IndexCache {
 }
 
 /**
- * Keeps parsed indexes, the most recently used first, up to `maxBytes` of index text (parsed they take a few times
- * as much). An index that only grew is read from where the last reading ended.
+ * Keeps parsed indexes, those that were used last, up to `maxBytes` of index text (parsed they take a few times as
+ * much). An index that only grew is read from where the last reading ended.
  */
 export function createIndexCache(maxBytes: number): IndexCache {
-  const cached = new Map<string, Cached>();
-  let held = 0;
-
-  function keep(file: string, entry: Cached): void {
-    drop(file);
-    cached.set(file, entry);
-    held += entry.bytes;
-    for (const oldest of cached.keys()) {
-      if (held <= maxBytes || oldest === file) break;
-      drop(oldest);
-    }
-  }
-
-  function drop(file: string): void {
-    held -= cached.get(file)?.bytes ?? 0;
-    cached.delete(file);
-  }
+  const cached = new LRUCache<string, Cached>({
+    maxSize: maxBytes,
+    // The greatest index of all is kept, too: alone.
+    sizeCalculation: ({ bytes }) => Math.min(Math.max(bytes, 1), maxBytes),
+  });
 
   async function load(file: string): Promise<StreamIndex> {
     const handle = await openIfThere(file);
     if (!handle) {
-      drop(file);
+      cached.delete(file);
       return NO_INDEX;
     }
     try {
       const entry = await readIndex(handle, cached.get(file));
-      keep(file, entry);
+      cached.set(file, entry);
       return entry.index;
     } finally {
       await handle.close();

@@ -25,7 +25,10 @@ export interface LogState {
   stats: RunningStats | null;
 }
 
-/** A stream as those see it who write to it. */
+/**
+ * A stream as its writers see it. Its files change only in the hands of whoever holds its lock, one process at a time;
+ * readers take no lock and see what the index commits.
+ */
 export interface StreamLog {
   files: StreamFiles;
   root: string;

@@ -8,6 +8,7 @@ import {
   type Tally,
   toStreamStats,
 } from '@spiderhub/core';
+import { LRUCache } from 'lru-cache';
 import { appendArrival, rollIfFull, syncStream } from './append.ts';
 import { createIndexCache } from './index-file.ts';
 import type { LockOptions } from './lock.ts';
@@ -35,12 +36,12 @@ export interface FsStreamStoreOptions {
   now?: () => number;
 }
 
-/** Streams as files; see docs of `StreamLog` for who may change them and `index-file.ts` for what counts. */
+/** Streams as files: `StreamLog` says who may change them, `index-file.ts` what of them counts, ADR 6 why. */
 export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore {
   const { tallies = TALLIES, lock = {}, now = Date.now } = options;
   const root = path.resolve(options.root);
   const cache = createIndexCache(options.indexCacheBytes ?? INDEX_CACHE_BYTES);
-  const logs = new Map<string, StreamLog>();
+  const logs = new LRUCache<string, StreamLog>({ max: REMEMBERED_LOGS });
 
   function newLog(ref: StreamRef): StreamLog {
     return { files: streamFiles(root, ref), root, cache, tally: tallies[ref.stream], now, lock, known: null };
@@ -51,9 +52,7 @@ export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore 
     const fresh = newLog(ref);
     const name = fresh.files.lock;
     const log = logs.get(name) ?? fresh;
-    logs.delete(name);
     logs.set(name, log);
-    if (logs.size > REMEMBERED_LOGS) logs.delete(logs.keys().next().value as string);
     return log;
   }
 

@@ -1,4 +1,4 @@
-import { formatJobKey, type JobKey, jobErrors, narrowsProject, requestErrors } from '@spiderhub/core';
+import { jobErrors, narrowsProject, requestErrors, requireKeysOf } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
@@ -39,7 +39,7 @@ function updateJobs({ access, jobs }: Parts): Operation {
     reply: Counted,
   })(async ({ body, who }) => {
     await access.project(who, body.project);
-    if (body.job) requireOwn(body.project, body.job);
+    if (body.job) requireKeysOf(body.project, body.job);
     if (!body.add_tag && !body.remove_tag)
       throw requestErrors.invalid('add_tag', 'add_tag or remove_tag is required');
     const change = { add: body.add_tag ?? [], remove: body.remove_tag ?? [] };
@@ -75,7 +75,7 @@ function stopJobs({ access, jobs }: Parts): Operation {
     reply: Ok,
   })(async ({ body, who }) => {
     await access.project(who, body.project);
-    requireOwn(body.project, body.job);
+    requireKeysOf(body.project, body.job);
     await jobs.stop(body.project, body.job, who.name);
     return { status: 'ok' as const };
   });
@@ -90,13 +90,7 @@ function deleteJobs({ access, jobs }: Parts): Operation {
     reply: Counted,
   })(async ({ body, who }) => {
     await access.project(who, body.project);
-    requireOwn(body.project, body.job);
+    requireKeysOf(body.project, body.job);
     return { status: 'ok' as const, count: await jobs.remove(body.project, body.job, who.name) };
   });
-}
-
-/** A job of another project is answered exactly like one that does not exist. */
-function requireOwn(project: number, keys: readonly JobKey[]): void {
-  const foreign = keys.find((key) => key.project !== project);
-  if (foreign) throw jobErrors.notFound(formatJobKey(foreign));
 }

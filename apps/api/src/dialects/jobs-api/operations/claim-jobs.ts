@@ -1,4 +1,4 @@
-import { formatJobKey, type JobKey, jobErrors, requestErrors } from '@spiderhub/core';
+import { requestErrors, requireKeysOf } from '@spiderhub/core';
 import { z } from 'zod';
 import { integer, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -77,16 +77,11 @@ function endClaim(
   return operation({ method: 'post', path, summary, body: HeldForm, reply: Counted })(
     async ({ body, who }) => {
       await access.project(who, body.project);
-      requireOwn(body.project, body.job);
+      requireKeysOf(body.project, body.job);
       const [tag = DEFAULT_TAG, ...more] = body.tag ?? [];
       if (more.length > 0) throw requestErrors.invalid('tag', 'is given more than once');
       const { project, job: keys, worker } = body;
       return { status: 'ok' as const, count: await claims[end]({ project, keys, tag, worker }) };
     },
   );
-}
-
-function requireOwn(project: number, keys: readonly JobKey[]): void {
-  const foreign = keys.find((key) => key.project !== project);
-  if (foreign) throw jobErrors.notFound(formatJobKey(foreign));
 }

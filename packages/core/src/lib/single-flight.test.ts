@@ -1,0 +1,64 @@
+import { singleFlight } from './single-flight.ts';
+
+/** Work that ends when the test says so, and how often it began. */
+function slowWork() {
+  let begun = 0;
+  const ends: { resolve(value: string): void; reject(error: Error): void }[] = [];
+  const work = () =>
+    new Promise<string>((resolve, reject) => {
+      begun += 1;
+      ends.push({ resolve, reject });
+    });
+  return { work, ends, begun: () => begun };
+}
+
+describe('work of one key', () => {
+  it('is done once for all who ask while it is under way', async () => {
+    const { work, ends, begun } = slowWork();
+    const fly = singleFlight<string>();
+    const both = [fly('a', work), fly('a', work)];
+    ends[0]?.resolve('done');
+    expect(await Promise.all(both)).toEqual(['done', 'done']);
+    expect(begun()).toBe(1);
+  });
+
+  it('does not wait for that of another key', () => {
+    const { work, begun } = slowWork();
+    const fly = singleFlight<string>();
+    void fly('a', work);
+    void fly('b', work);
+    expect(begun()).toBe(2);
+  });
+
+  it('is done anew after it has ended, unless its result is kept', async () => {
+    for (const [keep, times] of [
+      [false, 2],
+      [true, 1],
+    ] as const) {
+      const { work, ends, begun } = slowWork();
+      const fly = singleFlight<string>({ keep });
+      const first = fly('a', work);
+      ends[0]?.resolve('done');
+      await first;
+      const second = fly('a', work);
+      ends[1]?.resolve('done');
+      expect(await second).toBe('done');
+      expect(begun()).toBe(times);
+    }
+  });
+
+  it.each([false, true])(
+    'fails for all who share it, and is tried again by the next (keep: %s)',
+    async (keep) => {
+      const { work, ends, begun } = slowWork();
+      const fly = singleFlight<string>({ keep });
+      const both = Promise.allSettled([fly('a', work), fly('a', work)]);
+      ends[0]?.reject(new Error('away'));
+      expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      const next = fly('a', work);
+      ends[1]?.resolve('back');
+      expect(await next).toBe('back');
+      expect(begun()).toBe(2);
+    },
+  );
+});
