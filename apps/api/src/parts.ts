@@ -11,6 +11,7 @@ import {
   createJobAccess,
   createJobq,
   createJobs,
+  createJobTokens,
   type Deploy,
   type EggInspector,
   type EggStore,
@@ -61,7 +62,6 @@ import {
 import type { Logger } from '@spiderhub/platform';
 import { checkZip } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
-import { createJobTokens } from '@spiderhub/tokens';
 
 /** Everything that a dialect may use. Each part is made once, however many dialects use it. */
 export interface Parts {
