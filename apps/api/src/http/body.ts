@@ -1,73 +1,88 @@
-import { isUtf8 } from 'node:buffer';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { checkText, DomainError, requestErrors } from '@spiderhub/core';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { DomainError, requestErrors } from '@spiderhub/core';
 import type { Request } from 'express';
 import { HttpProblem } from './errors.ts';
-import { type Params, parseParams } from './params.ts';
 
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
 /** What is still read and thrown away of a body that was refused, so that its sender gets to read why. */
 const MAX_DRAIN_BYTES = 64 * 1024 * 1024;
 
-const inflate = promisify(gunzip);
-
-/** Reads a form or a flat JSON object. Both give the same parameters. */
-export async function readParams(req: Request): Promise<Params> {
-  const type = mediaType(req);
-  const raw = await readDecoded(req, MAX_BODY_BYTES);
-  if (raw.length === 0) return parseParams('');
-  if (!isUtf8(raw)) throw requestErrors.invalid('body', 'is not valid UTF-8');
-  if (type === 'application/json') return readJson(raw.toString('utf8'));
-  if (type === 'application/x-www-form-urlencoded') return parseParams(raw.toString('utf8'));
-  throw new HttpProblem(415, 'Content-Type must be application/x-www-form-urlencoded or application/json');
-}
-
-const CHARSET = /charset *= *"?([\w-]+)/i;
-const UTF8 = /^(utf-?8|us-ascii)$/i;
-
-function mediaType(req: Request): string {
-  const header = req.headers['content-type'] ?? '';
-  if (header === 'application/x-www-form-urlencoded') return header;
-  const charset = CHARSET.exec(header)?.[1];
-  if (charset !== undefined && !UTF8.test(charset)) throw new HttpProblem(415, 'charset must be UTF-8');
-  return (header.split(';', 1)[0] ?? '').trim().toLowerCase();
+/**
+ * A whole body after its content encoding: at most `maxBytes` before and after it. Throws `too_large`, or `invalid` for
+ * a broken encoding.
+ */
+export async function readBody(req: Request, maxBytes: number): Promise<Buffer> {
+  if (!isGzip(req)) return readPlain(req, maxBytes);
+  const pieces: Buffer[] = [];
+  for await (const piece of bodyPieces(req, maxBytes)) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 /**
- * Reads a whole body of at most `maxBytes`, before and after its content encoding. Throws `too_large`, or `invalid`
- * for a broken encoding.
+ * A body in pieces as they come in, and only one of them in memory; limits and errors are those of `readBody`. What is
+ * not read is thrown away, so that the sender gets to read why.
  */
-export async function readDecoded(req: Request, maxBytes: number): Promise<Buffer> {
+export async function* bodyPieces(req: Request, maxBytes: number): AsyncGenerator<Buffer> {
   const isZipped = isGzip(req);
-  const raw = await readRaw(req, maxBytes);
-  return isZipped && raw.length > 0 ? inflateUpTo(raw, maxBytes) : raw;
-}
-
-/** Whether a body is gzip. Throws for an encoding that we do not know. */
-export function isGzip(req: Request): boolean {
-  const encoding = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== '') {
-    throw new HttpProblem(415, 'Content-Encoding must be gzip or identity');
+  if (isAnnouncedLarger(req, maxBytes)) {
+    drain(req);
+    throw tooLarge(maxBytes);
   }
-  return encoding === 'gzip';
+  if (isZipped) yield* inflated(req, maxBytes);
+  else yield* upTo(maxBytes, req, req);
 }
 
-async function inflateUpTo(raw: Buffer, maxBytes: number): Promise<Buffer> {
+async function* inflated(req: Request, maxBytes: number): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  let received = 0;
+  req.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > maxBytes) gunzip.destroy(tooLarge(maxBytes));
+  });
+  // `pipe` hands on pieces and the end, but not that the sender hung up.
+  req.once('error', (error) => gunzip.destroy(error));
+  req.pipe(gunzip);
   try {
-    return await inflate(raw, { maxOutputLength: maxBytes });
+    yield* upTo(maxBytes, gunzip, req);
   } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-    throw badGzip();
+    if (!isBroken(error)) throw error;
+    // Clients name their encoding even when there is nothing to encode.
+    if (received > 0) throw requestErrors.invalid('body', 'is not valid gzip');
+  } finally {
+    req.unpipe(gunzip);
+    gunzip.destroy();
   }
 }
 
-export function badGzip(): DomainError {
-  return requestErrors.invalid('body', 'is not valid gzip');
+/** Pieces of a stream; the request behind it lives on however this ends, to be answered. */
+async function* upTo(maxBytes: number, stream: Readable, req: Request): AsyncGenerator<Buffer> {
+  let received = 0;
+  try {
+    for await (const piece of stream.iterator({ destroyOnReturn: false })) {
+      received += (piece as Buffer).length;
+      if (received > maxBytes) throw tooLarge(maxBytes);
+      yield piece as Buffer;
+    }
+  } finally {
+    if (!req.readableEnded) drain(req);
+  }
 }
 
-function readRaw(req: Request, maxBytes: number): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
+function isBroken(error: unknown): boolean {
+  return /^Z_(DATA|BUF)_ERROR$/.test(String((error as { code?: unknown } | null)?.code));
+}
+
+/** Throws for an encoding that we do not know. `x-gzip` is an old name (RFC 9110 8.4.1.3). */
+function isGzip(req: Request): boolean {
+  const encoding = req.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return false;
+  if (encoding === 'gzip' || encoding === 'x-gzip') return true;
+  throw new HttpProblem(415, 'Content-Encoding must be gzip or identity');
+}
+
+/** Most requests are short and plain: listeners cost them less than a generator would. */
+function readPlain(req: Request, maxBytes: number): Promise<Buffer> {
+  if (isAnnouncedLarger(req, maxBytes)) {
     drain(req);
     return Promise.reject(tooLarge(maxBytes));
   }
@@ -87,6 +102,10 @@ function readRaw(req: Request, maxBytes: number): Promise<Buffer> {
   });
 }
 
+function isAnnouncedLarger(req: Request, maxBytes: number): boolean {
+  return Number(req.headers['content-length'] ?? 0) > maxBytes;
+}
+
 /** Throws the rest of a body away, and the connection too when there is no end to it. */
 export function drain(req: Request): void {
   let dropped = 0;
@@ -98,33 +117,4 @@ export function drain(req: Request): void {
 
 export function tooLarge(maxBytes: number): DomainError {
   return new DomainError('too_large', 'body_too_large', `the body is larger than ${maxBytes} bytes`);
-}
-
-function readJson(text: string): Params {
-  const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw requestErrors.invalid('body', 'expected a JSON object');
-  }
-  const params = parseParams('');
-  for (const [name, field] of Object.entries(value)) {
-    checkText('body', name);
-    params[name] = Array.isArray(field) ? field.map((one) => scalar(name, one)) : scalar(name, field);
-  }
-  return params;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw requestErrors.invalid('body', 'is not valid JSON');
-  }
-}
-
-function scalar(name: string, value: unknown): string {
-  const text =
-    typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : value;
-  if (typeof text !== 'string')
-    throw requestErrors.invalid(name, 'expected a string, a number or a list of them');
-  return checkText(name.slice(0, 100), text);
 }

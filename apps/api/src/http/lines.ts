@@ -1,14 +1,11 @@
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { DomainError, requestErrors } from '@spiderhub/core';
+import { DomainError } from '@spiderhub/core';
 import type { Request } from 'express';
-import { drain } from './body.ts';
-import { HttpProblem } from './errors.ts';
+import { bodyPieces } from './body.ts';
 
 export interface LineLimits {
   /** Longest line, bytes. */
   maxLineBytes: number;
-  /** Longest body after its content encoding, bytes. */
+  /** Longest body before and after its content encoding, bytes. */
   maxBytes: number;
 }
 
@@ -21,45 +18,13 @@ const CR = 0x0d;
  * for a broken encoding; what is left of the body is then read and thrown away.
  */
 export async function* readLines(req: Request, limits: LineLimits): AsyncGenerator<Buffer[]> {
-  const source = decoded(req);
-  const splitter = createSplitter(limits);
-  let isEmpty = true;
-  if (source !== req) req.once('data', () => (isEmpty = false));
-  try {
-    for await (const chunk of source.iterator({ destroyOnReturn: false })) {
-      const lines = splitter.push(chunk as Buffer);
-      if (lines.length > 0) yield lines;
-    }
-    const last = splitter.end();
-    if (last.length > 0) yield last;
-  } catch (error) {
-    if (!isBroken(error)) throw error;
-    // Clients name their encoding even when there is nothing to encode.
-    if (!isEmpty) throw requestErrors.invalid('body', 'is not valid gzip');
-  } finally {
-    if (source !== req) {
-      req.unpipe();
-      source.destroy();
-    }
-    if (!req.readableEnded) drain(req);
+  const splitter = createSplitter(limits.maxLineBytes);
+  for await (const piece of bodyPieces(req, limits.maxBytes)) {
+    const lines = splitter.push(piece);
+    if (lines.length > 0) yield lines;
   }
-}
-
-function decoded(req: Request): Readable {
-  const encoding = (req.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity' || encoding === '') return req;
-  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    throw new HttpProblem(415, 'Content-Encoding must be gzip or identity');
-  }
-  const gunzip = createGunzip();
-  // A sender that goes away must not look like the end of its data.
-  req.once('error', (error) => gunzip.destroy(error));
-  return req.pipe(gunzip);
-}
-
-function isBroken(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^Z_(DATA|BUF)_ERROR$/.test(code);
+  const last = splitter.end();
+  if (last.length > 0) yield last;
 }
 
 interface Splitter {
@@ -67,10 +32,9 @@ interface Splitter {
   end(): Buffer[];
 }
 
-function createSplitter({ maxLineBytes, maxBytes }: LineLimits): Splitter {
+function createSplitter(maxLineBytes: number): Splitter {
   let rest: Buffer[] = [];
   let restBytes = 0;
-  let total = 0;
 
   function take(lines: Buffer[], piece: Buffer): void {
     const line = trimmed(rest.length === 0 ? piece : Buffer.concat([...rest, piece]));
@@ -82,9 +46,6 @@ function createSplitter({ maxLineBytes, maxBytes }: LineLimits): Splitter {
 
   return {
     push(chunk) {
-      total += chunk.length;
-      if (total > maxBytes)
-        throw new DomainError('too_large', 'body_too_large', `the body is larger than ${maxBytes} bytes`);
       const lines: Buffer[] = [];
       let at = 0;
       for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, at)) {

@@ -3,7 +3,7 @@ import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
 import { callerOf } from './auth.ts';
-import { readParams } from './body.ts';
+import { readParams } from './body-params.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
 import { type Params, queryOf } from './params.ts';

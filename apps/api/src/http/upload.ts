@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { DomainError, requestErrors, serviceErrors } from '@spiderhub/core';
 import createBusboy, { type Busboy } from 'busboy';
 import type { Request } from 'express';
-import { drain, tooLarge } from './body.ts';
+import { bodyPieces } from './body.ts';
 import { HttpProblem } from './errors.ts';
 import type { Params } from './params.ts';
 
@@ -77,10 +77,6 @@ async function receive(
   directory: string,
   { maxBytes, maxFiles, maxFileBytes = maxBytes }: UploadLimits,
 ): Promise<Omit<Upload, 'remove'>> {
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) {
-    drain(req);
-    throw tooLarge(maxBytes);
-  }
   const busboy = openBusboy(req, maxFiles, maxFileBytes);
   const upload: Omit<Upload, 'remove'> = { fields: Object.create(null), files: [] };
   const writes: Promise<void>[] = [];
@@ -137,35 +133,19 @@ function openBusboy(req: Request, maxFiles: number, maxFileBytes: number): Busbo
   return busboy;
 }
 
-/** Not `pipeline`, which would destroy the request, and with it the way to tell its sender what was wrong. */
-function feed(req: Request, busboy: Busboy, maxBytes: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let received = 0;
-    let hasFailed = false;
-    function fail(error: unknown): void {
-      // Destroying a form in the middle makes busboy complain once more.
-      if (hasFailed) return;
-      hasFailed = true;
-      req.unpipe(busboy);
-      req.off('data', measure);
-      drain(req);
-      busboy.destroy();
-      reject(error instanceof DomainError ? error : badForm(error));
-    }
-    function measure(chunk: Buffer): void {
-      received += chunk.length;
-      if (received > maxBytes) fail(tooLarge(maxBytes));
-    }
-    req.on('data', measure);
-    req.once('error', (error) => {
-      hasFailed = true;
-      busboy.destroy();
-      reject(error);
-    });
-    busboy.on('error', fail);
-    busboy.once('close', resolve);
-    req.pipe(busboy);
+async function feed(req: Request, busboy: Busboy, maxBytes: number): Promise<void> {
+  let hangUp: unknown;
+  req.once('error', (error) => {
+    hangUp = error;
   });
+  // A form that is destroyed in the middle complains once more, when nobody listens.
+  busboy.on('error', () => {});
+  try {
+    await pipeline(bodyPieces(req, maxBytes), busboy);
+  } catch (error) {
+    if (hangUp) throw hangUp;
+    throw error instanceof DomainError || error instanceof HttpProblem ? error : badForm(error);
+  }
 }
 
 function badForm(error: unknown): DomainError {

@@ -7,7 +7,7 @@ import {
   requestErrors,
 } from '@spiderhub/core';
 import type { Request } from 'express';
-import { readDecoded } from '../../http/body.ts';
+import { readBody } from '../../http/body.ts';
 import { parseRecord } from './records/parse.ts';
 
 /** Bodies that describe jobs, settings or keys; records come through `intake.ts`. */
@@ -17,7 +17,7 @@ const LINE_ENDS = /\r?\n/;
 
 /** The lines of a short body, without blank ones. */
 export async function readTextLines(req: Request): Promise<string[]> {
-  const text = (await readDecoded(req, MAX_BYTES)).toString('utf8');
+  const text = (await readBody(req, MAX_BYTES)).toString('utf8');
   return text.split(LINE_ENDS).flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
 }
 
@@ -32,7 +32,7 @@ export async function readObjects(req: Request): Promise<RawFields[]> {
 
 /** One JSON object, which may stand on several lines; an empty body is an empty object. */
 export async function readObject(req: Request, maxBytes = MAX_BYTES): Promise<RawFields> {
-  const text = (await readDecoded(req, maxBytes)).toString('utf8');
+  const text = (await readBody(req, maxBytes)).toString('utf8');
   const fields = text.trim() === '' ? new Map<string, string>() : readRawObject(text);
   if (!fields) throw requestErrors.invalid('body', 'expected a JSON object');
   return fields;
@@ -40,7 +40,7 @@ export async function readObject(req: Request, maxBytes = MAX_BYTES): Promise<Ra
 
 /** One JSON value as its raw text on one line. */
 export async function readRawValue(req: Request, maxBytes = MAX_BYTES): Promise<string> {
-  const raw = oneLine((await readDecoded(req, maxBytes)).toString('utf8').trim());
+  const raw = oneLine((await readBody(req, maxBytes)).toString('utf8').trim());
   // Python's NaN and Infinity are values, too.
   if (parseRecord(Buffer.from(raw)) !== undefined) return raw;
   throw requestErrors.invalid('body', 'expected a JSON value');

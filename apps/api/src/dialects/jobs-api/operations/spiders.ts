@@ -1,6 +1,6 @@
 import { checkText, jobErrors, type Principal, type SpiderDetails } from '@spiderhub/core';
 import { z } from 'zod';
-import { readDecoded } from '../../../http/body.ts';
+import { readBody } from '../../../http/body.ts';
 import { HttpProblem } from '../../../http/errors.ts';
 import { parseFields } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -35,7 +35,7 @@ const changeTags = (services: Parts) =>
     params: SpiderPath,
   })(async ({ params, who, req }) => {
     await spiderOf(services, who, params);
-    const { add = [], remove = [] } = parseFields(TagChange, readJson(await readDecoded(req, MAX_BYTES)));
+    const { add = [], remove = [] } = parseFields(TagChange, readJson(await readBody(req, MAX_BYTES)));
     if (add.length === 0 && remove.length === 0) {
       return new TextReply('application/json', JSON.stringify({ non_field_errors: [NOTHING_TO_DO] }), {
         status: 400,

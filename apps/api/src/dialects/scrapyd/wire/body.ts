@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { readDecoded } from '../../../http/body.ts';
+import { readBody } from '../../../http/body.ts';
 import { HttpProblem } from '../../../http/errors.ts';
 import { type Fields, withBody } from './fields.ts';
 import { addForm, type FormReader } from './form-reader.ts';
@@ -23,7 +23,7 @@ export async function bodyFields(req: Request): Promise<Fields> {
     req.resume();
     return query;
   }
-  const raw = await readDecoded(req, MAX_BODY_BYTES);
+  const raw = await readBody(req, MAX_BODY_BYTES);
   if (raw.length === 0) return query;
   const body: Fields = new Map();
   addForm(body, form.reader, raw);

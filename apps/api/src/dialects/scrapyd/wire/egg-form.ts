@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serviceErrors } from '@spiderhub/core';
 import type { Request } from 'express';
-import { bodyPieces } from '../../../http/body-pieces.ts';
+import { bodyPieces } from '../../../http/body.ts';
 import { BESIDE_EGG_BYTES, fileTooLarge, MAX_EGG_BYTES } from '../../../http/upload.ts';
 import { queryFields, readerFor } from './body.ts';
 import { type Fields, withBody } from './fields.ts';
