@@ -9,15 +9,12 @@ import {
   createAccess,
   createDeploy,
   createJobAccess,
-  createJobq,
   createJobs,
-  createJobTokens,
   type Deploy,
   type EggInspector,
   type EggStore,
   type FrontierStore,
   type JobAccess,
-  type Jobq,
   type JobqView,
   type Jobs,
   type JobTokens,
@@ -44,7 +41,6 @@ import {
   createCommentStore,
   createEggStore,
   createFrontierStore,
-  createJobqStore,
   createJobqView,
   createJobStore,
   createJobView,
@@ -62,6 +58,7 @@ import {
 import type { Logger } from '@spiderhub/platform';
 import { checkZip } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { createJobTokens } from '@spiderhub/tokens';
 
 /** Everything that a dialect may use. Each part is made once, however many dialects use it. */
 export interface Parts {
@@ -71,9 +68,7 @@ export interface Parts {
 
   jobs: Jobs;
   claims: ClaimStore;
-  jobq: Jobq;
   queue: JobqView;
-  signals: Signals;
 
   projects: ProjectStore;
   spiders: SpiderStore;
@@ -130,9 +125,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
 
     jobs: createJobs(createJobStore(database), { ...view, stream: createJobView(downloads).stream }, signals),
     claims: createClaimStore(database),
-    jobq: createJobq(createJobqStore(database), signals),
     queue: createJobqView(database),
-    signals,
 
     projects: createProjectStore(database),
     spiders: createSpiderStore(database),

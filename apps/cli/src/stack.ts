@@ -9,8 +9,7 @@ import {
   startPostgres,
   startRedis,
 } from '@spiderhub/hosting';
-import { CHECKOUT } from '@spiderhub/platform';
-import type { CliConfig } from './config.ts';
+import { CHECKOUT, type CliConfig } from './config.ts';
 
 /** What the service stands on, given or started by us. */
 export interface Stack {

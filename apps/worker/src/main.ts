@@ -1,25 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createJobTokens, scrapySettings, TALLIES } from '@spiderhub/core';
+import { scrapySettings, TALLIES } from '@spiderhub/core';
 import {
   createAttemptStore,
   createDatabase,
   createDispatchStore,
+  createLeaderStore,
   createProjectStore,
   createVersionStore,
   sharedSecret,
-  tryToLead,
 } from '@spiderhub/db';
-import {
-  createLogger,
-  pipEnvironment,
-  readConfig,
-  redisOptions,
-  runServices,
-  type Service,
-  WorkerConfig,
-} from '@spiderhub/platform';
+import { createLogger, readConfig, redisOptions, runServices, type Service } from '@spiderhub/platform';
 import {
   createSignalListener,
   createSignalSender,
@@ -28,9 +20,12 @@ import {
 } from '@spiderhub/queue';
 import { createEnvironments, createForkServer, createProcessRunner } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { createJobTokens } from '@spiderhub/tokens';
+import { WorkerConfig } from './config.ts';
 import { createHealth } from './health.ts';
 import { createHeirs, type Heirs } from './heirs.ts';
 import { createLeader } from './leader/leader.ts';
+import { leaderTasks } from './leader/tasks.ts';
 import { createHeartbeat } from './supervise/heartbeat.ts';
 import { recount } from './supervise/streams/stored-counts.ts';
 import { createSupervisor } from './supervise/supervisor.ts';
@@ -120,10 +115,14 @@ async function main(): Promise<void> {
     log,
   });
   const leader = createLeader({
-    tryToLead: () => tryToLead(config.DATABASE_URL),
-    dispatch: createDispatchStore(database, { leaseMs }),
-    tickets,
-    recount: (ended) => recount(attempts, streams, ended),
+    store: createLeaderStore(vital),
+    holder: `${worker.host}/${worker.id}`,
+    tasks: leaderTasks({
+      dispatch: createDispatchStore(database, { leaseMs }),
+      tickets,
+      recount: (ended) => recount(attempts, streams, ended),
+      log,
+    }),
     log,
   });
 
@@ -209,6 +208,17 @@ async function main(): Promise<void> {
   });
   // What waits for a server that is away would keep this process alive.
   process.exit();
+}
+
+/** What pip needs to reach its index; nothing else of our environment reaches it. */
+function pipEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const wanted =
+    /^(PIP_\w+|UV_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => wanted.test(entry[0]) && entry[1] !== undefined,
+    ),
+  );
 }
 
 void main().catch((error: unknown) => {

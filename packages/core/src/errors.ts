@@ -61,6 +61,15 @@ export const jobErrors = {
 };
 
 export const serviceErrors = {
-  unavailable: (what: string, cause?: unknown) =>
-    new DomainError('unavailable', 'unavailable', `${what} is not available, try again later`, { cause }),
+  /** `refused`: the server turned everybody away at that moment; otherwise perhaps only we could not reach it. */
+  unavailable: (what: string, cause?: unknown, refused = false) =>
+    new DomainError('unavailable', 'unavailable', `${what} is not available, try again later`, {
+      cause,
+      details: { refused },
+    }),
 };
+
+/** True when a server turned everybody away, as opposed to a time-out that may be ours alone. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof DomainError && error.kind === 'unavailable' && error.details.refused === true;
+}

@@ -20,10 +20,15 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
+/** Refused, not timed out: nobody can write to the database at this moment, the reaper included. */
+function isDatabaseDown(error: unknown): boolean {
+  return /^(57P0[123]|ECONNREFUSED|ENOENT)/.test(codeOf(error));
+}
+
 /** Turns what Postgres says into the core's words; anything else stays a bug. */
 export function fromPostgres(error: unknown): unknown {
   if (error instanceof DomainError) return error;
-  if (isDatabaseAway(error)) return serviceErrors.unavailable('the database', error);
+  if (isDatabaseAway(error)) return serviceErrors.unavailable('the database', error, isDatabaseDown(error));
   switch (codeOf(error)) {
     case '22021': // a NUL or an invalid byte sequence in a text value
     case '22P02':
@@ -53,10 +58,4 @@ export function translated<T extends object>(store: T): T {
     },
   ]);
   return Object.fromEntries(wrapped) as T;
-}
-
-/** Refused, not timed out: nobody can write to the database at this moment, the reaper included. */
-export function isDatabaseDown(error: unknown): boolean {
-  const cause = error instanceof DomainError ? error.cause : error;
-  return /^(57P0[123]|ECONNREFUSED|ENOENT)/.test(codeOf(cause));
 }

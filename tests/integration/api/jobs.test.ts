@@ -103,7 +103,7 @@ describe('GET jobs/list.json', () => {
     await make({ tags: ['x'] }, { tags: ['x', 'y'], state: 'running', external: true });
     await make({ state: 'finished', external: true }, { state: 'finished', external: true });
     await api.store.schedule([scheduleRequest(project, 'b', { tags: ['z'] })]);
-    await api.store.remove(project, [{ project, spider: 1, job: 4 }], 'test');
+    await api.store.remove({ project, keys: [{ project, spider: 1, job: 4 }], strict: true }, 'test');
     const { status, body } = await list(query.replaceAll('P/', `${project}/`));
     expect(status).toBe(200);
     expect(ids(body.jobs)).toEqual(expected);
@@ -281,7 +281,7 @@ describe('POST jobs/stop.json and jobs/delete.json', () => {
   it('asks the worker of a running job and leaves the job running', async () => {
     await make({});
     await api.database.database.raw(
-      `update jobs set state = 'running', worker = 'w1', lease_until = now() + interval '1 minute', running_at = now()
+      `update jobs set state = 'running', worker = 'w1', running_at = now()
         where project_id = ?`,
       [project],
     );

@@ -168,7 +168,7 @@ describe('items', () => {
 
   it('are gone with a deleted job', async () => {
     await write('items', raw);
-    await api.store.remove(project, [key], 'test');
+    await api.store.remove({ project, keys: [key], strict: true }, 'test');
     expect((await get('items.jl')).status).toBe(404);
   });
 

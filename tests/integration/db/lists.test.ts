@@ -144,10 +144,12 @@ describe('delete', () => {
   it('is all or nothing, hides the job and may be repeated', async () => {
     const [first] = keys as [JobKey];
     const missing = { project: team.project, spider: 2, job: 99 };
-    await expect(jobs.remove(team.project, [first, missing], 'me')).rejects.toThrow('not found');
+    await expect(
+      jobs.remove({ project: team.project, keys: [first, missing], strict: true }, 'me'),
+    ).rejects.toThrow('not found');
     expect((await view.find(first))?.state).toBe('pending');
-    expect((await jobs.remove(team.project, [first], 'me')).count).toBe(1);
-    expect((await jobs.remove(team.project, [first], 'me')).count).toBe(0);
+    expect(await jobs.remove({ project: team.project, keys: [first], strict: true }, 'me')).toHaveLength(1);
+    expect(await jobs.remove({ project: team.project, keys: [first], strict: true }, 'me')).toEqual([]);
     expect(await select({})).not.toContain(0);
     expect(await select({ states: ['deleted'] })).toEqual([0]);
     expect(await view.find(first)).toMatchObject({ state: 'deleted', deletedBy: 'me' });

@@ -4,9 +4,8 @@ import {
   createDispatchStore,
   createJobStore,
   createJobView,
+  createLeaderStore,
   createLimitStore,
-  type Leadership,
-  tryToLead,
 } from '@spiderhub/db';
 import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
@@ -55,7 +54,7 @@ async function add(project: number, more = {}): Promise<{ id: number; key: JobKe
 }
 
 async function admitOne(): Promise<Ticket> {
-  const [ticket] = await dispatch.admit(1);
+  const [ticket] = await dispatch.admit(0, 1);
   if (!ticket) throw new Error('nothing admitted');
   return ticket;
 }
@@ -75,7 +74,11 @@ async function reap() {
 
 /** As if `seconds` had gone by for the lease of a job. */
 async function ageLease(id: number): Promise<void> {
-  await db.database.raw("update jobs set lease_until = now() - interval '1 s' where id = ?", [id]);
+  await db.database.raw("update leases set until = now() - interval '1 s' where job_id = ?", [id]);
+}
+
+function stop(key: JobKey) {
+  return jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: 'me' });
 }
 
 describe('admission', () => {
@@ -94,7 +97,7 @@ describe('admission', () => {
     for (let i = 0; i < 60; i++) await add(team.project);
     for (let i = 0; i < 20; i++) await add(small.project);
     const taken: Ticket[] = [];
-    for (let i = 0; i < 6; i++) taken.push(...(await dispatch.admit(3)));
+    for (let i = 0; i < 6; i++) taken.push(...(await dispatch.admit(0, 3)));
     const ofSmall = await db
       .database('jobs')
       .where({ project_id: small.project, state: 'admitted' })
@@ -107,9 +110,9 @@ describe('admission', () => {
   it('gives an idle project no credit for the past', async () => {
     const late = await makeTeam(db.database, 'late');
     for (let i = 0; i < 40; i++) await add(team.project);
-    await dispatch.admit(20);
+    await dispatch.admit(0, 20);
     for (let i = 0; i < 20; i++) await add(late.project);
-    await dispatch.admit(10);
+    await dispatch.admit(0, 10);
     const ofLate = await db
       .database('jobs')
       .where({ project_id: late.project, state: 'admitted' })
@@ -121,32 +124,32 @@ describe('admission', () => {
   it('keeps to the limit of a project, leaves paused projects and outside jobs alone', async () => {
     await db.database('projects').where({ id: team.project }).update({ max_running: 2 });
     for (let i = 0; i < 5; i++) await add(team.project);
-    expect(await dispatch.admit(10)).toHaveLength(2);
-    expect(await dispatch.admit(10)).toHaveLength(0);
+    expect(await dispatch.admit(0, 10)).toHaveLength(2);
+    expect(await dispatch.admit(0, 10)).toHaveLength(0);
     const paused = await makeTeam(db.database, 'paused');
     await db.database('projects').where({ id: paused.project }).update({ paused: true });
     await add(paused.project);
     const outside = await makeTeam(db.database, 'outside');
     await add(outside.project, { external: true });
-    expect(await dispatch.admit(10)).toHaveLength(0);
+    expect(await dispatch.admit(0, 10)).toHaveLength(0);
   });
 
   it('keeps to the limit of a spider without holding up the others', async () => {
     await createLimitStore(db.database).change(team.project, 'a', { maxRunning: 2 });
     for (let i = 0; i < 4; i++) await add(team.project, { priority: 4 });
     await jobs.schedule([scheduleRequest(team.project, 'b', { priority: 0 })]);
-    expect(await dispatch.admit(3)).toHaveLength(2);
-    const [other] = await dispatch.admit(3);
+    expect(await dispatch.admit(0, 3)).toHaveLength(2);
+    const [other] = await dispatch.admit(0, 3);
     expect(other?.priority).toBe(0);
-    expect(await dispatch.admit(3)).toEqual([]);
+    expect(await dispatch.admit(0, 3)).toEqual([]);
   });
 
   it('counts the free slots of live workers', async () => {
     for (let i = 0; i < 5; i++) await add(team.project);
-    expect(await dispatch.admit()).toHaveLength(0);
+    expect(await dispatch.admit(0)).toHaveLength(0);
     await attempts.register({ id: 'w1', host: 'h', slots: 3 });
-    expect(await dispatch.admit()).toHaveLength(3);
-    expect(await dispatch.admit()).toHaveLength(0);
+    expect(await dispatch.admit(0)).toHaveLength(3);
+    expect(await dispatch.admit(0)).toHaveLength(0);
   });
 
   it('lists attempts whose ticket nobody claimed', async () => {
@@ -173,7 +176,7 @@ describe('an attempt', () => {
   it('cannot be claimed after the job was stopped', async () => {
     const { key } = await add(team.project);
     const { id, attempt } = await admitOne();
-    await jobs.stop(team.project, [key], 'me');
+    await stop(key);
     expect(await attempts.claim(id, attempt, 'w1', LEASE_MS)).toBeNull();
     expect(await view.find(key)).toMatchObject({
       state: 'finished',
@@ -185,7 +188,7 @@ describe('an attempt', () => {
   it('hears of a stop with its heartbeat and ends once', async () => {
     const { key } = await add(team.project);
     const { id, attempt } = await claimed();
-    expect(await jobs.stop(team.project, [key], 'me')).toEqual([expect.objectContaining({ worker: 'w1' })]);
+    expect(await stop(key)).toEqual([expect.objectContaining({ worker: 'w1' })]);
     expect(await attempts.heartbeat('w1', [{ id, attempt, counts: NO_COUNTS }], LEASE_MS)).toEqual([
       { id, attempt, stopRequested: true, stopLevel: 1 },
     ]);
@@ -228,7 +231,7 @@ describe('an attempt', () => {
   it('ends as cancelled when it was lost after a stop request', async () => {
     const { key } = await add(team.project);
     const { id } = await claimed();
-    await jobs.stop(team.project, [key], 'me');
+    await stop(key);
     await ageLease(id);
     await reap();
     expect(await view.find(key)).toMatchObject({ state: 'finished', closeReason: 'cancelled' });
@@ -252,7 +255,9 @@ describe('an attempt', () => {
   it('is fenced by the deletion of its job', async () => {
     const { key } = await add(team.project);
     const { id, attempt } = await claimed();
-    expect((await jobs.remove(team.project, [key], 'me')).stopped).toHaveLength(1);
+    expect(await jobs.remove({ project: team.project, keys: [key], strict: true }, 'me')).toMatchObject([
+      { previous: 'running', worker: 'w1' },
+    ]);
     expect(await attempts.heartbeat('w1', [{ id, attempt, counts: NO_COUNTS }], LEASE_MS)).toEqual([]);
     expect(await attempts.finish(id, attempt, REPORT)).toBe('fenced');
   });
@@ -274,7 +279,7 @@ describe('a policy', () => {
     expect(await attempts.finish(first.id, first.attempt, failed)).toBe('requeued');
     expect(await view.find(key)).toMatchObject({ state: 'pending', counts: NO_COUNTS });
     expect(await attempts.finish(first.id, first.attempt, failed)).toBe('already');
-    expect(await dispatch.admit(1)).toEqual([]);
+    expect(await dispatch.admit(0, 1)).toEqual([]);
     await db.database('jobs').where({ id }).update({ wait_until: new Date() });
     const second = await claimed();
     expect(await attempts.finish(second.id, second.attempt, failed)).toBe('finished');
@@ -313,19 +318,50 @@ describe('a policy', () => {
   });
 });
 
-describe('leadership', () => {
-  it('belongs to one connection and passes on when that is cut', async () => {
-    const first = (await tryToLead(db.url)) as Leadership;
-    expect(await tryToLead(db.url)).toBeNull();
-    await db.database.raw(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'spiderhub-leader' and datname = current_database()",
-    );
-    await eventually(() => expect(first.lost.aborted).toBe(true));
-    const second = await eventually(async () => {
-      const won = await tryToLead(db.url);
-      if (!won) throw new Error('still led by somebody');
-      return won;
+describe('the leader', () => {
+  const contenders = () =>
+    Array.from({ length: 20 }, (_, i) => createLeaderStore(db.database).lead(`p${i}`, 60_000));
+
+  it('is one of twenty contenders, and keeps its place', async () => {
+    const terms = (await Promise.all(contenders())).filter((term) => term !== null);
+    expect(terms).toEqual([1]);
+    expect(await createLeaderStore(db.database).keep(1, 60_000)).toBe(true);
+  });
+
+  it('is followed at once when it leaves, and when its time is over', async () => {
+    const store = createLeaderStore(db.database);
+    const first = (await store.lead('a', 60_000)) ?? 0;
+    expect(await store.lead('b', 60_000)).toBeNull();
+    await store.leave(first);
+    const second = (await store.lead('b', -1)) ?? 0;
+    expect(await store.lead('c', 60_000)).toBe(second + 1);
+    expect(await store.keep(second, 60_000)).toBe(false);
+    // A former leader takes nothing away from its successor.
+    await store.leave(second);
+    expect(await store.lead('d', 60_000)).toBeNull();
+  });
+
+  it('whose term has ended admits nothing', async () => {
+    await add(team.project);
+    const store = createLeaderStore(db.database);
+    const old = (await store.lead('a', -1)) ?? 0;
+    const current = (await store.lead('b', 60_000)) ?? 0;
+    expect(await dispatch.admit(old, 5)).toEqual([]);
+    expect(await dispatch.admit(current, 5)).toHaveLength(1);
+  });
+
+  it('waits with its term until an admission of its predecessor is through', async () => {
+    const store = createLeaderStore(db.database);
+    const old = (await store.lead('a', -1)) ?? 0;
+    await add(team.project);
+    const admitted = await db.database.transaction(async (tx) => {
+      const tickets = await createDispatchStore(tx, { leaseMs: REAPER_LEASE_MS }).admit(old, 5);
+      const next = store.lead('b', 60_000);
+      const first = await Promise.race([next, tx.raw("select pg_sleep(0.3), 'admitting' as state")]);
+      expect(first).toMatchObject({ rows: [{ state: 'admitting' }] });
+      return tickets;
     });
-    await second.release();
+    expect(admitted).toHaveLength(1);
+    await eventually(async () => expect(await store.keep(old + 1, 60_000)).toBe(true));
   });
 });

@@ -21,7 +21,7 @@ it('are readable while the job runs, and grow', async () => {
   await scrapyd.post('schedule', 'project=acme-project&spider=a&jobid=j');
   expect((await scrapyd.get(LOG)).status).toBe(404);
   const db = scrapyd.database.database;
-  const [ticket] = await createDispatchStore(db, { leaseMs: 1000 }).admit(1);
+  const [ticket] = await createDispatchStore(db, { leaseMs: 1000 }).admit(0, 1);
   if (!ticket) throw new Error('nothing to start');
   const { id, attempt } = ticket;
   const job = await createAttemptStore(db).claim(id, attempt, 'w', 60_000);
@@ -80,7 +80,7 @@ it('are cut by bytes, also inside of a character', async () => {
 it('may be left in the middle: that is no error of ours', async () => {
   await scrapyd.post('schedule', 'project=acme-project&spider=a&jobid=large');
   const db = scrapyd.database.database;
-  const [ticket] = await createDispatchStore(db, { leaseMs: 1000 }).admit(1);
+  const [ticket] = await createDispatchStore(db, { leaseMs: 1000 }).admit(0, 1);
   const job = ticket && (await createAttemptStore(db).claim(ticket.id, ticket.attempt, 'w', 60_000));
   if (!job) throw new Error('not claimed');
   const ref = { key: job.key, attempt: ticket.attempt, stream: 'items' as const };

@@ -20,7 +20,7 @@ const attempts = () => createAttemptStore(scrapyd.database.database);
 
 /** Admits and claims the next job, as the leader and a worker do. */
 async function start(): Promise<{ id: number; attempt: number; spiderArgs: object; version: string | null }> {
-  const [ticket] = await dispatch().admit(1);
+  const [ticket] = await dispatch().admit(0, 1);
   if (!ticket) throw new Error('nothing to start');
   const job = await attempts().claim(ticket.id, ticket.attempt, 'worker-1', LEASE_MS);
   if (!job) throw new Error('not claimed');
@@ -247,7 +247,7 @@ describe('lists', () => {
       ),
     );
     await database.raw(
-      "update jobs set state = 'running', worker = 'w', lease_until = now(), running_at = now() where id % 3 = 1",
+      "update jobs set state = 'running', worker = 'w', running_at = now() where id % 3 = 1",
     );
     await database.raw(
       "update jobs set state = 'finished', running_at = now(), finished_at = now(), state_since = now() + id * interval '1 ms' where id % 3 = 2",

@@ -15,7 +15,7 @@ async function versions(project: string): Promise<string[]> {
 async function versionAtStart(project: string): Promise<string | null | undefined> {
   await scrapyd.post('schedule', { project, spider: 'a' });
   const db = scrapyd.database.database;
-  const [ticket] = await createDispatchStore(db, { leaseMs: 1000 }).admit(1);
+  const [ticket] = await createDispatchStore(db, { leaseMs: 1000 }).admit(0, 1);
   return ticket && (await createAttemptStore(db).claim(ticket.id, ticket.attempt, 'w', 1000))?.version;
 }
 

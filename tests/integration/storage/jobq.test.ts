@@ -1,7 +1,6 @@
 import type {
   DispatchStore,
   JobKey,
-  JobqStore,
   JobqView,
   JobState,
   JobStore,
@@ -12,7 +11,6 @@ import {
   createActivityStore,
   createAttemptStore,
   createDispatchStore,
-  createJobqStore,
   createJobqView,
   createJobStore,
   createJobView,
@@ -28,7 +26,6 @@ const NOTHING = metadataChange(new Map());
 let db: TestDatabase;
 let jobs: JobStore;
 let view: JobView;
-let jobq: JobqStore;
 let jobqView: JobqView;
 let dispatch: DispatchStore;
 let team: Team;
@@ -37,7 +34,6 @@ beforeEach(async () => {
   db = await createTestDatabase();
   jobs = createJobStore(db.database);
   view = createJobView(db.database);
-  jobq = createJobqStore(db.database);
   jobqView = createJobqView(db.database);
   dispatch = createDispatchStore(db.database, { leaseMs: 0 });
   team = await makeTeam(db.database);
@@ -56,7 +52,7 @@ async function pause(): Promise<void> {
 
 /** One of our own workers runs it. */
 async function claimed(key: JobKey): Promise<{ id: number; attempt: number }> {
-  const [ticket] = await dispatch.admit(1);
+  const [ticket] = await dispatch.admit(0, 1);
   if (!ticket || ticket.id !== (await view.find(key))?.id) throw new Error('another job was admitted');
   await createAttemptStore(db.database).claim(ticket.id, ticket.attempt, 'w1', 60_000);
   return ticket;
@@ -64,7 +60,7 @@ async function claimed(key: JobKey): Promise<{ id: number; attempt: number }> {
 
 function move(key: JobKey, state: JobState | null, fields: Record<string, string> = {}) {
   const { project, spider, job } = key;
-  return jobq.update({
+  return jobs.move({
     project,
     spider,
     job,
@@ -81,36 +77,36 @@ describe('startjob', () => {
     for (const priority of [2, 4, 2, 0, 4] as const) keys.push(await add({ priority }));
     const taken: number[] = [];
     for (let i = 0; i < 5; i++) {
-      const key = await jobq.take(team.project, NOTHING, 'outside');
+      const key = await jobs.take(team.project, NOTHING, 'outside');
       taken.push(keys.findIndex((one) => one.job === key?.job));
     }
     expect(taken).toEqual([1, 4, 0, 2, 3]);
-    expect(await jobq.take(team.project, NOTHING, 'outside')).toBeNull();
+    expect(await jobs.take(team.project, NOTHING, 'outside')).toBeNull();
   });
 
   it('makes the job the caller’s: running, with what the caller says of it', async () => {
     await pause();
     const key = await add();
-    await jobq.take(team.project, metadataChange(new Map([['host', '"x"']])), 'outside');
+    await jobs.take(team.project, metadataChange(new Map([['host', '"x"']])), 'outside');
     expect(await view.find(key)).toMatchObject({
       state: 'running',
       startedBy: 'outside',
       external: true,
       meta: { host: '"x"' },
     });
-    expect(await dispatch.admit(10)).toEqual([]);
+    expect(await dispatch.admit(0, 10)).toEqual([]);
     expect(await dispatch.reap()).toEqual([]);
   });
 
   it('gives one job to exactly one of twenty callers', async () => {
     await pause();
     for (let i = 0; i < 8; i++) await add();
-    const taken = await Promise.all(Array.from({ length: 20 }, () => jobq.take(team.project, NOTHING, 'x')));
+    const taken = await Promise.all(Array.from({ length: 20 }, () => jobs.take(team.project, NOTHING, 'x')));
     const numbers = taken.flatMap((key) => (key ? [key.job] : [])).sort((x, y) => x - y);
     expect(new Set(numbers).size).toBe(numbers.length);
     // A caller that skipped a locked row may have found nothing; what is left is still there.
     while (numbers.length < 8) {
-      const key = await jobq.take(team.project, NOTHING, 'x');
+      const key = await jobs.take(team.project, NOTHING, 'x');
       expect(key).not.toBeNull();
       numbers.push(key?.job ?? 0);
     }
@@ -123,17 +119,17 @@ describe('startjob', () => {
     await jobs.schedule([scheduleRequest(other.project, 'a')]);
     await add();
     const outside = await add({ external: true });
-    expect(await jobq.take(team.project, NOTHING, 'x')).toEqual(outside);
-    expect(await jobq.take(team.project, NOTHING, 'x')).toBeNull();
+    expect(await jobs.take(team.project, NOTHING, 'x')).toEqual(outside);
+    expect(await jobs.take(team.project, NOTHING, 'x')).toBeNull();
   });
 
   it('takes what our leader did not admit before the project was paused', async () => {
     await add();
     const second = await add();
-    await dispatch.admit(1);
+    await dispatch.admit(0, 1);
     await pause();
-    expect(await jobq.take(team.project, NOTHING, 'x')).toEqual(second);
-    expect(await jobq.take(team.project, NOTHING, 'x')).toBeNull();
+    expect(await jobs.take(team.project, NOTHING, 'x')).toEqual(second);
+    expect(await jobs.take(team.project, NOTHING, 'x')).toBeNull();
   });
 });
 
@@ -178,7 +174,7 @@ describe('update', () => {
     const deleted = await add({ state: 'deleted', external: true });
     const foreign = await add({}, 'b');
     const { spider } = finished;
-    const updated = await jobq.update({
+    const updated = await jobs.move({
       project: team.project,
       spider,
       job: null,
@@ -206,7 +202,7 @@ describe('update', () => {
 
   it('voids the ticket of a job that somebody else starts', async () => {
     const key = await add();
-    const [ticket] = await dispatch.admit(1);
+    const [ticket] = await dispatch.admit(0, 1);
     expect(await move(key, 'running')).toMatchObject([{ previous: 'pending' }]);
     const claim = await createAttemptStore(db.database).claim(
       ticket?.id ?? 0,
@@ -255,16 +251,16 @@ describe('metadata', () => {
     const key = await add({ meta: { a: '1' } });
     await move(key, 'deleted');
     const change = (set: Record<string, string>, forget: string[] = []) =>
-      jobq.describe(key, { meta: new Map(Object.entries(set)), forget });
+      jobs.describe(key, { meta: new Map(Object.entries(set)), forget });
     expect(await change({ b: 'NaN', 'odd\nname': '"\\u0000"' })).toBe(true);
     expect(await change({ a: '2' }, ['b', 'never'])).toBe(true);
     expect((await view.find(key))?.meta).toEqual({ a: '2', 'odd\nname': '"\\u0000"' });
-    expect(await jobq.describe({ ...key, job: 99 }, NOTHING)).toBe(false);
+    expect(await jobs.describe({ ...key, job: 99 }, NOTHING)).toBe(false);
   });
 
   it('goes when the job is purged, and the job reads as deleted', async () => {
     const key = await add({ meta: { a: '1' } });
-    await jobq.purge(key, 'me');
+    await jobs.remove({ project: team.project, keys: [key], strict: false }, 'me', { forget: true });
     expect(await view.find(key)).toMatchObject({ state: 'deleted', meta: {} });
   });
 });
@@ -276,13 +272,9 @@ describe('cancel', () => {
     const finished = await add({ state: 'finished', external: true });
     const missing = { ...pending, job: 99 };
     const foreign = { ...pending, project: team.project + 1 };
-    const { count, stopped } = await jobq.cancel(
-      team.project,
-      [pending, running, finished, missing, foreign],
-      'me',
-    );
-    expect(count).toBe(2);
-    expect(stopped).toHaveLength(1);
+    const keys = [pending, running, finished, missing, foreign];
+    const stopped = await jobs.stop({ project: team.project, keys, strict: false }, { level: 1, by: 'me' });
+    expect(stopped.map(({ previous }) => previous).sort()).toEqual(['pending', 'running']);
     expect(await view.find(pending)).toMatchObject({
       state: 'finished',
       closeReason: 'cancelled',
@@ -302,14 +294,14 @@ describe('counts over HTTP', () => {
   it('are kept for jobs in the hands of others', async () => {
     const key = await add({ state: 'running', external: true });
     const job = await view.find(key);
-    await jobq.saveCounts(job?.id ?? 0, 0, counts);
+    await jobs.saveCounts(job?.id ?? 0, 0, counts);
     expect((await view.find(key))?.counts).toEqual({ items: 5, pages: 0, logs: 2, errors: 0 });
   });
 
   it('never overwrite those of our own worker', async () => {
     const key = await add();
     const { id, attempt } = await claimed(key);
-    await jobq.saveCounts(id, attempt, counts);
+    await jobs.saveCounts(id, attempt, counts);
     expect((await view.find(key))?.counts.items).toBe(0);
   });
 });
@@ -338,7 +330,7 @@ describe('lists', () => {
   it('count the queues of projects', async () => {
     const projects = createProjectStore(db.database);
     await add();
-    await dispatch.admit(1);
+    await dispatch.admit(0, 1);
     await add();
     await add({ state: 'running', external: true, units: 3 });
     await add({ state: 'finished', external: true });
@@ -361,11 +353,11 @@ describe('activity of jobs', () => {
       [{ id, attempt, counts: { items: 1, pages: 0, logs: 0, errors: 0 } }],
       1000,
     );
-    await jobs.stop(team.project, [key], 'me');
-    await jobs.stop(team.project, [key], 'me');
+    await jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: 'me' });
+    await jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: 'me' });
     const counts = { items: 1, pages: 0, logs: 0, errors: 0 };
     await attempts.finish(id, attempt, { closeReason: 'cancelled', counts, scrapyStats: null });
-    await jobs.remove(team.project, [key], 'you');
+    await jobs.remove({ project: team.project, keys: [key], strict: true }, 'you');
     await add({ state: 'finished', external: true });
     const events = await createActivityStore(db.database).page(team.project, null, 100);
     const text = `${key.project}/${key.spider}/`;

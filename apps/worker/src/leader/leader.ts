@@ -1,84 +1,99 @@
-import type { DispatchStore, LostAttempt, Ticket, TicketSender } from '@spiderhub/core';
-import type { Leadership } from '@spiderhub/db';
+import type { LeaderStore } from '@spiderhub/core';
 import type { Logger, Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
+import { monotonicMs } from '../supervise/lease/monotonic.ts';
 import { within } from '../within.ts';
+import type { LeaderTask } from './task.ts';
 
-/** How often a standby asks for the leader's place, ms. */
-const STANDBY_MS = 300;
-/** Longest wait between two looks at the queue when no hint comes, ms. */
-const POLL_MS = 200;
-/** An admitted attempt that nobody claimed for this long gets its ticket again, ms. */
-const RESEND_AFTER_MS = 2000;
-const RESEND_EVERY_MS = 1000;
-const REAP_EVERY_MS = 1000;
-/** How long Redis may take; reaping and admitting must not wait for it. */
-const SEND_MS = 3000;
+/** How long the leader's place stays taken after its last word, ms. */
+const TERM_MS = 3000;
+/** How often the leader says that it is there, ms. */
+const KEEP_MS = 750;
+/** How often a standby looks whether the place is free: so long, and up to twice as long, ms. */
+const STANDBY_MS = 500;
 
 export interface LeaderOptions {
-  tryToLead: () => Promise<Leadership | null>;
-  dispatch: DispatchStore;
-  tickets: TicketSender;
-  /** Corrects what the job says of an attempt whose worker died. */
-  recount: (ended: LostAttempt) => Promise<void>;
+  store: LeaderStore;
+  /** Shown in the leader's row, for people who look. */
+  holder: string;
+  tasks: readonly LeaderTask[];
   log: Logger;
 }
 
 export interface Leader extends Service {
-  /** Looks at the queue now instead of at the next poll. */
+  /** Runs the tasks that wake now instead of after their pause. */
   wake(): void;
 }
 
-/** What exactly one process does at any time: admit, send tickets again, reap. The others stand by. */
-export function createLeader({ tryToLead, dispatch, tickets, recount, log }: LeaderOptions): Leader {
-  const pulse = createPulse();
+/**
+ * What exactly one process does at any time is a list of tasks, each with a period and a loop of its own: a slow one
+ * holds up no other. All processes stand by for the place of the leader.
+ */
+export function createLeader({ store, holder, tasks, log }: LeaderOptions): Leader {
   const stopping = new AbortController();
+  const pause = createPulse();
+  const pulses = new Map(tasks.filter(({ wakes }) => wakes).map((task) => [task, createPulse()]));
   let life: Promise<void> = Promise.resolve();
 
-  /** A ticket that did not get through in time is sent again as one that nobody claimed. */
-  function send(list: Ticket[]): Promise<void> {
-    return within(AbortSignal.timeout(SEND_MS), tickets.send(list));
-  }
-
-  async function lead(leadership: Leadership): Promise<void> {
-    log.info('leading');
-    const resend = every(RESEND_EVERY_MS, async () => send(await dispatch.unclaimed(RESEND_AFTER_MS)));
-    const reap = every(REAP_EVERY_MS, async () => {
-      const reaped = await dispatch.reap();
-      if (reaped.length > 0) log.warn({ reaped: reaped.length }, 'attempts were lost with their worker');
-      for (const ended of reaped) await recount(ended).catch(complain);
-    });
-    while (!stopping.signal.aborted && !leadership.lost.aborted) {
-      await dispatch.admit().then(send).catch(complain);
-      await resend().catch(complain);
-      await reap().catch(complain);
-      await pulse.wait(POLL_MS, stopping.signal);
+  async function repeat(task: LeaderTask, term: number, signal: AbortSignal): Promise<void> {
+    const pulse = pulses.get(task) ?? createPulse();
+    while (!signal.aborted) {
+      await task.run(term).catch((error: unknown) => complain(error, task.name));
+      await pulse.wait(task.everyMs, signal);
     }
   }
 
-  function complain(error: unknown): void {
-    log.warn({ err: error }, 'dispatch is waiting for its servers');
+  async function lead(term: number, untilMs: number): Promise<void> {
+    log.info({ term }, 'leading');
+    const lost = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, lost.signal]);
+    const work = Promise.all(tasks.map((task) => repeat(task, term, signal)));
+    await keep(term, untilMs, signal);
+    lost.abort();
+    await work;
+    if (stopping.signal.aborted)
+      await within(AbortSignal.timeout(TERM_MS), store.leave(term)).catch(complain);
+    else log.warn({ term }, 'another process may lead now');
+  }
+
+  /** Prolongs the term until that fails for as long as it lasts: by then somebody else may lead. */
+  async function keep(term: number, firstUntilMs: number, signal: AbortSignal): Promise<void> {
+    let untilMs = firstUntilMs;
+    while (!signal.aborted && monotonicMs() < untilMs) {
+      await pause.wait(Math.min(KEEP_MS, untilMs - monotonicMs()), signal);
+      if (signal.aborted) return;
+      const askedMs = monotonicMs();
+      try {
+        const patience = AbortSignal.timeout(Math.max(1, untilMs - askedMs));
+        if (!(await within(patience, store.keep(term, TERM_MS)))) return;
+        untilMs = askedMs + TERM_MS;
+      } catch (error) {
+        complain(error);
+      }
+    }
+  }
+
+  function complain(error: unknown, task?: string): void {
+    log.warn({ err: error, task }, 'dispatch is waiting for its servers');
   }
 
   async function live(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const leadership = await tryToLead().catch((error: unknown) => {
+      const askedMs = monotonicMs();
+      const term = await store.lead(holder, TERM_MS).catch((error: unknown) => {
         complain(error);
         return null;
       });
-      if (leadership) {
-        try {
-          await lead(leadership);
-        } finally {
-          await leadership.release().catch(complain);
-        }
-      } else await pulse.wait(STANDBY_MS, stopping.signal);
+      if (term === null) await pause.wait(STANDBY_MS * (1 + Math.random()), stopping.signal);
+      else await lead(term, askedMs + TERM_MS);
     }
   }
 
   return {
     name: 'leader',
-    wake: () => pulse.beat(),
+    wake() {
+      for (const pulse of pulses.values()) pulse.beat();
+    },
     async start() {
       life = live();
     },
@@ -86,15 +101,5 @@ export function createLeader({ tryToLead, dispatch, tickets, recount, log }: Lea
       stopping.abort();
       await life;
     },
-  };
-}
-
-/** Makes `work` run at most once in `ms`; the returned function is called as often as one likes. */
-function every(ms: number, work: () => Promise<void>): () => Promise<void> {
-  let nextAt = 0;
-  return async () => {
-    if (performance.now() < nextAt) return;
-    nextAt = performance.now() + ms;
-    await work();
   };
 }

@@ -1,5 +1,4 @@
-import type { AttemptStore, JobCounts, StopLevel } from '@spiderhub/core';
-import { isDatabaseDown } from '@spiderhub/db';
+import { type AttemptStore, isRefused, type JobCounts, type StopLevel } from '@spiderhub/core';
 import type { Logger, Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
 import { within } from '../within.ts';
@@ -84,7 +83,7 @@ export function createHeartbeat({ attempts, worker, leaseMs, log }: HeartbeatOpt
       log.warn({ err: error }, 'heartbeat failed');
       // Refused means away for everybody, the reaper too. A time-out may mean that only we are cut off: then the
       // deadline must pass.
-      if (isDatabaseDown(error)) for (const one of asked) one.confirmed(monotonicMs() + leaseMs * REFUSED);
+      if (isRefused(error)) for (const one of asked) one.confirmed(monotonicMs() + leaseMs * REFUSED);
     }
   }
 

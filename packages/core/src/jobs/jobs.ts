@@ -1,14 +1,23 @@
 import { jobErrors } from '../errors.ts';
 import { groupCommit } from '../lib/group-commit.ts';
-import type { JobStore, StopTarget, TagChange } from '../ports/job-store.ts';
+import type {
+  ChangedJob,
+  JobSelection,
+  JobStore,
+  MoveRequest,
+  StopRequest,
+  TagChange,
+} from '../ports/job-store.ts';
 import type { JobView } from '../ports/job-view.ts';
 import type { Signals } from '../ports/signals.ts';
 import { type JobFilter, narrowsProject, type PageRequest } from './filter.ts';
 import type { EndedAttempt, Job, JobDetails, JobKey } from './job.ts';
 import type { ScheduleRequest } from './schedule.ts';
+import { TRANSITIONS, type Verb } from './transitions.ts';
 
 /** The product's heart: what can be done with jobs, whatever dialect asks. Callers have checked access. */
-export interface Jobs {
+export interface Jobs
+  extends Pick<JobStore, 'changeTags' | 'stop' | 'remove' | 'take' | 'move' | 'describe' | 'saveCounts'> {
   /** Throws `not_found` for an unknown spider and `conflict` when the unique key is taken. */
   schedule(request: ScheduleRequest): Promise<JobKey>;
   page(filter: JobFilter, page: PageRequest): Promise<Job[]>;
@@ -16,18 +25,18 @@ export interface Jobs {
   stream(filter: JobFilter, page: Partial<PageRequest>): ReturnType<JobView['stream']>;
   find(key: JobKey): Promise<JobDetails | null>;
   attempts(key: JobKey): Promise<EndedAttempt[] | null>;
-  changeTags(filter: JobFilter, change: TagChange): Promise<number>;
-  stop(project: number, keys: JobKey[], by: string): Promise<void>;
-  remove(project: number, keys: JobKey[], by: string): Promise<number>;
 }
 
 export function createJobs(store: JobStore, view: JobView, signals: Signals): Jobs {
   const scheduleOne = groupCommit((batch: ScheduleRequest[]) => store.schedule(batch));
 
-  function tell(targets: StopTarget[]): void {
-    for (const worker of new Set(targets.map((target) => target.worker))) {
-      if (worker) signals.stopRequested(worker);
-    }
+  /** Lets those hear of a change whom the table of transitions names. */
+  function tell(verb: Verb, changed: ChangedJob[]): ChangedJob[] {
+    const told = (job: ChangedJob) => TRANSITIONS[verb][job.previous]?.tells ?? [];
+    const workers = changed.filter((job) => told(job).includes('worker')).map((job) => job.worker);
+    for (const worker of new Set(workers)) if (worker) signals.stopRequested(worker);
+    if (changed.some((job) => told(job).includes('leader'))) signals.wakeLeader();
+    return changed;
   }
 
   return {
@@ -43,17 +52,24 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
     stream: (filter, page) => view.stream(filter, page),
     find: (key) => view.find(key),
     attempts: (key) => view.attempts(key),
-    async changeTags(filter, change) {
+    async changeTags(filter: JobFilter, change: TagChange) {
       if (!narrowsProject(filter)) throw jobErrors.noFilter();
       return store.changeTags(filter, change);
     },
-    async stop(project, keys, by) {
-      tell(await store.stop(project, keys, by));
+    async stop(selection: JobSelection, request: StopRequest) {
+      const stopped = await store.stop(selection, request);
+      // A question is no news for the worker.
+      return request.level === 0 ? stopped : tell('stop', stopped);
     },
-    async remove(project, keys, by) {
-      const { count, stopped } = await store.remove(project, keys, by);
-      tell(stopped);
-      return count;
+    remove: async (selection, by, options) => tell('remove', await store.remove(selection, by, options)),
+    take: (project, change, by) => store.take(project, change, by),
+    async move(request: MoveRequest) {
+      const moved = await store.move(request);
+      const { state } = request;
+      if (state === null) return moved;
+      return tell(state === 'deleted' ? 'remove' : `move to ${state}`, moved);
     },
+    describe: (key, change) => store.describe(key, change),
+    saveCounts: (id, attempt, counts) => store.saveCounts(id, attempt, counts),
   };
 }

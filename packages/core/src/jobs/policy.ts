@@ -3,24 +3,32 @@ import { parseStrict } from '../json/raw-object.ts';
 
 const seconds = z.number().positive().max(31_536_000);
 
-/** How a project or a spider wants its jobs to be treated. Absent fields keep the default. */
+/** How a project or a spider wants its jobs to be treated. Absent fields keep the default (`DEFAULT_POLICY`). */
 export const JobPolicyChange = z.strictObject({
-  /** Close reasons after which a job is tried again. Default: `lost`, a worker that died. */
+  /** Close reasons after which a job is tried again. `lost`: its worker died. */
   retryOn: z.array(z.string().min(1).max(255)).max(50).optional(),
-  /** All tries together; 1 never tries again. Default 5. */
+  /** All tries together; 1 never tries again. */
   maxAttempts: z.int().min(1).max(100).optional(),
-  /** Wait before the second try; it doubles with each further one, up to an hour. Default 0. */
+  /** Wait before the second try; it doubles with each further one, up to an hour. */
   backoffSeconds: z.number().min(0).max(3600).optional(),
-  /** A crawl that writes no item, request or log for this long is stopped; null: never. Default an hour. */
+  /** A crawl that writes no item, request or log for this long is stopped; null: never. */
   stalledSeconds: seconds.nullable().optional(),
-  /** Longest run; null (the default): no limit. */
+  /** Longest run; null: no limit. */
   runtimeSeconds: seconds.nullable().optional(),
-  /** Most items of one attempt; null (the default): no limit. */
+  /** Most items of one attempt; null: no limit. */
   maxItems: z.int().positive().nullable().optional(),
-  /** Most bytes of items, logs and requests of one attempt; null (the default): no limit. */
+  /** Most bytes of items, logs and requests of one attempt; null: no limit. */
   maxBytes: z.int().positive().nullable().optional(),
 });
 export type JobPolicyChange = z.output<typeof JobPolicyChange>;
+
+/** What counts where neither the project nor the spider says otherwise. Absent: no limit. */
+export const DEFAULT_POLICY = {
+  retryOn: ['lost'],
+  maxAttempts: 5,
+  backoffSeconds: 0,
+  stalledSeconds: 3600,
+} satisfies JobPolicyChange;
 
 /** The limits of one running crawl, as its worker keeps them. */
 export interface CrawlLimits {

@@ -12,13 +12,16 @@ export interface Ticket {
 export interface DispatchStore {
   /**
    * Admits up to `limit` pending jobs: hard limits and weighted fairness between projects, priority 4..0 and FIFO
-   * inside one. Without `limit` the free slots of all live workers count.
+   * inside one. Without `limit` the free slots of all live workers count. Nothing for a term that has ended: two
+   * leaders never admit at once.
    */
-  admit(limit?: number): Promise<Ticket[]>;
+  admit(term: number, limit?: number): Promise<Ticket[]>;
   /** Admitted attempts that nobody claimed for `olderThanMs`: their ticket may have been lost. */
   unclaimed(olderThanMs: number): Promise<Ticket[]>;
   /** Ends or re-queues attempts whose lease lapsed, and returns them. */
   reap(): Promise<LostAttempt[]>;
+  /** Adds what transitions noted since the last time to the counters of jobs. */
+  foldCounts(): Promise<void>;
 }
 
 /** An attempt that nobody runs any more. */

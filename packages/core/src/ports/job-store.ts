@@ -1,6 +1,8 @@
 import type { JobFilter } from '../jobs/filter.ts';
-import type { JobKey } from '../jobs/job.ts';
+import type { JobCounts, JobKey, JobState } from '../jobs/job.ts';
+import type { MetadataChange } from '../jobs/metadata-change.ts';
 import type { ScheduleOutcome, ScheduleRequest } from '../jobs/schedule.ts';
+import type { StopLevel } from './dispatch-store.ts';
 
 export interface TagChange {
   add: string[];
@@ -11,23 +13,65 @@ export interface TagChange {
   ifLacksTag?: string[];
 }
 
-/** A running job that has to hear of its stop. */
-export interface StopTarget {
-  id: number;
+/** Which jobs a change is for. Jobs that are deleted are never among them, except by their keys. */
+export type JobSelection =
+  /** `strict`: throws `not_found` when one of the keys never was a job, and changes nothing. */
+  | { project: number; keys: readonly JobKey[]; strict: boolean }
+  /** The job with this alias in one of the projects, or with this key. */
+  | { projects: readonly number[]; alias: string; key: JobKey | null }
+  /** All that no worker has, outside jobs left out. */
+  | { project: number; waiting: true };
+
+/** One job that a change reached. */
+export interface ChangedJob {
+  key: JobKey;
+  previous: JobState;
+  /** Our worker that runs it and has to hear of the change. */
   worker: string | null;
 }
 
-/** What callers change. Each method is one guarded statement: it happens as a whole or not at all. */
+export interface StopRequest {
+  /** 0 asks nothing of a running job, 1 politely, 2 once more, 3 to be killed. */
+  level: StopLevel;
+  /** Another polite request counts as level 2, as a second signal does to Scrapy. */
+  escalate?: boolean;
+  by: string;
+}
+
+export interface MoveRequest {
+  project: number;
+  spider: number;
+  /** Null: all jobs of the spider that are not deleted. */
+  job: number | null;
+  /** Null: the state stays. */
+  state: JobState | null;
+  change: MetadataChange;
+  by: string;
+}
+
+/** What callers change. Each method is one guarded statement or one transaction: it happens as a whole or not at all. */
 export interface JobStore {
   /** One commit for the whole batch; outcomes in the order of the requests. */
   schedule(batch: ScheduleRequest[]): Promise<ScheduleOutcome[]>;
   /** Returns how many jobs the filter selected. Additions keep their order and never repeat a tag. */
   changeTags(filter: JobFilter, change: TagChange): Promise<number>;
+  /** Pending jobs finish as `cancelled` at once, running ones get a stop request. Others are not in the answer. */
+  stop(selection: JobSelection, request: StopRequest): Promise<ChangedJob[]>;
+  /** Marks jobs deleted; crawls of running ones are fenced. `forget`: free metadata goes at once. */
+  remove(selection: JobSelection, by: string, options?: { forget: boolean }): Promise<ChangedJob[]>;
   /**
-   * Pending jobs finish as `cancelled` at once, running ones get a stop request. All or nothing: throws
-   * `not_found` when one of the keys does not exist. Finished jobs stay as they are.
+   * The next pending job that outside workers may take (any in a paused project, else only jobs kept for them),
+   * from now on running in the caller's hands. Two callers never get the same. Null when there is none.
    */
-  stop(project: number, keys: JobKey[], by: string): Promise<StopTarget[]>;
-  /** Marks jobs deleted (running ones are also stopped). Throws `not_found` when one key does not exist. */
-  remove(project: number, keys: JobKey[], by: string): Promise<{ count: number; stopped: StopTarget[] }>;
+  take(project: number, change: MetadataChange, by: string): Promise<JobKey | null>;
+  /**
+   * Moves jobs to any state and changes metadata. Deleted and unknown jobs are not touched. In the order of the
+   * answer: pending, running, finished, the oldest first. Throws `conflict` when a job would become active again
+   * beside another one with its unique key.
+   */
+  move(request: MoveRequest): Promise<ChangedJob[]>;
+  /** Changes metadata in any state. False when there is no such job. */
+  describe(key: JobKey, change: MetadataChange): Promise<boolean>;
+  /** Counts of records that came over HTTP. Jobs that our own worker runs are left alone: it counts itself. */
+  saveCounts(id: number, attempt: number, counts: Partial<JobCounts>): Promise<void>;
 }

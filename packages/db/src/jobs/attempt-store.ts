@@ -1,10 +1,10 @@
-import type {
-  AttemptStore,
-  Confirmed,
-  EndAnswer,
-  FinishReport,
-  JobPolicyChange,
-  StopLevel,
+import {
+  type AttemptStore,
+  type Confirmed,
+  DEFAULT_POLICY,
+  type EndAnswer,
+  type JobPolicyChange,
+  type StopLevel,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
@@ -17,38 +17,57 @@ import {
   toJobDetails,
   toLostAttempt,
 } from './rows.ts';
+import { statesSql } from './select.ts';
 
-// Winning this update is the only thing that lets a crawl start. Asking again after a broken connection is fine. The version is chosen here: the newest deployment,
-// or what Scrapyd's rule made of it.
+// Winning this update is the only thing that lets a crawl start. Asking again after a broken connection is fine.
+// The version is chosen here: the newest deployment, or what Scrapyd's rule made of it.
 const CLAIM = `
-  update jobs j set
-    state = 'running', state_since = now(), worker = :worker, lease_until = now() + :leaseMs * interval '1 ms',
-    running_at = now(), started_by = 'jobrunner',
-    version = coalesce(j.version, (
-      select v.name from versions v join projects p on p.id = v.project_id
-      where v.project_id = j.project_id
-      order by v.name is not distinct from p.latest_version desc, v.deployed_at desc limit 1))
-  where j.id = :id and j.attempt = :attempt and not j.external
-    and (j.state = 'admitted' or (j.state = 'running' and j.worker = :worker))
-  returning j.id`;
+  with won as (
+    update jobs j set
+      state = 'running', state_since = now(), worker = :worker, running_at = now(), started_by = 'jobrunner',
+      version = coalesce(j.version, (
+        select v.name from versions v join projects p on p.id = v.project_id
+        where v.project_id = j.project_id
+        order by v.name is not distinct from p.latest_version desc, v.deployed_at desc limit 1))
+    where j.id = :id and j.attempt = :attempt and not j.external
+      and (j.state in (${statesSql('claim')}) or (j.state = 'running' and j.worker = :worker))
+    returning j.id, j.attempt
+  )
+  insert into leases (job_id, attempt, worker, until)
+  select won.id, won.attempt, :worker, now() + :leaseMs * interval '1 ms' from won
+  on conflict (job_id) do update set attempt = excluded.attempt, worker = excluded.worker, until = excluded.until
+  returning job_id`;
 
+// Adopting locks the job before its lease, as ending an attempt does.
+const ADOPT = `
+  with won as (
+    update jobs j set worker = :worker
+    where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external
+    returning j.id
+  )
+  update leases l set worker = :worker, until = now() + :leaseMs * interval '1 ms'
+  from won where l.job_id = won.id
+  returning l.job_id`;
+
+// The worker's own life sign and all of its leases. In one order, so that it never waits for the reaper in a circle.
 const HEARTBEAT = `
-  update jobs j set
-    lease_until = now() + :leaseMs * interval '1 ms',
-    items = b.items, pages = b.pages, logs = b.logs, errors = b.errors
-  from unnest(:ids::bigint[], :attempts::int[], :items::bigint[], :pages::bigint[], :logs::bigint[],
-    :errors::bigint[]) as b (id, attempt, items, pages, logs, errors)
-  where j.id = b.id and j.attempt = b.attempt and j.state = 'running' and j.worker = :worker
-  returning j.id, j.attempt, j.stop_requested_at is not null as stop_requested, j.stop_level`;
+  with seen as (update workers set seen_at = now() where id = :worker),
+  kept as (
+    update leases l set until = now() + :leaseMs * interval '1 ms',
+      items = b.items, pages = b.pages, logs = b.logs, errors = b.errors
+    from unnest(:ids::bigint[], :attempts::int[], :items::bigint[], :pages::bigint[], :logs::bigint[],
+      :errors::bigint[]) as b (id, attempt, items, pages, logs, errors)
+    where l.job_id = b.id and l.attempt = b.attempt and l.worker = :worker
+    returning l.job_id, l.attempt
+  )
+  select k.job_id as id, k.attempt, j.stop_requested_at is not null as stop_requested, j.stop_level
+  from kept k join jobs j on j.id = k.job_id`;
 
 const FINISH = `
-  select end_attempt(:id, :attempt, :closeReason, :exitStatus, :items, :pages, :logs, :errors, :scrapyStats, false)
-    as answer`;
-
-const ADOPT = `
-  update jobs j set worker = :worker, lease_until = now() + :leaseMs * interval '1 ms'
-  where j.id = :id and j.attempt = :attempt and j.state = 'running' and not j.external
-  returning j.id`;
+  select end_attempt(:id, :attempt,
+    row(:closeReason::text, :exitStatus::text, :items::bigint, :pages::bigint, :logs::bigint, :errors::bigint,
+      :scrapyStats::text)::attempt_report,
+    :defaults::jsonb, false) as answer`;
 
 // The last beat of a worker that died tells less than it stored.
 const RECOUNT = `
@@ -70,18 +89,19 @@ interface ConfirmedRow {
   stop_level: StopLevel;
 }
 
-export function createAttemptStore(database: Database): AttemptStore {
-  /** The whole job, once `guarded` (one guarded update) won it. */
-  async function won(guarded: string, bindings: { id: number } & Record<string, unknown>) {
-    const { rows: winners } = await database.raw<{ rows: unknown[] }>(guarded, bindings);
-    if (winners.length === 0) return null;
-    const { rows } = await database.raw<{ rows: (DetailRow & { policy: JobPolicyChange })[] }>(
-      `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS}, policy_of(j.project_id, j.spider) as policy from ${JOB_TABLES} where j.id = :id`,
-      { id: bindings.id },
-    );
-    return rows[0] ? { ...toJobDetails(rows[0]), policy: rows[0].policy } : null;
-  }
+/** The whole job, once `guarded` (one guarded statement) won it. */
+async function won(database: Database, guarded: string, bindings: { id: number } & Record<string, unknown>) {
+  const { rows: winners } = await database.raw<{ rows: unknown[] }>(guarded, bindings);
+  if (winners.length === 0) return null;
+  const { rows } = await database.raw<{ rows: (DetailRow & { policy: JobPolicyChange })[] }>(
+    `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS}, policy_of(j.project_id, j.spider, :defaults::jsonb) as policy
+    from ${JOB_TABLES} where j.id = :id`,
+    { id: bindings.id, defaults: DEFAULT_POLICY },
+  );
+  return rows[0] ? { ...toJobDetails(rows[0]), policy: rows[0].policy } : null;
+}
 
+export function createAttemptStore(database: Database): AttemptStore {
   return translated<AttemptStore>({
     async register({ id, host, slots }) {
       await database('workers')
@@ -94,30 +114,22 @@ export function createAttemptStore(database: Database): AttemptStore {
       await database('workers').where({ id: workerId }).delete();
     },
 
-    claim: (id, attempt, worker, leaseMs) => won(CLAIM, { id, attempt, worker, leaseMs }),
-    adopt: (id, attempt, worker, leaseMs) => won(ADOPT, { id, attempt, worker, leaseMs }),
+    claim: (id, attempt, worker, leaseMs) => won(database, CLAIM, { id, attempt, worker, leaseMs }),
+    adopt: (id, attempt, worker, leaseMs) => won(database, ADOPT, { id, attempt, worker, leaseMs }),
 
     async heartbeat(worker, beats, leaseMs) {
-      await database('workers').where({ id: worker }).update({ seen_at: database.fn.now() });
-      if (beats.length === 0) return [];
+      const ordered = [...beats].sort((a, b) => a.id - b.id);
       const { rows } = await database.raw<{ rows: ConfirmedRow[] }>(HEARTBEAT, {
         worker,
         leaseMs,
-        ids: beats.map((beat) => beat.id),
-        attempts: beats.map((beat) => beat.attempt),
-        items: beats.map((beat) => beat.counts.items),
-        pages: beats.map((beat) => beat.counts.pages),
-        logs: beats.map((beat) => beat.counts.logs),
-        errors: beats.map((beat) => beat.counts.errors),
+        ids: ordered.map((beat) => beat.id),
+        attempts: ordered.map((beat) => beat.attempt),
+        items: ordered.map((beat) => beat.counts.items),
+        pages: ordered.map((beat) => beat.counts.pages),
+        logs: ordered.map((beat) => beat.counts.logs),
+        errors: ordered.map((beat) => beat.counts.errors),
       });
-      return rows.map(
-        (row): Confirmed => ({
-          id: Number(row.id),
-          attempt: row.attempt,
-          stopRequested: row.stop_requested,
-          stopLevel: row.stop_level,
-        }),
-      );
+      return rows.map(toConfirmed);
     },
 
     async saveStats(id, attempt, scrapyStats) {
@@ -128,15 +140,10 @@ export function createAttemptStore(database: Database): AttemptStore {
       );
     },
 
-    async finish(id, attempt, { closeReason, counts, scrapyStats, exitStatus }: FinishReport) {
-      const { rows } = await database.raw<{ rows: [{ answer: EndAnswer }] }>(FINISH, {
-        id,
-        attempt,
-        closeReason,
-        scrapyStats,
-        exitStatus: exitStatus ?? null,
-        ...counts,
-      });
+    async finish(id, attempt, { closeReason, counts, scrapyStats, exitStatus = null }) {
+      const report = { closeReason, exitStatus, ...counts, scrapyStats };
+      const bindings = { id, attempt, ...report, defaults: DEFAULT_POLICY };
+      const { rows } = await database.raw<{ rows: [{ answer: EndAnswer }] }>(FINISH, bindings as never);
       return rows[0].answer;
     },
 
@@ -154,4 +161,8 @@ export function createAttemptStore(database: Database): AttemptStore {
       await database.raw(RECOUNT, { id, attempt, ...counts, scrapyStats });
     },
   });
+}
+
+function toConfirmed({ id, attempt, stop_requested, stop_level }: ConfirmedRow): Confirmed {
+  return { id: Number(id), attempt, stopRequested: stop_requested, stopLevel: stop_level };
 }

@@ -1,88 +1,14 @@
-import type { DispatchStore, Priority, Ticket } from '@spiderhub/core';
+import {
+  DEFAULT_POLICY,
+  type DispatchStore,
+  type EndAnswer,
+  type Priority,
+  type Ticket,
+} from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
+import { ADMIT } from './admit.ts';
 import { type LostRow, toLostAttempt } from './rows.ts';
-
-/** A worker whose last sign is older than this has no slots to count on, s. */
-const WORKER_SEEN_S = 30;
-
-/**
- * Start-time fair queueing: a project's next job starts at max(the clock, where its last one ended) and ends
- * 1/weight later; the lowest end goes first. So a project that was idle banks no credit, and one that floods the
- * queue only delays itself. Limits of projects and of spiders are never passed. Inside a project: priority 4..0, then rank, then the order of scheduling.
- */
-const ADMIT = `
-  with recursive waiting (project_id) as (
-    (select w.project_id from jobs w where w.state = 'pending' and not w.external order by w.project_id limit 1)
-    union all
-    select (
-      select w.project_id from jobs w
-      where w.state = 'pending' and not w.external and w.project_id > waiting.project_id
-      order by w.project_id limit 1)
-    from waiting where waiting.project_id is not null
-  ),
-  live as (
-    select l.project_id, count(*)::int as n from jobs l
-    where l.state in ('admitted', 'running') and not l.external group by l.project_id
-  ),
-  limited as (
-    select s.project_id, s.number as spider, s.max_running - count(l.id)::int as room
-    from spiders s
-    left join jobs l on l.project_id = s.project_id and l.spider = s.number
-      and l.state in ('admitted', 'running') and not l.external
-    where s.max_running is not null
-    group by s.project_id, s.number
-  ),
-  capacity as (
-    select coalesce(:limit::int, greatest(0,
-      (select coalesce(sum(slots), 0)::int from workers where seen_at > now() - interval '${WORKER_SEEN_S} s')
-      - (select coalesce(sum(n), 0)::int from live))) as free
-  ),
-  clock as (select coalesce((select turn from fair_shares where project_id = 0), 0) as now),
-  candidates as (
-    select p.id as project_id, p.weight,
-      least(c.free, coalesce(p.max_running - coalesce(live.n, 0), c.free)) as room,
-      greatest(clock.now, coalesce(f.turn, 0)) as start
-    from waiting w
-    join projects p on p.id = w.project_id and not p.paused
-    cross join capacity c cross join clock
-    left join live on live.project_id = p.id
-    left join fair_shares f on f.project_id = p.id
-  ),
-  queued as (
-    select q.id, c.project_id, q.spider_room,
-      row_number() over (partition by c.project_id, q.spider order by q.nth) as nth_of_spider,
-      c.start + (q.nth - 1) / c.weight as starts, c.start + q.nth / c.weight as ends
-    from candidates c
-    cross join lateral (
-      select j.id, row_number() over (order by j.priority desc, j.rank desc, j.id) as nth, j.spider, lim.room as spider_room
-      from jobs j
-      left join limited lim on lim.project_id = j.project_id and lim.spider = j.spider
-      where j.project_id = c.project_id and j.state = 'pending' and not j.external
-        and (j.wait_until is null or j.wait_until <= now())
-        and (lim.room is null or lim.room > 0)
-      order by j.priority desc, j.rank desc, j.id
-      limit greatest(c.room, 0)
-    ) q
-  ),
-  picked as (
-    select * from queued where spider_room is null or nth_of_spider <= spider_room
-    order by ends, id limit (select free from capacity)
-  ),
-  admitted as (
-    update jobs j set state = 'admitted', attempt = j.attempt + 1, admitted_at = now()
-    from picked p
-    where j.id = p.id and j.state = 'pending'
-    returning j.id, j.attempt, j.priority, p.ends
-  ),
-  turned as (
-    insert into fair_shares as f (project_id, turn)
-    select project_id, max(ends) from picked group by project_id
-    union all
-    select 0, max(starts) from picked having count(*) > 0
-    on conflict (project_id) do update set turn = greatest(f.turn, excluded.turn)
-  )
-  select id, attempt, priority from admitted order by ends, id`;
 
 const UNCLAIMED = `
   select id, attempt, priority from jobs
@@ -105,15 +31,27 @@ const TICK = `
  */
 const REAP = `
   with lapsed as materialized (
-    select id, attempt, items, pages, logs, errors from jobs
-    where state = 'running' and not external and lease_until < now()
+    select l.job_id as id, l.attempt, j.project_id as project, j.spider, j.number as job, l.items, l.pages, l.logs, l.errors
+    from leases l join jobs j on j.id = l.job_id
+    where l.until < now()
       and pg_postmaster_start_time() < now() - :leaseMs * interval '1 ms' - interval '2 s'
       and exists (select from dispatch_clock where up_since < now() - :leaseMs * interval '1 ms' - interval '2 s')
-    for no key update skip locked
+    order by l.job_id
+    for no key update of j skip locked
   )
-  select l.id, l.attempt, j.project_id as project, j.spider, j.number as job,
-    end_attempt(l.id, l.attempt, 'lost', null, l.items, l.pages, l.logs, l.errors, null, true) as answer
-  from lapsed l join jobs j on j.id = l.id`;
+  select l.id, l.attempt, l.project, l.spider, l.job,
+    end_attempt(l.id, l.attempt, row('lost', null, l.items, l.pages, l.logs, l.errors, null)::attempt_report,
+      :defaults::jsonb, true) as answer
+  from lapsed l`;
+
+/** Adds what changed since the last time to the counters; their truth is the sum of both at any moment. */
+const FOLD = `
+  with gone as (delete from job_count_changes returning project_id, spider, state, n)
+  insert into job_counts as c (project_id, spider, state, n)
+  select g.project_id, g.spider, g.state, sum(g.n) from gone g
+  group by 1, 2, 3 having sum(g.n) <> 0
+  order by 1, 2, 3
+  on conflict (project_id, spider, state) do update set n = c.n + excluded.n`;
 
 interface TicketRow {
   id: string;
@@ -132,8 +70,8 @@ export interface DispatchOptions {
 
 export function createDispatchStore(database: Database, { leaseMs }: DispatchOptions): DispatchStore {
   return translated<DispatchStore>({
-    async admit(limit) {
-      const { rows } = await database.raw<{ rows: TicketRow[] }>(ADMIT, { limit: limit ?? null });
+    async admit(term, limit) {
+      const { rows } = await database.raw<{ rows: TicketRow[] }>(ADMIT, { term, limit: limit ?? null });
       return rows.map(toTicket);
     },
     async unclaimed(olderThanMs) {
@@ -142,9 +80,15 @@ export function createDispatchStore(database: Database, { leaseMs }: DispatchOpt
     },
     async reap() {
       await database.raw(TICK, { leaseMs });
-      const { rows } = await database.raw<{ rows: LostRow[] }>(REAP, { leaseMs });
+      const { rows } = await database.raw<{ rows: (LostRow & { answer: EndAnswer })[] }>(REAP, {
+        leaseMs,
+        defaults: DEFAULT_POLICY,
+      } as never);
       await database('workers').whereRaw("seen_at < now() - interval '1 hour'").delete();
-      return rows.map(toLostAttempt);
+      return rows.filter(({ answer }) => answer === 'finished' || answer === 'requeued').map(toLostAttempt);
+    },
+    async foldCounts() {
+      await database.raw(FOLD);
     },
   });
 }

@@ -7,14 +7,16 @@ import {
   readRawObject,
 } from '@spiderhub/core';
 
-/** Columns of `jobs j join spiders s` that make a Job, and its arguments. */
+/** Columns of `JOB_TABLES` that make a Job. The counts of a running one are those of its lease. */
 export const JOB_COLUMNS = `j.id, j.project_id, j.spider, j.number, s.name as spider_name, j.state, j.attempt, j.priority,
   j.units, j.tags, j.version, j.close_reason, j.external, j.state_since, j.pending_at, j.running_at, j.finished_at,
   j.deleted_at, j.scheduled_by, j.started_by, j.completed_by, j.cancelled_by, j.deleted_by, j.stop_requested_at,
-  j.items, j.pages, j.logs, j.errors, d.args`;
+  coalesce(l.items, j.items) as items, coalesce(l.pages, j.pages) as pages, coalesce(l.logs, j.logs) as logs,
+  coalesce(l.errors, j.errors) as errors, d.args`;
 
 export const JOB_TABLES = `jobs j
   join spiders s on s.project_id = j.project_id and s.number = j.spider
+  left join leases l on l.job_id = j.id
   left join job_details d on d.job_id = j.id`;
 
 export interface JobRow {

@@ -9,6 +9,7 @@ import type {
   ScrapydView,
 } from '@spiderhub/core/scrapyd';
 import type { Database } from '../database.ts';
+import { NAMED_JOBS, nameBindings } from '../jobs/select.ts';
 import { fromPostgres, translated } from '../pg-errors.ts';
 import { createLineCache } from './line-cache.ts';
 import {
@@ -23,7 +24,6 @@ import {
   SCRAPYD_NAME,
   writeJob,
 } from './listing.ts';
-import { NAMED_JOBS, nameBindings } from './store.ts';
 
 const immediately = promisify(setImmediate);
 /** Jobs that are written before others have their turn. */

@@ -1,5 +1,3 @@
-import type { StopLevel } from '../../ports/dispatch-store.ts';
-
 export interface ScrapydUser {
   username: string;
   organisation: number;
@@ -39,8 +37,6 @@ export interface JobName {
   key: { project: number; spider: number; job: number } | null;
 }
 
-export type PreviousState = 'pending' | 'running' | null;
-
 /** What Scrapyd's dialect changes beyond scheduling. Each method happens as a whole or not at all. */
 export interface ScrapydStore {
   /** The project's number; a project of that name in the organisation is made when there is none. */
@@ -50,11 +46,4 @@ export interface ScrapydStore {
   removeVersion(project: number, name: string): Promise<boolean>;
   /** Removes every version and cancels what is pending. Running jobs go on. */
   removeProject(project: number, by: string): Promise<void>;
-  /** Ends a pending job, or asks a running one to stop: once more with each call when `level` is 1. */
-  cancel(
-    projects: readonly number[],
-    name: JobName,
-    level: StopLevel,
-    by: string,
-  ): Promise<{ previous: PreviousState; worker: string | null }>;
 }

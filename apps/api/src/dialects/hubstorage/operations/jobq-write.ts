@@ -50,7 +50,7 @@ const startJob = (services: Parts) =>
     await reachProject(services, who, project);
     const fields = await readObject(req);
     if (!(await servesGroup(services, project, fields))) return rawJson('null');
-    const key = await services.jobq.take(project, metadataChange(fields), who.name);
+    const key = await services.jobs.take(project, metadataChange(fields), who.name);
     const job = key && (await services.jobs.find(key));
     if (!job) return rawJson('null');
     const answer = metadataOf(job);
@@ -82,7 +82,7 @@ const update = (services: Parts) =>
       // A job of another project is one that does not exist here.
       if (target.project !== project) continue;
       const change = { ...target, state: stateOf(fields), change: metadataChange(fields), by: who.name };
-      for (const { key, previous } of await services.jobq.update(change)) {
+      for (const { key, previous } of await services.jobs.move(change)) {
         answer.push(JSON.stringify({ prevstate: previous, key: formatJobKey(key) }));
       }
     }
@@ -117,7 +117,7 @@ const cancelOne = (services: Parts) =>
     params: JobPath,
   })(async ({ params, who }) => {
     await reachProject(services, who, params.project);
-    return { count: await services.jobq.cancel(params.project, [keyOf(params)], who.name) };
+    return { count: await cancel(services, params.project, [keyOf(params)], who.name) };
   });
 
 const cancelMany = (services: Parts) =>
@@ -127,9 +127,14 @@ const cancelMany = (services: Parts) =>
       const count = wholeNumber(queryOf(req), 'count');
       const keys =
         count === undefined ? await keysOfBody(req) : await oldest(services, project, count, who.staff);
-      return { count: await services.jobq.cancel(project, keys, who.name) };
+      return { count: await cancel(services, project, keys, who.name) };
     },
   );
+
+/** How many pending and running jobs were among the keys; unknown ones are passed over. */
+async function cancel({ jobs }: Parts, project: number, keys: JobKey[], by: string): Promise<number> {
+  return (await jobs.stop({ project, keys, strict: false }, { level: 1, by })).length;
+}
 
 /** `[{"key": "1/2/3"}, ...]` on one line; objects a line each are understood, too. */
 async function keysOfBody(req: Request): Promise<JobKey[]> {

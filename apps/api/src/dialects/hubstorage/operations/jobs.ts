@@ -68,7 +68,7 @@ const mergeMetadata = (services: Parts) =>
     async ({ params, who, req }) => {
       const key = keyOf(params);
       await reachJob(services, who, key, 'write');
-      await services.jobq.describe(key, metadataChange(named(await readObject(req, MAX_METADATA_BYTES))));
+      await services.jobs.describe(key, metadataChange(named(await readObject(req, MAX_METADATA_BYTES))));
       return done('text/html; charset=utf-8');
     },
   );
@@ -87,7 +87,9 @@ const purgeJob = (services: Parts) =>
     async ({ params, who }) => {
       const key = keyOf(params);
       await reachProject(services, who, key.project);
-      await services.jobq.purge(key, who.name);
+      await services.jobs.remove({ project: key.project, keys: [key], strict: false }, who.name, {
+        forget: true,
+      });
       await services.streams.removeJob(key);
       return done('text/html; charset=utf-8');
     },
@@ -114,7 +116,7 @@ const writeField = (services: Parts) =>
     const key = keyOf(params);
     await reachJob(services, who, key, 'write');
     const raw = await readRawValue(req, MAX_METADATA_BYTES);
-    await services.jobq.describe(key, metadataChange(named(new Map([[params.field, raw]]))));
+    await services.jobs.describe(key, metadataChange(named(new Map([[params.field, raw]]))));
     return done('text/html; charset=utf-8');
   });
 
@@ -127,6 +129,6 @@ const removeField = (services: Parts) =>
   })(async ({ params, who }) => {
     const key = keyOf(params);
     await reachJob(services, who, key, 'write');
-    await services.jobq.describe(key, metadataRemoval(params.field));
+    await services.jobs.describe(key, metadataRemoval(params.field));
     return done('text/html; charset=utf-8');
   });

@@ -37,10 +37,10 @@ export async function takeBatch(
   else await saveCounts(services, job, stream);
 }
 
-async function saveCounts({ streams, jobq }: Parts, job: Job, stream: StreamName): Promise<void> {
+async function saveCounts({ streams, jobs }: Parts, job: Job, stream: StreamName): Promise<void> {
   if (stream === 'samples') return;
   const stats = await streams.stats({ key: job.key, attempt: job.attempt, stream });
-  await jobq.saveCounts(job.id, job.attempt, countsOf(stream, stats));
+  await jobs.saveCounts(job.id, job.attempt, countsOf(stream, stats));
 }
 
 function countsOf(stream: StreamName, { records, counts }: StreamStats): Partial<JobCounts> {

@@ -76,7 +76,7 @@ function stopJobs({ access, jobs }: Parts): Operation {
   })(async ({ body, who }) => {
     await access.project(who, body.project);
     requireKeysOf(body.project, body.job);
-    await jobs.stop(body.project, body.job, who.name);
+    await jobs.stop({ project: body.project, keys: body.job, strict: true }, { level: 1, by: who.name });
     return { status: 'ok' as const };
   });
 }
@@ -91,6 +91,7 @@ function deleteJobs({ access, jobs }: Parts): Operation {
   })(async ({ body, who }) => {
     await access.project(who, body.project);
     requireKeysOf(body.project, body.job);
-    return { status: 'ok' as const, count: await jobs.remove(body.project, body.job, who.name) };
+    const removed = await jobs.remove({ project: body.project, keys: body.job, strict: true }, who.name);
+    return { status: 'ok' as const, count: removed.length };
   });
 }

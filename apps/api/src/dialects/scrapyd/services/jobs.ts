@@ -38,10 +38,14 @@ export const cancel: Service = async (call) => {
   const { level, refusal } = readSignal(optional(call.fields, 'signal') ?? 'INT');
   const { parts, who } = call;
   const ids = await projectsNamed(call, project);
-  const { previous, worker } = await parts.scrapyd.store.cancel(ids, jobName(job), level, who.name);
+  const stopped = await parts.jobs.stop(
+    { projects: ids, ...jobName(job) },
+    { level, escalate: true, by: who.name },
+  );
+  const states = stopped.map((one) => one.previous);
+  const previous = states.includes('running') ? 'running' : (states[0] ?? null);
   if (previous === null && !(await call.projects.now(call.reach, project))) throw projectNotFound(project);
   if (previous === 'running' && refusal) throw refusal;
-  if (worker !== null && level > 0) parts.signals.stopRequested(worker);
   return `"prevstate": ${pythonJson(previous)}`;
 };
 

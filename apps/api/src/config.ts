@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import {
+  LauncherDirectory,
+  Port,
+  PublicUrl,
+  PythonPath,
+  RequirementsFile,
+  Seconds,
+  ServiceConfig,
+  wholeNumber,
+} from '@spiderhub/platform';
+import { z } from 'zod';
+import { isProxyList } from './http/trust-proxy.ts';
+
+const checkout = resolve(__dirname, '../../..');
+
+const TrustProxy = z
+  .string()
+  .refine(
+    isProxyList,
+    'expected addresses or networks separated by commas: 10.0.0.1,192.168.0.0/16,loopback',
+  );
+
+/** Environment of an API process. */
+export const ApiConfig = ServiceConfig.extend({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: Port.default(8000),
+  /** Scrapyd's dialect on a port of its own, where its clients look for it; 0 for none. */
+  SCRAPYD_PORT: Port.default(6800),
+  /** Where people and clients reach this installation, when it is not HOST and PORT. */
+  PUBLIC_URL: PublicUrl.optional(),
+  /** Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas. */
+  TRUST_PROXY: TrustProxy.optional(),
+  /** Wrong keys from one address in a minute before it has to wait. */
+  AUTH_FAILURES_PER_MINUTE: wholeNumber(1, 1_000_000).default(60),
+  /** Serves the small web site that the demo spiders crawl under /demo/. */
+  DEMO_SITE: z.stringbool().default(false),
+  /** Namespace of this installation's keys in Redis. */
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
+    .default('spiderhub'),
+  /** Python of the base environment, which lists the spiders of a deployed egg. */
+  SPIDERHUB_PYTHON: PythonPath.optional(),
+  SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(checkout, 'python/launcher')),
+  SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(checkout, 'python/requirements.txt')),
+  SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
+});
+export type ApiConfig = z.output<typeof ApiConfig>;

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import {
+  LauncherDirectory,
+  Port,
+  PublicUrl,
+  PythonPath,
+  RequirementsFile,
+  Seconds,
+  ServiceConfig,
+  WorkerSlots,
+} from '@spiderhub/platform';
+import { z } from 'zod';
+
+const checkout = resolve(__dirname, '../../..');
+
+/** Environment of a worker process. */
+export const WorkerConfig = ServiceConfig.extend({
+  WORKER_SLOTS: WorkerSlots,
+  /** Where crawls reach the API of this installation. */
+  PUBLIC_URL: PublicUrl.default('http://127.0.0.1:8000'),
+  /** Python of the base environment with Scrapy and the entrypoint. */
+  SPIDERHUB_PYTHON: PythonPath.optional(),
+  /** Folder of launcher scripts. */
+  SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(checkout, 'python/launcher')),
+  /**
+   * How a crawl of the base environment gets its Python. `cold`: it is started anew. `fork`: a copy of one that has
+   * imported Scrapy already, which is several times faster; see docs/adr/0005-fork-server.md.
+   */
+  CRAWL_START: z.enum(['cold', 'fork']).default('fork'),
+  /** Pins of the base environment. */
+  SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(checkout, 'python/requirements.txt')),
+  /** Namespace of this installation's keys in Redis. */
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
+    .default('spiderhub'),
+  /** How long an attempt outlives the last life sign of its worker. */
+  LEASE_SECONDS: Seconds.default(45),
+  STOP_GRACE_SECONDS: Seconds.default(120),
+  /**
+   * What a stop does to crawls. `requeue`: they are asked to end and their jobs go back to the queue. `drain`: they may
+   * finish, for DRAIN_SECONDS; then as before. `handover`: they go on, and the next worker process that starts on this
+   * machine within a lease takes them over.
+   */
+  WORKER_STOP_MODE: z.enum(['requeue', 'drain', 'handover']).default('requeue'),
+  DRAIN_SECONDS: Seconds.default(3600),
+  SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
+  /** Where this machine may ask whether the worker is well; 0: nowhere. */
+  HEALTH_PORT: Port.default(0),
+});
+export type WorkerConfig = z.output<typeof WorkerConfig>;

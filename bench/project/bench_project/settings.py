@@ -1,2 +1,0 @@
-BOT_NAME = 'bench'
-SPIDER_MODULES = ['bench_project.spiders']

@@ -1,0 +1,97 @@
+import {
+  type ChangedJob,
+  formatJobKey,
+  type JobSelection,
+  jobErrors,
+  type StopRequest,
+} from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { CHANGED_COLUMNS, type ChangedRow, LET_GO, selectJobs, statesSql } from './select.ts';
+
+// A pending job ends here and now; a running one hears of its stop and ends by its worker. Calls that escalate are
+// counted, as Scrapy counts signals.
+const STOP = `
+  changed as (
+    update jobs j set
+      state = case when f.state = 'running' then f.state else 'finished' end,
+      state_since = case when f.state = 'running' then j.state_since else now() end,
+      finished_at = case when f.state = 'running' then j.finished_at else now() end,
+      close_reason = case when f.state = 'running' then j.close_reason else 'cancelled' end,
+      completed_by = case when f.state = 'running' then j.completed_by else :by end,
+      stop_requested_at = coalesce(j.stop_requested_at, now()),
+      cancelled_by = coalesce(j.cancelled_by, :by),
+      stop_level = greatest(j.stop_level, case when :escalate and :level::int = 1 then least(j.stop_level + 1, 2) else :level::int end)
+    from found f
+    where j.id = f.id and f.state in (${statesSql('stop')}) and (f.state <> 'running' or :level::int > 0)
+      and not exists (select from missing)
+    returning j.id
+  )
+  select (select json_agg(m) from missing m) as missing,
+    (select json_agg(x) from (select ${CHANGED_COLUMNS} from found f where f.state in (${statesSql('stop')})) x) as changed`;
+
+// The crawl of a running job is fenced: its worker's next heartbeat finds the lease gone.
+const REMOVE = `
+  changed as (
+    update jobs j set state = 'deleted', state_since = now(), deleted_at = now(), deleted_by = :by,
+      items = coalesce(l.items, j.items), pages = coalesce(l.pages, j.pages), logs = coalesce(l.logs, j.logs),
+      errors = coalesce(l.errors, j.errors)
+    from found f left join leases l on l.job_id = f.id
+    where j.id = f.id and f.state in (${statesSql('remove')}) and not exists (select from missing)
+    returning j.id
+  ),
+  ${LET_GO},
+  forgotten as (
+    delete from job_meta m using found f where :forget and m.job_id = f.id and not exists (select from missing)
+  )
+  select (select json_agg(m) from missing m) as missing,
+    (select json_agg(x) from (select ${CHANGED_COLUMNS} from found f join changed c on c.id = f.id) x) as changed`;
+
+interface Answer {
+  missing: { spider: number; number: number }[] | null;
+  changed: ChangedRow[] | null;
+}
+
+async function change(
+  database: Database,
+  selection: JobSelection,
+  sql: string,
+  bindings: Record<string, unknown>,
+): Promise<ChangedJob[]> {
+  const selected = selectJobs(selection);
+  const { rows } = await database.raw<{ rows: [Answer] }>(`${selected.sql}, ${sql}`, {
+    ...selected.bindings,
+    ...bindings,
+  });
+  const [{ missing, changed }] = rows;
+  const gone = missing?.[0];
+  if (gone && 'project' in selection) {
+    throw jobErrors.notFound(
+      formatJobKey({ project: selection.project, spider: gone.spider, job: gone.number }),
+    );
+  }
+  return (changed ?? []).map(toChangedJob);
+}
+
+export function toChangedJob(row: ChangedRow): ChangedJob {
+  const key = { project: row.project_id, spider: row.spider, job: row.number };
+  return { key, previous: row.previous, worker: row.worker };
+}
+
+/** See JobStore.stop. Also for parts of a larger transaction. */
+export function stopJobs(
+  database: Database,
+  selection: JobSelection,
+  { level, escalate = false, by }: StopRequest,
+): Promise<ChangedJob[]> {
+  return change(database, selection, STOP, { level, escalate, by });
+}
+
+/** See JobStore.remove. */
+export function removeJobs(
+  database: Database,
+  selection: JobSelection,
+  by: string,
+  { forget } = { forget: false },
+): Promise<ChangedJob[]> {
+  return change(database, selection, REMOVE, { by, forget });
+}

@@ -1,0 +1,45 @@
+import type { ScheduleOutcome, ScheduleRequest } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { spacedJson, spacedRaw } from '../scrapyd/json-text.ts';
+
+interface ScheduleRow {
+  ordinal: number;
+  outcome: ScheduleOutcome['outcome'];
+  id: string | null;
+  spider: number;
+  number: number;
+}
+
+/** See JobStore.schedule. */
+export async function scheduleJobs(
+  database: Database,
+  batch: readonly ScheduleRequest[],
+): Promise<ScheduleOutcome[]> {
+  const json = JSON.stringify(batch.map(toBatchRow));
+  const { rows } = await database.raw<{ rows: ScheduleRow[] }>('select * from schedule_jobs(?)', [json]);
+  const outcomes: ScheduleOutcome[] = [];
+  for (const row of rows) {
+    outcomes[row.ordinal] =
+      row.outcome === 'scheduled'
+        ? { outcome: 'scheduled', id: Number(row.id), spider: row.spider, job: row.number }
+        : { outcome: row.outcome };
+  }
+  return outcomes;
+}
+
+/** Free-form parts travel as JSON text inside of the batch, so that their escapes reach the columns untouched. */
+function toBatchRow(request: ScheduleRequest, ordinal: number): Record<string, unknown> {
+  const { args, settings, environment, command, meta, rank, internalArgs } = request;
+  return {
+    ordinal,
+    ...request,
+    // As text: JSON has no word for an infinite number.
+    rank: rank === undefined ? null : String(rank),
+    internalArgs: internalArgs ? JSON.stringify(internalArgs) : null,
+    args: spacedJson(args),
+    settings: spacedRaw(settings),
+    environment: JSON.stringify(environment),
+    command: command && JSON.stringify(command),
+    meta: JSON.stringify(meta),
+  };
+}

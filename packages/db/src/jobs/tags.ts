@@ -1,0 +1,60 @@
+import { formatJobKey, type JobFilter, jobErrors, type TagChange } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { patiently } from '../patience.ts';
+import { whereJobs } from './filter-sql.ts';
+import { selectJobs } from './select.ts';
+
+/** See JobStore.changeTags. */
+export async function changeTags(database: Database, filter: JobFilter, change: TagChange): Promise<number> {
+  const where = whereJobs(filter);
+  const bindings = {
+    ...where.bindings,
+    addTags: [...new Set(change.add)],
+    removeTags: change.remove,
+    ifHasTag: change.ifHasTag ?? null,
+    ifLacksTag: change.ifLacksTag ?? null,
+  };
+  if (filter.keys) await requireKeys(database, filter);
+  const run = async (db: Database) => {
+    const { rows } = await db.raw<{ rows: [{ count: number }] }>(changeTagsSql(where.sql), bindings);
+    return rows[0].count;
+  };
+  // All jobs of a project may be millions.
+  return filter.keys ? run(database) : patiently(database, run);
+}
+
+function changeTagsSql(where: string): string {
+  return `
+  with selected as (
+    select j.id, j.tags from jobs j where ${where}
+      and (:ifHasTag::text[] is null or j.tags && :ifHasTag)
+      and (:ifLacksTag::text[] is null or not (j.tags && :ifLacksTag))
+    order by j.id for no key update
+  ),
+  wanted as (
+    select s.id, array(
+      select t from (
+        select u.t, u.n from unnest(s.tags) with ordinality u (t, n) where u.t <> all(:removeTags::text[])
+        union all
+        select a.t, 1000000 + a.n from unnest(:addTags::text[]) with ordinality a (t, n)
+        where a.t <> all(s.tags) or a.t = any(:removeTags::text[])
+      ) both_lists order by n
+    ) as tags
+    from selected s
+  ),
+  changed as (
+    update jobs j set tags = w.tags from wanted w where j.id = w.id and j.tags <> w.tags
+  )
+  select count(*)::int as count from selected`;
+}
+
+/** A key that exists now may only go when its job was deleted long ago, and then it counts no more. */
+async function requireKeys(db: Database, { project, keys = [] }: JobFilter): Promise<void> {
+  const { sql, bindings } = selectJobs({ project, keys, strict: true });
+  const { rows } = await db.raw<{ rows: { spider: number; number: number }[] }>(
+    `${sql} select spider, number from missing`,
+    bindings,
+  );
+  const [gone] = rows;
+  if (gone) throw jobErrors.notFound(formatJobKey({ project, spider: gone.spider, job: gone.number }));
+}

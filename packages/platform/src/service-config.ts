@@ -1,0 +1,90 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** `postgresql://user:password@host:5432/name`, or `postgresql:///name?host=/socket/dir&user=name`. */
+export const DatabaseUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'expected postgresql://user:password@host:5432/name',
+});
+
+/** `redis://host:6379/0`, `rediss://…` (TLS), or `unix:///path/redis.sock`. */
+export const RedisUrl = z.url({
+  protocol: /^(rediss?|unix)$/,
+  error: 'expected redis://host:6379, rediss://host:6379 or unix:///path/redis.sock',
+});
+
+/** 0 lets the system choose a free port. */
+export const Port = wholeNumber(0, 65_535);
+
+export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
+
+/** Absolute path. */
+export const HomeDirectory = z
+  .string()
+  .default('.spiderhub')
+  .transform((path) => resolve(path));
+
+/** An address that other programs reach, without slash at its end. */
+export const PublicUrl = z
+  .url({ protocol: /^https?$/, error: 'expected http://host:port' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
+/** A whole number between two others, both included. What is wrong is answered with the range. */
+export function wholeNumber(min: number, max: number) {
+  return z.coerce.number(`expected a whole number from ${min} to ${max}`).int().min(min).max(max);
+}
+
+const DAY_SECONDS = 86_400;
+
+/** A duration in seconds, parts of seconds too, a day at most. */
+export const Seconds = z.coerce
+  .number(`expected a number of seconds above 0, ${DAY_SECONDS} at most`)
+  .positive()
+  .max(DAY_SECONDS);
+
+/** Crawls that run at the same time in one worker process. */
+export const WorkerSlots = wholeNumber(1, 10_000).default(Math.max(2, availableParallelism()));
+
+/** Absolute path of an interpreter; a bare name is looked for where programs are. */
+export const PythonPath = z
+  .string()
+  .transform((path) => (path.includes('/') ? resolve(path) : path))
+  .refine(
+    (path) => !path.includes('/') || isProgram(path),
+    'expected a program, a Python with Scrapy; leave it empty for the one below SPIDERHUB_HOME',
+  );
+
+/** Absolute path of the folder with our scripts in Python. */
+export const LauncherDirectory = z
+  .string()
+  .transform((path) => resolve(path))
+  .refine((path) => isFile(join(path, 'crawl.py')), 'expected the folder of the launcher scripts');
+
+/** Absolute path of a file in the format of pip. */
+export const RequirementsFile = z
+  .string()
+  .transform((path) => resolve(path))
+  .refine(isFile, 'expected a file with requirements as pip reads them');
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return isFile(path);
+  } catch {
+    return false;
+  }
+}
+
+/** What every long-running process of the service needs. Extend it with what is special to one. */
+export const ServiceConfig = z.object({
+  DATABASE_URL: DatabaseUrl,
+  REDIS_URL: RedisUrl,
+  SPIDERHUB_HOME: HomeDirectory,
+  LOG_LEVEL: LogLevel.default('info'),
+});

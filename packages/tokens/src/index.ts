@@ -1,0 +1,1 @@
+export { createJobTokens, encodeJobAuth } from './job-tokens.ts';

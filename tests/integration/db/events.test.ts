@@ -1,0 +1,126 @@
+import type { EventLog, LoggedEvent } from '@spiderhub/core';
+import { createActivityStore, createEventLog, createJobStore } from '@spiderhub/db';
+import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { makeTeam, saveVersion, scheduleRequest, type Team } from '../../support/team.ts';
+
+let db: TestDatabase;
+let log: EventLog;
+let team: Team;
+
+beforeEach(async () => {
+  db = await createTestDatabase();
+  log = createEventLog(db.database);
+  team = await makeTeam(db.database);
+});
+afterEach(() => db.close());
+
+/** Reads on until nothing is left. */
+async function follow(cursor: string, limit = 7): Promise<{ events: LoggedEvent[]; cursor: string }> {
+  const events: LoggedEvent[] = [];
+  for (let at = cursor; ; ) {
+    const page = await log.read(at, limit);
+    events.push(...page.events);
+    at = page.cursor;
+    if (!page.more) return { events, cursor: at };
+  }
+}
+
+describe('the event log', () => {
+  it('tells of deployments, jobs and what callers report, with who did it', async () => {
+    const start = await log.end();
+    await saveVersion(db.database, team.project, '2.0', ['a']);
+    await createJobStore(db.database).schedule([scheduleRequest(team.project, 'a')]);
+    await createActivityStore(db.database).add(team.project, ['{"event":"mine"}']);
+    const { events } = await follow(start);
+    expect(events).toMatchObject([
+      { type: 'version.deployed', actor: 'test', job: null, data: '{"version" : "2.0"}' },
+      { type: 'job.scheduled', actor: 'test', job: { spider: 1, job: 1 } },
+      { type: 'project.reported', data: '{"event":"mine"}' },
+    ]);
+  });
+
+  it('gives each event of racing transactions exactly once, which a look at ids alone would not', async () => {
+    const writers = 8;
+    const rounds = 30;
+    let writing = writers;
+    const seen: string[] = [];
+    const naive: string[] = [];
+    const write = async (writer: number) => {
+      for (let n = 0; n < rounds; n++) {
+        await db.database.transaction(async (tx) => {
+          await tx('events').insert({
+            project_id: team.project,
+            type: 'project.reported',
+            data: `"${writer}/${n}"`,
+          });
+          await tx.raw('select pg_sleep(?)', [Math.random() / 100]);
+        });
+      }
+      writing -= 1;
+    };
+    const readById = async () => {
+      for (let last = 0; ; ) {
+        const done = writing === 0;
+        const rows = await db
+          .database('events')
+          .where('id', '>', last)
+          .where({ type: 'project.reported' })
+          .orderBy('id');
+        naive.push(...rows.map((row) => row.data));
+        last = Number(rows.at(-1)?.id ?? last);
+        if (done) return;
+      }
+    };
+    const readByCursor = async () => {
+      for (let cursor = await log.beginning(); ; ) {
+        const done = writing === 0;
+        const page = await follow(cursor);
+        cursor = page.cursor;
+        seen.push(
+          ...page.events.filter(({ type }) => type === 'project.reported').map(({ data }) => data ?? ''),
+        );
+        if (done) return;
+      }
+    };
+    await Promise.all([...Array.from({ length: writers }, (_, n) => write(n)), readById(), readByCursor()]);
+    const all = Array.from(
+      { length: writers * rounds },
+      (_, n) => `"${n % writers}/${Math.floor(n / writers)}"`,
+    );
+    expect(seen.sort()).toEqual(all.sort());
+    // The race was a real one.
+    expect(naive.length).toBeLessThan(all.length);
+  });
+
+  it('holds back what comes after a transaction that still writes, and shows nothing of one that failed', async () => {
+    const start = await log.end();
+    await db.database.transaction(async (tx) => {
+      await tx('events').insert({ project_id: team.project, type: 'project.reported', data: '"slow"' });
+      await createActivityStore(db.database).add(team.project, ['"quick"']);
+      expect((await log.read(start, 10)).events).toEqual([]);
+    });
+    const failed = db.database.transaction(async (tx) => {
+      await tx('events').insert({ project_id: team.project, type: 'project.reported', data: '"never"' });
+      throw new Error('undone');
+    });
+    await expect(failed).rejects.toThrow('undone');
+    const { events } = await follow(start);
+    expect(events.map(({ data }) => data)).toEqual(['"slow"', '"quick"']);
+  });
+
+  it('shows a reader of some projects no event of another one', async () => {
+    const other = await makeTeam(db.database, 'other');
+    const start = await log.end();
+    await createActivityStore(db.database).add(other.project, ['"theirs"']);
+    await createActivityStore(db.database).add(team.project, ['"ours"']);
+    const page = await log.read(start, 10, [team.project]);
+    expect(page.events.map(({ data }) => data)).toEqual(['"ours"']);
+  });
+
+  it('refuses what is no cursor, and a cursor of a log that was replaced by a restore', async () => {
+    const cursor = await log.end();
+    await expect(log.read('x', 1)).rejects.toMatchObject({ kind: 'invalid' });
+    await db.database('secrets').where({ name: 'event-log' }).delete();
+    await expect(createEventLog(db.database).read(cursor, 1)).rejects.toMatchObject({ code: 'other_log' });
+  });
+});
