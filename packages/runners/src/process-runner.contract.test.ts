@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { describeRunner } from './contract.ts';
 import { type House, makeHouse } from './contract-house.ts';
-import { crawlRequest, isRunning, listen, PROBE_PROJECT, pidsOf } from './contract-support.ts';
+import { crawlRequest, isRunning, listen, PROBE_PROJECT, pidsOf, requirePython } from './contract-support.ts';
 
 jest.setTimeout(60_000);
 
@@ -60,6 +61,19 @@ describe.each(KINDS)('process runner, %s start', (kind) => {
     expect(statSync(house.jobPath(request.job, '.')).mode & 0o777).toBe(0o700);
     await crawl.exited;
     expect(readFileSync(house.jobPath(request.job, 'shim.log'), 'utf8')).toBe('');
+    await crawl.cleanUp();
+  });
+
+  it('writes items of every shape as sh_scrapy would, byte for byte', async () => {
+    const env = { PYTHONPATH: PROBE_PROJECT, SHUB_FIFO_PATH: '/dev/null', SHUB_JOBKEY: '1/1/1' };
+    const stock = execFileSync(requirePython(), ['-m', 'probe.shapes'], { env }).toString();
+    const probe = await house.deploy(PROBE_PROJECT, 'probe.settings');
+    const crawl = await house.worker().start(crawlRequest(probe, { spiderName: 'shapes' }));
+    const heard = listen(crawl);
+    await heard.toEnd();
+    const items = heard.all.filter(({ command }) => command === 'ITM').map(({ payload }) => String(payload));
+    expect(heard.logs()).toContain('exported by QuickItemExporter');
+    expect(items).toEqual(stock.trim().split('\n'));
     await crawl.cleanUp();
   });
 });

@@ -1,0 +1,2 @@
+BOT_NAME = 'bench'
+SPIDER_MODULES = ['bench_project.spiders']
