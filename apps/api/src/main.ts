@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { countLiveWorkers, createDatabase, type Database } from '@spiderhub/db';
 import {
+  ApiConfig,
   createLogger,
   type Logger,
+  pipEnvironment,
   readConfig,
   redisOptions,
   runServices,
@@ -14,7 +16,6 @@ import {
 import { createSignalSender, type SignalSender } from '@spiderhub/queue';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
 import { createApps } from './app.ts';
-import { ApiConfig } from './config.ts';
 import { demoPages } from './demo-pages.ts';
 import { DIALECTS } from './dialects/registry.ts';
 import type { Checks } from './http/readiness.ts';
@@ -134,17 +135,6 @@ function checksOf({ database, signals }: Connections, uploadDir: string): Checks
       if ((await countLiveWorkers(database)) === 0) throw new Error('no worker gave a life sign lately');
     },
   };
-}
-
-/** What pip needs to reach its index; nothing else of our environment reaches it. */
-function pipEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const wanted =
-    /^(PIP_\w+|UV_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      (entry): entry is [string, string] => wanted.test(entry[0]) && entry[1] !== undefined,
-    ),
-  );
 }
 
 void main().catch((error: unknown) => {

@@ -10,6 +10,7 @@ import {
   createDeploy,
   createJobAccess,
   createJobs,
+  createJobTokens,
   type Deploy,
   type EggInspector,
   type EggStore,
@@ -58,7 +59,6 @@ import {
 import type { Logger } from '@spiderhub/platform';
 import { checkZip } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
-import { createJobTokens } from '@spiderhub/tokens';
 
 /** Everything that a dialect may use. Each part is made once, however many dialects use it. */
 export interface Parts {

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import {
+  CHECKOUT,
   DatabaseUrl,
   HomeDirectory,
   LogLevel,
   Port,
   PublicUrl,
   PythonPath,
-  parseEnvFile,
   RedisUrl,
   readConfig,
   Seconds,
@@ -15,9 +16,6 @@ import {
   withoutEmpty,
 } from '@spiderhub/platform';
 import { z } from 'zod';
-
-/** The checkout, from `src` as from `dist`. */
-export const CHECKOUT = resolve(__dirname, '../../..');
 
 /** What `spiderhub` reads; the services that it starts read more of the same environment. */
 const CliConfig = z.object({
@@ -46,7 +44,7 @@ export interface Settings {
 /** Reads the environment; `.env` in the checkout fills in what is not set. */
 export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
   const file = join(CHECKOUT, '.env');
-  const fromFile = existsSync(file) ? parseEnvFile(readFileSync(file, 'utf8')) : {};
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
   const env = { ...withoutEmpty(fromFile), ...withoutEmpty(environment) };
   return { env, config: readConfig(CliConfig, env) };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type AdminStore, DomainError, hashApiKey, newApiKey, type Project } from '@spiderhub/core';
 import { createAdminStore, createDatabase, createVersionStore } from '@spiderhub/db';
 import { runOrThrow, say, tail, UserError } from '@spiderhub/hosting';
-import { CHECKOUT } from './config.ts';
+import { CHECKOUT } from '@spiderhub/platform';
 
 /** What `demo.json` holds: all that a first script needs. */
 export interface Demo {

@@ -9,7 +9,8 @@ import {
   startPostgres,
   startRedis,
 } from '@spiderhub/hosting';
-import { CHECKOUT, type CliConfig } from './config.ts';
+import { CHECKOUT } from '@spiderhub/platform';
+import type { CliConfig } from './config.ts';
 
 /** What the service stands on, given or started by us. */
 export interface Stack {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { scrapySettings, TALLIES } from '@spiderhub/core';
+import { createJobTokens, scrapySettings, TALLIES } from '@spiderhub/core';
 import {
   createAttemptStore,
   createDatabase,
@@ -11,7 +11,15 @@ import {
   createVersionStore,
   sharedSecret,
 } from '@spiderhub/db';
-import { createLogger, readConfig, redisOptions, runServices, type Service } from '@spiderhub/platform';
+import {
+  createLogger,
+  pipEnvironment,
+  readConfig,
+  redisOptions,
+  runServices,
+  type Service,
+  WorkerConfig,
+} from '@spiderhub/platform';
 import {
   createSignalListener,
   createSignalSender,
@@ -20,8 +28,6 @@ import {
 } from '@spiderhub/queue';
 import { createEnvironments, createForkServer, createProcessRunner } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
-import { createJobTokens } from '@spiderhub/tokens';
-import { WorkerConfig } from './config.ts';
 import { createHealth } from './health.ts';
 import { createHeirs, type Heirs } from './heirs.ts';
 import { createLeader } from './leader/leader.ts';
@@ -208,17 +214,6 @@ async function main(): Promise<void> {
   });
   // What waits for a server that is away would keep this process alive.
   process.exit();
-}
-
-/** What pip needs to reach its index; nothing else of our environment reaches it. */
-function pipEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const wanted =
-    /^(PIP_\w+|UV_\w+|SSL_CERT_FILE|REQUESTS_CA_BUNDLE|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      (entry): entry is [string, string] => wanted.test(entry[0]) && entry[1] !== undefined,
-    ),
-  );
 }
 
 void main().catch((error: unknown) => {

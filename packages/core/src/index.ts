@@ -1,5 +1,6 @@
 export * from './access/access.ts';
 export * from './access/job-access.ts';
+export * from './access/job-tokens.ts';
 export * from './access/keys.ts';
 export * from './access/passwords.ts';
 export * from './access/principal.ts';

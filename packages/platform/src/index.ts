@@ -1,5 +1,10 @@
-export * from './config.ts';
+export * from './checkout.ts';
+export { ApiConfig } from './config/api.ts';
+export * from './config/fields.ts';
+export { splitProxies } from './config/proxies.ts';
+export * from './config/read.ts';
+export { WorkerConfig } from './config/worker.ts';
 export * from './logger.ts';
+export { pipEnvironment } from './pip-environment.ts';
 export * from './redis.ts';
 export * from './service.ts';
-export * from './service-config.ts';

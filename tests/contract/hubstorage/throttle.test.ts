@@ -1,5 +1,5 @@
+import { createJobTokens } from '@spiderhub/core';
 import { sharedSecret } from '@spiderhub/db';
-import { createJobTokens } from '@spiderhub/tokens';
 import { type Service, startService } from '../../support/service.ts';
 
 let service: Service;

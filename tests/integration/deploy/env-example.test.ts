@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnvFile } from '@spiderhub/platform';
+import { parseEnv } from 'node:util';
 
 const CHECKOUT = join(__dirname, '../../..');
 const CONFIGS = [
-  'packages/platform/src/service-config.ts',
-  'apps/api/src/config.ts',
-  'apps/worker/src/config.ts',
+  'packages/platform/src/config/fields.ts',
+  'packages/platform/src/config/api.ts',
+  'packages/platform/src/config/worker.ts',
   'apps/cli/src/config.ts',
 ];
 
@@ -15,7 +15,7 @@ function read(path: string): string {
 }
 
 it('explains exactly the variables that some process reads', () => {
-  const documented = Object.keys(parseEnvFile(read('.env.example')));
+  const documented = Object.keys(parseEnv(read('.env.example')));
   const known = CONFIGS.flatMap((path) =>
     [...read(path).matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map((match) => match[1] as string),
   );

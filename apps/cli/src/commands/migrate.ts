@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { migrate } from '@spiderhub/db';
 import { UserError } from '@spiderhub/hosting';
-import { CHECKOUT, type Settings } from '../config.ts';
+import { CHECKOUT } from '@spiderhub/platform';
+import type { Settings } from '../config.ts';
 
 /** SQL files of the schema. */
 const MIGRATIONS = join(CHECKOUT, 'migrations');

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { ApiConfig } from '@spiderhub/api/config';
 import {
   choosePort,
   chooseScrapydPort,
@@ -19,9 +18,8 @@ import {
   untilReady,
   withServers,
 } from '@spiderhub/hosting';
-import { checkConfigs } from '@spiderhub/platform';
-import { WorkerConfig } from '@spiderhub/worker/config';
-import { CHECKOUT, type CliConfig, type Settings } from '../config.ts';
+import { ApiConfig, CHECKOUT, checkConfigs, WorkerConfig } from '@spiderhub/platform';
+import type { CliConfig, Settings } from '../config.ts';
 import { type Demo, ensureDemo } from '../demo.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { migrateDatabase } from './migrate.ts';

@@ -12,9 +12,10 @@ import {
   type Database,
 } from '@spiderhub/db';
 import { crawlPython, say, UserError } from '@spiderhub/hosting';
+import { CHECKOUT } from '@spiderhub/platform';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
-import { CHECKOUT, type CliConfig } from '../config.ts';
+import type { CliConfig } from '../config.ts';
 import { type ImportFolders, importScrapyd } from './import.ts';
 import { requireFolder } from './read-scrapyd.ts';
 

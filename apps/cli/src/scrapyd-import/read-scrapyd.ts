@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '@spiderhub/hosting';
-import { CHECKOUT } from '../config.ts';
+import { CHECKOUT } from '@spiderhub/platform';
 
 export interface PendingJob {
   project: string;

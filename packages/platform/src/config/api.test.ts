@@ -1,5 +1,5 @@
-import { readConfig } from '@spiderhub/platform';
-import { ApiConfig } from './config.ts';
+import { ApiConfig } from './api.ts';
+import { readConfig } from './read.ts';
 
 const GIVEN = { DATABASE_URL: 'postgresql:///x', REDIS_URL: 'redis://localhost' };
 

@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
+import { z } from 'zod';
+import { CHECKOUT } from '../checkout.ts';
 import {
   LauncherDirectory,
   Port,
   PublicUrl,
   PythonPath,
+  QueuePrefix,
   RequirementsFile,
   Seconds,
   ServiceConfig,
   wholeNumber,
-} from '@spiderhub/platform';
-import { z } from 'zod';
-import { isProxyList } from './http/trust-proxy.ts';
-
-const checkout = resolve(__dirname, '../../..');
+} from './fields.ts';
+import { isProxyList } from './proxies.ts';
 
 const TrustProxy = z
   .string()
@@ -35,15 +35,11 @@ export const ApiConfig = ServiceConfig.extend({
   AUTH_FAILURES_PER_MINUTE: wholeNumber(1, 1_000_000).default(60),
   /** Serves the small web site that the demo spiders crawl under /demo/. */
   DEMO_SITE: z.stringbool().default(false),
-  /** Namespace of this installation's keys in Redis. */
-  QUEUE_PREFIX: z
-    .string()
-    .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
-    .default('spiderhub'),
+  QUEUE_PREFIX: QueuePrefix,
   /** Python of the base environment, which lists the spiders of a deployed egg. */
   SPIDERHUB_PYTHON: PythonPath.optional(),
-  SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(checkout, 'python/launcher')),
-  SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(checkout, 'python/requirements.txt')),
+  SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(CHECKOUT, 'python/launcher')),
+  SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
   SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
 });
 export type ApiConfig = z.output<typeof ApiConfig>;

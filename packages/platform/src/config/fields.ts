@@ -26,6 +26,12 @@ export const HomeDirectory = z
   .default('.spiderhub')
   .transform((path) => resolve(path));
 
+/** Namespace of an installation's keys in Redis. */
+export const QueuePrefix = z
+  .string()
+  .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
+  .default('spiderhub');
+
 /** An address that other programs reach, without slash at its end. */
 export const PublicUrl = z
   .url({ protocol: /^https?$/, error: 'expected http://host:port' })

@@ -1,5 +1,7 @@
-import { formatJobKey, type JobKey, type JobTokens } from '@spiderhub/core';
 import jwt from 'jsonwebtoken';
+import type { JobKey } from '../jobs/job.ts';
+import { formatJobKey } from '../jobs/key.ts';
+import type { JobTokens } from '../ports/job-tokens.ts';
 
 /**
  * Tokens as Scrapy Cloud makes them: HS256, `{"aud": "job:1/2/3"}` and nothing else, no end of life. Whoever accepts

@@ -41,18 +41,3 @@ function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>):
   const name = String(issue.path[0] ?? '');
   return `${name || 'environment'}: ${name && !(name in given) ? 'is required' : issue.message}`;
 }
-
-/** Reads the text of an env file: `NAME=value` lines, comments, single or double quotes around a value. */
-export function parseEnvFile(text: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line);
-    if (match?.[1] !== undefined) found[match[1]] = unquote(match[2] ?? '');
-  }
-  return found;
-}
-
-function unquote(value: string): string {
-  const quoted = /^(["'])(.*)\1(?:\s+#.*)?$/.exec(value);
-  return quoted ? (quoted[2] ?? '') : value.replace(/\s+#.*$/, '');
-}

@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
+import { z } from 'zod';
+import { CHECKOUT } from '../checkout.ts';
 import {
   LauncherDirectory,
   Port,
   PublicUrl,
   PythonPath,
+  QueuePrefix,
   RequirementsFile,
   Seconds,
   ServiceConfig,
   WorkerSlots,
-} from '@spiderhub/platform';
-import { z } from 'zod';
-
-const checkout = resolve(__dirname, '../../..');
+} from './fields.ts';
 
 /** Environment of a worker process. */
 export const WorkerConfig = ServiceConfig.extend({
@@ -21,19 +21,15 @@ export const WorkerConfig = ServiceConfig.extend({
   /** Python of the base environment with Scrapy and the entrypoint. */
   SPIDERHUB_PYTHON: PythonPath.optional(),
   /** Folder of launcher scripts. */
-  SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(checkout, 'python/launcher')),
+  SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(CHECKOUT, 'python/launcher')),
   /**
    * How a crawl of the base environment gets its Python. `cold`: it is started anew. `fork`: a copy of one that has
    * imported Scrapy already, which is several times faster; see docs/adr/0005-fork-server.md.
    */
   CRAWL_START: z.enum(['cold', 'fork']).default('fork'),
   /** Pins of the base environment. */
-  SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(checkout, 'python/requirements.txt')),
-  /** Namespace of this installation's keys in Redis. */
-  QUEUE_PREFIX: z
-    .string()
-    .regex(/^[\w-]+$/, 'expected letters, digits, - and _')
-    .default('spiderhub'),
+  SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
+  QUEUE_PREFIX: QueuePrefix,
   /** How long an attempt outlives the last life sign of its worker. */
   LEASE_SECONDS: Seconds.default(45),
   STOP_GRACE_SECONDS: Seconds.default(120),

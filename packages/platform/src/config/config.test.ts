@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, checkConfigs, parseEnvFile, readConfig } from './config.ts';
 import {
   LauncherDirectory,
   Port,
@@ -11,7 +10,8 @@ import {
   Seconds,
   ServiceConfig,
   wholeNumber,
-} from './service-config.ts';
+} from './fields.ts';
+import { ConfigError, checkConfigs, readConfig } from './read.ts';
 
 const FULL = { DATABASE_URL: 'postgresql://me@localhost/db', REDIS_URL: 'redis://localhost:6379' };
 
@@ -106,21 +106,5 @@ describe('checkConfigs', () => {
 
   it('is silent when all can be read', () => {
     expect(() => checkConfigs([A, B], { PORT: '1', NAME: 'x', LEASE: '0.5' })).not.toThrow();
-  });
-});
-
-describe('parseEnvFile', () => {
-  it.each([
-    ['A=1', { A: '1' }],
-    ['# A=1\n\nB = two words ', { B: 'two words' }],
-    ['export A="x # y" # why', { A: 'x # y' }],
-    ["A='it''s'", { A: "it''s" }],
-    ['A=x#y', { A: 'x#y' }],
-    ['A=x # y', { A: 'x' }],
-    ['A=', { A: '' }],
-    ['A=b=c\r\nB=2', { A: 'b=c', B: '2' }],
-    ['no assignment\n1A=x', {}],
-  ])('reads %j', (text, expected) => {
-    expect(parseEnvFile(text)).toEqual(expected);
   });
 });

@@ -1,1 +1,0 @@
-export { createJobTokens, encodeJobAuth } from './job-tokens.ts';
