@@ -15,7 +15,7 @@ export { createScrapydImportStore } from './scrapyd/import-store.ts';
 export { createScrapydStore, createScrapydUserStore } from './scrapyd/store.ts';
 export { createScrapydView } from './scrapyd/view.ts';
 export { createAccessStore } from './stores/access-store.ts';
-export { createAdminStore } from './stores/admin-store.ts';
+export { createAdminStore } from './stores/admin/admin-store.ts';
 export { createCollectionStore } from './stores/collection-store.ts';
 export { createCommentStore } from './stores/comment-store.ts';
 export { createEggStore, createReleaseStore, createReportStore } from './stores/file-stores.ts';

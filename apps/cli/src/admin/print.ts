@@ -1,4 +1,4 @@
-import type { AdminAnswer } from './actions.ts';
+import type { AdminAnswer } from './command.ts';
 
 /** An answer as JSON for scripts, or as text for people: a record line by line, a list as a table. */
 export function printed(answer: AdminAnswer, asJson: boolean): string {

@@ -1,4 +1,4 @@
-import { newName } from './names.ts';
+import { newName, positive } from './readers.ts';
 
 it.each([
   ['Ann', 'Ann'],
@@ -9,7 +9,7 @@ it.each([
 });
 
 it.each([
-  [undefined, '--name is required'],
+  ['', '--name is required'],
   [' ', '--name is required'],
   ['a\nb', '--name: line breaks and other control characters cannot be part of it'],
   ['a\u001b[31mb', '--name: line breaks and other control characters'],
@@ -18,3 +18,10 @@ it.each([
 ])('refuses %j', (text, sentence) => {
   expect(() => newName('--name', text)).toThrow(sentence);
 });
+
+it.each(['0', '-1', '1.5', '1e3', '1000000000', '', ' 1'])(
+  'says which whole numbers it takes for %j',
+  (text) => {
+    expect(() => positive('--id', text)).toThrow('--id: expected a whole number, 1 to 999999999');
+  },
+);

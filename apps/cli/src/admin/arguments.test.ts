@@ -1,0 +1,75 @@
+import { adminUsage, readArguments } from './arguments.ts';
+import { ADMIN_COMMANDS } from './registry.ts';
+import type { AdminStores } from './stores.ts';
+
+/** What a command line asks a store for. */
+async function asked(store: 'admin' | 'limits', line: string): Promise<unknown[]> {
+  const calls: unknown[] = [];
+  const note =
+    (method: string | symbol) =>
+    async (...args: unknown[]) => {
+      calls.push([method, ...args]);
+      return { value: {}, created: true };
+    };
+  const noted = new Proxy({}, { get: (_, method) => note(method) });
+  await readArguments(line.split(' ')).work({ [store]: noted } as unknown as AdminStores);
+  return calls;
+}
+
+it('knows each command by a name of its own', () => {
+  const names = ADMIN_COMMANDS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+it('explains each command by the options that it takes', () => {
+  expect(adminUsage()).toContain(
+    '  project create --name NAME [--organisation NAME] [--id NUMBER] [--paused]\n',
+  );
+  expect(adminUsage()).toContain('  key revoke --id NUMBER\n');
+  expect(adminUsage()).toContain('  user list\n');
+});
+
+it('hands on values, not words', async () => {
+  expect(await asked('limits', 'project limits --id 7 --weight 0.5 --max-running none')).toEqual([
+    ['change', 7, null, { weight: 0.5, maxRunning: null }],
+  ]);
+  expect(await asked('limits', 'spider limits --project 7 --name books --policy {"maxAttempts":3}')).toEqual([
+    ['change', 7, 'books', { policy: { maxAttempts: 3 } }],
+  ]);
+});
+
+it('changes nothing that is not given', async () => {
+  expect(await asked('limits', 'project limits --id 7')).toEqual([['change', 7, null, {}]]);
+});
+
+it('makes the usual organisation only for a project that names none', async () => {
+  const project = { id: null, name: 'shop', paused: false };
+  expect(await asked('admin', 'project create --name shop')).toEqual([
+    ['createOrganisation', 'default'],
+    ['createProject', { ...project, organisation: 'default' }],
+  ]);
+  expect(await asked('admin', 'project create --name shop --organisation acme')).toEqual([
+    ['createProject', { ...project, organisation: 'acme' }],
+  ]);
+});
+
+it.each([
+  ['project limits --id 7 --weight 0', '--weight: expected a number above 0'],
+  ['project limits --id 7 --policy x', '--policy: expected JSON such as'],
+  ['project limits --id 7 --policy {"maxAttempts":0}', '--policy: maxAttempts '],
+  [
+    'spider limits --project 7 --name books --weight 2',
+    '--weight is no option of this command: spider limits',
+  ],
+  ['key create --user ann --project 7', 'not to both'],
+  ['scrapyd-user create --organisation acme --username a:b --password 12345678', '--username: a colon'],
+  [
+    'scrapyd-user create --organisation acme --username ann --password short',
+    '--password: expected at least 8',
+  ],
+  ['marker create', '--tag is required'],
+  ['project', 'npm run admin -- COMMAND [--json]'],
+  ['project list too', 'npm run admin -- COMMAND [--json]'],
+])('refuses %j with a sentence', async (line, sentence) => {
+  await expect(async () => asked('admin', line)).rejects.toThrow(sentence);
+});

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import { UserError } from '@spiderhub/hosting';
+import { IMPORT_USAGE } from '../scrapyd-import/command.ts';
+import { type AdminAnswer, type AdminCommand, usageOf } from './command.ts';
+import type { Word } from './options.ts';
+import { ADMIN_COMMANDS } from './registry.ts';
+import type { AdminStores } from './stores.ts';
+
+/** What a command line asks for. */
+export interface AdminRequest {
+  work: (stores: AdminStores) => Promise<AdminAnswer>;
+  /** The answer is for a script. */
+  json: boolean;
+}
+
+/** Reads a command line. Throws a UserError when it is none: no such command, or a wrong option. */
+export function readArguments(args: readonly string[]): AdminRequest {
+  const { values, positionals } = parse(args);
+  const command = ADMIN_COMMANDS.find(({ name }) => name === positionals.join(' '));
+  if (!command) throw new UserError(adminUsage());
+  const { json = false, ...words } = values;
+  checkOptions(command, words);
+  return { work: command.prepare(words), json: json === true };
+}
+
+/** An option of another command is a mistake: `project limits --name books` would limit the whole project. */
+function checkOptions(command: AdminCommand, words: Record<string, Word>): void {
+  const other = Object.keys(words).find((name) => !(name in command.options));
+  if (other) throw new UserError(`--${other} is no option of this command: ${usageOf(command)}`);
+}
+
+function parse(args: readonly string[]) {
+  const options = Object.fromEntries(
+    ADMIN_COMMANDS.flatMap(({ options }) => Object.entries(options)).map(([name, { placeholder }]) => {
+      const type: 'boolean' | 'string' = placeholder === null ? 'boolean' : 'string';
+      return [name, { type }];
+    }),
+  );
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { ...options, json: { type: 'boolean' } },
+      allowPositionals: true,
+      strict: true,
+    });
+  } catch (error) {
+    throw new UserError(`${(error as Error).message}\n\n${adminUsage()}`);
+  }
+}
+
+/** The help: every command as it is typed. */
+export function adminUsage(): string {
+  const lines = [...ADMIN_COMMANDS.map(usageOf), IMPORT_USAGE].map((line) => `  ${line}`);
+  return `npm run admin -- COMMAND [--json]\n\n${lines.join('\n')}`;
+}

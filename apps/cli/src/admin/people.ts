@@ -1,0 +1,26 @@
+import { command, created } from './command.ts';
+import { required } from './options.ts';
+import { knownName, newName } from './readers.ts';
+
+export const ORGANISATION_COMMANDS = [
+  command('organisation create', { name: required('NAME', newName) }, async ({ name }, { admin }) =>
+    created(await admin.createOrganisation(name)),
+  ),
+  command('organisation list', {}, (_, { admin }) => admin.listOrganisations()),
+];
+
+export const USER_COMMANDS = [
+  command('user create', { name: required('NAME', newName) }, async ({ name }, { admin }) =>
+    created(await admin.createUser(name)),
+  ),
+  command('user list', {}, (_, { admin }) => admin.listUsers()),
+];
+
+export const MEMBER_COMMANDS = [
+  command(
+    'member add',
+    { organisation: required('NAME', knownName), user: required('NAME', knownName) },
+    async ({ organisation, user }, { admin }) => created(await admin.addMember(organisation, user)),
+  ),
+  command('member list', {}, (_, { admin }) => admin.listMembers()),
+];

@@ -1,0 +1,46 @@
+import { type AdminAnswer, command, created } from './command.ts';
+import { changeOf, LIMITS, weight } from './limit-changes.ts';
+import { optional, required, toggle } from './options.ts';
+import { knownName, newName, positive } from './readers.ts';
+import type { AdminStores } from './stores.ts';
+
+/** Projects that name no organisation belong to this one. */
+const DEFAULT_ORGANISATION = 'default';
+
+const ID = { id: required('NUMBER', positive) };
+
+export const PROJECT_COMMANDS = [
+  command(
+    'project create',
+    {
+      name: required('NAME', newName),
+      organisation: optional('NAME', knownName),
+      id: optional('NUMBER', positive),
+      paused: toggle,
+    },
+    create,
+  ),
+  command('project pause', ID, ({ id }, { admin }) => admin.setProjectPaused(id, true)),
+  command('project resume', ID, ({ id }, { admin }) => admin.setProjectPaused(id, false)),
+  command('project list', {}, (_, { admin }) => admin.listProjects()),
+  // Without a change the limits are only shown.
+  command('project limits', { ...ID, ...LIMITS, weight }, ({ id, ...limits }, stores) =>
+    stores.limits.change(id, null, changeOf(limits)),
+  ),
+];
+
+interface Wanted {
+  name: string;
+  organisation: string | undefined;
+  id: number | undefined;
+  paused: boolean;
+}
+
+async function create(wanted: Wanted, { admin }: AdminStores): Promise<AdminAnswer> {
+  const { name, organisation = DEFAULT_ORGANISATION, id = null, paused } = wanted;
+  if (wanted.organisation === undefined) await admin.createOrganisation(organisation);
+  const project = await admin.createProject({ id, organisation, name, paused });
+  // A project that was there keeps its state unless it is asked to pause.
+  if (paused && !project.value.paused) project.value = await admin.setProjectPaused(project.value.id, true);
+  return { ...created(project), organisation };
+}

@@ -1,0 +1,33 @@
+import { UserError } from '@spiderhub/hosting';
+
+const LONGEST_NAME = 255;
+
+/** A name that something new gets, without space around it. One that would spoil lists and logs is refused. */
+export function newName(flag: string, text: string): string {
+  const name = someText(flag, text.trim());
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) {
+    throw new UserError(`${flag}: line breaks and other control characters cannot be part of it`);
+  }
+  if (name.length > LONGEST_NAME) {
+    throw new UserError(`${flag}: expected at most ${LONGEST_NAME} characters, these are ${name.length}`);
+  }
+  return name;
+}
+
+/** The name of something that is there already, without space around it. */
+export function knownName(flag: string, text: string): string {
+  return someText(flag, text.trim());
+}
+
+/** Text as it was typed, but not none. */
+export function someText(flag: string, text: string): string {
+  if (!text) throw new UserError(`${flag} is required`);
+  return text;
+}
+
+/** The number of a project or of a key, or a count. */
+export function positive(flag: string, text: string): number {
+  if (!/^[1-9][0-9]{0,8}$/.test(text))
+    throw new UserError(`${flag}: expected a whole number, 1 to 999999999`);
+  return Number(text);
+}

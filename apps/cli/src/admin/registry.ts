@@ -1,0 +1,22 @@
+import type { AdminCommand } from './command.ts';
+import { KEY_COMMANDS } from './key.ts';
+import { MARKER_COMMANDS } from './marker.ts';
+import { MEMBER_COMMANDS, ORGANISATION_COMMANDS, USER_COMMANDS } from './people.ts';
+import { PROJECT_COMMANDS } from './project.ts';
+import { SCRAPYD_USER_COMMANDS } from './scrapyd-user.ts';
+import { SPIDER_COMMANDS } from './spider.ts';
+
+/**
+ * Every command of `spiderhub admin`, in the order of its help. A new one stands in the file of its noun, is added here,
+ * and takes what it works with from `stores.ts`.
+ */
+export const ADMIN_COMMANDS: readonly AdminCommand[] = [
+  ...ORGANISATION_COMMANDS,
+  ...PROJECT_COMMANDS,
+  ...SPIDER_COMMANDS,
+  ...USER_COMMANDS,
+  ...MEMBER_COMMANDS,
+  ...KEY_COMMANDS,
+  ...MARKER_COMMANDS,
+  ...SCRAPYD_USER_COMMANDS,
+];

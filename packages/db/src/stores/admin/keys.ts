@@ -1,0 +1,74 @@
+import {
+  type AdminStore,
+  type ApiKey,
+  accessErrors,
+  type Created,
+  DomainError,
+  type NewKey,
+} from '@spiderhub/core';
+import type { Database } from '../../database.ts';
+import { idOf, notFound } from './people.ts';
+
+interface KeyRow {
+  id: number;
+  hint: string;
+  user: string | null;
+  project: number | null;
+  staff: boolean;
+  created_at: Date;
+  revoked_at: Date | null;
+}
+
+const COLUMNS = [
+  'k.id',
+  'k.hint',
+  'u.name as user',
+  'k.project_id as project',
+  'k.staff',
+  'k.created_at',
+  'k.revoked_at',
+];
+
+export function keys(database: Database): Pick<AdminStore, 'createKey' | 'revokeKey' | 'listKeys'> {
+  return {
+    createKey: (key) => createKey(database, key),
+    async revokeKey(id) {
+      await database('api_keys')
+        .where({ id })
+        .whereNull('revoked_at')
+        .update({ revoked_at: database.fn.now() });
+      const row: KeyRow | undefined = await rows(database).where('k.id', id).first();
+      if (!row) throw notFound('key', String(id));
+      return toKey(row);
+    },
+    listKeys: async () => (await rows(database).orderBy('k.id')).map(toKey),
+  };
+}
+
+function rows(database: Database) {
+  return database('api_keys as k').leftJoin('users as u', 'u.id', 'k.user_id').select(COLUMNS);
+}
+
+function toKey(row: KeyRow): ApiKey {
+  const { created_at, revoked_at, ...rest } = row;
+  return { ...rest, createdAt: created_at, revoked: revoked_at !== null };
+}
+
+async function createKey(database: Database, key: NewKey): Promise<Created<ApiKey>> {
+  const { hash, hint, project, staff } = key;
+  const user_id = key.user === null ? null : await idOf(database, 'users', key.user);
+  if (project !== null && !(await database('projects').where({ id: project }).first('id'))) {
+    throw accessErrors.projectNotFound(project);
+  }
+  const made = await database('api_keys')
+    .insert({ hash, hint, user_id, project_id: project, staff })
+    .onConflict('hash')
+    .ignore()
+    .returning('id');
+  const row: KeyRow = await rows(database).where('k.hash', hash).first();
+  const same = row.user === key.user && row.project === project && row.staff === staff;
+  if (!same || row.revoked_at) {
+    throw new DomainError('conflict', 'key_exists', 'this key exists already and means something else');
+  }
+  return { value: toKey(row), created: made.length > 0 };
+}

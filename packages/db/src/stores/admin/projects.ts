@@ -1,0 +1,71 @@
+import {
+  type AdminStore,
+  accessErrors,
+  type Created,
+  DomainError,
+  type NewProject,
+  type Project,
+} from '@spiderhub/core';
+import type { Database } from '../../database.ts';
+import { idOf } from './people.ts';
+
+interface ProjectRow {
+  id: number;
+  organisation_id: number;
+  name: string;
+  paused: boolean;
+}
+
+const COLUMNS = ['id', 'organisation_id', 'name', 'paused'];
+
+function toProject(row: ProjectRow): Project {
+  return { id: row.id, organisationId: row.organisation_id, name: row.name, paused: row.paused };
+}
+
+export function projects(
+  database: Database,
+): Pick<AdminStore, 'createProject' | 'setProjectPaused' | 'listProjects'> {
+  return {
+    createProject: (project) => createProject(database, project),
+    async setProjectPaused(id, paused) {
+      const [row] = await database('projects').where({ id }).update({ paused }).returning(COLUMNS);
+      if (!row) throw accessErrors.projectNotFound(id);
+      return toProject(row);
+    },
+    async listProjects() {
+      const rows = await database('projects as p')
+        .join('organisations as o', 'o.id', 'p.organisation_id')
+        .orderBy('p.id')
+        .select('p.id', 'p.organisation_id', 'p.name', 'p.paused', 'o.name as organisation');
+      return rows.map((row) => ({ ...toProject(row), organisation: row.organisation }));
+    },
+  };
+}
+
+async function createProject(database: Database, project: NewProject): Promise<Created<Project>> {
+  const { id, name, paused } = project;
+  const organisation_id = await idOf(database, 'organisations', project.organisation);
+  const [made] = await database('projects')
+    .insert({ ...(id !== null && { id }), organisation_id, name, paused })
+    .onConflict()
+    .ignore()
+    .returning(COLUMNS);
+  if (made) {
+    // A chosen number must never come out of the sequence again.
+    await database.raw(
+      `select setval(pg_get_serial_sequence('projects', 'id'), greatest((select max(id) from projects), 1))`,
+    );
+    return { value: toProject(made), created: true };
+  }
+  const row = await database('projects').where({ organisation_id, name }).first(COLUMNS);
+  if (!row || (id !== null && row.id !== id)) throw meansSomethingElse(id ?? name);
+  return { value: toProject(row), created: false };
+}
+
+function meansSomethingElse(project: number | string): DomainError {
+  return new DomainError(
+    'conflict',
+    'project_exists',
+    `project ${project} exists already and means something else`,
+  );
+}
