@@ -55,5 +55,6 @@ export * from './ports/signals.ts';
 export * from './ports/spider-store.ts';
 export * from './ports/stream-store.ts';
 export * from './ports/version-store.ts';
+export * from './streams/log-levels.ts';
 export * from './streams/stats.ts';
 export * from './streams/tally.ts';

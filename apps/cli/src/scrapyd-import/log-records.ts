@@ -1,8 +1,9 @@
+import { LOG_LEVELS } from '@spiderhub/core';
+
 const HEAD = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d) (\[[^\]]*\]) ([A-Z]+): ?(.*)$/;
-const LEVELS: Record<string, number> = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, CRITICAL: 50 };
+const LEVELS: Record<string, number> = LOG_LEVELS;
 const CLOSED = /^\[scrapy\.core\.engine\] Spider closed \((.+)\)$/;
-const INFO = 20;
-const ERROR = 40;
+const { INFO, ERROR } = LOG_LEVELS;
 /** A record with more lines than this goes on in the next one. */
 const MAX_MESSAGE = 1024 * 1024;
 

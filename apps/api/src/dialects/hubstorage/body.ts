@@ -6,9 +6,9 @@ import {
   readRawObject,
   requestErrors,
 } from '@spiderhub/core';
+import { parseRecord } from '@spiderhub/hub';
 import type { Request } from 'express';
 import { readBody } from '../../http/body.ts';
-import { parseRecord } from './records/parse.ts';
 
 /** Bodies that describe jobs, settings or keys; records come through `intake.ts`. */
 const MAX_BYTES = 16 * 1024 * 1024;

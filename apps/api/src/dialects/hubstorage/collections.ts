@@ -12,13 +12,12 @@ import {
   scanFields,
   wellFormed,
 } from '@spiderhub/core';
+import { filterRows, firstRows, type Row, type Rows } from '@spiderhub/hub';
 import { z } from 'zod';
 import { oneOf } from '../../http/fields.ts';
 import type { Parts } from '../../parts.ts';
-import { filterRows } from './records/filter.ts';
 import { many, one, wholeNumber } from './records/params.ts';
 import type { RecordQuery } from './records/query.ts';
-import { firstRows, type Row, type Rows } from './records/row.ts';
 import { Id, keyProblem } from './schema.ts';
 
 const PAGE = 1000;

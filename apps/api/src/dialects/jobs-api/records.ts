@@ -3,12 +3,12 @@ import {
   type Job,
   type JobDetails,
   jobErrors,
-  type RecordBatch,
   requestErrors,
   type StreamName,
   type StreamRef,
   type StreamStore,
 } from '@spiderhub/core';
+import { firstRows, type Row } from '@spiderhub/hub';
 import { z } from 'zod';
 import { integer, Text } from '../../http/fields.ts';
 import type { Parts } from '../../parts.ts';
@@ -56,52 +56,25 @@ export interface Selection {
   count?: number | undefined;
 }
 
-/** The selected records in the batches in which they lie. Reads no further than needed. */
-export async function* selectBatches(
+/** The selected records in the lists in which they lie. Reads no further than needed. */
+export async function* selectRows(
   streams: StreamStore,
   ref: StreamRef,
   { offset, count }: Selection,
-): AsyncGenerator<RecordBatch> {
+): AsyncGenerator<readonly Row[]> {
   const from = count !== undefined && count < 0 ? Math.max(0, (await streams.stats(ref)).end + count) : 0;
-  let left = count === undefined ? Number.POSITIVE_INFINITY : Math.abs(count);
-  if (left === 0) return;
-  for await (const batch of streams.read(ref, { from: from + offset })) {
-    yield batch.lines.length <= left ? batch : { ...batch, lines: batch.lines.slice(0, left) };
-    left -= batch.lines.length;
-    if (left <= 0) return;
+  const rows = allRows(streams, ref, from + offset);
+  yield* count === undefined ? rows : firstRows(rows, Math.abs(count));
+}
+
+/** All records from number `from` on. */
+export async function* allRows(
+  streams: StreamStore,
+  ref: StreamRef,
+  from = 0,
+): AsyncGenerator<readonly Row[]> {
+  const prefix = `${formatJobKey(ref.key)}/`;
+  for await (const { first, ts, lines } of streams.read(ref, { from })) {
+    yield lines.map((line, i) => ({ line, key: prefix + (first + i), ts }));
   }
-}
-
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACE = 0x7b;
-
-/** Adds fields (JSON text, `"a":1,"b":2`) to the end of a raw object, which is not parsed: its bytes stay as they are. */
-export function appendFields(line: Buffer, fields: string): Buffer {
-  const end = line.lastIndexOf(CLOSE_BRACE);
-  if (fields === '' || end < 0) return line;
-  const isEmpty = line.subarray(line.indexOf(OPEN_BRACE) + 1, end).every((byte) => byte <= 0x20);
-  return Buffer.concat([
-    line.subarray(0, end),
-    Buffer.from(isEmpty ? fields : `,${fields}`),
-    line.subarray(end),
-  ]);
-}
-
-const NEWLINE = Buffer.from('\n');
-
-/** Records as JSON lines. */
-export async function* asLines(batches: AsyncIterable<Buffer[]>): AsyncGenerator<Buffer> {
-  for await (const lines of batches) yield Buffer.concat(lines.flatMap((line) => [line, NEWLINE]));
-}
-
-/** Records as one JSON array, written as it goes. */
-export async function* asArray(batches: AsyncIterable<Buffer[]>): AsyncGenerator<Buffer | string> {
-  let before = '[';
-  for await (const lines of batches) {
-    if (lines.length === 0) continue;
-    const separators = lines.map((line, i) => [Buffer.from(i === 0 ? before : ',\n'), line]);
-    before = ',\n';
-    yield Buffer.concat(separators.flat());
-  }
-  yield before === '[' ? '[]' : ']';
 }

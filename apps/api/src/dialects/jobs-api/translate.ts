@@ -1,4 +1,5 @@
 import { formatJobKey, type Job, type JobFilter } from '@spiderhub/core';
+import { isoSecond } from '@spiderhub/hub';
 import type { ListQuery } from './schema.ts';
 
 export function toFilter(query: Omit<ListQuery, 'count' | 'offset'>): JobFilter {
@@ -27,20 +28,15 @@ export function toJobObject(job: Job, now: Date): Record<string, unknown> {
     logs: job.counts.logs,
     tags: job.tags,
     spider: job.spiderName,
-    updated_time: toIso(job.stateSince),
+    updated_time: isoSecond(job.stateSince),
     priority: job.priority,
     state: job.state,
     version: job.version,
     spider_type: 'manual',
-    ...(job.runningAt && { started_time: toIso(job.runningAt) }),
+    ...(job.runningAt && { started_time: isoSecond(job.runningAt) }),
     id: formatJobKey(job.key),
     errors_count: job.counts.errors,
     elapsed: Math.max(0, now.getTime() - job.stateSince.getTime()),
     ...(hasArgs && { spider_args: job.args }),
   };
-}
-
-/** UTC without zone and fraction: `2015-11-09T15:21:06`. */
-export function toIso(time: Date): string {
-  return time.toISOString().slice(0, 19);
 }

@@ -6,8 +6,8 @@ import type {
   StreamStore,
   StreamWriter,
 } from '@spiderhub/core';
+import { errorsIn } from '@spiderhub/core';
 import { readableRequest } from '@spiderhub/hub';
-import { errorsIn } from './stored-counts.ts';
 
 /** A flush makes records readable; it comes at the latest after this long, ms. */
 const FLUSH_EVERY_MS = 500;

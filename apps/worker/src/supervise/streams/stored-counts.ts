@@ -1,7 +1,11 @@
-import type { AttemptStore, JobCounts, JobKey, LostAttempt, StreamStore } from '@spiderhub/core';
-
-/** Python's ERROR and CRITICAL. */
-const ERROR_LEVEL = 40;
+import {
+  type AttemptStore,
+  errorsIn,
+  type JobCounts,
+  type JobKey,
+  type LostAttempt,
+  type StreamStore,
+} from '@spiderhub/core';
 
 /** What the streams of an attempt really hold: after a failure a writer may have counted more than it could store. */
 export async function storedCounts(
@@ -27,10 +31,4 @@ export async function recount(
   scrapyStats: string | null = null,
 ): Promise<void> {
   await attempts.recount(ended, await storedCounts(streams, ended), scrapyStats);
-}
-
-export function errorsIn(levels: Record<string, number>): number {
-  let errors = 0;
-  for (const [level, count] of Object.entries(levels)) if (Number(level) >= ERROR_LEVEL) errors += count;
-  return errors;
 }

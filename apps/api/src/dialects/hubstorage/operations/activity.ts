@@ -1,14 +1,13 @@
 import { requestErrors, writeRawObject } from '@spiderhub/core';
+import { atHand, filterRows, firstRows, type Row, type Rows } from '@spiderhub/hub';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { queryOf } from '../../../http/params.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObjects } from '../body.ts';
 import { reachProject } from '../guard.ts';
-import { filterRows } from '../records/filter.ts';
 import { renderRows } from '../records/format.ts';
 import { many, wholeNumber } from '../records/params.ts';
 import { type RecordQuery, readRecordQuery } from '../records/query.ts';
-import { atHand, firstRows, type Row, type Rows } from '../records/row.ts';
 import { done } from '../replies.ts';
 import { ProjectPath } from '../schema.ts';
 

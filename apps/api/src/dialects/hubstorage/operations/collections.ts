@@ -1,4 +1,5 @@
 import { DomainError, readRawObject } from '@spiderhub/core';
+import { atHand, filterRows } from '@spiderhub/hub';
 import { z } from 'zod';
 import { gatherLines, readLines } from '../../../http/lines.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -16,11 +17,9 @@ import {
   toScan,
 } from '../collections.ts';
 import { reachShared } from '../guard.ts';
-import { filterRows } from '../records/filter.ts';
 import { renderRows } from '../records/format.ts';
 import { RECORD_LIMITS } from '../records/intake.ts';
 import { type RecordQuery, readRecordQuery } from '../records/query.ts';
-import { atHand } from '../records/row.ts';
 import { done, lines, rawJson } from '../replies.ts';
 import { ProjectPath } from '../schema.ts';
 

@@ -7,6 +7,7 @@ import {
   requestErrors,
   wellFormed,
 } from '@spiderhub/core';
+import type { Row } from '@spiderhub/hub';
 import type { z } from 'zod';
 import { gatherLines, readLines } from '../../../http/lines.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -18,7 +19,6 @@ import { renderRows } from '../records/format.ts';
 import { RECORD_LIMITS } from '../records/intake.ts';
 import { one, wholeNumber } from '../records/params.ts';
 import { readRecordQuery } from '../records/query.ts';
-import type { Row } from '../records/row.ts';
 import { done, lineStream, rawJson } from '../replies.ts';
 import { keyProblem, Name, ProjectPath } from '../schema.ts';
 

@@ -7,6 +7,7 @@ import {
   requestErrors,
   type StreamName,
 } from '@spiderhub/core';
+import { hasMeta, NO_META } from '@spiderhub/hub';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -19,7 +20,6 @@ import { attachment, renderRows } from '../records/format.ts';
 import { takeBatch } from '../records/intake.ts';
 import { isYes, one } from '../records/params.ts';
 import { type RecordQuery, readRecordQuery } from '../records/query.ts';
-import { hasMeta, NO_META } from '../records/splice.ts';
 import { rowsOfJob, rowsOfJobs } from '../records/streams.ts';
 import { Index, JobPath, keyOf, ProjectPath, SpiderPath } from '../schema.ts';
 

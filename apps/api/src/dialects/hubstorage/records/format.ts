@@ -1,13 +1,18 @@
 import { requestErrors } from '@spiderhub/core';
+import {
+  type CsvOptions,
+  type MetaFields,
+  type Rows,
+  toArray,
+  toCsv,
+  toLines,
+  toMsgpack,
+  toXml,
+} from '@spiderhub/hub';
 import type { Request } from 'express';
 import type { Params } from '../../../http/params.ts';
 import { StreamReply } from '../../../http/stream.ts';
-import { type CsvOptions, toCsv } from './csv.ts';
-import { toMsgpack } from './msgpack.ts';
 import { isYes, many, one } from './params.ts';
-import type { Rows } from './row.ts';
-import { type MetaFields, spliceLines } from './splice.ts';
-import { toXml } from './xml.ts';
 
 export type FormatName = 'jl' | 'json' | 'msgpack' | 'csv' | 'xml' | 'text';
 
@@ -92,23 +97,6 @@ function encoded(rows: Rows, options: RenderOptions): AsyncIterable<string | Buf
     case 'xml':
       return toXml(rows, meta);
   }
-}
-
-async function* toLines(rows: Rows, meta: MetaFields): AsyncGenerator<Buffer> {
-  for await (const list of rows) yield spliceLines(list, meta);
-}
-
-async function* toArray(rows: Rows, meta: MetaFields): AsyncGenerator<Buffer | string> {
-  let before = '[';
-  for await (const list of rows) {
-    for (const row of list) {
-      const line = spliceLines([row], meta);
-      yield before;
-      yield line.subarray(0, line.length - 1);
-      before = ',\n';
-    }
-  }
-  yield before === '[' ? '[]' : ']';
 }
 
 function csvOptions(params: Params, ownFields: readonly string[] | undefined): CsvOptions {

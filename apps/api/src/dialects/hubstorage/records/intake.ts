@@ -1,8 +1,15 @@
-import { formatJobKey, type Job, type JobCounts, type StreamName, type StreamStats } from '@spiderhub/core';
+import {
+  errorsIn,
+  formatJobKey,
+  type Job,
+  type JobCounts,
+  type StreamName,
+  type StreamStats,
+} from '@spiderhub/core';
+import { toRecord } from '@spiderhub/hub';
 import type { Request } from 'express';
 import { gatherLines, readLines } from '../../../http/lines.ts';
 import type { Parts } from '../../../parts.ts';
-import { toRecord } from './normalize.ts';
 
 /** The clients' own limit for one record. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
@@ -14,7 +21,6 @@ export const RECORD_LIMITS = { maxLineBytes: MAX_RECORD_BYTES, maxBytes: MAX_BAT
  * it memory stays flat.
  */
 const PIECE_BYTES = 8 * 1024 * 1024;
-const ERROR_LEVEL = 40;
 
 /** Stores a batch. When this resolves, it is durable. Records of a deleted job are read and dropped. */
 export async function takeBatch(
@@ -46,9 +52,5 @@ async function saveCounts({ streams, jobs }: Parts, job: Job, stream: StreamName
 function countsOf(stream: StreamName, { records, counts }: StreamStats): Partial<JobCounts> {
   if (stream === 'items') return { items: records };
   if (stream === 'requests') return { pages: records };
-  const errors = Object.entries(counts).reduce(
-    (sum, [level, n]) => sum + (Number(level) >= ERROR_LEVEL ? n : 0),
-    0,
-  );
-  return { logs: records, errors };
+  return { logs: records, errors: errorsIn(counts) };
 }

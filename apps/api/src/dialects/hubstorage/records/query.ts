@@ -1,9 +1,8 @@
+import { type MetaFields, parseFilter, type Test } from '@spiderhub/hub';
 import type { Request } from 'express';
 import { type Params, queryOf } from '../../../http/params.ts';
-import { parseFilter, type Test } from './filter.ts';
 import { type FormatName, formatOf } from './format.ts';
 import { isYes, many, moment, wholeNumber } from './params.ts';
-import type { MetaFields } from './splice.ts';
 
 /** What all lists of records understand. Unknown parameters mean nothing. */
 export interface RecordQuery {

@@ -7,11 +7,10 @@ import {
   requestErrors,
   type StreamName,
 } from '@spiderhub/core';
+import { filterRows, firstRows, type Row, type Rows } from '@spiderhub/hub';
 import type { Parts } from '../../../parts.ts';
-import { filterRows } from './filter.ts';
 import { many, one } from './params.ts';
 import type { RecordQuery } from './query.ts';
-import { firstRows, type Row, type Rows } from './row.ts';
 
 /** Jobs looked up at a time when records of many jobs are read. */
 const JOBS_PAGE = 500;

@@ -1,13 +1,20 @@
-import { formatJobKey, type Job, parseJobKey, type RecordBatch, requestErrors } from '@spiderhub/core';
+import { type Job, parseJobKey, requestErrors } from '@spiderhub/core';
+import {
+  type CsvOptions,
+  type MetaFields,
+  NO_META,
+  type Rows,
+  toArray,
+  toCsv,
+  toLines,
+} from '@spiderhub/hub';
 import { z } from 'zod';
 import { Text, Texts } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import type { Parts } from '../../../parts.ts';
-import { type CsvOptions, csvHeader, csvLine } from '../csv.ts';
-import { appendFields, asArray, asLines, jobOf, recordFields, refOf, selectBatches } from '../records.ts';
+import { jobOf, recordFields, refOf, selectRows } from '../records.ts';
 
-const META = ['_key', '_ts'] as const;
 const YES = /^(1|y|yes|true)$/i;
 
 const ItemsQuery = z
@@ -27,24 +34,24 @@ type ItemsQuery = z.output<typeof ItemsQuery>;
 interface Format {
   extension: 'json' | 'jl' | 'csv';
   type: string;
-  write: (batches: AsyncIterable<RecordBatch>, job: Job, query: ItemsQuery) => AsyncIterable<Buffer | string>;
+  write: (rows: Rows, query: ItemsQuery) => AsyncIterable<Buffer | string>;
 }
 
 const FORMATS: readonly Format[] = [
   {
     extension: 'json',
     type: 'application/json',
-    write: (batches, job, query) => asArray(withMeta(batches, job, query.meta)),
+    write: (rows, { meta }) => toArray(rows, metaOf(meta)),
   },
   {
     extension: 'jl',
     type: 'application/x-jsonlines',
-    write: (batches, job, query) => asLines(withMeta(batches, job, query.meta)),
+    write: (rows, { meta }) => toLines(rows, metaOf(meta)),
   },
   {
     extension: 'csv',
     type: 'text/csv; charset=utf-8',
-    write: (batches, job, query) => asCsv(batches, job, query),
+    write: (rows, query) => toCsv(rows, csvOptions(query), metaOf(query.meta)),
   },
 ];
 
@@ -61,8 +68,8 @@ function readItems(services: Parts, { extension, type, write }: Format): Operati
   })(async ({ query, who }) => {
     await services.access.project(who, query.project);
     const job = await jobOf(services, query, parseJobKey);
-    const batches = selectBatches(services.streams, refOf(job, 'items'), query);
-    return new StreamReply(type, write(batches, job, query), { headers: asFile(job, 'items', extension) });
+    const rows = selectRows(services.streams, refOf(job, 'items'), query);
+    return new StreamReply(type, write(rows, query), { headers: asFile(job, 'items', extension) });
   });
 }
 
@@ -72,36 +79,12 @@ export function asFile({ key }: Job, stream: string, extension: string): Record<
   return { 'Content-Disposition': `attachment; filename="${name}"` };
 }
 
-async function* withMeta(
-  batches: AsyncIterable<RecordBatch>,
-  job: Job,
-  meta: readonly string[],
-): AsyncGenerator<Buffer[]> {
-  const wanted = META.filter((name) => meta.includes(name));
-  const jobKey = formatJobKey(job.key);
-  for await (const { first, ts, lines } of batches) {
-    yield wanted.length === 0
-      ? lines
-      : lines.map((line, i) => appendFields(line, metaText(wanted, `${jobKey}/${first + i}`, ts)));
-  }
+function metaOf(names: readonly string[]): MetaFields {
+  return { ...NO_META, key: names.includes('_key'), ts: names.includes('_ts') };
 }
 
-function metaText(wanted: readonly (typeof META)[number][], key: string, ts: number): string {
-  return wanted.map((name) => (name === '_key' ? `"_key":"${key}"` : `"_ts":${ts}`)).join(',');
-}
-
-function asCsv(batches: AsyncIterable<RecordBatch>, job: Job, query: ItemsQuery): AsyncGenerator<string> {
+function csvOptions(query: ItemsQuery): CsvOptions {
   const fields = (query.fields ?? '').split(',').filter((field) => field !== '');
   if (fields.length === 0) throw requestErrors.invalid('fields', 'is required for CSV');
-  const options = { fields, safe: YES.test(query.safe ?? '') };
-  return csvLines(withMeta(batches, job, query.meta), options, YES.test(query.include_headers ?? ''));
-}
-
-async function* csvLines(
-  batches: AsyncIterable<Buffer[]>,
-  options: CsvOptions,
-  hasHeader: boolean,
-): AsyncGenerator<string> {
-  if (hasHeader) yield csvHeader(options);
-  for await (const lines of batches) yield lines.map((line) => csvLine(line, options)).join('');
+  return { fields, header: YES.test(query.include_headers ?? ''), guard: YES.test(query.safe ?? '') };
 }

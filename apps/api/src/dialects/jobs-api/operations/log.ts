@@ -1,20 +1,26 @@
-import { parseJobKey, type RecordBatch, type StreamRef, type StreamStore } from '@spiderhub/core';
+import {
+  LOG_LEVELS,
+  type LogLevelName,
+  parseJobKey,
+  type StreamRef,
+  type StreamStore,
+} from '@spiderhub/core';
+import {
+  appendFields,
+  logText,
+  NO_META,
+  type Row,
+  type Rows,
+  readLogRecord,
+  toArray,
+  toLines,
+} from '@spiderhub/hub';
 import { z } from 'zod';
 import { oneOf } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import type { Parts } from '../../../parts.ts';
-import { LOG_LEVELS, type LogLevelName, logText, readLogRecord } from '../log-record.ts';
-import {
-  appendFields,
-  asArray,
-  asLines,
-  jobOf,
-  recordFields,
-  refOf,
-  type Selection,
-  selectBatches,
-} from '../records.ts';
+import { allRows, jobOf, recordFields, refOf, type Selection, selectRows } from '../records.ts';
 import { asFile } from './items.ts';
 
 const LEVEL_NAMES = Object.keys(LOG_LEVELS) as LogLevelName[];
@@ -35,12 +41,12 @@ const FORMATS = [
   {
     extension: 'json',
     type: 'application/json',
-    write: (lines: AsyncIterable<Buffer[]>) => asArray(withLogLevel(lines)),
+    write: (rows: Rows) => toArray(withLogLevel(rows), NO_META),
   },
   {
     extension: 'jl',
     type: 'application/x-jsonlines',
-    write: (lines: AsyncIterable<Buffer[]>) => asLines(withLogLevel(lines)),
+    write: (rows: Rows) => toLines(withLogLevel(rows), NO_META),
   },
   { extension: 'txt', type: 'text/plain; charset=utf-8', write: asText },
 ];
@@ -56,16 +62,12 @@ export function logOperations(services: Parts): Operation[] {
       await services.access.project(who, query.project);
       const job = await jobOf(services, query, parseJobKey);
       const ref = refOf(job, 'logs');
-      const lines = query.level
+      const rows = query.level
         ? atLeast(services.streams, ref, LOG_LEVELS[query.level], query)
-        : linesOf(selectBatches(services.streams, ref, query));
-      return new StreamReply(type, write(lines), { headers: asFile(job, 'log', extension) });
+        : selectRows(services.streams, ref, query);
+      return new StreamReply(type, write(rows), { headers: asFile(job, 'log', extension) });
     }),
   );
-}
-
-async function* linesOf(batches: AsyncIterable<RecordBatch>): AsyncGenerator<Buffer[]> {
-  for await (const { lines } of batches) yield lines;
 }
 
 /** Lines of a minimum level. For the last ones, the stream's own counts tell how many have to be passed over. */
@@ -74,13 +76,13 @@ async function* atLeast(
   ref: StreamRef,
   level: number,
   { offset, count }: Selection,
-): AsyncGenerator<Buffer[]> {
+): AsyncGenerator<readonly Row[]> {
   const { counts } = await streams.stats(ref);
   const total = Object.entries(counts).reduce((sum, [name, n]) => (Number(name) >= level ? sum + n : sum), 0);
   let skip = offset + (count !== undefined && count < 0 ? Math.max(0, total + count) : 0);
   let left = Math.abs(count ?? Number.POSITIVE_INFINITY);
-  for await (const { lines } of streams.read(ref)) {
-    const found = lines.filter((line) => readLogRecord(line).level >= level);
+  for await (const rows of allRows(streams, ref)) {
+    const found = rows.filter(({ line }) => readLogRecord(line).level >= level);
     const shown = found.slice(skip, skip + left);
     skip = Math.max(0, skip - found.length);
     left -= shown.length;
@@ -90,12 +92,15 @@ async function* atLeast(
 }
 
 /** `logLevel` is what this API calls the level; the stored record stays as it is. */
-async function* withLogLevel(batches: AsyncIterable<Buffer[]>): AsyncGenerator<Buffer[]> {
-  for await (const lines of batches) {
-    yield lines.map((line) => appendFields(line, `"logLevel":${readLogRecord(line).level}`));
+async function* withLogLevel(rows: Rows): AsyncGenerator<Row[]> {
+  for await (const list of rows) {
+    yield list.map((row) => ({
+      ...row,
+      line: appendFields(row.line, `"logLevel":${readLogRecord(row.line).level}`),
+    }));
   }
 }
 
-async function* asText(batches: AsyncIterable<Buffer[]>): AsyncGenerator<string> {
-  for await (const lines of batches) yield lines.map((line) => logText(readLogRecord(line))).join('');
+async function* asText(rows: Rows): AsyncGenerator<string> {
+  for await (const list of rows) yield list.map(({ line }) => logText(readLogRecord(line))).join('');
 }

@@ -1,13 +1,6 @@
-import type { RecordBatch } from '@spiderhub/core';
+import { logLevelName, type RecordBatch } from '@spiderhub/core';
 import { localSecond } from '../times.ts';
 
-const LEVELS: Record<number, string> = {
-  10: 'DEBUG',
-  20: 'INFO',
-  30: 'WARNING',
-  40: 'ERROR',
-  50: 'CRITICAL',
-};
 const LOGGER = /^(\[[^\]\n]*\]) ?/;
 
 interface LogRecord {
@@ -61,7 +54,7 @@ function readRecord(line: Buffer): LogRecord {
 /** Messages of a crawl begin with `[logger]`; what we wrote ourselves does not. */
 function logLine(level: unknown, message: unknown): string {
   const text = typeof message === 'string' ? message : JSON.stringify(message ?? '');
-  const name = typeof level === 'number' ? (LEVELS[level] ?? `Level ${level}`) : 'INFO';
+  const name = typeof level === 'number' ? (logLevelName(level) ?? `Level ${level}`) : 'INFO';
   const logger = LOGGER.exec(text);
   if (!logger) return `[job] ${name}: ${text}`;
   return `${logger[1]} ${name}: ${text.slice(logger[0].length)}`;

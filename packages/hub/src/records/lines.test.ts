@@ -1,9 +1,9 @@
+import { appendFields, joinRows, NO_META, toArray, toLines } from './lines.ts';
 import type { Row } from './row.ts';
-import { NO_META, spliceLines } from './splice.ts';
 
 const row = (text: string, key: string | null = '1/2/3/4'): Row => ({ line: Buffer.from(text), key, ts: 99 });
 const splice = (text: string, meta = {}, key?: string | null) =>
-  spliceLines([row(text, key)], { ...NO_META, ...meta }).toString();
+  joinRows([row(text, key)], { ...NO_META, ...meta }, { after: '\n' }).toString();
 
 describe('meta fields', () => {
   it.each([
@@ -40,7 +40,46 @@ describe('meta fields', () => {
 it('records without meta fields are their own bytes, each on a line', () => {
   const odd = Buffer.from([0x7b, 0xff, 0x00, 0x7d]);
   const rows = [row('{"a":1}'), { ...row(''), line: odd }, row('[]')];
-  expect(spliceLines(rows, NO_META)).toEqual(
+  expect(joinRows(rows, NO_META, { after: '\n' })).toEqual(
     Buffer.concat([Buffer.from('{"a":1}\n'), odd, Buffer.from('\n[]\n')]),
   );
+});
+
+async function all(source: AsyncIterable<Buffer | string>): Promise<string> {
+  let text = '';
+  for await (const piece of source) text += piece;
+  return text;
+}
+
+async function* lists(...texts: string[][]): AsyncGenerator<Row[]> {
+  for (const list of texts) yield list.map((text) => row(text));
+}
+
+describe('records written as they come', () => {
+  it.each([
+    [[], '[]', ''],
+    [[[], []], '[]', ''],
+    [[['{"a":1}']], '[{"a":1}]', '{"a":1}\n'],
+    [[['{"a":1}', '{}'], [], ['[2]']], '[{"a":1},\n{},\n[2]]', '{"a":1}\n{}\n[2]\n'],
+  ])('are an array, or lines: %j', async (texts: string[][], array, lines) => {
+    expect(await all(toArray(lists(...texts), NO_META))).toBe(array);
+    expect(await all(toLines(lists(...texts), NO_META))).toBe(lines);
+  });
+
+  it('have their meta fields in both', async () => {
+    const meta = { ...NO_META, ts: true };
+    expect(await all(toArray(lists(['{"a":1}', '{}']), meta))).toBe('[{"a":1,"_ts":99},\n{"_ts":99}]');
+    expect(await all(toLines(lists(['{"a":1}', '{}']), meta))).toBe('{"a":1,"_ts":99}\n{"_ts":99}\n');
+    const alone = { ...meta, nodata: true };
+    expect(await all(toArray(lists(['{"a":1}', '{}']), alone))).toBe('[{"_ts":99},\n{"_ts":99}]');
+  });
+});
+
+it.each([
+  ['{"a":1}', '{"a":1,"x":"ż"}'],
+  ['{ }', '{ "x":"ż"}'],
+  ['[{"a":1}]', '[{"a":1}]'],
+  ['no record', 'no record'],
+])('fields are added to the end of %s', (text, expected) => {
+  expect(appendFields(Buffer.from(text), '"x":"ż"').toString()).toBe(expected);
 });

@@ -1,11 +1,5 @@
-import { decodeString, scanFields } from '@spiderhub/core';
-import { toIso } from './translate.ts';
-
-/** Python's levels, which Scrapy's logs use. */
-export const LOG_LEVELS = { DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, CRITICAL: 50 } as const;
-export type LogLevelName = keyof typeof LOG_LEVELS;
-
-const NAMES = new Map<number, string>(Object.entries(LOG_LEVELS).map(([name, value]) => [value, name]));
+import { decodeString, LOG_LEVELS, logLevelName, scanFields } from '@spiderhub/core';
+import { isoSecond } from '../times.ts';
 
 export interface LogRecord {
   /** Level of INFO when the line has none. */
@@ -35,11 +29,11 @@ function textOf(line: Buffer, start: number, end: number): string | null {
 
 /** `2015-11-09T15:20:25 INFO Spider opened`; a message of several lines stays one. */
 export function logText({ level, time, message }: LogRecord): string {
-  return `${time === null ? '-' : isoOf(time)} ${NAMES.get(level) ?? level} ${message}\n`;
+  return `${time === null ? '-' : isoOf(time)} ${logLevelName(level) ?? level} ${message}\n`;
 }
 
 const MAX_DATE = 8.64e15;
 
 function isoOf(time: number): string {
-  return Math.abs(time) <= MAX_DATE ? toIso(new Date(time)) : String(time);
+  return Math.abs(time) <= MAX_DATE ? isoSecond(new Date(time)) : String(time);
 }

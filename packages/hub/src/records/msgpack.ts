@@ -1,8 +1,8 @@
 import { Encoder } from '@msgpack/msgpack';
 import { wellFormed } from '@spiderhub/core';
+import type { MetaFields } from './lines.ts';
 import { parseRecord } from './parse.ts';
 import type { Row, Rows } from './row.ts';
-import type { MetaFields } from './splice.ts';
 
 const MAX_UINT64 = 2n ** 64n;
 const MIN_INT64 = -(2n ** 63n);

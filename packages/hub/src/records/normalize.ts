@@ -1,4 +1,12 @@
-import { decodeString, isJson, requestErrors, type StreamName, scanFields } from '@spiderhub/core';
+import {
+  decodeString,
+  isJson,
+  LOG_LEVELS,
+  requestErrors,
+  type StreamName,
+  scanFields,
+} from '@spiderhub/core';
+import { readableRequest } from './request-line.ts';
 
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
@@ -14,7 +22,7 @@ export function toRecord(stream: StreamName, line: Buffer, now: number): Buffer 
     );
   }
   if (stream === 'logs') return toLog(line, now);
-  return stream === 'requests' ? toRequest(line) : line;
+  return stream === 'requests' ? readableRequest(line) : line;
 }
 
 /**
@@ -51,16 +59,11 @@ function logFields(line: Buffer): LogFields & { isBare: boolean } {
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 /** Longer ones are no times and no levels. */
 const MAX_DIGITS = 40;
-const INFO = 20;
-/** Names of Python's levels. */
-const LEVELS: ReadonlyMap<string, number> = new Map([
-  ['CRITICAL', 50],
-  ['FATAL', 50],
-  ['ERROR', 40],
-  ['WARNING', 30],
-  ['WARN', 30],
-  ['INFO', INFO],
-  ['DEBUG', 10],
+/** Names that Python's `logging` knows beside those of the levels. */
+const LEVELS: ReadonlyMap<string, number> = new Map<string, number>([
+  ...Object.entries(LOG_LEVELS),
+  ['FATAL', LOG_LEVELS.CRITICAL],
+  ['WARN', LOG_LEVELS.WARNING],
   ['NOTSET', 0],
 ]);
 
@@ -81,7 +84,7 @@ function numberOf(raw: Buffer | undefined): string | null {
 }
 
 function levelOf(raw: Buffer | undefined): string {
-  return numberOf(raw) ?? String(LEVELS.get(contentOf(raw).toUpperCase()) ?? INFO);
+  return numberOf(raw) ?? String(LEVELS.get(contentOf(raw).toUpperCase()) ?? LOG_LEVELS.INFO);
 }
 
 /** What a short text says, without space around it; empty for everything else. */
@@ -95,25 +98,4 @@ function textOf(raw: Buffer | undefined): Buffer {
   if (raw && isText(raw)) return raw;
   const json = raw?.toString() ?? 'null';
   return Buffer.from(json === 'null' ? '""' : JSON.stringify(json));
-}
-
-/** Without a null `parent` and `fp`, as the original gave requests back. */
-function toRequest(line: Buffer): Buffer {
-  if (!line.includes('null')) return line;
-  const fields = rawFields(line);
-  let isChanged = false;
-  for (const name of ['parent', 'fp']) if (fields.get(name) === 'null') isChanged = fields.delete(name);
-  if (!isChanged) return line;
-  const parts = [...fields].map(([name, raw]) => `${JSON.stringify(name)}:${raw}`);
-  return Buffer.from(`{${parts.join(',')}}`);
-}
-
-function rawFields(line: Buffer): Map<string, string> {
-  const fields = new Map<string, string>();
-  scanFields(line, (keyStart, keyEnd, start, end) => {
-    const name = decodeString(line, keyStart, keyEnd);
-    if (name !== null) fields.set(name, line.toString('utf8', start, end));
-    return true;
-  });
-  return fields;
 }

@@ -1,6 +1,6 @@
+import { type MetaFields, withMeta } from './lines.ts';
 import { parseRecord } from './parse.ts';
-import type { Row, Rows } from './row.ts';
-import { type MetaFields, spliceLines } from './splice.ts';
+import type { Rows } from './row.ts';
 
 const MAX_DEPTH = 200;
 /** What XML 1.0 cannot say at all, not even as an entity. */
@@ -16,10 +16,6 @@ export async function* toXml(rows: Rows, meta: MetaFields): AsyncGenerator<strin
     yield text;
   }
   yield '</values>\n';
-}
-
-function withMeta(row: Row, meta: MetaFields): Buffer {
-  return spliceLines([row], meta);
 }
 
 function xmlValue(value: unknown, depth: number): string {

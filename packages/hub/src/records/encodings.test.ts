@@ -1,8 +1,7 @@
 import { decodeMulti } from '@msgpack/msgpack';
-import { toCsv } from './csv.ts';
+import { NO_META } from './lines.ts';
 import { toMsgpack } from './msgpack.ts';
 import { atHand, type Row } from './row.ts';
-import { NO_META } from './splice.ts';
 import { toXml } from './xml.ts';
 
 const rows = (...texts: string[]): Row[] =>
@@ -70,30 +69,6 @@ describe('msgpack', () => {
 
   it('gives an empty record for a line that is no JSON', async () => {
     expect(await decode('{"a":}')).toEqual([{}]);
-  });
-});
-
-describe('CSV', () => {
-  const OPTIONS = { fields: ['a', 'b'], header: true, sep: ',', quote: '"', escapeWith: '"', lineEnd: '\n' };
-  const csv = async (text: string, options = {}, meta = {}) =>
-    (await all(toCsv(atHand(rows(text)), { ...OPTIONS, ...options }, { ...NO_META, ...meta }))).toString();
-
-  it.each([
-    ['{"a":1,"b":"x"}', 'a,b\n1,x\n'],
-    ['{"b":12345678901234567890}', 'a,b\n,12345678901234567890\n'],
-    ['{"a":"x,y","b":"say \\"hi\\""}', 'a,b\n"x,y","say ""hi"""\n'],
-    ['{"a":"two\\nlines","b":null}', 'a,b\n"two\nlines",\n'],
-    ['{"a":[1,2],"b":{"x":true}}', 'a,b\n"[1,2]","{""x"":true}"\n'],
-    ['{"a":"żółw","c":9}', 'a,b\nżółw,\n'],
-  ])('of %s', async (text, expected) => expect(await csv(text)).toBe(expected));
-
-  it('has the separators that were asked for', async () => {
-    const options = { sep: '\t', quote: "'", escapeWith: '\\', lineEnd: '\r\n', header: false };
-    expect(await csv('{"a":"it\'s","b":"x\\ty"}', options)).toBe("'it\\'s'\t'x\ty'\r\n");
-  });
-
-  it('may have columns of meta fields', async () => {
-    expect(await csv('{"a":1}', { fields: ['_key', 'a'] }, { key: true })).toBe('_key,a\n1/2/3/0,1\n');
   });
 });
 
