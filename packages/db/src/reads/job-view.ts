@@ -12,16 +12,15 @@ import {
   toJobDetails,
 } from '../jobs/rows.ts';
 import { fromPostgres, translated } from '../pg-errors.ts';
-
-const NEWEST_FIRST = 'order by j.state_since desc, j.id desc';
+import { NEWEST_FIRST, pageSql } from './page-sql.ts';
 
 export function createJobView(database: Database): JobView {
   return translated<JobView>({
     async page(filter, { count, offset }) {
-      const where = whereJobs(filter);
+      const page = pageSql(filter, { count: Math.abs(count), offset: count < 0 ? 0 : offset });
       const { rows } = await database.raw<{ rows: JobRow[] }>(
-        `select ${JOB_COLUMNS} from ${JOB_TABLES} where ${where.sql} ${NEWEST_FIRST} limit :count offset :offset`,
-        { ...where.bindings, count: Math.abs(count), offset: count < 0 ? 0 : offset },
+        `select ${JOB_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${page.sql})) ${NEWEST_FIRST}`,
+        page.bindings as never,
       );
       return rows.map(toJob);
     },

@@ -1,6 +1,5 @@
 import type { JobqView } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { whereJobs } from '../jobs/filter-sql.ts';
 import {
   DETAIL_COLUMNS,
   type DetailRow,
@@ -11,6 +10,7 @@ import {
   toJobDetails,
 } from '../jobs/rows.ts';
 import { translated } from '../pg-errors.ts';
+import { NEWEST_FIRST, pageSql } from './page-sql.ts';
 
 const LAST_FINISHED = `
   select ${JOB_COLUMNS} from ${JOB_TABLES}
@@ -34,12 +34,11 @@ const BY_KEY = `
 
 export function createJobqView(database: Database): JobqView {
   return translated<JobqView>({
-    async details(filter, { count, offset }) {
-      const where = whereJobs(filter);
+    async details(filter, page) {
+      const { sql, bindings } = pageSql(filter, page);
       const { rows } = await database.raw<{ rows: DetailRow[] }>(
-        `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where ${where.sql}
-        order by j.state_since desc, j.id desc limit :count offset :offset`,
-        { ...where.bindings, count, offset },
+        `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${sql})) ${NEWEST_FIRST}`,
+        bindings as never,
       );
       return rows.map(toJobDetails);
     },

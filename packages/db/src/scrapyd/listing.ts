@@ -30,14 +30,20 @@ export function jobsOf(
   limit: string,
 ): string {
   const { where, order } = STATES[state];
-  // Of one project the index gives the jobs in their order; of several they have to be sorted.
-  const ofProjects = projects.length === 1 ? '= (:projects::int[])[1]' : '= any(:projects::int[])';
+  // Of one project the index gives the jobs in their order, also those of a spider whose number is known before they
+  // are looked at; of several projects they have to be sorted.
+  const isOne = projects.length === 1;
+  const ofProjects = isOne ? '= (:projects::int[])[1]' : '= any(:projects::int[])';
+  const ofSpider = isOne ? `and j.spider = ${SPIDER_NUMBER}` : 'and s.bare_name = :spider';
   return `
     from jobs j ${tables}
-    where j.project_id ${ofProjects} and ${where} ${spider === undefined ? '' : 'and s.bare_name = :spider'}
+    where j.project_id ${ofProjects} and ${where} ${spider === undefined ? '' : ofSpider}
     order by ${order}
     limit ${limit} offset :offset`;
 }
+
+const SPIDER_NUMBER =
+  '(select f.number from spiders f where f.project_id = (:projects::int[])[1] and f.name = :spider)';
 
 /** What belongs to a project or a spider is written as JSON once for each of them, not for each job. */
 const TABLES = `

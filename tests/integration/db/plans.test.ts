@@ -1,0 +1,148 @@
+import type { JobFilter } from '@spiderhub/core';
+import { createClaimStore, createJobqView, createJobView, createScrapydView } from '@spiderhub/db';
+import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { planOf } from '../../support/plans.ts';
+import { makeTeam } from '../../support/team.ts';
+
+const JOBS = 40_000;
+const SPIDERS = 100;
+/** What one step of a page of ten may read: far from the history's length, and from a spider's 400 jobs. */
+const PAGE_ROWS = 200;
+
+let db: TestDatabase;
+let project: number;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  const spiders = Array.from({ length: SPIDERS }, (_, n) => `spider-${n + 1}`);
+  project = (await makeTeam(db.database, 'acme', spiders)).project;
+  await db.database.raw('alter table jobs disable trigger user');
+  await db.database.raw(
+    `insert into jobs (project_id, spider, number, state, attempt, priority, tags, state_since, running_at, finished_at)
+    select :project, n % :spiders::int + 1, n, 'finished', 1, 2,
+      array_remove(array[case when n % 10 <> 0 then 'daily' end, case when n % 4000 = 0 then 'rare' end,
+        case when n < 5000 then 'old' end, case when n < :jobs::int - 100 then 'consumed' end], null),
+      t, t, t
+    from generate_series(1, :jobs::int) n, lateral (select now() - (:jobs::int - n) * interval '1 s' as t) x`,
+    { project, spiders: SPIDERS, jobs: JOBS },
+  );
+  await db.database.raw(
+    `insert into jobs (project_id, spider, number, state, priority, external, running_at, pending_at)
+    select ?, n, 100000 + n, case when n <= 20 then 'pending' else 'running' end, 2, true, now(), now()
+    from generate_series(1, 25) n`,
+    [project],
+  );
+  await db.database.raw('insert into job_details (job_id) select id from jobs');
+  await db.database.raw('alter table jobs enable trigger user');
+  await db.database.raw('vacuum analyze jobs, job_details, spiders');
+}, 60_000);
+afterAll(() => db.close());
+
+const JOINED = /^(jobs_pkey|spiders_\w+|job_details_pkey|projects_pkey|leases_pkey)$/;
+
+/** Indexes that find the jobs, beside those that join what belongs to them. */
+function found(indexes: string[]): string[] {
+  return indexes.filter((name) => !JOINED.test(name));
+}
+
+type Filter = Omit<JobFilter, 'project'>;
+
+describe('the plan of a list', () => {
+  it.each<[string, Filter, RegExp]>([
+    // The three examples of the Jobs API's page come first.
+    ['finished jobs of a spider', { spiders: ['spider-7'], states: ['finished'] }, /^jobs_list_spider$/],
+    ['running jobs', { states: ['running'] }, /^jobs_(list_state|live|running)$/],
+    ['jobs that lack consumed', { lacksTag: ['consumed'] }, /^jobs_(unconsumed|list_state|live)/],
+    ['all jobs', {}, /^jobs_list(_state)?$/],
+    ['finished jobs', { states: ['finished'] }, /^jobs_list(_state)?$/],
+    ['waiting jobs', { states: ['pending'] }, /^jobs_(list_state|waiting|live)/],
+    ['jobs of a spider', { spiders: ['spider-7'] }, /^jobs_(list_spider|live|waiting)/],
+    ['jobs of two spiders', { spiders: ['spider-7', 'spider-8'] }, /^jobs_(list_spider|live|waiting)/],
+    ['jobs of two states', { states: ['pending', 'finished'] }, /^jobs_(list|waiting|live)/],
+    [
+      'finished jobs that lack consumed',
+      { states: ['finished'], lacksTag: ['consumed'] },
+      /^jobs_unconsumed/,
+    ],
+    [
+      'jobs of a spider that lack consumed',
+      { spiders: ['spider-7'], states: ['finished'], lacksTag: ['consumed'] },
+      /^jobs_unconsumed_spider$/,
+    ],
+    ['jobs that lack an unknown tag', { lacksTag: ['nobody'] }, /^jobs_(list|waiting|live)/],
+  ])('finds %s by an index, newest first', async (_what, filter, expected) => {
+    const view = createJobView(db.database);
+    const plan = await planOf(db.database, () => view.page({ project, ...filter }, { count: 10, offset: 0 }));
+    expect(plan.wholeTables).not.toContain('jobs');
+    expect(found(plan.indexes).filter((name) => !expected.test(name))).toEqual([]);
+    expect(plan.mostRows).toBeLessThanOrEqual(PAGE_ROWS);
+  });
+
+  it.each([
+    ['a tag that most jobs carry is found among the newest', 'daily', 1100],
+    ['a rare tag by the index of tags', 'rare', 1100],
+    ['a tag that no job carries by the index of tags', 'nobody', 1100],
+    ['a tag of old jobs by the index of tags', 'old', 5100],
+  ])('%s', async (_what, tag, mostRows) => {
+    const view = createJobView(db.database);
+    const page = () => view.page({ project, hasTag: [tag] }, { count: 10, offset: 0 });
+    const plan = await planOf(db.database, page);
+    expect(plan.wholeTables).not.toContain('jobs');
+    expect(plan.mostRows).toBeLessThanOrEqual(mostRows);
+    const { rows } = await db.database.raw(
+      `select id from jobs where project_id = ? and tags @> array[?] order by state_since desc, id desc limit 10`,
+      [project, tag],
+    );
+    expect((await page()).map((job) => job.id)).toEqual(rows.map((row: { id: string }) => Number(row.id)));
+  });
+
+  it('with all details is the same', async () => {
+    const view = createJobqView(db.database);
+    const filter = { project, states: ['finished' as const] };
+    const plan = await planOf(db.database, () => view.details(filter, { count: 10, offset: 0 }));
+    expect(plan.mostRows).toBeLessThanOrEqual(PAGE_ROWS);
+  });
+
+  it("of each spider's last finished job reads one row a spider", async () => {
+    const view = createJobqView(db.database);
+    const plan = await planOf(db.database, () => view.lastFinished(project, {}));
+    expect(plan.indexes).toContain('jobs_list_spider');
+    expect(plan.mostRows).toBeLessThanOrEqual(2 * SPIDERS);
+  });
+});
+
+describe('the plan of a claim', () => {
+  it.each<[string, Filter, string, RegExp]>([
+    ['of a project', {}, 'consumed', /^jobs_unconsumed/],
+    ['of a spider', { spiders: ['spider-7'] }, 'consumed', /^jobs_unconsumed/],
+  ])('%s reads only what is not consumed', async (_what, filter, tag, expected) => {
+    const claims = createClaimStore(db.database);
+    const plan = await planOf(db.database, () =>
+      claims.claim({ filter: { project, ...filter }, tag, count: 5, leaseMs: 1, worker: 'me' }),
+    );
+    expect(plan.wholeTables).not.toContain('jobs');
+    expect(found(plan.indexes).filter((name) => name.startsWith('jobs_'))).toEqual([
+      expect.stringMatching(expected),
+    ]);
+    expect(plan.mostRows).toBeLessThanOrEqual(PAGE_ROWS);
+  });
+});
+
+describe("the plan of Scrapyd's lists", () => {
+  it.each([
+    ['all of them', undefined],
+    ['one spider', 'spider-7'],
+  ])('reads the newest finished jobs: %s', async (_what, spider) => {
+    const view = createScrapydView(db.database);
+    const range = { projects: [project], spider, offset: 0 };
+    const limits = { pending: 10, running: 10, finished: 10 };
+    const style = { prefix: '', timeZone: 'UTC', escape: (text: string) => text };
+    const first: string[] = [];
+    const plan = await planOf(db.database, async () => {
+      for await (const { piece } of view.listing(['finished'], range, limits, style)) first.push(piece);
+    });
+    expect(first).not.toEqual([]);
+    expect(plan.wholeTables).not.toContain('jobs');
+    expect(plan.mostRows).toBeLessThanOrEqual(PAGE_ROWS);
+  });
+});
