@@ -32,7 +32,9 @@ else await compare();
 
 /** The site is a process of its own, so that neither side pays for it. */
 function serveSite() {
-  const { renderDemoPage } = createRequire(import.meta.url)(join(checkout, 'apps/api/dist/demo-site.js'));
+  const { renderDemoPage } = createRequire(import.meta.url)(
+    join(checkout, 'examples/demo-site/dist/index.js'),
+  );
   const server = createServer((req, res) => {
     const page = renderDemoPage(req.url);
     res.writeHead(page === null ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' }).end(page ?? '');

@@ -33,7 +33,7 @@ export function spiderhub(args) {
 
 /** Compiles what changed; asking the compiler takes a second or two, so it is not asked when nothing did. */
 async function build() {
-  const projects = ['packages', 'apps'].flatMap((parent) =>
+  const projects = ['packages', 'apps', 'examples'].flatMap((parent) =>
     readdirSync(parent)
       .map((name) => join(parent, name))
       .filter((folder) => existsSync(join(folder, 'tsconfig.json'))),

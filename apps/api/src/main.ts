@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { countLiveWorkers, createDatabase, type Database } from '@spiderhub/db';
+import { demoPages } from '@spiderhub/demo-site';
 import {
   ApiConfig,
   createLogger,
@@ -16,7 +17,6 @@ import {
 import { createSignalSender, type SignalSender } from '@spiderhub/queue';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
 import { createApps } from './app.ts';
-import { demoPages } from './demo-pages.ts';
 import { DIALECTS } from './dialects/registry.ts';
 import type { Checks } from './http/readiness.ts';
 import { createHttpServer } from './http/server.ts';

@@ -1,0 +1,2 @@
+export { demoPages } from './demo-pages.ts';
+export { renderDemoPage } from './demo-site.ts';
