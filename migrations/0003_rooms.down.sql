@@ -2,6 +2,7 @@ drop trigger versions_tell_of_deployed on versions;
 drop function tell_of_deployed_version();
 drop function end_attempt(bigint, integer, attempt_report, jsonb, boolean);
 drop type attempt_report;
+drop function is_current_attempt(jobs, integer);
 drop function policy_of(integer, integer, jsonb);
 drop trigger jobs_tell_of_added on jobs;
 drop trigger jobs_tell_of_changed on jobs;

@@ -82,7 +82,7 @@ create table leader (
   until timestamptz not null
 );
 
-insert into leader (term, until) values (0, '-infinity');
+insert into leader (term, until) values (0, 'epoch');
 
 -- Whatever changes jobs, their counts and the event log follow in the same statement: a trigger for each statement, so
 -- that a million jobs cost three inserts. Tables of changed rows have no statistics, and a nested loop over two of them
@@ -275,6 +275,11 @@ create type attempt_report as (
   close_reason text, exit_status text, items bigint, pages bigint, logs bigint, errors bigint, scrapy_stats text
 );
 
+-- The fence: whoever was replaced meanwhile names an old attempt.
+create function is_current_attempt(j jobs, of_attempt integer) returns boolean language sql immutable as $$
+  select j.attempt = of_attempt
+$$;
+
 -- Ends the current attempt of a running job: the job finishes, or goes back to the queue where its policy says so.
 -- `defaults`: the product's policy. `lapsed_only`: not when its lease was prolonged meanwhile.
 -- Answers 'finished', 'requeued', 'already' (this attempt ended before) or 'fenced' (it is not the current one).
@@ -289,7 +294,7 @@ declare
   again boolean;
 begin
   select * into j from jobs where id = of_job for no key update;
-  if not found or j.attempt <> of_attempt or j.state <> 'running' or j.external then
+  if not found or not is_current_attempt(j, of_attempt) or j.state <> 'running' or j.external then
     return case
       when exists (select from job_attempts where job_id = of_job and attempt = of_attempt) then 'already'
       else 'fenced' end;

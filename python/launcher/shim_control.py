@@ -38,10 +38,13 @@ class Control:
         if os.path.exists(os.path.join(self._directory, 'kill')):
             return 'kill'
         self._deadline_ms = self._number('deadline') or self._deadline_ms
-        if time.clock_gettime_ns(_CLOCK) / 1e6 > self._deadline_ms:
+        if self._is_past_deadline():
             self.deadline_passed = True
             return 'deadline'
         return None
+
+    def _is_past_deadline(self):
+        return time.clock_gettime_ns(_CLOCK) / 1e6 > self._deadline_ms
 
     def _number(self, name):
         try:

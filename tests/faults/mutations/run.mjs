@@ -1,52 +1,34 @@
 // Takes one guard out of a copy of the build and lets the chaos run judge it: it has to fail.
-// node tests/faults/mutations/run.mjs shim-deadline|fencing|re-send [SECONDS [SEED]]
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// node tests/faults/mutations/run.mjs shim-deadline|fencing|resend [SECONDS [SEED]]
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepare, run } from '../../../scripts/prepare.mjs';
 import { copyBuild } from './copy-build.mjs';
 
-/** What is changed, and the faults that the guard is for. */
+/**
+ * What is added to the end of files of the copy, so that a guard is gone by its name, and the faults that it is for.
+ * What a migration adds comes after all others.
+ */
 const MUTATIONS = {
   'shim-deadline': {
-    changes: [
-      [
-        'python/launcher/shim_control.py',
-        'if time.clock_gettime_ns(_CLOCK) / 1e6 > self._deadline_ms:',
-        'if False:',
-      ],
-    ],
+    additions: { 'python/launcher/shim_control.py': 'Control._is_past_deadline = lambda self: False' },
     faults: 'worker frozen beyond its lease,half-open connections',
   },
   fencing: {
-    changes: [
-      [
-        'packages/db/dist/jobs/attempt-store.js',
-        "where j.id = b.id and j.attempt = b.attempt and j.state = 'running' and j.worker = :worker",
-        "where j.id = b.id and j.state = 'running'",
-      ],
-      [
-        'migrations/0001_initial.up.sql',
-        'if not found or j.attempt <> of_attempt or j.state',
-        'if not found or j.state',
-      ],
-      // An attempt ends once: its key alone would refuse what comes late.
-      [
-        'migrations/0001_initial.up.sql',
-        'status, n_items, n_pages, n_logs, n_errors);',
-        'status, n_items, n_pages, n_logs, n_errors) on conflict do nothing;',
-      ],
-    ],
+    additions: {
+      'packages/db/dist/jobs/guards.js': "exports.GUARDS.fencing = 'true';",
+      'migrations/9999_mutation.up.sql': `
+        create or replace function is_current_attempt(j jobs, of_attempt integer) returns boolean language sql immutable
+          as $$ select true $$;
+        -- An attempt ends once: its key alone would refuse what comes late.
+        alter table job_attempts drop constraint job_attempts_pkey;`,
+      'migrations/9999_mutation.down.sql': 'select 1;',
+    },
     faults: 'worker frozen beyond its lease,half-open connections',
   },
-  're-send': {
-    changes: [
-      [
-        'packages/db/dist/jobs/dispatch-store.js',
-        "where state = 'admitted' and admitted_at",
-        "where state = 'nothing' and admitted_at",
-      ],
-    ],
+  resend: {
+    additions: { 'packages/db/dist/jobs/guards.js': "exports.GUARDS.resend = 'false';" },
     faults: 'kill -9 of a worker and FLUSHALL',
   },
 };
@@ -61,7 +43,8 @@ await prepare();
 const copy = mkdtempSync(join(tmpdir(), 'sh-mutant-'));
 try {
   copyBuild(copy);
-  for (const [file, from, to] of mutation.changes) mutate(join(copy, file), from, to);
+  for (const [file, text] of Object.entries(mutation.additions))
+    appendFileSync(join(copy, file), `\n${text}\n`);
   const code = await run(process.execPath, [
     'scripts/chaos.mjs',
     '--minutes',
@@ -78,10 +61,4 @@ try {
   process.exitCode = code === 0 ? 1 : 0;
 } finally {
   rmSync(copy, { recursive: true, force: true });
-}
-
-function mutate(path, from, to) {
-  const text = readFileSync(path, 'utf8');
-  if (!text.includes(from)) throw new Error(`${path} does not hold what is to be changed`);
-  writeFileSync(path, text.replace(from, to));
 }

@@ -319,40 +319,48 @@ describe('a policy', () => {
 });
 
 describe('the leader', () => {
+  /** A new term of so many ms. */
+  async function lead(forMs: number): Promise<number> {
+    const place = await createLeaderStore(db.database).lead('x', forMs);
+    if (!('term' in place)) throw new Error('somebody leads');
+    return place.term;
+  }
+
   const contenders = () =>
     Array.from({ length: 20 }, (_, i) => createLeaderStore(db.database).lead(`p${i}`, 60_000));
 
   it('is one of twenty contenders, and keeps its place', async () => {
-    const terms = (await Promise.all(contenders())).filter((term) => term !== null);
-    expect(terms).toEqual([1]);
+    const places = await Promise.all(contenders());
+    expect(places.filter((place) => 'term' in place)).toEqual([{ term: 1 }]);
     expect(await createLeaderStore(db.database).keep(1, 60_000)).toBe(true);
   });
 
   it('is followed at once when it leaves, and when its time is over', async () => {
     const store = createLeaderStore(db.database);
-    const first = (await store.lead('a', 60_000)) ?? 0;
-    expect(await store.lead('b', 60_000)).toBeNull();
+    const first = await lead(60_000);
+    const { freeInMs } = (await store.lead('b', 60_000)) as { freeInMs: number };
+    expect(freeInMs).toBeGreaterThan(0);
+    expect(freeInMs).toBeLessThanOrEqual(60_000);
     await store.leave(first);
-    const second = (await store.lead('b', -1)) ?? 0;
-    expect(await store.lead('c', 60_000)).toBe(second + 1);
+    const second = await lead(-1);
+    expect(await lead(60_000)).toBe(second + 1);
     expect(await store.keep(second, 60_000)).toBe(false);
     // A former leader takes nothing away from its successor.
     await store.leave(second);
-    expect(await store.lead('d', 60_000)).toBeNull();
+    expect(await store.lead('d', 60_000)).toHaveProperty('freeInMs');
   });
 
   it('whose term has ended admits nothing', async () => {
     await add(team.project);
-    const store = createLeaderStore(db.database);
-    const old = (await store.lead('a', -1)) ?? 0;
-    const current = (await store.lead('b', 60_000)) ?? 0;
+    const old = await lead(-1);
+    const current = await lead(60_000);
     expect(await dispatch.admit(old, 5)).toEqual([]);
     expect(await dispatch.admit(current, 5)).toHaveLength(1);
   });
 
   it('waits with its term until an admission of its predecessor is through', async () => {
     const store = createLeaderStore(db.database);
-    const old = (await store.lead('a', -1)) ?? 0;
+    const old = await lead(-1);
     await add(team.project);
     const admitted = await db.database.transaction(async (tx) => {
       const tickets = await createDispatchStore(tx, { leaseMs: REAPER_LEASE_MS }).admit(old, 5);

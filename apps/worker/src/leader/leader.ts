@@ -5,12 +5,19 @@ import { monotonicMs } from '../supervise/lease/monotonic.ts';
 import { within } from '../within.ts';
 import type { LeaderTask } from './task.ts';
 
-/** How long the leader's place stays taken after its last word, ms. */
-const TERM_MS = 3000;
+/**
+ * How long the leader's place stays taken after its last word, ms: so soon somebody else leads when it dies. A pause as
+ * long as that costs a change of hands, and nothing else.
+ */
+const TERM_MS = 900;
 /** How often the leader says that it is there, ms. */
-const KEEP_MS = 750;
-/** How often a standby looks whether the place is free: so long, and up to twice as long, ms. */
-const STANDBY_MS = 500;
+const KEEP_MS = 250;
+/** Standbys ask when the present term ends; they need not all ask at the same moment, ms. */
+const JITTER_MS = 50;
+/** Pause after a question that got no answer, ms. */
+const RETRY_MS = 500;
+/** How long the end of the last term may take to be told, ms. */
+const LEAVE_MS = 2000;
 
 export interface LeaderOptions {
   store: LeaderStore;
@@ -52,8 +59,8 @@ export function createLeader({ store, holder, tasks, log }: LeaderOptions): Lead
     lost.abort();
     await work;
     if (stopping.signal.aborted)
-      await within(AbortSignal.timeout(TERM_MS), store.leave(term)).catch(complain);
-    else log.warn({ term }, 'another process may lead now');
+      await within(AbortSignal.timeout(LEAVE_MS), store.leave(term)).catch(complain);
+    else log.info({ term }, 'another process may lead now');
   }
 
   /** Prolongs the term until that fails for as long as it lasts: by then somebody else may lead. */
@@ -80,12 +87,12 @@ export function createLeader({ store, holder, tasks, log }: LeaderOptions): Lead
   async function live(): Promise<void> {
     while (!stopping.signal.aborted) {
       const askedMs = monotonicMs();
-      const term = await store.lead(holder, TERM_MS).catch((error: unknown) => {
+      const place = await store.lead(holder, TERM_MS).catch((error: unknown) => {
         complain(error);
-        return null;
+        return { freeInMs: RETRY_MS };
       });
-      if (term === null) await pause.wait(STANDBY_MS * (1 + Math.random()), stopping.signal);
-      else await lead(term, askedMs + TERM_MS);
+      if ('term' in place) await lead(place.term, askedMs + TERM_MS);
+      else await pause.wait(place.freeInMs + Math.random() * JITTER_MS, stopping.signal);
     }
   }
 

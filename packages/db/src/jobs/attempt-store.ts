@@ -8,6 +8,7 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
+import { GUARDS } from './guards.ts';
 import {
   DETAIL_COLUMNS,
   type DetailRow,
@@ -57,7 +58,7 @@ const HEARTBEAT = `
       items = b.items, pages = b.pages, logs = b.logs, errors = b.errors
     from unnest(:ids::bigint[], :attempts::int[], :items::bigint[], :pages::bigint[], :logs::bigint[],
       :errors::bigint[]) as b (id, attempt, items, pages, logs, errors)
-    where l.job_id = b.id and l.attempt = b.attempt and l.worker = :worker
+    where l.job_id = b.id and (${GUARDS.fencing})
     returning l.job_id, l.attempt
   )
   select k.job_id as id, k.attempt, j.stop_requested_at is not null as stop_requested, j.stop_level

@@ -8,11 +8,12 @@ import {
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { ADMIT } from './admit.ts';
+import { GUARDS } from './guards.ts';
 import { type LostRow, toLostAttempt } from './rows.ts';
 
 const UNCLAIMED = `
   select id, attempt, priority from jobs
-  where state = 'admitted' and admitted_at < now() - :olderThanMs * interval '1 ms'
+  where ${GUARDS.resend}
   order by admitted_at limit 1000`;
 
 /**
