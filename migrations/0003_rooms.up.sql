@@ -133,7 +133,7 @@ begin
       case a.state when 'running' then a.started_by when 'deleted' then a.deleted_by
         -- Back in the queue: by whoever moved it there, or by its policy.
         when 'pending' then case when a.pending_at is distinct from b.pending_at then a.scheduled_by end
-        else a.completed_by end,
+        else case b.state when 'deleted' then null else a.completed_by end end,
       case when a.state = 'finished' then json_build_object('attempt', a.attempt, 'close_reason', a.close_reason,
         'items', a.items, 'errors', a.errors)::text end
     -- `admitted` is the queue's own word, and nobody's event.

@@ -15,6 +15,7 @@ import {
   type EggInspector,
   type EggStore,
   type FrontierStore,
+  inLedger,
   type JobAccess,
   type JobqView,
   type Jobs,
@@ -37,6 +38,7 @@ import {
 import {
   createAccessStore,
   createActivityStore,
+  createBlobLedger,
   createClaimStore,
   createCollectionStore,
   createCommentStore,
@@ -116,7 +118,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
   const view = createJobView(database);
   const versions = createVersionStore(database);
   const eggs = createEggStore(database);
-  const blobs = createFsBlobStore({ root: join(dataDir, 'blobs') });
+  const blobs = inLedger(createFsBlobStore({ root: join(dataDir, 'blobs') }), createBlobLedger(database));
   const tokens = createJobTokens(await sharedSecret(database, 'job-token'));
   return {
     access: createAccess(createAccessStore(database)),

@@ -7,6 +7,7 @@ import {
   createDatabase,
   createDispatchStore,
   createLeaderStore,
+  createLeftoverStore,
   createProjectStore,
   createVersionStore,
   sharedSecret,
@@ -35,6 +36,8 @@ import { leaderTasks } from './leader/tasks.ts';
 import { createHeartbeat } from './supervise/heartbeat.ts';
 import { recount } from './supervise/streams/stored-counts.ts';
 import { createSupervisor } from './supervise/supervisor.ts';
+import { localSweeps } from './sweep/local-sweeps.ts';
+import { createSweeper } from './sweep/sweeper.ts';
 import { untilAnswered } from './until-answered.ts';
 import { within } from './within.ts';
 import { placeOf, takeWorkDirectory } from './work-directory.ts';
@@ -71,7 +74,8 @@ async function main(): Promise<void> {
   };
   const tickets = createTicketSender(redis);
   const signals = createSignalSender(redis);
-  const workRoot = join(home, 'work', placeOf(worker.host));
+  const place = placeOf(worker.host);
+  const workRoot = join(home, 'work', place);
   const work = await takeWorkDirectory(workRoot);
   const attempts = createAttemptStore(database);
   const versions = createVersionStore(database);
@@ -199,8 +203,16 @@ async function main(): Promise<void> {
     log.error({ err: error }, 'a crawl could not be taken over');
   }
 
+  const sweeps = localSweeps({
+    home,
+    place,
+    envsBytes: config.ENVS_BYTES,
+    leftovers: createLeftoverStore(database),
+    inherit,
+  });
+  const sweeper = createSweeper({ sweeps, log });
   const health = createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, log });
-  await runServices([connections, heartbeat, health, crawls, leader, intake], {
+  await runServices([connections, heartbeat, health, crawls, sweeper, leader, intake], {
     log,
     graceMs:
       graceMs +

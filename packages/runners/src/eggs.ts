@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobStore, singleFlight } from '@spiderhub/core';
-import { readText } from './files.ts';
+import { markUsed, readText } from './files.ts';
 import { runChild } from './run-child.ts';
 import { badEgg, unpackZip } from './zip.ts';
 
@@ -29,7 +29,7 @@ export function createEggs({ eggsDir, python, blobs }: EggsOptions): Eggs {
   async function unpack(sha256: string): Promise<string> {
     // Python looks for an egg's entry points and scripts only in directories with this ending.
     const target = join(eggsDir, `${sha256}.egg`);
-    if (existsSync(target)) return target;
+    if (await markUsed(target)) return target;
     const temporary = join(eggsDir, `.${sha256}.${randomBytes(4).toString('hex')}`);
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     try {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError, singleFlight } from '@spiderhub/core';
+import { markUsed } from './files.ts';
 import { runChild } from './run-child.ts';
 
 const BUILD_TIMEOUT_MS = 10 * 60_000;
@@ -28,10 +29,12 @@ export interface Environments {
 
 /** One Python environment for each distinct requirements.txt, shared by all versions and projects that name the same. */
 export function createEnvironments(options: EnvironmentsOptions): Environments {
-  // A failure is not kept: an index that was away may be back.
-  const once = singleFlight<{ python: string }>({ keep: true });
+  const once = singleFlight<string>();
+  /** Directories by requirements. A failure is not kept: an index that was away may be back. */
+  const built = new Map<string, string>();
 
-  async function build(requirements: string, log: (line: string) => void): Promise<{ python: string }> {
+  /** Returns the directory of the environment. */
+  async function build(requirements: string, log: (line: string) => void): Promise<string> {
     await mkdir(options.envsDir, { recursive: true });
     const target = join(options.envsDir, await environmentName(options, requirements));
     const requirementsPath = `${target}.txt`;
@@ -44,15 +47,25 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       onLine: log,
     });
     if (run.code !== 0) throw badRequirements(run.timedOut ? 'pip took more than 10 minutes' : run.tail);
-    return { python: join(target, 'bin', 'python') };
+    await markUsed(target);
+    return target;
   }
 
   return {
-    ensure(requirements, log) {
-      if (!requirements?.trim()) return Promise.resolve({ python: options.basePython });
-      return once(requirements, () => build(requirements, log));
+    async ensure(requirements, log) {
+      if (!requirements?.trim()) return { python: options.basePython };
+      const known = built.get(requirements);
+      // One that was built before may have been swept away since.
+      if (known !== undefined && (await markUsed(known))) return { python: pythonIn(known) };
+      const target = await once(requirements, () => build(requirements, log));
+      built.set(requirements, target);
+      return { python: pythonIn(target) };
     },
   };
+}
+
+function pythonIn(environment: string): string {
+  return join(environment, 'bin', 'python');
 }
 
 /** Depends on all that decides what is installed. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 
 /** Replaces a file so that a reader sees the old text or the new one, never a part. */
 export async function writeAtomic(path: string, text: string): Promise<void> {
@@ -51,4 +51,18 @@ export async function readText(path: string): Promise<string | null> {
 /** Whether an error is the operating system's with this code, such as `ENOENT`. */
 export function hasCode(error: unknown, code: string): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === code;
+}
+
+/**
+ * Sets the time of a directory to now: what was used lately is not swept away. False when there is no such directory.
+ */
+export async function markUsed(directory: string): Promise<boolean> {
+  try {
+    const now = new Date();
+    await utimes(directory, now, now);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
 }

@@ -9,7 +9,7 @@ import {
   TRANSITIONS,
   type Verb,
 } from '@spiderhub/core';
-import { createAttemptStore, createDispatchStore, createJobStore } from '@spiderhub/db';
+import { createAttemptStore, createDispatchStore, createJobStore, createRetentionStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 
@@ -84,6 +84,7 @@ const ACTIONS: Record<Verb, (subject: Subject) => Promise<unknown>> = {
   'move to pending': (subject) => move(subject, 'pending'),
   'move to running': (subject) => move(subject, 'running'),
   'move to finished': (subject) => move(subject, 'finished'),
+  restore: ({ key }) => createRetentionStore(db.database).restore(key),
   remove: ({ key }) => jobs.remove({ project: team.project, keys: [key], strict: true }, 'me'),
 };
 

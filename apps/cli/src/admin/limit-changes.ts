@@ -1,12 +1,14 @@
-import { JobPolicyChange, type LimitChange } from '@spiderhub/core';
+import { JobPolicyChange, type LimitChange, RetentionChange } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
+import type { z } from 'zod';
 import { optional } from './options.ts';
 import { positive } from './readers.ts';
 
 /** Limits and policies that a project and a spider have. */
 export const LIMITS = {
   'max-running': optional('NUMBER|none', (flag, text) => (text === 'none' ? null : positive(flag, text))),
-  policy: optional('JSON', readPolicy),
+  policy: optional('JSON', wordsOf(JobPolicyChange, '{"retryOn":["failed"],"maxAttempts":3}')),
+  retention: optional('JSON', wordsOf(RetentionChange, '{"days":30,"count":1000,"keepTags":["keep"]}')),
 };
 
 /** A project's share of the slots beside other projects. */
@@ -19,29 +21,37 @@ export const weight = optional('NUMBER', (flag, text) => {
 export interface LimitValues {
   'max-running': number | null | undefined;
   policy: JobPolicyChange | undefined;
+  retention: RetentionChange | undefined;
   weight?: number | undefined;
 }
 
 /** What is not given stays as it is. */
-export function changeOf({ 'max-running': maxRunning, weight, policy }: LimitValues): LimitChange {
+export function changeOf({ 'max-running': maxRunning, weight, policy, retention }: LimitValues): LimitChange {
   return {
     ...(maxRunning !== undefined && { maxRunning }),
     ...(weight !== undefined && { weight }),
     ...(policy !== undefined && { policy }),
+    ...(retention !== undefined && { retention }),
   };
 }
 
-function readPolicy(flag: string, text: string): JobPolicyChange {
-  const result = JobPolicyChange.safeParse(parsed(flag, text));
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new UserError(`${flag}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}`);
+/** Reads what a schema takes, written as JSON such as `example`. */
+function wordsOf<S extends z.ZodType>(
+  schema: S,
+  example: string,
+): (flag: string, text: string) => z.output<S> {
+  return (flag, text) => {
+    const result = schema.safeParse(parsed(flag, text, example));
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    throw new UserError(`${flag}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}`);
+  };
 }
 
-function parsed(flag: string, text: string): unknown {
+function parsed(flag: string, text: string, example: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UserError(`${flag}: expected JSON such as {"retryOn":["failed"],"maxAttempts":3}`);
+    throw new UserError(`${flag}: expected JSON such as ${example}`);
   }
 }

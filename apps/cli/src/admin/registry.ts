@@ -1,10 +1,12 @@
 import type { AdminCommand } from './command.ts';
+import { JOB_COMMANDS } from './job.ts';
 import { KEY_COMMANDS } from './key.ts';
 import { MARKER_COMMANDS } from './marker.ts';
 import { MEMBER_COMMANDS, ORGANISATION_COMMANDS, USER_COMMANDS } from './people.ts';
 import { PROJECT_COMMANDS } from './project.ts';
 import { SCRAPYD_USER_COMMANDS } from './scrapyd-user.ts';
 import { SPIDER_COMMANDS } from './spider.ts';
+import { USAGE_COMMANDS } from './usage.ts';
 
 /**
  * Every command of `spiderhub admin`, in the order of its help. A new one stands in the file of its noun, is added here,
@@ -14,9 +16,11 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...ORGANISATION_COMMANDS,
   ...PROJECT_COMMANDS,
   ...SPIDER_COMMANDS,
+  ...JOB_COMMANDS,
   ...USER_COMMANDS,
   ...MEMBER_COMMANDS,
   ...KEY_COMMANDS,
   ...MARKER_COMMANDS,
   ...SCRAPYD_USER_COMMANDS,
+  ...USAGE_COMMANDS,
 ];

@@ -1,12 +1,24 @@
-import type { AdminStore, LimitStore, MarkerStore } from '@spiderhub/core';
+import { join } from 'node:path';
+import {
+  type AdminStore,
+  type LimitStore,
+  type MarkerStore,
+  type RetentionStore,
+  type StreamStore,
+  TALLIES,
+  type UsageView,
+} from '@spiderhub/core';
 import type { ScrapydUserStore } from '@spiderhub/core/scrapyd';
 import {
   createAdminStore,
   createLimitStore,
   createMarkerStore,
+  createRetentionStore,
   createScrapydUserStore,
+  createUsageView,
   type Database,
 } from '@spiderhub/db';
+import { createFsStreamStore } from '@spiderhub/storage';
 
 /** Everything that a command may work with. */
 export interface AdminStores {
@@ -14,13 +26,20 @@ export interface AdminStores {
   limits: LimitStore;
   markers: MarkerStore;
   scrapydUsers: ScrapydUserStore;
+  retention: RetentionStore;
+  usage: UsageView;
+  streams: StreamStore;
 }
 
-export function createAdminStores(database: Database): AdminStores {
+/** `home` is where the service's data lie. */
+export function createAdminStores(database: Database, home: string): AdminStores {
   return {
     admin: createAdminStore(database),
     limits: createLimitStore(database),
     markers: createMarkerStore(database),
     scrapydUsers: createScrapydUserStore(database),
+    retention: createRetentionStore(database),
+    usage: createUsageView(database),
+    streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
   };
 }

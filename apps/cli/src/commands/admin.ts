@@ -35,7 +35,7 @@ export async function admin({ config }: Settings, args: readonly string[]): Prom
     return withDatabase(config, (url) => runImport(config, url, request));
   }
   const request = readArguments(args);
-  return withDatabase(config, (url) => answer(url, request));
+  return withDatabase(config, (url) => answer(config, url, request));
 }
 
 /** Uses the database that is given, or the one that we bring along. */
@@ -49,11 +49,13 @@ async function runImport(config: CliConfig, url: string, request: ImportRequest)
   return importCommand(config, url, request);
 }
 
-async function answer(url: string, { work, json }: AdminRequest): Promise<number> {
+async function answer(config: CliConfig, url: string, { work, json }: AdminRequest): Promise<number> {
   await migrateDatabase(url);
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
-    process.stdout.write(`${printed(await work(createAdminStores(database)), json)}\n`);
+    process.stdout.write(
+      `${printed(await work(createAdminStores(database, config.SPIDERHUB_HOME)), json)}\n`,
+    );
     return 0;
   } finally {
     await database.destroy();

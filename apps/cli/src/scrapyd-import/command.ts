@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createDeploy, createJobs, TALLIES } from '@spiderhub/core';
+import { createDeploy, createJobs, inLedger, TALLIES } from '@spiderhub/core';
 import {
+  createBlobLedger,
   createDatabase,
   createJobStore,
   createJobView,
@@ -98,10 +99,11 @@ function partsOf(
   });
   const inspector = createEggInspector({ environments, launcherDir, workDir: join(home, 'tmp/inspect') });
   const versions = createVersionStore(database);
+  const blobs = inLedger(createFsBlobStore({ root: join(home, 'data/blobs') }), createBlobLedger(database));
   return {
     organisation,
     python,
-    deploy: createDeploy(inspector, createFsBlobStore({ root: join(home, 'data/blobs') }), versions),
+    deploy: createDeploy(inspector, blobs, versions),
     versions,
     store: createScrapydStore(database),
     imports: createScrapydImportStore(database),

@@ -29,7 +29,9 @@ export type Verb =
   | 'move to pending'
   | 'move to running'
   | 'move to finished'
-  | 'remove';
+  | 'remove'
+  /** An operator undoes that. */
+  | 'restore';
 
 export type JobEvent =
   | 'job.scheduled'
@@ -80,6 +82,7 @@ export const TRANSITIONS: Record<Verb, Partial<Record<StoredState, Transition>>>
     running: { ...deleted, tells: ['worker'] },
     finished: deleted,
   },
+  restore: { deleted: { to: 'finished', events: ['job.restored'] } },
 };
 
 /** The states in which the verb does something. */

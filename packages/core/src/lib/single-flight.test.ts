@@ -30,35 +30,27 @@ describe('work of one key', () => {
     expect(begun()).toBe(2);
   });
 
-  it('is done anew after it has ended, unless its result is kept', async () => {
-    for (const [keep, times] of [
-      [false, 2],
-      [true, 1],
-    ] as const) {
-      const { work, ends, begun } = slowWork();
-      const fly = singleFlight<string>({ keep });
-      const first = fly('a', work);
-      ends[0]?.resolve('done');
-      await first;
-      const second = fly('a', work);
-      ends[1]?.resolve('done');
-      expect(await second).toBe('done');
-      expect(begun()).toBe(times);
-    }
+  it('is done anew after it has ended', async () => {
+    const { work, ends, begun } = slowWork();
+    const fly = singleFlight<string>();
+    const first = fly('a', work);
+    ends[0]?.resolve('done');
+    await first;
+    const second = fly('a', work);
+    ends[1]?.resolve('done');
+    expect(await second).toBe('done');
+    expect(begun()).toBe(2);
   });
 
-  it.each([false, true])(
-    'fails for all who share it, and is tried again by the next (keep: %s)',
-    async (keep) => {
-      const { work, ends, begun } = slowWork();
-      const fly = singleFlight<string>({ keep });
-      const both = Promise.allSettled([fly('a', work), fly('a', work)]);
-      ends[0]?.reject(new Error('away'));
-      expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-      const next = fly('a', work);
-      ends[1]?.resolve('back');
-      expect(await next).toBe('back');
-      expect(begun()).toBe(2);
-    },
-  );
+  it('fails for all who share it, and is tried again by the next', async () => {
+    const { work, ends, begun } = slowWork();
+    const fly = singleFlight<string>();
+    const both = Promise.allSettled([fly('a', work), fly('a', work)]);
+    ends[0]?.reject(new Error('away'));
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const next = fly('a', work);
+    ends[1]?.resolve('back');
+    expect(await next).toBe('back');
+    expect(begun()).toBe(2);
+  });
 });

@@ -1,8 +1,8 @@
 /**
  * Shares work: while the work of a key is under way, whoever asks for the key gets the same promise. A failure is
- * shared too and then forgotten, so that the next caller tries again; with `keep` a success is the answer for ever.
+ * shared too, and the next caller tries again.
  */
-export function singleFlight<T>({ keep = false } = {}): (key: string, work: () => Promise<T>) => Promise<T> {
+export function singleFlight<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
   const underWay = new Map<string, Promise<T>>();
   return (key, work) => {
     const known = underWay.get(key);
@@ -10,7 +10,7 @@ export function singleFlight<T>({ keep = false } = {}): (key: string, work: () =
     const started = work();
     underWay.set(key, started);
     const forget = () => underWay.delete(key);
-    started.then(keep ? undefined : forget, forget);
+    started.then(forget, forget);
     return started;
   };
 }

@@ -57,7 +57,7 @@ export interface JobStore {
   changeTags(filter: JobFilter, change: TagChange): Promise<number>;
   /** Pending jobs finish as `cancelled` at once, running ones get a stop request. Others are not in the answer. */
   stop(selection: JobSelection, request: StopRequest): Promise<ChangedJob[]>;
-  /** Marks jobs deleted; crawls of running ones are fenced. `forget`: free metadata goes at once. */
+  /** Marks jobs deleted; crawls of running ones are fenced. `forget`: free metadata goes out of sight at once. */
   remove(selection: JobSelection, by: string, options?: { forget: boolean }): Promise<ChangedJob[]>;
   /**
    * The next pending job that outside workers may take (any in a paused project, else only jobs kept for them),

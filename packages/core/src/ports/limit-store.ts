@@ -1,4 +1,5 @@
 import type { JobPolicyChange } from '../jobs/policy.ts';
+import type { RetentionChange } from '../retention/retention.ts';
 
 /** How a project's or a spider's jobs are treated. Absent fields stay as they are. */
 export interface LimitChange {
@@ -8,6 +9,8 @@ export interface LimitChange {
   weight?: number;
   /** Fields that change; the others stay. */
   policy?: JobPolicyChange;
+  /** Fields that change; the others stay. */
+  retention?: RetentionChange;
 }
 
 export interface Limits {
@@ -17,6 +20,7 @@ export interface Limits {
   maxRunning: number | null;
   weight: number | null;
   policy: JobPolicyChange;
+  retention: RetentionChange;
 }
 
 /** What an operator allows a project and its spiders. Throws `not_found` for what does not exist. */

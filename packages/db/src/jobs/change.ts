@@ -42,6 +42,12 @@ const REMOVE = `
   ${LET_GO},
   forgotten as (
     delete from job_meta m using found f where :forget and m.job_id = f.id and not exists (select from missing)
+    returning m.job_id, m.name, m.value
+  ),
+  set_aside as (
+    update job_details d set meta_aside = coalesce(d.meta_aside, f.fields)
+    from (select job_id, json_object_agg(name, value) as fields from forgotten group by job_id) f
+    where d.job_id = f.job_id
   )
   select (select json_agg(m) from missing m) as missing,
     (select json_agg(x) from (select ${CHANGED_COLUMNS} from found f join changed c on c.id = f.id) x) as changed`;

@@ -16,7 +16,7 @@ export async function scheduleJobs(
   batch: readonly ScheduleRequest[],
 ): Promise<ScheduleOutcome[]> {
   const json = JSON.stringify(batch.map(toBatchRow));
-  const { rows } = await database.raw<{ rows: ScheduleRow[] }>('select * from schedule_jobs(?)', [json]);
+  const rows = await placed(database, json);
   const outcomes: ScheduleOutcome[] = [];
   for (const row of rows) {
     outcomes[row.ordinal] =
@@ -25,6 +25,20 @@ export async function scheduleJobs(
         : { outcome: row.outcome };
   }
   return outcomes;
+}
+
+const MAX_TRIES = 5;
+
+/** A name whose job is purged in this very moment makes the whole call begin again. */
+async function placed(database: Database, json: string): Promise<ScheduleRow[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const { rows } = await database.raw<{ rows: ScheduleRow[] }>('select * from schedule_jobs(?)', [json]);
+      return rows;
+    } catch (error) {
+      if ((error as { code?: string }).code !== '40001' || tries === MAX_TRIES) throw error;
+    }
+  }
 }
 
 /** Free-form parts travel as JSON text inside of the batch, so that their escapes reach the columns untouched. */

@@ -8,6 +8,7 @@ const ADD_ENDED = `
     update spiders s set next_job = s.next_job + 1
     where s.project_id = :project and s.name = :spider
       and not exists (select from jobs j where j.project_id = :project and j.alias = :alias)
+      and not exists (select from job_tombstones t where t.project_id = :project and t.alias = :alias)
     returning s.number as spider, s.next_job - 1 as number
   ),
   added as (

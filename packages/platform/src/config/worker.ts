@@ -11,6 +11,7 @@ import {
   Seconds,
   ServiceConfig,
   WorkerSlots,
+  wholeNumber,
 } from './fields.ts';
 
 /** Environment of a worker process. */
@@ -41,6 +42,12 @@ export const WorkerConfig = ServiceConfig.extend({
   WORKER_STOP_MODE: z.enum(['requeue', 'drain', 'handover']).default('requeue'),
   DRAIN_SECONDS: Seconds.default(3600),
   SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
+  /** A deleted job can be brought back for so many days; then all of it goes. 0: at once. */
+  DELETE_GRACE_DAYS: wholeNumber(0, 36_500).default(7),
+  /** Events are kept for so many days. */
+  EVENTS_DAYS: wholeNumber(1, 36_500).default(30),
+  /** What Python environments and unpacked eggs of this machine may take, bytes; those that crawls need stay. */
+  ENVS_BYTES: wholeNumber(0, 2 ** 50).default(10 * 2 ** 30),
   /** Where this machine may ask whether the worker is well; 0: nowhere. */
   HEALTH_PORT: Port.default(0),
 });

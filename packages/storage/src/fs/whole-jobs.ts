@@ -1,10 +1,13 @@
-import { mkdir, readdir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
+import { mkdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JobKey } from '@spiderhub/core';
+import { bytesBelow } from './disk-usage.ts';
 import { asideDir, jobDir, projectDirs } from './paths.ts';
 import { entriesOf, hasCode, isMissing } from './sync.ts';
 
 async function moveOver(from: string, to: string): Promise<void> {
+  // Whoever asks for a job that never was leaves no directories behind.
+  if ((await entriesOf(from)).length === 0) return;
   await mkdir(path.dirname(to), { recursive: true });
   await rename(from, to).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
@@ -68,26 +71,6 @@ function unlessMissing(error: unknown): void {
 /** Bytes on disk, as blocks of the file system. */
 export async function sizeOfProject(root: string, project: number): Promise<number> {
   let bytes = 0;
-  for (const dir of projectDirs(root, project)) bytes += await sizeBelow(dir);
-  return bytes;
-}
-
-const BLOCK_BYTES = 512;
-
-async function sizeBelow(dir: string): Promise<number> {
-  let bytes = 0;
-  const entries = await readdir(dir, { withFileTypes: true }).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
-  for (const entry of entries) {
-    const at = path.join(dir, entry.name);
-    if (entry.isDirectory()) bytes += await sizeBelow(at);
-    else if (entry.isFile())
-      bytes += await stat(at).then(
-        ({ blocks }) => blocks * BLOCK_BYTES,
-        () => 0,
-      );
-  }
+  for (const dir of projectDirs(root, project)) bytes += await bytesBelow(dir);
   return bytes;
 }

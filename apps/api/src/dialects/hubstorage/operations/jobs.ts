@@ -4,6 +4,7 @@ import {
   type JobKey,
   type Principal,
   type RawFields,
+  removeWithData,
   requestErrors,
   writeRawObject,
 } from '@spiderhub/core';
@@ -87,10 +88,7 @@ const purgeJob = (services: Parts) =>
     async ({ params, who }) => {
       const key = keyOf(params);
       await reachProject(services, who, key.project);
-      await services.jobs.remove({ project: key.project, keys: [key], strict: false }, who.name, {
-        forget: true,
-      });
-      await services.streams.removeJob(key);
+      await removeWithData(services.jobs, services.streams, key, who.name);
       return done('text/html; charset=utf-8');
     },
   );
