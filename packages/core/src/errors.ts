@@ -60,6 +60,33 @@ export const jobErrors = {
     }),
 };
 
+export const accountErrors = {
+  notFound: (what: 'organisation' | 'user' | 'key', name: string) =>
+    new DomainError('not_found', `${what}_not_found`, `${what}: ${name} not found`),
+  scrapydUserElsewhere: (username: string) =>
+    new DomainError('conflict', 'user_exists', `scrapyd user ${username} belongs to another organisation`),
+};
+
+export const collectionErrors = {
+  notFound: (name: string) =>
+    new DomainError('not_found', 'collection_not_found', `collection ${name} not found`),
+  exists: (name: string) =>
+    new DomainError('conflict', 'collection_exists', `collection ${name} exists already`),
+};
+
+export const commentErrors = {
+  notFound: (id: number) => new DomainError('not_found', 'comment_not_found', `comment ${id} not found`),
+  notTheAuthor: () => new DomainError('forbidden', 'not_the_author', 'only its author may change a comment'),
+};
+
+export const eggErrors = {
+  notFound: (name: string) => new DomainError('not_found', 'egg_not_found', `egg ${name} not found`),
+};
+
+export const releaseErrors = {
+  notFound: () => new DomainError('not_found', 'release_not_found', 'release not found'),
+};
+
 export const serviceErrors = {
   /** `refused`: the server turned everybody away at that moment; otherwise perhaps only we could not reach it. */
   unavailable: (what: string, cause?: unknown, refused = false) =>

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { DomainError, requestErrors } from '@spiderhub/core';
+import { requestErrors } from '@spiderhub/core';
 import type { Request } from 'express';
 import { HttpProblem } from './errors.ts';
+import { sizeErrors } from './size-errors.ts';
 
 /** What is still read and thrown away of a body that was refused, so that its sender gets to read why. */
 const MAX_DRAIN_BYTES = 64 * 1024 * 1024;
@@ -26,7 +27,7 @@ export async function* bodyPieces(req: Request, maxBytes: number): AsyncGenerato
   const isZipped = isGzip(req);
   if (isAnnouncedLarger(req, maxBytes)) {
     drain(req);
-    throw tooLarge(maxBytes);
+    throw sizeErrors.body(maxBytes);
   }
   if (isZipped) yield* inflated(req, maxBytes);
   else yield* upTo(maxBytes, req, req);
@@ -37,7 +38,7 @@ async function* inflated(req: Request, maxBytes: number): AsyncGenerator<Buffer>
   let received = 0;
   req.on('data', (chunk: Buffer) => {
     received += chunk.length;
-    if (received > maxBytes) gunzip.destroy(tooLarge(maxBytes));
+    if (received > maxBytes) gunzip.destroy(sizeErrors.body(maxBytes));
   });
   // `pipe` hands on pieces and the end, but not that the sender hung up.
   req.once('error', (error) => gunzip.destroy(error));
@@ -60,7 +61,7 @@ async function* upTo(maxBytes: number, stream: Readable, req: Request): AsyncGen
   try {
     for await (const piece of stream.iterator({ destroyOnReturn: false })) {
       received += (piece as Buffer).length;
-      if (received > maxBytes) throw tooLarge(maxBytes);
+      if (received > maxBytes) throw sizeErrors.body(maxBytes);
       yield piece as Buffer;
     }
   } finally {
@@ -84,7 +85,7 @@ function isGzip(req: Request): boolean {
 function readPlain(req: Request, maxBytes: number): Promise<Buffer> {
   if (isAnnouncedLarger(req, maxBytes)) {
     drain(req);
-    return Promise.reject(tooLarge(maxBytes));
+    return Promise.reject(sizeErrors.body(maxBytes));
   }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -94,7 +95,7 @@ function readPlain(req: Request, maxBytes: number): Promise<Buffer> {
       if (received <= maxBytes) return void chunks.push(chunk);
       req.off('data', take);
       drain(req);
-      reject(tooLarge(maxBytes));
+      reject(sizeErrors.body(maxBytes));
     }
     req.on('data', take);
     req.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
@@ -113,8 +114,4 @@ export function drain(req: Request): void {
     dropped += chunk.length;
     if (dropped > MAX_DRAIN_BYTES) req.destroy();
   });
-}
-
-export function tooLarge(maxBytes: number): DomainError {
-  return new DomainError('too_large', 'body_too_large', `the body is larger than ${maxBytes} bytes`);
 }

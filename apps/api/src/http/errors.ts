@@ -39,14 +39,31 @@ const RETRY_SECONDS = 5;
 
 /** The last handler of a dialect's router: one error, one answer, and nothing of our inside in it. */
 export function renderErrors(dialect: ErrorDialect, log: Logger): ErrorRequestHandler {
+  return answerErrors(log, (error) => {
+    const problem = toProblem(error, dialect);
+    return { status: problem.status, send: (req, res) => sendProblem(problem, dialect, req, res) };
+  });
+}
+
+interface ErrorAnswer {
+  /** How bad it is, for the log: 500 is a bug of ours, 503 something that we need and cannot reach. */
+  status: number;
+  send(req: Request, res: Response): void;
+}
+
+/** What is the same for every error, however a dialect words its answers. */
+export function answerErrors(log: Logger, answerTo: (error: unknown) => ErrorAnswer): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error: unknown, req, res, _next) => {
     if (isHangUp(error) || req.socket.destroyed) return void res.destroy();
-    const problem = toProblem(error, dialect);
-    report(error, problem.status, req, log);
+    const answer = answerTo(error);
+    report(error, answer.status, req, log);
     // Too late for an answer: cutting the connection is the only way to tell that this one is not complete.
     if (res.headersSent) return void res.destroy();
-    sendProblem(problem, dialect, req, res);
+    answer.send(req, res);
+    // What the client still sends is read and forgotten: unread, it would block the connection for its next request.
+    req.unpipe();
+    req.resume();
   };
 }
 
@@ -63,9 +80,6 @@ function sendProblem(problem: HttpProblem, dialect: ErrorDialect, req: Request, 
     ...problem.headers,
   });
   res.end(body);
-  // What the client still sends is read and forgotten: unread, it would block the connection for its next request.
-  req.unpipe();
-  req.resume();
 }
 
 /** The status, words and headers of an error in a dialect. */

@@ -1,6 +1,6 @@
-import { DomainError } from '@spiderhub/core';
 import type { Request } from 'express';
 import { bodyPieces } from './body.ts';
+import { sizeErrors } from './size-errors.ts';
 
 export interface LineLimits {
   /** Longest line, bytes. */
@@ -40,7 +40,7 @@ function createSplitter(maxLineBytes: number): Splitter {
     const line = trimmed(rest.length === 0 ? piece : Buffer.concat([...rest, piece]));
     rest = [];
     restBytes = 0;
-    if (line.length > maxLineBytes) throw tooLong(maxLineBytes);
+    if (line.length > maxLineBytes) throw sizeErrors.line(maxLineBytes);
     if (line.length > 0) lines.push(line);
   }
 
@@ -56,7 +56,7 @@ function createSplitter(maxLineBytes: number): Splitter {
         rest.push(chunk.subarray(at));
         restBytes += chunk.length - at;
         // Some spaces around a line of the greatest length are no reason to refuse it.
-        if (restBytes > 2 * maxLineBytes) throw tooLong(maxLineBytes);
+        if (restBytes > 2 * maxLineBytes) throw sizeErrors.line(maxLineBytes);
       }
       return lines;
     },
@@ -66,14 +66,6 @@ function createSplitter(maxLineBytes: number): Splitter {
       return lines;
     },
   };
-}
-
-function tooLong(maxLineBytes: number): DomainError {
-  return new DomainError(
-    'too_large',
-    'value_too_large',
-    `Serialized value too large - max ${maxLineBytes} bytes`,
-  );
 }
 
 /** Without space at both ends: it means nothing, and answers are lines. */

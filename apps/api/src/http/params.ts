@@ -1,6 +1,7 @@
 import { parse } from 'node:querystring';
-import { DomainError, requestErrors } from '@spiderhub/core';
+import { requestErrors } from '@spiderhub/core';
 import type { Request } from 'express';
+import { sizeErrors } from './size-errors.ts';
 
 /** Names to values as they came; a name that came more than once has a list. Has no prototype. */
 export type Params = Record<string, string | string[]>;
@@ -14,7 +15,7 @@ const MAX_PARAMS = 10_000;
  */
 export function parseParams(text: string): Params {
   if (countOf('&', text) >= MAX_PARAMS) {
-    throw new DomainError('too_large', 'too_many_parameters', `more than ${MAX_PARAMS} parameters`);
+    throw sizeErrors.parameters(`more than ${MAX_PARAMS} parameters`);
   }
   const params = parse(text, '&', '=', { maxKeys: 0 }) as Params;
   delete params[''];

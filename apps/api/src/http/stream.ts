@@ -22,24 +22,36 @@ export interface StreamOptions {
 
 const CHUNK_BYTES = 64 * 1024;
 
-/**
- * Sends a stream. An error before the first byte is thrown and gets an answer of its own; one after it cuts the
- * connection, so that the client sees that the answer is not complete. A client that goes away ends the source.
- */
-export async function sendStream(
+/** Sends a long answer of a dialect's operation: data that no browser is to run or to keep. */
+export function sendStream(
   req: Request,
   res: Response,
   { type, source, options }: StreamReply,
 ): Promise<void> {
-  const chunks = (options.eager ? source : gathered(source))[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  res.writeHead(200, {
+  const headers = {
     'Content-Type': type,
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Cache-Control': 'no-store',
     ...options.headers,
-  });
+  };
+  return sendPieces(req, res, headers, options.eager ? source : gathered(source));
+}
+
+/**
+ * Sends pieces as the body of a 200. An error before the first one is thrown and gets an answer of its own; one after
+ * it cuts the connection, so that the client sees that the answer is not complete. A client that reads slowly is waited
+ * for; one that goes away ends the source.
+ */
+export async function sendPieces(
+  req: Request,
+  res: Response,
+  headers: Record<string, string>,
+  pieces: AsyncIterable<string | Buffer>,
+): Promise<void> {
+  const chunks = pieces[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  res.writeHead(200, headers);
   if (first.done || req.method === 'HEAD') {
     await chunks.return?.();
     res.end();
@@ -57,12 +69,18 @@ async function* resumed<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> 
   }
 }
 
-/** Joins small pieces, so that a million short lines are not a million writes. */
-async function* gathered(source: AsyncIterable<string | Buffer>): AsyncGenerator<Buffer> {
+/**
+ * Joins small pieces, so that a million short lines are not a million writes. Pieces that are ASCII are copied faster as
+ * `latin1`.
+ */
+export async function* gathered(
+  source: AsyncIterable<string | Buffer>,
+  encoding: 'utf8' | 'latin1' = 'utf8',
+): AsyncGenerator<Buffer> {
   let pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of source) {
-    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+    const bytes = typeof piece === 'string' ? Buffer.from(piece, encoding) : piece;
     if (size === 0 && bytes.length >= CHUNK_BYTES) {
       yield bytes;
       continue;

@@ -9,6 +9,7 @@ import type { Request } from 'express';
 import { bodyPieces } from './body.ts';
 import { HttpProblem } from './errors.ts';
 import type { Params } from './params.ts';
+import { sizeErrors } from './size-errors.ts';
 
 export interface UploadedFile {
   /** Name of the form field; the name that the sender gave the file is of no use to us. */
@@ -35,10 +36,6 @@ export interface UploadLimits {
 export const MAX_EGG_BYTES = 50 * 1024 * 1024;
 /** For everything else in a form with an egg: delimiters, names, requirements. */
 export const BESIDE_EGG_BYTES = 1024 * 1024;
-
-export function fileTooLarge(name: string, maxBytes: number): DomainError {
-  return new DomainError('too_large', 'file_too_large', `${name}: is larger than ${maxBytes} bytes`);
-}
 
 const MAX_FIELDS = 50;
 const MAX_FIELD_BYTES = 64 * 1024;
@@ -90,7 +87,7 @@ async function receive(
     const path = join(directory, String(upload.files.length));
     upload.files.push({ field, path });
     stream.once('limit', () => {
-      cut ??= fileTooLarge(field, maxFileBytes);
+      cut ??= sizeErrors.file(field, maxFileBytes);
       // Not at once: busboy is in the middle of this file and does not expect to lose it there.
       process.nextTick(() => busboy.destroy(cut));
     });

@@ -1,4 +1,4 @@
-import { DomainError } from '@spiderhub/core';
+import { accountErrors } from '@spiderhub/core';
 import type { ScrapydStore, ScrapydUser, ScrapydUserStore } from '@spiderhub/core/scrapyd';
 import type { Database } from '../database.ts';
 import { stopJobs } from '../jobs/change.ts';
@@ -43,11 +43,7 @@ export function createScrapydUserStore(database: Database): ScrapydUserStore {
     async saveUser(organisation, username, passwordHash) {
       const owner = await database('organisations').where({ name: organisation }).first('id');
       if (!owner) {
-        throw new DomainError(
-          'not_found',
-          'organisation_not_found',
-          `organisation: ${organisation} not found`,
-        );
+        throw accountErrors.notFound('organisation', organisation);
       }
       const { rows } = await database.raw<{ rows: { created: boolean }[] }>(
         `insert into scrapyd_users as u (organisation_id, username, password_hash)
@@ -58,11 +54,7 @@ export function createScrapydUserStore(database: Database): ScrapydUserStore {
         { owner: owner.id, username, passwordHash },
       );
       if (!rows[0]) {
-        throw new DomainError(
-          'conflict',
-          'user_exists',
-          `scrapyd user ${username} belongs to another organisation`,
-        );
+        throw accountErrors.scrapydUserElsewhere(username);
       }
       return { created: rows[0].created };
     },

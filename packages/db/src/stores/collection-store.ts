@@ -4,7 +4,7 @@ import {
   type CollectionScan,
   type CollectionStore,
   type CollectionType,
-  DomainError,
+  collectionErrors,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { patiently } from '../patience.ts';
@@ -139,11 +139,10 @@ export function createCollectionStore(database: Database): CollectionStore {
         const count = await database('collections')
           .where({ project_id: project, name })
           .update({ name: newName });
-        if (count === 0)
-          throw new DomainError('not_found', 'collection_not_found', `collection ${name} not found`);
+        if (count === 0) throw collectionErrors.notFound(name);
       } catch (error) {
         if ((error as { code?: string }).code !== '23505') throw error;
-        throw new DomainError('conflict', 'collection_exists', `collection ${newName} exists already`);
+        throw collectionErrors.exists(newName);
       }
     },
   });

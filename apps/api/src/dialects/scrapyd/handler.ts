@@ -1,8 +1,8 @@
 import { DomainError } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Doorkeeper } from '../../http/doorkeeper.ts';
-import { HttpProblem, isHangUp } from '../../http/errors.ts';
+import { answerErrors, HttpProblem } from '../../http/errors.ts';
 import type { Parts } from '../../parts.ts';
 import { authenticate } from './auth.ts';
 import type { Call } from './call.ts';
@@ -30,14 +30,15 @@ import {
 /** All of Scrapyd's addresses below wherever it is mounted. */
 export function createScrapydHandler(parts: Parts, doorkeeper: Doorkeeper): RequestHandler {
   const projects = createProjects(parts.scrapyd.view);
-  return async (req: Request, res: Response, _next: NextFunction): Promise<void> => {
+  const fail = answerFailures(parts.log);
+  return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     try {
       const who = await authenticate(req, parts, doorkeeper);
       if (!who) return refuse(req, res);
       req.user = who;
       await answer({ parts, projects, req, res, who, reach: reachOf(who), prefix: req.baseUrl });
     } catch (error) {
-      sendFailure(error, req, res, parts.log);
+      fail(error, req, res, next);
     }
   };
 }
@@ -126,36 +127,41 @@ function forwardedPrefix({ req, prefix }: Call): string {
   return typeof header === 'string' && header.length <= MAX_PREFIX ? header : prefix;
 }
 
-/** Errors of services are answers like any other to Scrapyd's clients: status 200, and what is wrong in the text. */
-function sendFailure(error: unknown, req: Request, res: Response, log: Logger): void {
-  const where = { requestId: req.id, method: req.method, path: req.path };
-  if (isHangUp(error) || req.socket.destroyed) {
-    res.destroy();
-    return;
-  }
-  const known = knownProblem(error);
-  if (!known) log.error({ ...where, err: error }, 'request failed');
-  if (res.headersSent) {
-    res.destroy();
-    return;
-  }
+interface Failure {
+  /** Of the answer. Errors of services are answers like any other to Scrapyd's clients: what is wrong is in the text. */
+  status: number;
+  message: string;
+  headers?: Record<string, string>;
+}
+
+/** Words for an error; null for a bug. */
+function failureOf(error: unknown): Failure | null {
+  if (error instanceof PythonError) return { status: 200, message: `${error.className}: ${error.message}` };
+  if (error instanceof HttpProblem) return error;
+  if (!(error instanceof DomainError)) return null;
+  // Not Scrapyd's own words, which knows no limits: what is too large is for whoever sends it to see at once.
+  return { status: error.kind === 'too_large' ? 413 : 200, message: error.message };
+}
+
+function severityOf(error: unknown, known: Failure | null): number {
+  if (!known) return 500;
+  return error instanceof DomainError && error.kind === 'unavailable' ? 503 : known.status;
+}
+
+function answerFailures(log: Logger): ErrorRequestHandler {
+  return answerErrors(log, (error) => {
+    const known = failureOf(error);
+    return { status: severityOf(error, known), send: (req, res) => sendFailure(known, req, res) };
+  });
+}
+
+function sendFailure(known: Failure | null, req: Request, res: Response): void {
+  const message = known?.message ?? 'internal error';
   const name = splitPath(req.url.replace(DOUBLE_SLASH, '/'))?.join('/') ?? '';
   if (Object.hasOwn(SERVICES, name) && (known?.status ?? 200) === 200) {
-    sendError(res, SERVICES[name as ServiceName].method, known?.message ?? 'internal error');
+    sendError(res, SERVICES[name as ServiceName].method, message);
     return;
   }
   res.writeHead(known?.status ?? 500, { 'Content-Type': 'application/json', ...known?.headers });
-  res.end(errorText(known?.message ?? 'internal error'));
-}
-
-function knownProblem(
-  error: unknown,
-): { status: number; message: string; headers?: Record<string, string> } | null {
-  if (error instanceof PythonError) return { status: 200, message: `${error.className}: ${error.message}` };
-  if (error instanceof HttpProblem) return error;
-  // Not Scrapyd's own words, which knows no limits: what is too large is for whoever sends it to see at once.
-  if (error instanceof DomainError && error.kind === 'too_large')
-    return { status: 413, message: error.message };
-  if (error instanceof DomainError) return { status: 200, message: error.message };
-  return null;
+  res.end(errorText(message));
 }

@@ -2,12 +2,13 @@ import {
   type AdminStore,
   type ApiKey,
   accessErrors,
+  accountErrors,
   type Created,
   DomainError,
   type NewKey,
 } from '@spiderhub/core';
 import type { Database } from '../../database.ts';
-import { idOf, notFound } from './people.ts';
+import { idOf } from './people.ts';
 
 interface KeyRow {
   id: number;
@@ -38,7 +39,7 @@ export function keys(database: Database): Pick<AdminStore, 'createKey' | 'revoke
         .whereNull('revoked_at')
         .update({ revoked_at: database.fn.now() });
       const row: KeyRow | undefined = await rows(database).where('k.id', id).first();
-      if (!row) throw notFound('key', String(id));
+      if (!row) throw accountErrors.notFound('key', String(id));
       return toKey(row);
     },
     listKeys: async () => (await rows(database).orderBy('k.id')).map(toKey),

@@ -1,17 +1,14 @@
-import { type AdminStore, DomainError, type Organisation, type User } from '@spiderhub/core';
+import { type AdminStore, accountErrors, type Organisation, type User } from '@spiderhub/core';
 import type { Database } from '../../database.ts';
 
-type Named = 'organisations' | 'users';
+const NOUNS = { organisations: 'organisation', users: 'user' } as const;
+type Named = keyof typeof NOUNS;
 
 /** The number of an organisation or a user. Throws `not_found`. */
 export async function idOf(database: Database, table: Named, name: string): Promise<number> {
   const row = await database(table).where({ name }).first('id');
-  if (!row) throw notFound(table.slice(0, -1), name);
+  if (!row) throw accountErrors.notFound(NOUNS[table], name);
   return row.id;
-}
-
-export function notFound(what: string, name: string): DomainError {
-  return new DomainError('not_found', `${what}_not_found`, `${what}: ${name} not found`);
 }
 
 type People =

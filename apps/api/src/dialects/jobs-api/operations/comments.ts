@@ -1,6 +1,7 @@
 import {
   type Comment,
   type CommentTarget,
+  commentErrors,
   DomainError,
   formatJobKey,
   jobErrors,
@@ -131,14 +132,13 @@ const archiveComment = (services: Parts) =>
 
 /** A comment of a project that the caller does not reach is answered like one that does not exist. */
 async function ownComment({ access, comments }: Parts, who: Principal, id: number): Promise<Comment> {
-  const missing = new DomainError('not_found', 'comment_not_found', `comment ${id} not found`);
+  const missing = commentErrors.notFound(id);
   const comment = await comments.find(id);
   if (!comment) throw missing;
   await access.project(who, comment.job.project).catch((error: unknown) => {
     throw error instanceof DomainError && error.kind === 'not_found' ? missing : error;
   });
-  if (!isEditable(comment, who))
-    throw new DomainError('forbidden', 'not_the_author', 'only its author may change a comment');
+  if (!isEditable(comment, who)) throw commentErrors.notTheAuthor();
   return comment;
 }
 

@@ -1,4 +1,4 @@
-import { DomainError, requestErrors } from '@spiderhub/core';
+import { eggErrors, requestErrors } from '@spiderhub/core';
 import { ZipFile } from 'yazl';
 import { z } from 'zod';
 import { parseFields, Text } from '../../../http/fields.ts';
@@ -71,7 +71,7 @@ const deleteEgg = ({ access, eggs }: Parts) =>
   })(async ({ body, who }) => {
     await access.project(who, body.project);
     if (!(await eggs.remove(body.project, body.name))) {
-      throw new DomainError('not_found', 'egg_not_found', `egg ${body.name} not found`);
+      throw eggErrors.notFound(body.name);
     }
     return { status: 'ok' as const };
   });

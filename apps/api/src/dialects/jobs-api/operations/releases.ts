@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError } from '@spiderhub/core';
+import { releaseErrors } from '@spiderhub/core';
 import { z } from 'zod';
 import { oneOf, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -69,7 +69,7 @@ const releaseStatus = ({ releases }: Parts) =>
     open: true,
   })(async ({ params }) => {
     const release = await releases.find(params.id.replace(/\.json$/, ''));
-    if (!release) throw new DomainError('not_found', 'release_not_found', 'release not found');
+    if (!release) throw releaseErrors.notFound();
     const { project, version, spiders, scripts } = release;
     return { status: 'ok', project, version, spiders: spiders.length + scripts.length };
   });

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadRange, RecordBatch, StreamRef, StreamStore } from '@spiderhub/core';
 import type { ScrapydJob } from '@spiderhub/core/scrapyd';
@@ -87,5 +86,5 @@ export async function sendFile(call: Call, folder: FolderName, job: ScrapydJob):
 }
 
 async function send({ res }: Call, chunks: AsyncIterable<Buffer>): Promise<void> {
-  await pipeline(Readable.from(chunks, { objectMode: false }), res);
+  await pipeline(chunks, res);
 }

@@ -1,5 +1,6 @@
 import type { JobsRange, ListingStyle, ScrapydState, ScrapydView } from '@spiderhub/core/scrapyd';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
+import { gathered, sendPieces } from '../../../http/stream.ts';
 import { projectIds, type Service } from '../call.ts';
 import { LOCAL_TIME_ZONE } from '../times.ts';
 import { optional, optionalAs, refused } from '../wire/fields.ts';
@@ -26,7 +27,7 @@ export const listjobs: Service = async (call) => {
   const range = { projects: await projectIds(call, name), spider, offset };
   const style = { prefix: call.prefix, timeZone: LOCAL_TIME_ZONE, escape: escapeNonAscii };
   const text = listingText(parts.scrapyd.view, state === null ? STATES : [state], range, limit, style);
-  await send(res, text, req.method === 'HEAD');
+  await send(req, res, text);
   return null;
 };
 
@@ -76,7 +77,7 @@ function between(from: ScrapydState | null, to: ScrapydState | null): string {
   return to === null ? text : `${text}${end === 0 ? '' : ', '}"${to}": [`;
 }
 
-async function send(res: Response, text: AsyncGenerator<string>, headOnly: boolean): Promise<void> {
+async function send(req: Request, res: Response, text: AsyncGenerator<string>): Promise<void> {
   let whole = '';
   for (;;) {
     const next = await text.next();
@@ -84,30 +85,16 @@ async function send(res: Response, text: AsyncGenerator<string>, headOnly: boole
     whole += next.value;
     if (whole.length > WHOLE_CHARACTERS) break;
   }
-  res.writeHead(200, {
+  const headers = {
     ...serviceHeaders('GET'),
     'Content-Type': 'application/json',
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
-  });
-  if (headOnly) {
-    await text.return(undefined);
-    res.end();
-    return;
-  }
-  await flow(res, whole, text);
+  };
+  await sendPieces(req, res, headers, gathered(behind(whole, text), 'latin1'));
 }
 
-/** Waits for a slow reader, and ends the listing when it goes away. */
-async function flow(res: Response, first: string, rest: AsyncGenerator<string>): Promise<void> {
-  const gone = new Promise<void>((resolve) => res.once('close', resolve));
-  const room = () => Promise.race([gone, new Promise<void>((resolve) => res.once('drain', resolve))]);
-  // It is ASCII, and Node copies Latin-1 faster than UTF-8.
-  res.write(first, 'latin1');
-  for await (const piece of rest) {
-    if (res.writableNeedDrain) await room();
-    if (res.destroyed) return;
-    res.write(piece, 'latin1');
-  }
-  res.end();
+async function* behind(first: string, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  yield first;
+  yield* rest;
 }

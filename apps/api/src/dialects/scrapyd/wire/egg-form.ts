@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { serviceErrors } from '@spiderhub/core';
 import type { Request } from 'express';
 import { bodyPieces } from '../../../http/body.ts';
-import { BESIDE_EGG_BYTES, fileTooLarge, MAX_EGG_BYTES } from '../../../http/upload.ts';
+import { sizeErrors } from '../../../http/size-errors.ts';
+import { BESIDE_EGG_BYTES, MAX_EGG_BYTES } from '../../../http/upload.ts';
 import { queryFields, readerFor } from './body.ts';
 import { type Fields, withBody } from './fields.ts';
 import { createGatherer, type Piece } from './form-reader.ts';
@@ -74,7 +75,7 @@ function createEggSink(path: string): EggSink {
 
   async function write(bytes: Buffer): Promise<void> {
     eggBytes += bytes.length;
-    if (eggBytes > MAX_EGG_BYTES) throw fileTooLarge('egg', MAX_EGG_BYTES);
+    if (eggBytes > MAX_EGG_BYTES) throw sizeErrors.file('egg', MAX_EGG_BYTES);
     await onDisk(() => (file as FileHandle).appendFile(bytes));
   }
 

@@ -1,4 +1,4 @@
-import { DomainError } from '@spiderhub/core';
+import { sizeErrors } from '../../../http/size-errors.ts';
 import { addValue, type Fields } from './fields.ts';
 
 /** Of a form as it is read: the name of a field, as latin1 text, or the next bytes of the value of the last one. */
@@ -20,10 +20,10 @@ export function createGatherer(fields: Fields, maxBytes = Number.POSITIVE_INFINI
   let bytes = 0;
   return (piece) => {
     bytes += piece.length;
-    if (bytes > maxBytes) throw tooLarge('larger parameters', maxBytes, 'bytes');
+    if (bytes > maxBytes) throw sizeErrors.parameters(`larger parameters than ${maxBytes} bytes`);
     if (typeof piece === 'string') {
       count += 1;
-      if (count > MAX_VALUES) throw tooLarge('more', MAX_VALUES, 'parameters');
+      if (count > MAX_VALUES) throw sizeErrors.parameters(`more than ${MAX_VALUES} parameters`);
       values = addValue(fields, piece);
     } else {
       // A copy: a short value must not hold the whole of what it came with.
@@ -38,9 +38,4 @@ export function addForm(fields: Fields, reader: FormReader, bytes: Buffer): void
   const take = createGatherer(fields);
   for (const piece of reader.feed(bytes)) take(piece);
   for (const piece of reader.end()) take(piece);
-}
-
-/** More of something than a form may have. */
-export function tooLarge(what: string, most: number, unit: string): DomainError {
-  return new DomainError('too_large', 'too_many_parameters', `${what} than ${most} ${unit}`);
 }

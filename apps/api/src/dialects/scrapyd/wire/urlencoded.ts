@@ -1,5 +1,6 @@
+import { sizeErrors } from '../../../http/size-errors.ts';
 import type { Fields } from './fields.ts';
-import { addForm, type FormReader, type Piece, tooLarge } from './form-reader.ts';
+import { addForm, type FormReader, type Piece } from './form-reader.ts';
 
 const PERCENT = 0x25;
 const PLUS = 0x2b;
@@ -66,7 +67,8 @@ export function createUrlencodedReader(): FormReader {
     if (whole > 0) yield unquote(rest.subarray(0, whole));
     // A copy: the rest must not hold the whole of what came.
     left = whole < rest.length ? Buffer.from(rest.subarray(whole)) : EMPTY;
-    if (left.length > MAX_NAME_BYTES) throw tooLarge('a longer name', MAX_NAME_BYTES, 'bytes');
+    if (left.length > MAX_NAME_BYTES)
+      throw sizeErrors.parameters(`a longer name than ${MAX_NAME_BYTES} bytes`);
   }
 
   return {
