@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { createDatabase, type Database, migrate } from '@spiderhub/db';
+import { freePort } from '../../support/free-port.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 import { type Member, startMember } from './fleet.ts';
-import { freePort } from './free-port.ts';
 import { type OwnServers, startOwnServers } from './servers.ts';
 import { createTcpProxy } from './tcp-proxy.ts';
 
