@@ -1,4 +1,11 @@
-import { DomainError, type JobFilter, type JobKey, type JobStore, type JobView } from '@spiderhub/core';
+import {
+  DomainError,
+  formatJobKey,
+  type JobFilter,
+  type JobKey,
+  type JobStore,
+  type JobView,
+} from '@spiderhub/core';
 import { createDatabase, createJobStore, createJobView } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
@@ -90,10 +97,10 @@ describe('lists', () => {
 
   it('streams every match of one snapshot', async () => {
     const { total, jobs: stream } = await view.stream({ project: team.project }, {});
-    const seen: number[] = [];
-    for await (const job of stream) {
+    const seen: string[] = [];
+    for await (const some of stream) {
       if (seen.length === 0) await jobs.schedule([scheduleRequest(team.project, 'a', { tags: ['late'] })]);
-      seen.push(job.id);
+      seen.push(...some.map((job) => formatJobKey(job.key)));
     }
     expect(total).toBe(6);
     expect(seen).toHaveLength(6);
@@ -103,7 +110,7 @@ describe('lists', () => {
   it('gives the connection back when a reader leaves early', async () => {
     for (let i = 0; i < 15; i++) {
       const { jobs: stream } = await view.stream({ project: team.project }, {});
-      for await (const _job of stream) break;
+      for await (const _jobs of stream) break;
     }
     expect(await view.count({ project: team.project })).toBe(6);
   });

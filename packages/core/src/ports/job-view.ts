@@ -1,12 +1,42 @@
 import type { JobFilter, PageRequest } from '../jobs/filter.ts';
-import type { EndedAttempt, Job, JobDetails, JobKey } from '../jobs/job.ts';
+import type { EndedAttempt, Job, JobDetails, JobKey, JobState } from '../jobs/job.ts';
+
+/**
+ * What long lists show of a job. Text that is passed on as it is stays text: a list of a million jobs has no time to make
+ * numbers, dates and lists of each.
+ */
+export interface ListedJob {
+  key: JobKey;
+  spiderName: string;
+  state: JobState;
+  /** Digits, as the counts. */
+  priority: string;
+  items: string;
+  pages: string;
+  logs: string;
+  errors: string;
+  /** JSON text of a list. */
+  tags: string;
+  /** JSON text of an object. */
+  args: string;
+  version: string | null;
+  closeReason: string | null;
+  stateSince: Date;
+  runningAt: Date | null;
+}
 
 /** Lists for callers. Never used to decide a write. */
 export interface JobView {
   page(filter: JobFilter, page: PageRequest): Promise<Job[]>;
   count(filter: JobFilter): Promise<number>;
-  /** Every match, newest first, from one snapshot and with flat memory; `total` is of the same snapshot. */
-  stream(filter: JobFilter, page: Partial<PageRequest>): Promise<{ total: number; jobs: AsyncIterable<Job> }>;
+  /**
+   * Every match, newest first, from one snapshot and with flat memory, some hundreds at a time; `total` is of the same
+   * snapshot. Whoever asks for the first has to end the iteration.
+   */
+  stream(
+    filter: JobFilter,
+    page: Partial<PageRequest>,
+  ): Promise<{ total: number; jobs: AsyncGenerator<ListedJob[]> }>;
   find(key: JobKey): Promise<JobDetails | null>;
   /** Ended attempts in their order; null when there is no such job. */
   attempts(key: JobKey): Promise<EndedAttempt[] | null>;

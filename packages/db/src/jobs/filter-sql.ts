@@ -67,7 +67,7 @@ export function literal(state: StoredState): string {
   return `'${state}'`;
 }
 
-function anyOf(column: string, values: readonly string[]): string {
+export function anyOf(column: string, values: readonly string[]): string {
   return values.length === 1 ? `${column} = ${values[0]}` : `${column} in (${values.join(', ')})`;
 }
 

@@ -1,7 +1,5 @@
-import type { EndedAttempt, Job, JobFilter, JobView } from '@spiderhub/core';
-import type { Knex } from 'knex';
+import type { EndedAttempt, JobView } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { whereJobs } from '../jobs/filter-sql.ts';
 import {
   DETAIL_COLUMNS,
   type DetailRow,
@@ -11,7 +9,9 @@ import {
   toJob,
   toJobDetails,
 } from '../jobs/rows.ts';
-import { fromPostgres, translated } from '../pg-errors.ts';
+import { translated } from '../pg-errors.ts';
+import { countJobs } from './count-sql.ts';
+import { streamJobs } from './job-stream.ts';
 import { NEWEST_FIRST, pageSql } from './page-sql.ts';
 
 export function createJobView(database: Database): JobView {
@@ -25,30 +25,8 @@ export function createJobView(database: Database): JobView {
       return rows.map(toJob);
     },
 
-    async count(filter) {
-      const where = whereJobs(filter);
-      const { rows } = await database.raw<{ rows: [{ count: string }] }>(
-        `select count(*) from jobs j where ${where.sql}`,
-        where.bindings,
-      );
-      return Number(rows[0].count);
-    },
-
-    async stream(filter, page) {
-      // One snapshot for the total and the rows; the transaction ends with the iteration, however that ends.
-      const tx = await database.transaction({ isolationLevel: 'repeatable read', readOnly: true });
-      try {
-        const where = whereJobs(filter);
-        const { rows } = await tx.raw<{ rows: [{ count: string }] }>(
-          `select count(*) from jobs j where ${where.sql}`,
-          where.bindings,
-        );
-        return { total: Number(rows[0].count), jobs: rowsOf(tx, filter, page) };
-      } catch (error) {
-        await tx.rollback();
-        throw error;
-      }
-    },
+    count: (filter) => countJobs(database, filter),
+    stream: (filter, page) => streamJobs(database, filter, page),
 
     async attempts(key) {
       const { rows } = await database.raw<{ rows: (AttemptRow | { attempt: null })[] }>(
@@ -96,25 +74,4 @@ function toAttempt(row: AttemptRow): EndedAttempt {
       errors: Number(row.errors),
     },
   };
-}
-
-async function* rowsOf(
-  tx: Knex.Transaction,
-  filter: JobFilter,
-  page: { count?: number; offset?: number },
-): AsyncGenerator<Job> {
-  try {
-    const where = whereJobs(filter);
-    const rows = tx
-      .raw(
-        `select ${JOB_COLUMNS} from ${JOB_TABLES} where ${where.sql} ${NEWEST_FIRST} limit :count offset :offset`,
-        { ...where.bindings, count: page.count ?? null, offset: page.offset ?? 0 },
-      )
-      .stream({ highWaterMark: 500 });
-    for await (const row of rows) yield toJob(row as JobRow);
-  } catch (error) {
-    throw fromPostgres(error);
-  } finally {
-    await tx.rollback();
-  }
 }

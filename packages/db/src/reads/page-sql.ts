@@ -91,7 +91,8 @@ function walk(parts: FilterParts, columns: string, limit: string): string {
 
 const LISTED_STATES = storedStates(['pending', 'running', 'finished']);
 
-function branchesOf(parts: FilterParts): string[][] {
+/** The conditions of each spider and state of a filter, but for those on tags that a job has. */
+export function branchesOf(parts: FilterParts): string[][] {
   const { project, spiders, states, lacksTag, times } = parts;
   const ofStates = states ?? (spiders.length > 0 || lacksTag.length > 0 ? LISTED_STATES : null);
   if (spiders.length * (ofStates?.length ?? 1) > MOST_BRANCHES) return [[whereParts(parts)]];

@@ -1,4 +1,4 @@
-import { formatJobKey, type Job, type JobFilter } from '@spiderhub/core';
+import { formatJobKey, type Job, type JobFilter, type ListedJob } from '@spiderhub/core';
 import { isoSecond } from '@spiderhub/hub';
 import type { ListQuery } from './schema.ts';
 
@@ -39,4 +39,23 @@ export function toJobObject(job: Job, now: Date): Record<string, unknown> {
     elapsed: Math.max(0, now.getTime() - job.stateSince.getTime()),
     ...(hasArgs && { spider_args: job.args }),
   };
+}
+
+/**
+ * The text of `toJobObject`, byte for byte, for lists of millions: it is put together from texts that need no reading.
+ */
+export function toJobLine(job: ListedJob, now: Date): string {
+  const { key, closeReason, runningAt, stateSince } = job;
+  const reason = closeReason === null ? '' : `"close_reason":${JSON.stringify(closeReason)},`;
+  const started = runningAt === null ? '' : `"started_time":"${isoSecond(runningAt)}",`;
+  const elapsed = Math.max(0, now.getTime() - stateSince.getTime());
+  // Arguments may be spaced as Python writes them.
+  const args = job.args === '{}' ? '{}' : JSON.stringify(JSON.parse(job.args));
+  return (
+    `{"responses_received":${job.pages},"items_scraped":${job.items},${reason}"logs":${job.logs},"tags":${job.tags},` +
+    `"spider":${JSON.stringify(job.spiderName)},"updated_time":"${isoSecond(stateSince)}","priority":${job.priority},` +
+    `"state":"${job.state}","version":${JSON.stringify(job.version)},"spider_type":"manual",${started}` +
+    `"id":"${key.project}/${key.spider}/${key.job}","errors_count":${job.errors},"elapsed":${elapsed}` +
+    `${args === '{}' ? '' : `,"spider_args":${args}`}}\n`
+  );
 }

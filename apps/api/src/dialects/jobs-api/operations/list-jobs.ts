@@ -1,10 +1,10 @@
-import type { Job, JobFilter } from '@spiderhub/core';
+import type { JobFilter, Jobs } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import type { Parts } from '../../../parts.ts';
 import { ListQuery } from '../schema.ts';
-import { offsetOf, toFilter, toJobObject } from '../translate.ts';
+import { offsetOf, toFilter, toJobLine, toJobObject } from '../translate.ts';
 
 /** Most jobs of one `list.json` answer, and how many come when nothing is said. */
 const PAGE = 100;
@@ -66,20 +66,22 @@ function listAll({ access, jobs, now }: Parts): Operation {
 }
 
 async function* jobLines(
-  open: () => Promise<{ total: number; jobs: AsyncIterable<Job> }>,
+  open: () => ReturnType<Jobs['stream']>,
   page: { offset: number; count?: number },
   now: () => Date,
 ): AsyncGenerator<string> {
   const { total, jobs } = await open();
-  const rows = jobs[Symbol.asyncIterator]();
   try {
-    // The first row comes before the first line: from then on the iterator ends its snapshot whatever happens.
-    let row = await rows.next();
+    // The first jobs come before the first line: from then on the iterator ends its snapshot whatever happens.
+    let found = await jobs.next();
     const count = Math.min(page.count ?? total, Math.max(0, total - page.offset));
     yield `${JSON.stringify({ status: 'ok', count, total })}\n`;
-    for (; !row.done; row = await rows.next()) yield `${JSON.stringify(toJobObject(row.value, now()))}\n`;
+    for (; !found.done; found = await jobs.next()) {
+      const time = now();
+      yield found.value.map((job) => toJobLine(job, time)).join('');
+    }
   } finally {
-    await rows.return?.();
+    await jobs.return(undefined);
   }
 }
 

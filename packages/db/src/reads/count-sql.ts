@@ -1,0 +1,77 @@
+import type { JobFilter, JobState } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { anyOf, type Condition, type FilterParts, filterParts, whereParts } from '../jobs/filter-sql.ts';
+import { branchesOf } from './page-sql.ts';
+
+/** Up to so many jobs are counted one by one before another way is tried. */
+const FEW = 1000;
+
+export async function countJobs(database: Database, filter: JobFilter): Promise<number> {
+  const { sql, bindings } = countSql(filter);
+  const { rows } = await database.raw<{ rows: [{ count: string }] }>(sql, bindings as never);
+  return Number(rows[0].count);
+}
+
+/**
+ * The number of jobs of a filter as a query of one row, `count`. Never an estimate. Projects, spiders and states are
+ * read from their counters. With tags, jobs are counted where few match, or few do not; otherwise all that match are.
+ */
+function countSql(filter: JobFilter): Condition {
+  const parts = filterParts(filter);
+  const { bindings, keys, times, hasTag, lacksTag } = parts;
+  if (keys.length > 0 || times.length > 0 || (hasTag.length > 0 && lacksTag.length > 0)) {
+    return { sql: counted(parts), bindings };
+  }
+  if (hasTag.length + lacksTag.length === 0) return { sql: `select (${counters(parts)}) as count`, bindings };
+  const { hasTag: has, lacksTag: lacks, ...all } = filter;
+  const others = filterParts({ ...all, ...(lacks && { hasTag: lacks }), ...(has && { lacksTag: has }) });
+  return { sql: byTag(parts, others), bindings: { ...bindings, ...others.bindings } };
+}
+
+function counted(parts: FilterParts): string {
+  return `select count(*) from jobs j where ${whereParts(parts)}`;
+}
+
+/** One statement, so one snapshot; Postgres runs only the parts that the case comes to. */
+function byTag(parts: FilterParts, others: FilterParts): string {
+  return `with matching as materialized (${fewOf(parts)}), others as materialized (${fewOf(others)})
+    select case
+      when (select n from matching) <= ${FEW} then (select n from matching)
+      when (select n from others) <= ${FEW} then (${counters(parts)}) - (select n from others)
+      else (${counted(parts)})
+    end as count`;
+}
+
+/** How many jobs there are, as far as one more than a few. */
+function fewOf(parts: FilterParts): string {
+  const found = branchesOf(parts).map(
+    (conditions) =>
+      `(select from jobs j where ${[...conditions, ...parts.hasTag].join(' and ')} limit ${FEW + 1})`,
+  );
+  return `select count(*) as n from (select from (${found.join(' union all ')}) f limit ${FEW + 1}) f`;
+}
+
+const COUNTED_AS: Record<JobState | 'admitted', readonly string[]> = {
+  pending: ['pending'],
+  admitted: ['admitted'],
+  running: ['running', 'outside'],
+  finished: ['finished'],
+  deleted: ['deleted'],
+};
+
+/** The sum of the counters and of their changes that are not folded into them yet. */
+function counters({ spiders, states }: FilterParts): string {
+  const ofSpiders = spiders.length > 0 ? [anyOf('c.spider', spiders)] : [];
+  const ofStates = states
+    ? anyOf(
+        'c.state',
+        states.flatMap((state) => COUNTED_AS[state]).map((state) => `'${state}'`),
+      )
+    : `c.state <> 'deleted'`;
+  const where = ['c.project_id = :project', ...ofSpiders, ofStates].join(' and ');
+  return `select coalesce(sum(c.n), 0) from (
+    select c.n from job_counts c where ${where}
+    union all
+    select c.n from job_count_changes c where ${where}
+  ) c`;
+}
