@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHeirs } from './heirs.ts';
+import { createHeirs } from './supervise/heirs.ts';
 import { abandonedDirectories, placeOf, takeWorkDirectory, tryToTake } from './work-directory.ts';
 
 let root: string;

@@ -4,37 +4,33 @@ import {
   type CrawlRunner,
   formatJobKey,
   type JobDetails,
-  type JobKey,
   type Orphan,
   type RunningCrawl,
   type StreamStore,
-  type Version,
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import { untilAnswered } from '../until-answered.ts';
-import { within } from '../within.ts';
+import type { RequestOf } from './crawl/crawl-request.ts';
 import { endCrawl } from './crawl/end-crawl.ts';
 import { followCrawl } from './crawl/follow-crawl.ts';
 import { reportFailure } from './crawl/report-failure.ts';
 import { salvage } from './crawl/salvage.ts';
 import { type Heartbeat, lifeOf } from './heartbeat.ts';
-import { type Holding, holdAttempt } from './lease/holding.ts';
+import { Holding } from './lease/holding.ts';
 import { monotonicMs } from './lease/monotonic.ts';
 import type { Recorder } from './streams/recorder.ts';
+import { WorkInHand } from './work-in-hand.ts';
 
 export interface SupervisorOptions {
   workerId: string;
   leaseMs: number;
+  /** How long a crawl may take to end that was asked to, ms. */
   stopGraceMs: number;
   attempts: AttemptStore;
   streams: StreamStore;
-  runner: CrawlRunner;
-  heartbeat: Heartbeat;
-  findVersion: (project: number, name: string) => Promise<Version | null>;
-  projectSettings: (project: number) => Promise<Record<string, string>>;
-  signToken: (key: JobKey) => string;
-  apiUrl: string;
-  storageUrl: string;
+  runner: Pick<CrawlRunner, 'start'>;
+  heartbeat: Pick<Heartbeat, 'hold' | 'drop'>;
+  requestOf: RequestOf;
   /** A slot became free. */
   onFree: () => void;
   log: Logger;
@@ -50,157 +46,125 @@ export interface Stopping {
   deadline: AbortSignal;
 }
 
-/** Runs attempts from claim to outcome. */
-export interface Supervisor {
-  /** Works on a ticket; returns at once when the attempt is not to be had. */
-  run(id: number, attempt: number): Promise<void>;
-  /** Takes over what another worker process of this machine left behind; returns when that is over. */
-  adopt(orphan: Orphan): Promise<void>;
-  /** Resolves when nothing runs, or at the signal. */
-  idle(signal: AbortSignal): Promise<void>;
-  /** Lets go of every crawl; returns when that is done. */
-  shutdown(stopping: Stopping): Promise<void>;
+/** An attempt that is ours. */
+interface Won {
+  job: ClaimedJob;
+  /** The lease in the database ends later than this moment of the monotonic clock, ms. */
+  liveUntilMs: number;
 }
 
 interface Held {
   holding: Holding;
+  /** Null until the crawl is followed. */
   recorder: Recorder | null;
 }
 
-export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { attempts, runner, streams, heartbeat, leaseMs, workerId } = options;
-  const held = new Set<Held>();
-  const working = new Set<Promise<void>>();
-  /** How often each job is in work. The attempt before must be over here before the next one may begin here. */
-  const jobs = new Map<number, number>();
-  const leaving = new AbortController();
+/** Runs attempts from claim to outcome. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #held = new Set<Held>();
+  readonly #work = new WorkInHand();
+  readonly #leaving = new AbortController();
 
-  function logOf(job: JobDetails): Logger {
-    const { attempt, requestId } = job;
-    return options.log.child({
-      job: formatJobKey(job.key),
-      attempt,
-      ...(requestId !== null && { requestId }),
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Works on a ticket until the attempt is over; returns at once when it is not to be had. */
+  async run(id: number, attempt: number): Promise<void> {
+    // A ticket that comes twice is sent again as long as nobody claims it.
+    if (this.#work.has(id)) return;
+    const { attempts, workerId, leaseMs } = this.#options;
+    await this.#work.track(id, async () => {
+      const won = await this.#win(() => attempts.claim(id, attempt, workerId, leaseMs));
+      if (won === null) return;
+      const { job } = won;
+      this.#logOf(job).info({ spider: job.spiderName, version: job.version }, 'job started');
+      await this.#hold(won, (holding) => this.#begin(job, holding));
     });
   }
 
-  /** Holds the lease while `begin` makes a crawl and until that crawl is over. */
-  async function hold(won: Won, begin: (holding: Holding) => Promise<RunningCrawl>): Promise<void> {
-    const { job } = won;
-    const log = logOf(job);
-    const holding = holdAttempt(job, { graceMs: options.stopGraceMs }, log);
-    holding.confirmed(won.liveUntilMs);
-    const one: Held = { holding, recorder: null };
-    held.add(one);
-    heartbeat.hold(holding);
-    let crawl: RunningCrawl | null = null;
-    const common = { job, streams, attempts, holding, log, giveUp: leaving.signal };
-    try {
-      crawl = await begin(holding);
-      holding.attach(crawl);
-      const onFollowed = (recorder: Recorder) => {
-        one.recorder = recorder;
-      };
-      const followed = await followCrawl(crawl, { ...common, onFollowed });
-      await endCrawl({ ...common, crawl, followed });
-    } catch (error) {
-      await reportFailure({ ...common, crawl, error });
-    } finally {
-      held.delete(one);
-      heartbeat.drop(holding);
-      holding.over();
-      options.onFree();
-    }
-  }
-
-  async function begin(job: JobDetails, holding: Holding): Promise<RunningCrawl> {
-    const version = job.version === null ? null : await options.findVersion(job.key.project, job.version);
-    const projectSettings = await options.projectSettings(job.key.project);
-    return runner.start({
-      job,
-      version,
-      projectSettings,
-      jobToken: options.signToken(job.key),
-      apiUrl: options.apiUrl,
-      storageUrl: options.storageUrl,
-      leaseMs: holding.liveUntilMs - monotonicMs(),
+  /** Takes over what another worker process of this machine left behind; returns when that is over. */
+  async adopt(orphan: Orphan): Promise<void> {
+    const { attempts, streams, workerId, leaseMs, log } = this.#options;
+    await this.#work.track(orphan.id, async () => {
+      const won = await this.#win(() => attempts.adopt(orphan.id, orphan.attempt, workerId, leaseMs));
+      if (won === null) return salvage(orphan, { attempts, streams, log, giveUp: this.#leaving.signal });
+      this.#logOf(won.job).info('job taken over');
+      await this.#hold(won, () => orphan.adopt());
     });
   }
 
-  interface Won {
-    job: ClaimedJob;
-    /** The lease in the database ends later than this moment of the monotonic clock, ms. */
-    liveUntilMs: number;
+  /** Resolves when nothing runs, or at the signal. */
+  idle(signal: AbortSignal): Promise<void> {
+    return this.#work.idle(signal);
+  }
+
+  /** Lets go of every crawl; returns when that is done. */
+  async shutdown({ how, graceMs, deadline }: Stopping): Promise<void> {
+    if (how === 'handover') await this.#handOver();
+    else for (const { holding } of this.#held) holding.shutDown(graceMs);
+    if (how === 'requeue') await this.idle(deadline);
+    this.#leaving.abort();
+    if (!this.#work.isEmpty()) await this.#handOver();
+  }
+
+  async #handOver(): Promise<void> {
+    for (const { holding } of this.#held) holding.leave();
+    await Promise.allSettled([...this.#held].map(async ({ recorder }) => recorder?.leave()));
   }
 
   /** Asks until Postgres answers: an attempt that was won without our knowing would cost a whole lease. */
-  async function win(ask: () => Promise<ClaimedJob | null>): Promise<Won | null> {
+  async #win(ask: () => Promise<ClaimedJob | null>): Promise<Won | null> {
+    const { leaseMs, log } = this.#options;
     let askedAt = 0;
     const job = await untilAnswered(
       () => {
         askedAt = monotonicMs();
         return ask();
       },
-      options.log,
-      leaving.signal,
+      log,
+      this.#leaving.signal,
     );
     return job && { job, liveUntilMs: askedAt + lifeOf(leaseMs) };
   }
 
-  function tracked(id: number, work: () => Promise<void>): Promise<void> {
-    jobs.set(id, (jobs.get(id) ?? 0) + 1);
-    const promise = work().finally(() => {
-      const left = (jobs.get(id) ?? 0) - 1;
-      if (left > 0) jobs.set(id, left);
-      else jobs.delete(id);
-      working.delete(promise);
-    });
-    working.add(promise);
-    return promise;
+  async #begin(job: JobDetails, holding: Holding): Promise<RunningCrawl> {
+    const request = await this.#options.requestOf(job);
+    return this.#options.runner.start({ ...request, leaseMs: holding.liveUntilMs - monotonicMs() });
   }
 
-  async function idle(signal: AbortSignal): Promise<void> {
-    while (working.size > 0 && !signal.aborted)
-      await within(signal, Promise.allSettled(working)).catch(() => undefined);
-  }
-
-  async function handOver(): Promise<void> {
-    for (const { holding } of held) holding.leave();
-    const recorders = [...held].map((one) => one.recorder).filter((recorder) => recorder !== null);
-    await Promise.allSettled(recorders.map((recorder) => recorder.leave()));
-  }
-
-  return {
-    async run(id, attempt) {
-      // A ticket that comes twice is sent again as long as nobody claims it.
-      if (jobs.has(id)) return;
-      await tracked(id, async () => {
-        const won = await win(() => attempts.claim(id, attempt, workerId, leaseMs));
-        if (won === null) return;
-        const { job } = won;
-        logOf(job).info({ spider: job.spiderName, version: job.version }, 'job started');
-        await hold(won, (holding) => begin(job, holding));
+  /** Holds the lease while `begin` makes a crawl and until that crawl is over. */
+  async #hold(won: Won, begin: (holding: Holding) => Promise<RunningCrawl>): Promise<void> {
+    const { attempts, streams, heartbeat, stopGraceMs, onFree } = this.#options;
+    const { job } = won;
+    const log = this.#logOf(job);
+    const holding = new Holding(job, { graceMs: stopGraceMs }, log);
+    holding.confirmed(won.liveUntilMs);
+    const held: Held = { holding, recorder: null };
+    this.#held.add(held);
+    heartbeat.hold(holding);
+    const care = { job, holding, attempts, streams, log, giveUp: this.#leaving.signal };
+    let crawl: RunningCrawl | null = null;
+    try {
+      crawl = await begin(holding);
+      holding.attach(crawl);
+      const followed = await followCrawl(crawl, care, (recorder) => {
+        held.recorder = recorder;
       });
-    },
+      await endCrawl(crawl, care, followed);
+    } catch (error) {
+      await reportFailure(crawl, care, error);
+    } finally {
+      this.#held.delete(held);
+      heartbeat.drop(holding);
+      holding.over();
+      onFree();
+    }
+  }
 
-    async adopt(orphan) {
-      await tracked(orphan.id, async () => {
-        const won = await win(() => attempts.adopt(orphan.id, orphan.attempt, workerId, leaseMs));
-        if (won === null)
-          return salvage(orphan, { attempts, streams, log: options.log, giveUp: leaving.signal });
-        logOf(won.job).info('job taken over');
-        await hold(won, () => orphan.adopt());
-      });
-    },
-
-    idle,
-
-    async shutdown({ how, graceMs, deadline }) {
-      if (how === 'handover') await handOver();
-      else for (const { holding } of held) holding.shutDown(graceMs);
-      if (how === 'requeue') await idle(deadline);
-      leaving.abort();
-      if (working.size > 0) await handOver();
-    },
-  };
+  #logOf({ key, attempt, requestId }: JobDetails): Logger {
+    const fields = { job: formatJobKey(key), attempt, ...(requestId !== null && { requestId }) };
+    return this.#options.log.child(fields);
+  }
 }

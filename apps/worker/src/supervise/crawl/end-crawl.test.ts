@@ -19,24 +19,25 @@ async function end(isFenced: boolean) {
       recounted.push(stats);
     },
   } as unknown as AttemptStore;
-  await endCrawl({
-    crawl: {
-      exited: Promise.resolve({ code: 0, signal: null }),
-      cleanUp: async () => {},
-    } as unknown as RunningCrawl,
-    followed: {
-      seal: async () => {},
-      counts: () => ({}),
-      scrapyStats: () => STATS,
-      finOutcome: () => null,
-    } as unknown as Recorder,
+  const crawl = {
+    exited: Promise.resolve({ code: 0, signal: null }),
+    cleanUp: async () => {},
+  } as unknown as RunningCrawl;
+  const followed = {
+    seal: async () => {},
+    counts: () => ({}),
+    scrapyStats: STATS,
+    finOutcome: null,
+  } as unknown as Recorder;
+  const care = {
     job: { id: 1, attempt: 1, spiderName: 'py:manager.py', command: null } as never,
     attempts,
     streams: { stats: async () => null } as unknown as StreamStore,
     holding: { isFenced, isLeft: false, killed: false, stopReason: null } as unknown as Holding,
     log: { info() {}, warn() {}, error() {} } as unknown as Logger,
     giveUp: new AbortController().signal,
-  });
+  };
+  await endCrawl(crawl, care, followed);
   return { finished, recounted };
 }
 

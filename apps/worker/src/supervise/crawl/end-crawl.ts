@@ -1,33 +1,13 @@
-import {
-  type AttemptStore,
-  commandLine,
-  type JobDetails,
-  outcomeOf,
-  type RunningCrawl,
-  type StreamStore,
-} from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
+import { commandLine, outcomeOf, type RunningCrawl, type StopReason } from '@spiderhub/core';
 import { untilAnswered } from '../../until-answered.ts';
-import type { Holding } from '../lease/holding.ts';
 import type { Recorder } from '../streams/recorder.ts';
 import { recount, storedCounts } from '../streams/stored-counts.ts';
+import type { Care } from './care.ts';
 import { finishAttempt } from './finish.ts';
 
-export interface EndOptions {
-  crawl: RunningCrawl;
-  followed: Recorder;
-  job: JobDetails;
-  attempts: AttemptStore;
-  streams: StreamStore;
-  holding: Holding;
-  log: Logger;
-  /** Aborts when this process has to go: a successor finds the directory and reports the end. */
-  giveUp: AbortSignal;
-}
-
 /** Makes the records durable, then the outcome, then forgets the crawl's directory: in this order. */
-export async function endCrawl(options: EndOptions): Promise<void> {
-  const { crawl, followed, job, attempts, streams, holding, log, giveUp } = options;
+export async function endCrawl(crawl: RunningCrawl, care: Care, followed: Recorder): Promise<void> {
+  const { job, attempts, streams, holding, log, giveUp } = care;
   const exit = await crawl.exited;
   const broken = await followed.seal().then(
     () => null,
@@ -41,32 +21,32 @@ export async function endCrawl(options: EndOptions): Promise<void> {
   if (isOurs) {
     const closeReason = outcomeOf({
       exit,
-      stopReason: stopReasonOf(options, exit, broken),
+      stopReason: stopReasonOf(crawl, care, exit, broken),
       killed: holding.killed,
-      finOutcome: followed.finOutcome(),
+      finOutcome: followed.finOutcome,
       isScript: commandLine(job) !== null,
     });
     const report = {
       closeReason,
       counts: broken ? await storedCounts(streams, job).catch(() => followed.counts()) : followed.counts(),
-      scrapyStats: followed.scrapyStats(),
+      scrapyStats: followed.scrapyStats,
       exitStatus: String(exit.code ?? exit.signal),
     };
     const answer = await finishAttempt(attempts, job, report, log, giveUp);
     isOurs = answer === 'finished' || answer === 'requeued';
   }
   // Somebody else ended the attempt, and knew less of it: shub-workflow's managers do so themselves, before their last stats.
-  const stats = followed.scrapyStats();
+  const stats = followed.scrapyStats;
   if (!isOurs) await untilAnswered(() => recount(attempts, streams, job, stats), log, giveUp);
   await crawl.cleanUp().catch((error: unknown) => log.warn({ err: error }, 'job directory stays behind'));
 }
 
 type Exit = Awaited<RunningCrawl['exited']>;
 
-function stopReasonOf({ holding, crawl }: EndOptions, exit: Exit, broken: unknown): Holding['stopReason'] {
+function stopReasonOf(crawl: RunningCrawl, { holding }: Care, exit: Exit, broken: unknown): StopReason {
   if (holding.stopReason === 'disk_full' || isDiskFull(broken)) return 'disk_full';
   if (broken || exit.deadlinePassed || exit.shimDied) return 'lost';
-  return holding.stopReason ?? (crawl.stoppedFor as Holding['stopReason']);
+  return holding.stopReason ?? (crawl.stoppedFor as StopReason);
 }
 
 export function isDiskFull(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { ClaimedJob, PipeMessage, RunningCrawl, StreamStore } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
-import { holdAttempt } from '../lease/holding.ts';
+import { Holding } from '../lease/holding.ts';
 import { followCrawl } from './follow-crawl.ts';
 
 const HOUR_MS = 3_600_000;
@@ -39,10 +39,14 @@ function setUp(say: () => PipeMessage[], everyMs: number) {
     counts: {},
   } as unknown as ClaimedJob;
   const log = { warn() {}, error() {} } as unknown as Logger;
-  const holding = holdAttempt(job, { graceMs: HOUR_MS }, log);
+  const holding = new Holding(job, { graceMs: HOUR_MS }, log);
   holding.attach(crawl);
   const attempts = { saveStats: async () => {} } as never;
-  const followed = followCrawl(crawl, { job, streams, attempts, holding, log, onFollowed: () => {} });
+  const followed = followCrawl(
+    crawl,
+    { job, streams, attempts, holding, log, giveUp: new AbortController().signal },
+    () => {},
+  );
   return { heard, holding, followed };
 }
 
@@ -55,7 +59,7 @@ describe('a crawl that is followed', () => {
     await jest.advanceTimersByTimeAsync(2 * HOUR_MS);
     const recorder = await followed;
     expect(heard).toEqual(['kill']);
-    expect([holding.killed, holding.stopReason, recorder.finOutcome()]).toEqual([true, null, 'finished']);
+    expect([holding.killed, holding.stopReason, recorder.finOutcome]).toEqual([true, null, 'finished']);
   });
 
   it('is stalled when nothing but its stats comes', async () => {

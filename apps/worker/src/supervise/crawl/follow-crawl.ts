@@ -1,33 +1,23 @@
-import {
-  type AttemptStore,
-  type ClaimedJob,
-  crawlLimits,
-  type RunningCrawl,
-  type StreamStore,
-} from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
-import type { Holding } from '../lease/holding.ts';
-import { createRecorder, type Recorder } from '../streams/recorder.ts';
+import { crawlLimits, type RunningCrawl } from '@spiderhub/core';
+import { Recorder } from '../streams/recorder.ts';
+import type { Care } from './care.ts';
 import { isDiskFull } from './end-crawl.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** A crawl that said FIN has this long to end, ms: some never do. */
 const END_AFTER_FIN_MS = 60_000;
 
-export interface FollowOptions {
-  job: ClaimedJob;
-  streams: StreamStore;
-  attempts: AttemptStore;
-  holding: Holding;
-  log: Logger;
-  onFollowed: (recorder: Recorder) => void;
-}
-
-/** Reads the crawl's pipe to its end and stores what comes. A disk that is full ends the crawl, not the worker. */
-export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): Promise<Recorder> {
-  const { job, streams, attempts, holding, log } = options;
+/**
+ * Reads the crawl's pipe to its end and stores what comes. A disk that is full ends the crawl, not the worker.
+ * `onRecorder` is told who stores it, before the first message is read.
+ */
+export async function followCrawl(
+  crawl: RunningCrawl,
+  { job, streams, attempts, holding, log }: Care,
+  onRecorder: (recorder: Recorder) => void,
+): Promise<Recorder> {
   const { id, attempt, key } = job;
-  const recorder = await createRecorder({
+  const recorder = await Recorder.open({
     streams,
     key,
     attempt,
@@ -40,7 +30,7 @@ export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): 
     },
   });
   holding.countWith(() => recorder.counts());
-  options.onFollowed(recorder);
+  onRecorder(recorder);
   const watchdog = createWatchdog({
     limits: crawlLimits(job.policy, job.settings),
     startedAt: job.runningAt ?? new Date(),
@@ -60,8 +50,8 @@ export async function followCrawl(crawl: RunningCrawl, options: FollowOptions): 
       }
       // Stats come by a clock, also from a crawl that does nothing any more.
       if (messages.some(({ command }) => command !== 'STA'))
-        watchdog.seen({ items: recorder.counts().items, bytes: recorder.bytes() });
-      if (recorder.finOutcome() !== null) afterFin ??= setTimeout(() => holding.hurry(), END_AFTER_FIN_MS);
+        watchdog.seen({ items: recorder.counts().items, bytes: recorder.bytes });
+      if (recorder.finOutcome !== null) afterFin ??= setTimeout(() => holding.hurry(), END_AFTER_FIN_MS);
     }
   } finally {
     watchdog.over();

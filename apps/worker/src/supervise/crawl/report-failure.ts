@@ -1,32 +1,13 @@
-import {
-  type AttemptStore,
-  DomainError,
-  type JobDetails,
-  type RunningCrawl,
-  type StreamStore,
-} from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
-import type { Holding } from '../lease/holding.ts';
+import { DomainError, type RunningCrawl } from '@spiderhub/core';
 import { storedCounts } from '../streams/stored-counts.ts';
+import type { Care } from './care.ts';
 import { isDiskFull } from './end-crawl.ts';
 import { finishAttempt } from './finish.ts';
 import { logFailure } from './log-failure.ts';
 
-export interface FailureOptions {
-  /** Null when it never came about. */
-  crawl: RunningCrawl | null;
-  error: unknown;
-  job: JobDetails;
-  attempts: AttemptStore;
-  streams: StreamStore;
-  holding: Holding;
-  log: Logger;
-  giveUp: AbortSignal;
-}
-
-/** Ends an attempt that could not be started or followed. First of all its crawl must be gone. */
-export async function reportFailure(options: FailureOptions): Promise<void> {
-  const { crawl, error, job, attempts, streams, holding, log, giveUp } = options;
+/** Ends an attempt that could not be started or followed. First of all its crawl must be gone; null: it never came about. */
+export async function reportFailure(crawl: RunningCrawl | null, care: Care, error: unknown): Promise<void> {
+  const { job, attempts, streams, holding, log, giveUp } = care;
   if (holding.isLeft) return;
   log.error({ err: error }, crawl ? 'crawl could not be followed' : 'crawl could not be started');
   if (crawl) {

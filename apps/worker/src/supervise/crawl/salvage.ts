@@ -1,15 +1,10 @@
-import type { AttemptStore, Orphan, StreamStore } from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
+import type { Orphan } from '@spiderhub/core';
 import { untilAnswered } from '../../until-answered.ts';
-import { createRecorder } from '../streams/recorder.ts';
+import { Recorder } from '../streams/recorder.ts';
 import { recount } from '../streams/stored-counts.ts';
+import type { Care } from './care.ts';
 
-export interface SalvageOptions {
-  attempts: AttemptStore;
-  streams: StreamStore;
-  log: Logger;
-  giveUp: AbortSignal;
-}
+export type SalvageOptions = Pick<Care, 'attempts' | 'streams' | 'log' | 'giveUp'>;
 
 /** Keeps what a crawl wrote before its attempt was given up: its records stay with that attempt. */
 export async function salvage(orphan: Orphan, options: SalvageOptions): Promise<void> {
@@ -19,7 +14,7 @@ export async function salvage(orphan: Orphan, options: SalvageOptions): Promise<
   if (ended === null) return orphan.discard();
   const crawl = await orphan.adopt();
   await crawl.kill();
-  const recorder = await createRecorder({
+  const recorder = await Recorder.open({
     streams,
     key: ended.key,
     attempt,

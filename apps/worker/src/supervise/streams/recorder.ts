@@ -1,13 +1,14 @@
-import type {
-  JobCounts,
-  JobKey,
-  MessageCounts,
-  PipeMessage,
-  StreamStore,
-  StreamWriter,
+import {
+  errorsIn,
+  type JobCounts,
+  type JobKey,
+  type MessageCounts,
+  type PipeMessage,
+  type StreamStore,
+  type StreamWriter,
 } from '@spiderhub/core';
-import { errorsIn } from '@spiderhub/core';
 import { readableRequest } from '@spiderhub/hub';
+import { outcomeIn, statsIn } from './last-words.ts';
 
 /** A flush makes records readable; it comes at the latest after this long, ms. */
 const FLUSH_EVERY_MS = 500;
@@ -15,25 +16,8 @@ const FLUSH_BYTES = 1 << 20;
 /** A checkpoint lets the spool on disk shrink and bounds what a successor reads twice, ms. */
 const CHECKPOINT_EVERY_MS = 5000;
 
-/** Turns the messages of one crawl into its streams, exactly once each, also across a change of worker. */
-export interface Recorder {
-  /** Takes messages in the order of the pipe. Resolves when there is room for more. */
-  take(messages: PipeMessage[]): Promise<void>;
-  counts(): JobCounts;
-  /** Bytes of all records taken. */
-  bytes(): number;
-  /** `outcome` of the FIN message, null before it came. */
-  finOutcome(): string | null;
-  /** Newest stats as JSON text, null before the first. */
-  scrapyStats(): string | null;
-  /** Everything taken is durable and compressed afterwards. */
-  seal(): Promise<void>;
-  /** Stores what was taken and takes nothing more: a successor reads on from the last checkpoint. */
-  leave(): Promise<void>;
-}
-
 export interface RecorderOptions {
-  streams: StreamStore;
+  streams: Pick<StreamStore, 'openWriter'>;
   key: JobKey;
   attempt: number;
   /** Where the messages begin (RunningCrawl.resumedAt). */
@@ -43,128 +27,170 @@ export interface RecorderOptions {
   onStats?: (scrapyStats: string) => void;
 }
 
-export async function createRecorder(options: RecorderOptions): Promise<Recorder> {
-  const { streams, key, attempt, checkpoint, onStats } = options;
-  const open = (stream: 'items' | 'logs' | 'requests') => streams.openWriter({ key, attempt, stream });
-  const items = await open('items');
-  const logs = await open('logs');
-  const requests = await open('requests');
-  const writers = [items, logs, requests];
-  const seen: MessageCounts = { ...options.resumedAt };
+interface Writers {
+  items: StreamWriter;
+  logs: StreamWriter;
+  requests: StreamWriter;
+}
 
-  let outcome: string | null = null;
-  let stats: string | null = null;
-  let unflushedBytes = 0;
-  let allBytes = writers.reduce((bytes, writer) => bytes + writer.stats.bytes, 0);
-  let left = false;
-  let flushTimer: NodeJS.Timeout | null = null;
-  let flushing: Promise<void> = Promise.resolve();
-  let flushError: unknown = null;
-  let checkpointAt = performance.now() + CHECKPOINT_EVERY_MS;
+/** Turns the messages of one crawl into its streams, exactly once each, also across a change of worker. */
+export class Recorder {
+  readonly #writers: Writers;
+  readonly #all: StreamWriter[];
+  readonly #options: RecorderOptions;
+  readonly #seen: MessageCounts;
+  /**
+   * What was stored when the writers were opened. Later ends do not count: a client may add to the streams, too.
+   */
+  readonly #storedBefore: Map<StreamWriter, number>;
+  /** Streams of which nobody can read anything yet. */
+  readonly #empty: Set<StreamWriter>;
 
-  // What was stored when the writers were opened. Later ends do not count: a client may add to the streams, too.
-  const stored = new Map(writers.map((writer) => [writer, writer.end]));
+  #outcome: string | null = null;
+  #stats: string | null = null;
+  #bytes: number;
+  #unflushedBytes = 0;
+  #isUrgent = false;
+  #hasLeft = false;
+  #flushTimer: NodeJS.Timeout | null = null;
+  #flushing: Promise<void> = Promise.resolve();
+  #flushError: unknown = null;
+  #checkpointAt = performance.now() + CHECKPOINT_EVERY_MS;
 
-  /** A record that an earlier worker already stored comes again after a change of workers: it is skipped by its number. */
-  function store(writer: StreamWriter, number: number, line: Buffer): void {
-    if (number < (stored.get(writer) ?? 0)) return;
+  static async open(options: RecorderOptions): Promise<Recorder> {
+    const { streams, key, attempt } = options;
+    const [items, logs, requests] = await Promise.all(
+      (['items', 'logs', 'requests'] as const).map((stream) => streams.openWriter({ key, attempt, stream })),
+    );
+    return new Recorder(options, { items, logs, requests } as Writers);
+  }
+
+  private constructor(options: RecorderOptions, writers: Writers) {
+    this.#options = options;
+    this.#writers = writers;
+    this.#all = [writers.items, writers.logs, writers.requests];
+    this.#seen = { ...options.resumedAt };
+    this.#storedBefore = new Map(this.#all.map((writer) => [writer, writer.end]));
+    this.#empty = new Set(this.#all.filter((writer) => writer.end === 0));
+    this.#bytes = this.#all.reduce((bytes, writer) => bytes + writer.stats.bytes, 0);
+  }
+
+  /** Takes messages in the order of the pipe. Resolves when there is room for more; throws when storing has failed. */
+  async take(messages: PipeMessage[]): Promise<void> {
+    if (this.#hasLeft) return;
+    this.#throwIfBroken();
+    // A flush under way iterates over what was appended before it: only its end makes room for changes.
+    await this.#flushing;
+    if (this.#hasLeft) return;
+    for (const message of messages) this.#takeOne(message);
+    if (this.#unflushedBytes >= FLUSH_BYTES) await this.#flush();
+    // Whoever waits for a crawl to begin sees its first sign at once; later ones may gather.
+    else if (this.#isUrgent) void this.#flush();
+    else if (this.#unflushedBytes > 0) this.#flushSoon();
+    await this.#checkpointIfDue();
+  }
+
+  /** Stores what was taken and takes nothing more: a successor reads on from the last checkpoint. */
+  async leave(): Promise<void> {
+    this.#hasLeft = true;
+    this.#stopTimer();
+    await this.#flush();
+  }
+
+  /** Everything taken is durable and compressed afterwards. Throws when storing has failed. */
+  async seal(): Promise<void> {
+    this.#stopTimer();
+    await this.#flush();
+    this.#throwIfBroken();
+    for (const writer of this.#all) await writer.seal();
+  }
+
+  counts(): JobCounts {
+    const { items, requests, logs } = this.#writers;
+    const { records, counts } = logs.stats;
+    return {
+      items: items.stats.records,
+      pages: requests.stats.records,
+      logs: records,
+      errors: errorsIn(counts),
+    };
+  }
+
+  /** Of all records taken. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** `outcome` of the FIN message, null before it came. */
+  get finOutcome(): string | null {
+    return this.#outcome;
+  }
+
+  /** Newest stats as JSON text, null before the first. */
+  get scrapyStats(): string | null {
+    return this.#stats;
+  }
+
+  #takeOne({ command, payload }: PipeMessage): void {
+    const number = this.#seen[command];
+    this.#seen[command] += 1;
+    const { items, logs, requests } = this.#writers;
+    if (command === 'ITM') this.#store(items, number, payload);
+    else if (command === 'LOG') this.#store(logs, number, payload);
+    else if (command === 'REQ') this.#store(requests, number, readableRequest(payload));
+    else if (command === 'FIN') this.#outcome ??= outcomeIn(payload);
+    else this.#takeStats(payload);
+  }
+
+  /** A record that an earlier worker already stored comes again after a change of workers: its number tells. */
+  #store(writer: StreamWriter, number: number, line: Buffer): void {
+    if (number < (this.#storedBefore.get(writer) ?? 0)) return;
     writer.append([line]);
-    unflushedBytes += line.length;
-    allBytes += line.length;
+    this.#unflushedBytes += line.length;
+    this.#bytes += line.length;
+    if (this.#empty.delete(writer)) this.#isUrgent = true;
   }
 
-  function takeOne({ command, payload }: PipeMessage): void {
-    const number = seen[command];
-    seen[command] += 1;
-    if (command === 'ITM') store(items, number, payload);
-    else if (command === 'LOG') store(logs, number, payload);
-    else if (command === 'REQ') store(requests, number, readableRequest(payload));
-    else if (command === 'FIN') outcome ??= outcomeIn(payload);
-    else takeStats(payload);
-  }
-
-  function takeStats(payload: Buffer): void {
-    const newest = statsOf(payload);
+  #takeStats(payload: Buffer): void {
+    const newest = statsIn(payload);
     if (newest === null) return;
-    stats = newest;
-    onStats?.(newest);
+    this.#stats = newest;
+    this.#options.onStats?.(newest);
   }
 
-  function flush(): Promise<void> {
-    unflushedBytes = 0;
-    flushing = flushing
+  #flush(): Promise<void> {
+    this.#unflushedBytes = 0;
+    this.#isUrgent = false;
+    this.#flushing = this.#flushing
       .then(async () => {
-        for (const writer of writers) await writer.flush();
+        for (const writer of this.#all) await writer.flush();
       })
       .catch((error: unknown) => {
-        flushError ??= error;
+        this.#flushError ??= error;
       });
-    return flushing;
+    return this.#flushing;
   }
 
-  function flushSoon(): void {
-    flushTimer ??= setTimeout(() => {
-      flushTimer = null;
-      void flush();
+  #flushSoon(): void {
+    this.#flushTimer ??= setTimeout(() => {
+      this.#flushTimer = null;
+      void this.#flush();
     }, FLUSH_EVERY_MS);
   }
 
-  return {
-    async take(messages) {
-      if (left) return;
-      if (flushError) throw flushError;
-      // A flush under way iterates over what was appended before it: only its end makes room for changes.
-      await flushing;
-      if (left) return;
-      messages.forEach(takeOne);
-      if (unflushedBytes >= FLUSH_BYTES) await flush();
-      else if (unflushedBytes > 0) flushSoon();
-      // What FIN said is kept nowhere else: a successor has to read it again.
-      if (outcome !== null || performance.now() < checkpointAt) return;
-      checkpointAt = performance.now() + CHECKPOINT_EVERY_MS;
-      await flush();
-      if (!flushError) await checkpoint({ ...seen });
-    },
-    async leave() {
-      left = true;
-      if (flushTimer) clearTimeout(flushTimer);
-      await flush();
-    },
-    counts: () => ({
-      items: items.stats.records,
-      pages: requests.stats.records,
-      logs: logs.stats.records,
-      errors: errorsIn(logs.stats.counts),
-    }),
-    bytes: () => allBytes,
-    finOutcome: () => outcome,
-    scrapyStats: () => stats,
-    async seal() {
-      if (flushTimer) clearTimeout(flushTimer);
-      await flush();
-      if (flushError) throw flushError;
-      for (const writer of writers) await writer.seal();
-    },
-  };
-}
-
-/** The crawl is hostile: what is not the JSON we expect is no outcome and no stats. */
-function parsed(payload: Buffer): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(payload.toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
+  #stopTimer(): void {
+    if (this.#flushTimer) clearTimeout(this.#flushTimer);
   }
-}
 
-function outcomeIn(payload: Buffer): string | null {
-  const outcome = parsed(payload)?.outcome;
-  // Postgres' text cannot hold a NUL.
-  return typeof outcome === 'string' && outcome !== '' ? outcome.replaceAll('\0', '') : null;
-}
+  async #checkpointIfDue(): Promise<void> {
+    // What FIN said is kept nowhere else: a successor has to read it again.
+    if (this.#outcome !== null || performance.now() < this.#checkpointAt) return;
+    this.#checkpointAt = performance.now() + CHECKPOINT_EVERY_MS;
+    await this.#flush();
+    if (!this.#flushError) await this.#options.checkpoint({ ...this.#seen });
+  }
 
-function statsOf(payload: Buffer): string | null {
-  const stats = parsed(payload)?.stats;
-  return typeof stats === 'object' && stats !== null ? JSON.stringify(stats) : null;
+  #throwIfBroken(): void {
+    if (this.#flushError) throw this.#flushError;
+  }
 }

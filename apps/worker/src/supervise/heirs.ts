@@ -1,4 +1,4 @@
-import { abandonedDirectories, tryToTake } from './work-directory.ts';
+import { abandonedDirectories, tryToTake } from '../work-directory.ts';
 
 /** Takes folders over whose worker does not come back: as long as their crawls live, nothing of them is lost. */
 export interface Heirs {

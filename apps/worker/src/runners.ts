@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { CrawlRunner } from '@spiderhub/core';
+import type { Logger, WorkerConfig } from '@spiderhub/platform';
+import { createEnvironments, createForkServer, createProcessRunner } from '@spiderhub/runners';
+import { createFsBlobStore } from '@spiderhub/storage';
+
+export interface RunnersOptions {
+  config: WorkerConfig;
+  /** What pip needs of our environment. */
+  pipEnv: Record<string, string>;
+  /** The folder of this worker; the socket of its fork server lies there. */
+  ownFolder: string;
+  log: Logger;
+}
+
+/** Makes runners of crawls, one for each folder of job directories. All else they share. */
+export function createRunners({
+  config,
+  pipEnv,
+  ownFolder,
+  log,
+}: RunnersOptions): (folder: string) => CrawlRunner {
+  const home = config.SPIDERHUB_HOME;
+  const python = config.SPIDERHUB_PYTHON ?? join(home, 'python/bin/python');
+  const launcherDir = config.SPIDERHUB_LAUNCHER;
+  const note = (message: string, details?: Record<string, unknown>) => log.info(details ?? {}, message);
+  const environments = createEnvironments({
+    basePython: python,
+    envsDir: join(home, 'envs'),
+    baseRequirementsPath: config.SPIDERHUB_REQUIREMENTS,
+    launcherDir,
+    env: pipEnv,
+  });
+  const forkServer =
+    config.CRAWL_START === 'fork'
+      ? createForkServer({ python, launcherDir, directory: ownFolder, log: note })
+      : undefined;
+  const blobs = createFsBlobStore({ root: join(home, 'data/blobs') });
+  return (folder) =>
+    createProcessRunner({
+      python,
+      launcherDir,
+      workDir: folder,
+      environments,
+      blobs,
+      forkServer,
+      log: note,
+    });
+}

@@ -1,0 +1,15 @@
+import type { AttemptStore, ClaimedJob, StreamStore } from '@spiderhub/core';
+import type { Logger } from '@spiderhub/platform';
+import type { Holding } from '../lease/holding.ts';
+
+/** An attempt in a worker's care, and what it takes to look after it. */
+export interface Care {
+  job: ClaimedJob;
+  holding: Holding;
+  attempts: AttemptStore;
+  streams: StreamStore;
+  /** Names the job in each line. */
+  log: Logger;
+  /** Aborts when this process has to go: a successor finds the directory and reports the end. */
+  giveUp: AbortSignal;
+}

@@ -1,0 +1,34 @@
+import {
+  type CrawlRequest,
+  type JobDetails,
+  type JobTokens,
+  type ProjectStore,
+  scrapySettings,
+  type VersionStore,
+} from '@spiderhub/core';
+
+export interface RequestSources {
+  versions: Pick<VersionStore, 'find'>;
+  projects: Pick<ProjectStore, 'settings'>;
+  tokens: Pick<JobTokens, 'sign'>;
+  /** Where crawls reach the API of this installation, without slash at its end. */
+  publicUrl: string;
+}
+
+/** What a crawl is started with, without how long it may live. */
+export type RequestOf = (job: JobDetails) => Promise<Omit<CrawlRequest, 'leaseMs'>>;
+
+/** Brings together what a job runs, and what it may know of this installation. */
+export function requestsFrom({ versions, projects, tokens, publicUrl }: RequestSources): RequestOf {
+  return async (job) => {
+    const { project } = job.key;
+    return {
+      job,
+      version: job.version === null ? null : await versions.find(project, job.version),
+      projectSettings: scrapySettings(await projects.settings(project)),
+      jobToken: tokens.sign(job.key),
+      apiUrl: `${publicUrl}/api/`,
+      storageUrl: `${publicUrl}/storage`,
+    };
+  };
+}
