@@ -1,4 +1,6 @@
 export * from './access/access.ts';
+export * from './access/actions.ts';
+export * from './access/caller.ts';
 export * from './access/job-access.ts';
 export * from './access/job-tokens.ts';
 export * from './access/keys.ts';

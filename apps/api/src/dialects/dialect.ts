@@ -58,7 +58,13 @@ function operationsRouter(dialect: PlainDialect, host: Host): Router {
   const router = Router({ caseSensitive: true });
   if (dialect.headers) router.use(alwaysSend(dialect.headers));
   const before = [refuseForeignSites({ publicUrl }), keyGuard(dialect, host)];
-  mount(router, dialect.operations(parts), { before, checkReplies, errors, log: parts.log });
+  mount(router, dialect.operations(parts), {
+    access: parts.access,
+    before,
+    checkReplies,
+    errors,
+    log: parts.log,
+  });
   router.use((req) => {
     throw new HttpProblem(404, `Nothing is served under ${req.baseUrl}${req.path.slice(0, 200)}`);
   });

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { checkText, requestErrors } from '@spiderhub/core';
-import type { Request } from 'express';
 import { readBody } from './body.ts';
 import { HttpProblem } from './errors.ts';
+import type { Incoming } from './incoming.ts';
 import { type Params, parseParams } from './params.ts';
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 /** Reads a form or a flat JSON object. Both give the same parameters. */
-export async function readParams(req: Request): Promise<Params> {
+export async function readParams(req: Incoming): Promise<Params> {
   const type = mediaType(req);
   const raw = await readBody(req, MAX_BODY_BYTES);
   if (raw.length === 0) return parseParams('');
@@ -21,7 +21,7 @@ export async function readParams(req: Request): Promise<Params> {
 const CHARSET = /charset *= *"?([\w-]+)/i;
 const UTF8 = /^(utf-?8|us-ascii)$/i;
 
-function mediaType(req: Request): string {
+function mediaType(req: Incoming): string {
   const header = req.headers['content-type'] ?? '';
   if (header === 'application/x-www-form-urlencoded') return header;
   const charset = CHARSET.exec(header)?.[1];

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import type { Request } from 'express';
 import { bodyPieces, readBody } from './body.ts';
+import type { Incoming } from './incoming.ts';
 
-function request(chunks: Buffer[], headers: Record<string, string> = {}): Request {
-  return Object.assign(Readable.from(chunks, { objectMode: false }), { headers }) as unknown as Request;
+function request(chunks: Buffer[], headers: Record<string, string> = {}): Incoming {
+  return Object.assign(Readable.from(chunks, { objectMode: false }), { headers }) as Incoming;
 }
 
-async function gathered(req: Request, maxBytes: number): Promise<Buffer> {
+async function gathered(req: Incoming, maxBytes: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of bodyPieces(req, maxBytes)) pieces.push(piece);
   return Buffer.concat(pieces);

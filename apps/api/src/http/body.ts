@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { requestErrors } from '@spiderhub/core';
-import type { Request } from 'express';
 import { HttpProblem } from './errors.ts';
+import type { Incoming } from './incoming.ts';
 import { sizeErrors } from './size-errors.ts';
 
 /** What is still read and thrown away of a body that was refused, so that its sender gets to read why. */
@@ -12,7 +12,7 @@ const MAX_DRAIN_BYTES = 64 * 1024 * 1024;
  * A whole body after its content encoding: at most `maxBytes` before and after it. Throws `too_large`, or `invalid` for
  * a broken encoding.
  */
-export async function readBody(req: Request, maxBytes: number): Promise<Buffer> {
+export async function readBody(req: Incoming, maxBytes: number): Promise<Buffer> {
   if (!isGzip(req)) return readPlain(req, maxBytes);
   const pieces: Buffer[] = [];
   for await (const piece of bodyPieces(req, maxBytes)) pieces.push(piece);
@@ -23,7 +23,7 @@ export async function readBody(req: Request, maxBytes: number): Promise<Buffer> 
  * A body in pieces as they come in, and only one of them in memory; limits and errors are those of `readBody`. What is
  * not read is thrown away, so that the sender gets to read why.
  */
-export async function* bodyPieces(req: Request, maxBytes: number): AsyncGenerator<Buffer> {
+export async function* bodyPieces(req: Incoming, maxBytes: number): AsyncGenerator<Buffer> {
   const isZipped = isGzip(req);
   if (isAnnouncedLarger(req, maxBytes)) {
     drain(req);
@@ -33,7 +33,7 @@ export async function* bodyPieces(req: Request, maxBytes: number): AsyncGenerato
   else yield* upTo(maxBytes, req, req);
 }
 
-async function* inflated(req: Request, maxBytes: number): AsyncGenerator<Buffer> {
+async function* inflated(req: Incoming, maxBytes: number): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
   let received = 0;
   req.on('data', (chunk: Buffer) => {
@@ -56,7 +56,7 @@ async function* inflated(req: Request, maxBytes: number): AsyncGenerator<Buffer>
 }
 
 /** Pieces of a stream; the request behind it lives on however this ends, to be answered. */
-async function* upTo(maxBytes: number, stream: Readable, req: Request): AsyncGenerator<Buffer> {
+async function* upTo(maxBytes: number, stream: Readable, req: Incoming): AsyncGenerator<Buffer> {
   let received = 0;
   try {
     for await (const piece of stream.iterator({ destroyOnReturn: false })) {
@@ -74,7 +74,7 @@ function isBroken(error: unknown): boolean {
 }
 
 /** Throws for an encoding that we do not know. `x-gzip` is an old name (RFC 9110 8.4.1.3). */
-function isGzip(req: Request): boolean {
+function isGzip(req: Incoming): boolean {
   const encoding = req.headers['content-encoding']?.trim().toLowerCase() ?? '';
   if (encoding === '' || encoding === 'identity') return false;
   if (encoding === 'gzip' || encoding === 'x-gzip') return true;
@@ -82,7 +82,7 @@ function isGzip(req: Request): boolean {
 }
 
 /** Most requests are short and plain: listeners cost them less than a generator would. */
-function readPlain(req: Request, maxBytes: number): Promise<Buffer> {
+function readPlain(req: Incoming, maxBytes: number): Promise<Buffer> {
   if (isAnnouncedLarger(req, maxBytes)) {
     drain(req);
     return Promise.reject(sizeErrors.body(maxBytes));
@@ -103,12 +103,12 @@ function readPlain(req: Request, maxBytes: number): Promise<Buffer> {
   });
 }
 
-function isAnnouncedLarger(req: Request, maxBytes: number): boolean {
+function isAnnouncedLarger(req: Incoming, maxBytes: number): boolean {
   return Number(req.headers['content-length'] ?? 0) > maxBytes;
 }
 
 /** Throws the rest of a body away, and the connection too when there is no end to it. */
-export function drain(req: Request): void {
+export function drain(req: Incoming): void {
   let dropped = 0;
   req.on('data', (chunk: Buffer) => {
     dropped += chunk.length;

@@ -1,5 +1,5 @@
-import type { Request } from 'express';
 import { bodyPieces } from './body.ts';
+import type { Incoming } from './incoming.ts';
 import { sizeErrors } from './size-errors.ts';
 
 export interface LineLimits {
@@ -17,7 +17,7 @@ const CR = 0x0d;
  * in, so that memory stays flat however long the body is. The media type has no say. Throws `too_large`, or `invalid`
  * for a broken encoding; what is left of the body is then read and thrown away.
  */
-export async function* readLines(req: Request, limits: LineLimits): AsyncGenerator<Buffer[]> {
+export async function* readLines(req: Incoming, limits: LineLimits): AsyncGenerator<Buffer[]> {
   const splitter = createSplitter(limits.maxLineBytes);
   for await (const piece of bodyPieces(req, limits.maxBytes)) {
     const lines = splitter.push(piece);

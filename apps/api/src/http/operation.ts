@@ -1,4 +1,5 @@
-import type { ErrorKind, Principal } from '@spiderhub/core';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Access, type Action, Caller, type ErrorKind } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
@@ -6,13 +7,15 @@ import { callerOf } from './auth.ts';
 import { readParams } from './body-params.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
+import type { Incoming } from './incoming.ts';
+import { originOf } from './origin.ts';
 import { type Params, queryOf } from './params.ts';
 import { sendText, TextReply } from './reply.ts';
 import { StreamReply, sendStream } from './stream.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** One endpoint as data: what OpenAPI, the router and the tests need to know of it. */
+/** One endpoint as data: what the router, the table of rights and the tests need to know of it. */
 export interface OperationSpec<
   P extends z.ZodType = z.ZodType,
   Q extends z.ZodType = z.ZodType,
@@ -23,6 +26,13 @@ export interface OperationSpec<
   /** As Express writes paths. */
   path: string;
   summary: string;
+  /**
+   * What the caller has to be allowed to do; the handler asks `caller.may` once it knows the project.
+   * `any key`: every valid key will do, since nothing of anybody is touched. `open`: not even that, nobody calls.
+   */
+  action: Action | 'any key' | 'open';
+  /** Asked for besides, in some cases. */
+  alsoAsks?: readonly Action[];
   /** Parameters of the path. */
   params?: P;
   query?: Q;
@@ -32,20 +42,27 @@ export interface OperationSpec<
   reply?: R;
   /** Where this operation's statuses differ from its dialect's. */
   statusOf?: Partial<Record<ErrorKind, number>>;
-  /** Needs no key: `who` is then nobody, and the handler must not ask. */
-  open?: true;
 }
 
-/** What a handler gets: checked input, and who asks. */
-export interface Call<P, Q, B> {
+/** What a handler gets: checked input, and who asks. Nothing of Express, so that tests need no HTTP. */
+export interface Call<P = unknown, Q = unknown, B = unknown> {
   params: P;
   query: Q;
   body: B;
   /** What `body` was made of, as it came. */
   fields: Params;
-  who: Principal;
+  /** Must be asked before anything of a project is touched. */
+  caller: Caller;
   requestId: string;
-  req: Request;
+  headers: IncomingHttpHeaders;
+  /** What `query` was made of, as it came. */
+  rawQuery(): Params;
+  /** The body of an operation that reads it itself. */
+  incoming: Incoming;
+  /** The address under which the caller reached us, without a slash at its end. */
+  origin(): string;
+  /** Whether the caller has hung up. */
+  isGone(): boolean;
 }
 
 export interface Operation {
@@ -68,7 +85,8 @@ export function operation<
 }
 
 export interface MountOptions {
-  /** Run before each operation: authentication and guards. */
+  access: Access;
+  /** Run before each operation that is not open: authentication and guards. */
   before: readonly RequestHandler[];
   /** Checks each JSON answer against its schema: for tests and development. */
   checkReplies: boolean;
@@ -80,9 +98,9 @@ export interface MountOptions {
 export function mount(router: Router, operations: readonly Operation[], options: MountOptions): void {
   const methods = new Map<string, Method[]>();
   for (const one of operations) {
-    const { method, path } = one.spec;
-    const before = one.spec.open ? [] : options.before;
-    router[method](path, ...before, runner(one, options.checkReplies), ...ownErrors(one, options));
+    const { method, path, action } = one.spec;
+    const before = action === 'open' ? [] : options.before;
+    router[method](path, ...before, runner(one, options), ...ownErrors(one, options));
     methods.set(path, [...(methods.get(path) ?? []), method]);
   }
   for (const [path, allowed] of methods) router.all(path, methodNotAllowed(allowed));
@@ -93,24 +111,40 @@ function ownErrors({ spec }: Operation, { errors, log }: MountOptions): ErrorReq
   return [renderErrors({ ...errors, statusOf: { ...errors.statusOf, ...spec.statusOf } }, log)];
 }
 
-function runner({ spec, handle }: Operation, checkReplies: boolean): RequestHandler {
+function runner({ spec, handle }: Operation, { access, checkReplies }: MountOptions): RequestHandler {
   return async (req, res) => {
-    const fields = spec.body ? await readParams(req) : {};
-    const call = {
-      params: spec.params && parseFields(spec.params, req.params),
-      query: spec.query && parseFields(spec.query, queryOf(req)),
-      body: spec.body && parseFields(spec.body, fields),
-      fields,
-      who: spec.open ? undefined : callerOf(req),
-      requestId: req.id,
-      req,
-    };
-    const reply = await handle(call as Call<never, never, never>);
+    const call = await toCall(spec, req, access);
+    const reply = await handle(call as Call<unknown, unknown, unknown> as Call<never, never, never>);
+    if (call.caller?.hasAsked === false)
+      throw new Error(`${spec.method} ${spec.path} asked nobody for leave`);
     if (reply instanceof StreamReply) return sendStream(req, res, reply);
     if (reply instanceof TextReply) return sendText(req, res, reply);
     if (checkReplies) spec.reply?.parse(reply);
     sendJson(res, 200, reply);
   };
+}
+
+async function toCall(spec: OperationSpec, req: Request, access: Access) {
+  const fields = spec.body ? await readParams(req) : {};
+  return {
+    params: spec.params && parseFields(spec.params, req.params),
+    query: spec.query && parseFields(spec.query, queryOf(req)),
+    body: spec.body && parseFields(spec.body, fields),
+    fields,
+    caller: callerFor(spec, req, access),
+    requestId: req.id,
+    headers: req.headers,
+    incoming: req,
+    rawQuery: () => queryOf(req),
+    origin: () => originOf(req),
+    isGone: () => req.socket.destroyed,
+  };
+}
+
+/** Nobody where nobody is asked for: such a handler has nothing to do with a project. */
+function callerFor({ action }: OperationSpec, req: Request, access: Access): Caller | undefined {
+  if (action === 'open' || action === 'any key') return undefined;
+  return new Caller(access, callerOf(req), action);
 }
 
 export function sendJson(res: Response, status: number, value: unknown): void {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError, requestErrors, serviceErrors } from '@spiderhub/core';
 import createBusboy, { type Busboy } from 'busboy';
-import type { Request } from 'express';
 import { bodyPieces } from './body.ts';
 import { HttpProblem } from './errors.ts';
+import type { Incoming } from './incoming.ts';
 import type { Params } from './params.ts';
 import { sizeErrors } from './size-errors.ts';
 
@@ -57,7 +57,7 @@ export async function prepareUploadDir(parent: string): Promise<void> {
  * Reads multipart/form-data into files in a new directory under `parent`. The caller ends with `remove`; when
  * reading fails, also because the sender hangs up in the middle, nothing is left behind.
  */
-export async function receiveUpload(req: Request, parent: string, limits: UploadLimits): Promise<Upload> {
+export async function receiveUpload(req: Incoming, parent: string, limits: UploadLimits): Promise<Upload> {
   const directory = join(parent, `upload-${randomUUID()}`);
   const remove = () => rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -70,7 +70,7 @@ export async function receiveUpload(req: Request, parent: string, limits: Upload
 }
 
 async function receive(
-  req: Request,
+  req: Incoming,
   directory: string,
   { maxBytes, maxFiles, maxFileBytes = maxBytes }: UploadLimits,
 ): Promise<Omit<Upload, 'remove'>> {
@@ -105,7 +105,7 @@ async function receive(
   }
 }
 
-function openBusboy(req: Request, maxFiles: number, maxFileBytes: number): Busboy {
+function openBusboy(req: Incoming, maxFiles: number, maxFileBytes: number): Busboy {
   if (!/^multipart\/form-data\b/i.test(req.headers['content-type'] ?? '')) {
     throw new HttpProblem(415, 'Content-Type must be multipart/form-data');
   }
@@ -130,7 +130,7 @@ function openBusboy(req: Request, maxFiles: number, maxFileBytes: number): Busbo
   return busboy;
 }
 
-async function feed(req: Request, busboy: Busboy, maxBytes: number): Promise<void> {
+async function feed(req: Incoming, busboy: Busboy, maxBytes: number): Promise<void> {
   let hangUp: unknown;
   req.once('error', (error) => {
     hangUp = error;

@@ -52,15 +52,15 @@ describe('access', () => {
     keys.set(hashApiKey('new').toString('hex'), MEMBER);
     expect(await access.authenticate('new')).toBe(MEMBER);
 
-    await expect(access.project(MEMBER, 2)).rejects.toThrow('not found');
+    await expect(access.may(MEMBER, 'jobs.read', 2)).rejects.toThrow('not found');
     keys.set(hashApiKey('new').toString('hex'), { ...MEMBER, projects: new Set([1, 2]) });
-    expect((await access.project(MEMBER, 2)).id).toBe(2);
+    expect((await access.may(MEMBER, 'jobs.read', 2)).id).toBe(2);
   });
 
   it('answers a foreign project exactly like one that does not exist', async () => {
     const { access } = setUp();
     const messageFor = (id: number) =>
-      access.project(MEMBER, id).then(
+      access.may(MEMBER, 'jobs.read', id).then(
         () => 'reached',
         (error: Error) => error.message.replace(String(id), 'N'),
       );
@@ -70,7 +70,7 @@ describe('access', () => {
 
   it('lets staff into every project that exists', async () => {
     const { access } = setUp();
-    expect((await access.project(STAFF, 2)).id).toBe(2);
-    await expect(access.project(STAFF, 3)).rejects.toThrow('not found');
+    expect((await access.may(STAFF, 'jobs.read', 2)).id).toBe(2);
+    await expect(access.may(STAFF, 'jobs.read', 3)).rejects.toThrow('not found');
   });
 });

@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
+import type { Reach } from '@spiderhub/core';
 import type {
   DeployedProject,
   Folder,
   ListingStyle,
-  Reach,
   ScrapydJob,
   ScrapydState,
   ScrapydView,

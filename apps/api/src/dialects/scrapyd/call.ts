@@ -1,20 +1,32 @@
-import type { Principal } from '@spiderhub/core';
-import type { DeployedProject, Reach } from '@spiderhub/core/scrapyd';
+import { type Action, Caller, type Principal, type Reach } from '@spiderhub/core';
+import type { DeployedProject } from '@spiderhub/core/scrapyd';
 import type { Request, Response } from 'express';
 import type { Parts } from '../../parts.ts';
 import type { Projects } from './projects.ts';
 import { type Fields, refused } from './wire/fields.ts';
 
-/** One request that has shown its credentials. */
-export interface Call {
+/** One request that has shown its credentials, and may not do anything yet. */
+export interface Visit {
   parts: Parts;
   projects: Projects;
   req: Request;
   res: Response;
   who: Principal;
-  reach: Reach;
   /** Path under which the dialect is mounted, as links have to name it. */
   prefix: string;
+}
+
+/** One that has asked for leave to do one thing. */
+export interface Call extends Omit<Visit, 'who'> {
+  caller: Caller;
+  /** Where the caller may do that. */
+  reach: Reach;
+}
+
+/** Asks the door for an operation's action. */
+export function admitted({ who, ...visit }: Visit, action: Action): Call {
+  const caller = new Caller(visit.parts.access, who, action);
+  return { ...visit, caller, reach: caller.reach() };
 }
 
 export interface ServiceCall extends Call {

@@ -5,12 +5,9 @@ import type { Doorkeeper } from '../../http/doorkeeper.ts';
 import { answerErrors, HttpProblem } from '../../http/errors.ts';
 import type { Parts } from '../../parts.ts';
 import { authenticate } from './auth.ts';
-import type { Call } from './call.ts';
-import { sendFromFolder } from './pages/folders.ts';
-import { homePage } from './pages/home.ts';
-import { jobsPage } from './pages/jobs.ts';
-import { createProjects, reachOf } from './projects.ts';
-import { HANDLERS } from './services/index.ts';
+import { admitted, type Visit } from './call.ts';
+import { hasFolders, PAGE_OPERATIONS, type PageName, SERVICE_OPERATIONS } from './operations.ts';
+import { createProjects } from './projects.ts';
 import { bodyFields, queryFields } from './wire/body.ts';
 import { type EggForm, receiveEggForm } from './wire/egg-form.ts';
 import { PythonError } from './wire/python-text.ts';
@@ -36,7 +33,7 @@ export function createScrapydHandler(parts: Parts, doorkeeper: Doorkeeper): Requ
       const who = await authenticate(req, parts, doorkeeper);
       if (!who) return refuse(req, res);
       req.user = who;
-      await answer({ parts, projects, req, res, who, reach: reachOf(who), prefix: req.baseUrl });
+      await answer({ parts, projects, req, res, who, prefix: req.baseUrl });
     } catch (error) {
       fail(error, req, res, next);
     }
@@ -48,27 +45,21 @@ function refuse(req: Request, res: Response): void {
   req.resume();
 }
 
-async function answer(call: Call): Promise<void> {
-  const path = splitPath(call.req.url.replace(DOUBLE_SLASH, '/'));
+async function answer(visit: Visit): Promise<void> {
+  const path = splitPath(visit.req.url.replace(DOUBLE_SLASH, '/'));
   const [first = '', ...below] = path ?? [];
-  if (!path) return sendNoResource(call.req, call.res);
-  if (below.length === 0 && Object.hasOwn(SERVICES, first)) return answerService(call, first as ServiceName);
-  const page = pageOf(first, below);
-  if (!page) return sendNoResource(call.req, call.res);
-  return answerPage({ ...call, prefix: forwardedPrefix(call) }, page, first);
+  if (!path) return sendNoResource(visit.req, visit.res);
+  if (below.length === 0 && Object.hasOwn(SERVICES, first)) return answerService(visit, first as ServiceName);
+  if (!isPage(first) || (below.length > 0 && !hasFolders(first))) return sendNoResource(visit.req, visit.res);
+  return answerPage(visit, first, below);
 }
 
-type Page = (call: Call) => Promise<void>;
-
-function pageOf(first: string, below: readonly string[]): Page | null {
-  if (first === 'logs' || first === 'items') return (call) => sendFromFolder(call, first, below);
-  if (below.length > 0) return null;
-  if (first === '') return homePage;
-  return first === 'jobs' ? jobsPage : null;
+function isPage(name: string): name is PageName {
+  return Object.hasOwn(PAGE_OPERATIONS, name);
 }
 
-async function answerService(call: Call, name: ServiceName): Promise<void> {
-  const { req, res } = call;
+async function answerService(visit: Visit, name: ServiceName): Promise<void> {
+  const { req, res } = visit;
   const { method, className } = SERVICES[name];
   if (req.method === 'OPTIONS') return sendMethods(res, method);
   if (req.method === 'HEAD' && method === 'POST') {
@@ -79,29 +70,33 @@ async function answerService(call: Call, name: ServiceName): Promise<void> {
     const allowed = `[b'HEAD', b'OPTIONS', b'${method}']`;
     return sendError(res, method, `UnsupportedMethod: Expected one of ${allowed}`);
   }
-  const form = await formOf(call, name);
+  const { action, handle } = SERVICE_OPERATIONS[name];
+  const call = admitted(visit, action);
+  const form = await formOf(visit, name);
   const { fields, eggPath } = form;
   try {
-    const text = await HANDLERS[name]({ fields, eggPath, ...call });
+    const text = await handle({ fields, eggPath, ...call });
     if (text !== null) sendOk(res, method, text);
   } finally {
     await form.remove();
   }
 }
 
-async function formOf({ req, parts }: Call, name: ServiceName): Promise<EggForm> {
+async function formOf({ req, parts }: Visit, name: ServiceName): Promise<EggForm> {
   if (name === 'addversion.json') return receiveEggForm(req, parts.uploadDir);
   const fields = SERVICES[name].method === 'GET' ? queryFields(req) : await bodyFields(req);
   return { fields, eggPath: null, remove: async () => {} };
 }
 
 /** What lies in folders decides for itself: a listing answers any method, as in Twisted, and a file does not. */
-async function answerPage(call: Call, page: Page, first: string): Promise<void> {
-  const { req, res } = call;
-  if (isRead(req)) return page(call);
-  req.resume();
-  if (first === 'logs' || first === 'items') return page(call);
-  sendUnknownMethod(req, res);
+async function answerPage(visit: Visit, name: PageName, below: readonly string[]): Promise<void> {
+  const { req, res } = visit;
+  const { action, handle } = PAGE_OPERATIONS[name];
+  if (!isRead(req)) {
+    req.resume();
+    if (!hasFolders(name)) return sendUnknownMethod(req, res);
+  }
+  return handle(admitted({ ...visit, prefix: forwardedPrefix(visit) }, action), below);
 }
 
 /**
@@ -122,7 +117,7 @@ function splitPath(url: string): string[] | null {
 const MAX_PREFIX = 500;
 
 /** A proxy says under which path it serves us; links then begin with that. */
-function forwardedPrefix({ req, prefix }: Call): string {
+function forwardedPrefix({ req, prefix }: Visit): string {
   const header = req.headers['x-forwarded-prefix'];
   return typeof header === 'string' && header.length <= MAX_PREFIX ? header : prefix;
 }

@@ -1,17 +1,9 @@
-import type { Principal } from '@spiderhub/core';
-import type { DeployedProject, Reach, ScrapydView } from '@spiderhub/core/scrapyd';
+import type { Reach } from '@spiderhub/core';
+import type { DeployedProject, ScrapydView } from '@spiderhub/core/scrapyd';
 
 /** How long a project is trusted to be as it was. Only what was found is remembered: what is new is seen at once. */
 const TRUST_MS = 1000;
 const MAX_REMEMBERED = 1000;
-
-/** The projects of a caller. Members of organisations reach these, a key of one project reaches that one. */
-export function reachOf(who: Principal): Reach {
-  return {
-    organisations: who.organisations,
-    projects: who.organisations.length > 0 ? [] : [...who.projects],
-  };
-}
 
 export interface Projects {
   /** As it was at most a second ago; never null for one that exists. */

@@ -10,12 +10,6 @@ export interface ScrapydUserStore {
   saveUser(organisation: string, username: string, passwordHash: string): Promise<{ created: boolean }>;
 }
 
-/** The projects whose names a caller may use: those of organisations, and single ones. */
-export interface Reach {
-  organisations: readonly number[];
-  projects: readonly number[];
-}
-
 export interface DeployedVersion {
   name: string;
   spiders: string[];

@@ -1,5 +1,6 @@
+import type { Reach } from '../../access/access.ts';
 import type { JobKey } from '../../jobs/job.ts';
-import type { DeployedProject, JobName, Reach } from './store.ts';
+import type { DeployedProject, JobName } from './store.ts';
 
 /** Scrapyd's words for a job's life. `finished` are jobs that were started: what was cancelled before is none. */
 export type ScrapydState = 'pending' | 'running' | 'finished';

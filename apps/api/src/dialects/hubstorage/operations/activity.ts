@@ -1,10 +1,8 @@
 import { requestErrors, writeRawObject } from '@spiderhub/core';
 import { atHand, filterRows, firstRows, type Row, type Rows } from '@spiderhub/hub';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { queryOf } from '../../../http/params.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObjects } from '../body.ts';
-import { reachProject } from '../guard.ts';
 import { renderRows } from '../records/format.ts';
 import { many, wholeNumber } from '../records/params.ts';
 import { type RecordQuery, readRecordQuery } from '../records/query.ts';
@@ -25,39 +23,47 @@ const readActivity = (services: Parts) =>
     method: 'get',
     path: '/activity/:project',
     summary: 'Events of a project, newest first',
+    action: 'events.read',
     params: ProjectPath,
-  })(async ({ params: { project }, who, req }) => {
-    await reachProject(services, who, project);
-    const query = readRecordQuery(req);
+  })(async ({ params: { project }, caller, rawQuery, headers }) => {
+    await caller.may(project);
+    const query = readRecordQuery(rawQuery(), headers);
     return render(events(services, project, query), query);
   });
 
 const writeActivity = (services: Parts) =>
-  operation({ method: 'post', path: '/activity/:project', summary: 'Add events', params: ProjectPath })(
-    async ({ params: { project }, who, req }) => {
-      await reachProject(services, who, project);
-      await services.activity.add(project, (await readObjects(req)).map(writeRawObject));
-      return done();
-    },
-  );
+  operation({
+    method: 'post',
+    path: '/activity/:project',
+    summary: 'Add events',
+    action: 'events.write',
+    params: ProjectPath,
+  })(async ({ params: { project }, caller, incoming }) => {
+    await caller.may(project);
+    await services.activity.add(project, (await readObjects(incoming)).map(writeRawObject));
+    return done();
+  });
 
 const readProjects = (services: Parts) =>
-  operation({ method: 'get', path: '/activity/projects', summary: 'Events of several projects' })(
-    async ({ who, req }) => {
-      const params = queryOf(req);
-      const ids = many(params, 'p').map((text) => {
-        if (!/^[1-9]\d{0,8}$/.test(text)) throw requestErrors.invalid('p', "expected a project's number");
-        return Number(text);
-      });
-      for (const id of ids) await reachProject(services, who, id);
-      const limit = Math.min(wholeNumber(params, 'pcount') ?? PROJECT_COUNT, MAX_PROJECT_COUNT);
-      const found: Row[] = [];
-      for (const id of new Set(ids)) found.push(...(await page(services, id, null, limit)).rows);
-      found.sort((a, b) => (b.ts ?? 0) - (a.ts ?? 0));
-      const query = readRecordQuery(req);
-      return render(atHand(found), query);
-    },
-  );
+  operation({
+    method: 'get',
+    path: '/activity/projects',
+    summary: 'Events of several projects',
+    action: 'events.read',
+  })(async ({ caller, rawQuery, headers }) => {
+    const params = rawQuery();
+    const ids = many(params, 'p').map((text) => {
+      if (!/^[1-9]\d{0,8}$/.test(text)) throw requestErrors.invalid('p', "expected a project's number");
+      return Number(text);
+    });
+    await caller.mayEach(ids);
+    const limit = Math.min(wholeNumber(params, 'pcount') ?? PROJECT_COUNT, MAX_PROJECT_COUNT);
+    const found: Row[] = [];
+    for (const id of new Set(ids)) found.push(...(await page(services, id, null, limit)).rows);
+    found.sort((a, b) => (b.ts ?? 0) - (a.ts ?? 0));
+    const query = readRecordQuery(rawQuery(), headers);
+    return render(atHand(found), query);
+  });
 
 function render(rows: Rows, query: RecordQuery) {
   const wanted = query.tests.length > 0 ? filterRows(rows, query.tests) : rows;

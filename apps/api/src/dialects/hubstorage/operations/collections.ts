@@ -3,7 +3,6 @@ import { atHand, filterRows } from '@spiderhub/hub';
 import { z } from 'zod';
 import { gatherLines, readLines } from '../../../http/lines.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { queryOf } from '../../../http/params.ts';
 import { TextReply } from '../../../http/reply.ts';
 import type { Parts } from '../../../parts.ts';
 import { readStrings } from '../body.ts';
@@ -16,7 +15,6 @@ import {
   toRow,
   toScan,
 } from '../collections.ts';
-import { reachShared } from '../guard.ts';
 import { renderRows } from '../records/format.ts';
 import { RECORD_LIMITS } from '../records/intake.ts';
 import { type RecordQuery, readRecordQuery } from '../records/query.ts';
@@ -50,9 +48,10 @@ const list = (services: Parts) =>
     method: 'get',
     path: '/collections/:project/list',
     summary: 'Collections',
+    action: 'collections.read',
     params: ProjectPath,
-  })(async ({ params: { project }, who }) => {
-    await reachShared(services, who, project);
+  })(async ({ params: { project }, caller }) => {
+    await caller.may(project);
     return lines((await services.collections.list(project)).map((one) => JSON.stringify(one)));
   });
 
@@ -61,10 +60,11 @@ const drop = (services: Parts) =>
     method: 'post',
     path: '/collections/:project/delete',
     summary: 'Remove the collections of a name',
+    action: 'collections.write',
     params: ProjectPath,
-  })(async ({ params: { project }, who, req }) => {
-    await reachShared(services, who, project);
-    const name = requireName(queryOf(req), 'name');
+  })(async ({ params: { project }, caller, rawQuery }) => {
+    await caller.may(project);
+    const name = requireName(rawQuery(), 'name');
     await services.collections.dropAll(project, name);
     const body = JSON.stringify({ status: 'success', deleted: name });
     return new TextReply('application/json', `${body}\n`, { status: 202 });
@@ -75,10 +75,11 @@ const rename = (services: Parts) =>
     method: 'post',
     path: '/collections/:project/rename',
     summary: 'Rename the collections of a name',
+    action: 'collections.write',
     params: ProjectPath,
-  })(async ({ params: { project }, who, req }) => {
-    await reachShared(services, who, project);
-    const params = queryOf(req);
+  })(async ({ params: { project }, caller, rawQuery }) => {
+    await caller.may(project);
+    const params = rawQuery();
     const [name, newName] = [requireName(params, 'name'), requireName(params, 'new_name')];
     await services.collections.rename(project, name, newName);
     const body = JSON.stringify({ status: 'success', renamed: name, to: newName });
@@ -86,24 +87,32 @@ const rename = (services: Parts) =>
   });
 
 const scan = (services: Parts, path: string) =>
-  operation({ method: 'get', path, summary: 'Read a collection by key', params: CollectionPath })(
-    async ({ params, who, req }) => {
-      await reachShared(services, who, params.project);
-      const query = readRecordQuery(req);
-      return renderRows(scanRows(services, refOf(params), query), query);
-    },
-  );
+  operation({
+    method: 'get',
+    path,
+    summary: 'Read a collection by key',
+    action: 'collections.read',
+    params: CollectionPath,
+  })(async ({ params, caller, rawQuery, headers }) => {
+    await caller.may(params.project);
+    const query = readRecordQuery(rawQuery(), headers);
+    return renderRows(scanRows(services, refOf(params), query), query);
+  });
 
 const write = (services: Parts) =>
-  operation({ method: 'post', path: PATH, summary: 'Set records of a collection', params: CollectionPath })(
-    async ({ params, who, req }) => {
-      await reachShared(services, who, params.project);
-      for await (const piece of gatherLines(inKnownWords(readLines(req, RECORD_LIMITS)), PIECE_BYTES)) {
-        await services.collections.put(refOf(params), piece.map(toCollectionRecord));
-      }
-      return done();
-    },
-  );
+  operation({
+    method: 'post',
+    path: PATH,
+    summary: 'Set records of a collection',
+    action: 'collections.write',
+    params: CollectionPath,
+  })(async ({ params, caller, incoming }) => {
+    await caller.may(params.project);
+    for await (const piece of gatherLines(inKnownWords(readLines(incoming, RECORD_LIMITS)), PIECE_BYTES)) {
+      await services.collections.put(refOf(params), piece.map(toCollectionRecord));
+    }
+    return done();
+  });
 
 /** The one error whose words clients print. */
 async function* inKnownWords(pieces: AsyncGenerator<Buffer[]>): AsyncGenerator<Buffer[]> {
@@ -116,23 +125,28 @@ async function* inKnownWords(pieces: AsyncGenerator<Buffer[]>): AsyncGenerator<B
 }
 
 const dropOne = (services: Parts) =>
-  operation({ method: 'delete', path: PATH, summary: 'Remove a collection', params: CollectionPath })(
-    async ({ params, who }) => {
-      await reachShared(services, who, params.project);
-      await services.collections.drop(refOf(params));
-      return done();
-    },
-  );
+  operation({
+    method: 'delete',
+    path: PATH,
+    summary: 'Remove a collection',
+    action: 'collections.write',
+    params: CollectionPath,
+  })(async ({ params, caller }) => {
+    await caller.may(params.project);
+    await services.collections.drop(refOf(params));
+    return done();
+  });
 
 const remove = (services: Parts) =>
   operation({
     method: 'post',
     path: `${PATH}/deleted`,
     summary: 'Remove records of a collection',
+    action: 'collections.write',
     params: CollectionPath,
-  })(async ({ params, who, req }) => {
-    await reachShared(services, who, params.project);
-    await services.collections.remove(refOf(params), await readStrings(req));
+  })(async ({ params, caller, incoming }) => {
+    await caller.may(params.project);
+    await services.collections.remove(refOf(params), await readStrings(incoming));
     return done();
   });
 
@@ -141,10 +155,11 @@ const count = (services: Parts) =>
     method: 'get',
     path: `${PATH}/count`,
     summary: 'Number of records of a collection',
+    action: 'collections.read',
     params: CollectionPath,
-  })(async ({ params, who, req }) => {
-    await reachShared(services, who, params.project);
-    const query = readRecordQuery(req);
+  })(async ({ params, caller, rawQuery, headers }) => {
+    await caller.may(params.project);
+    const query = readRecordQuery(rawQuery(), headers);
     return countRows(services, params, query);
   });
 
@@ -174,14 +189,15 @@ const read = (services: Parts) =>
     method: 'get',
     path: `${PATH}/*key`,
     summary: 'Read a record of a collection',
+    action: 'collections.read',
     params: KeyPath,
-  })(async ({ params, who, req }) => {
-    await reachShared(services, who, params.project);
+  })(async ({ params, caller, rawQuery, headers }) => {
+    await caller.may(params.project);
     const record = await services.collections.get(refOf(params), params.key.join('/'));
     const whole = record ?? (await valueOnly(services, params));
     if (!whole) throw new DomainError('not_found', 'no_such_key', 'Not Found');
     if (!record) return rawJson(readRawObject(whole.value)?.get('value') ?? 'null');
-    const query = readRecordQuery(req);
+    const query = readRecordQuery(rawQuery(), headers);
     return renderRows(atHand([toRow(record)]), query);
   });
 
@@ -197,9 +213,10 @@ const removeOne = (services: Parts) =>
     method: 'delete',
     path: `${PATH}/*key`,
     summary: 'Remove a record of a collection',
+    action: 'collections.write',
     params: KeyPath,
-  })(async ({ params, who }) => {
-    await reachShared(services, who, params.project);
+  })(async ({ params, caller }) => {
+    await caller.may(params.project);
     await services.collections.remove(refOf(params), [params.key.join('/')]);
     return done();
   });

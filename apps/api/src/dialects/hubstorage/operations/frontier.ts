@@ -11,10 +11,8 @@ import type { Row } from '@spiderhub/hub';
 import type { z } from 'zod';
 import { gatherLines, readLines } from '../../../http/lines.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { queryOf } from '../../../http/params.ts';
 import type { Parts } from '../../../parts.ts';
 import { readStrings } from '../body.ts';
-import { reachShared } from '../guard.ts';
 import { renderRows } from '../records/format.ts';
 import { RECORD_LIMITS } from '../records/intake.ts';
 import { one, wholeNumber } from '../records/params.ts';
@@ -48,35 +46,44 @@ function slotOf({ project, frontier, slot }: z.output<typeof SlotPath>): Frontie
 }
 
 const frontiers = (services: Parts) =>
-  operation({ method: 'get', path: '/hcf/:project/list', summary: 'Frontiers', params: ProjectPath })(
-    async ({ params: { project }, who }) => {
-      await reachShared(services, who, project);
-      return rawJson(JSON.stringify(await services.frontiers.frontiers(project)));
-    },
-  );
+  operation({
+    method: 'get',
+    path: '/hcf/:project/list',
+    summary: 'Frontiers',
+    action: 'frontier.read',
+    params: ProjectPath,
+  })(async ({ params: { project }, caller }) => {
+    await caller.may(project);
+    return rawJson(JSON.stringify(await services.frontiers.frontiers(project)));
+  });
 
 const slots = (services: Parts) =>
   operation({
     method: 'get',
     path: '/hcf/:project/:frontier/list',
     summary: 'Slots of a frontier',
+    action: 'frontier.read',
     params: FrontierPath,
-  })(async ({ params: { project, frontier }, who }) => {
-    await reachShared(services, who, project);
+  })(async ({ params: { project, frontier }, caller }) => {
+    await caller.may(project);
     return rawJson(JSON.stringify(await services.frontiers.slots(project, frontier)));
   });
 
 const add = (services: Parts) =>
-  operation({ method: 'post', path: SLOT, summary: 'Add requests to a slot', params: SlotPath })(
-    async ({ params, who, req }) => {
-      await reachShared(services, who, params.project);
-      let newcount = 0;
-      for await (const piece of gatherLines(readLines(req, RECORD_LIMITS), PIECE_BYTES)) {
-        newcount += await services.frontiers.add(slotOf(params), piece.map(toRequest));
-      }
-      return { newcount };
-    },
-  );
+  operation({
+    method: 'post',
+    path: SLOT,
+    summary: 'Add requests to a slot',
+    action: 'frontier.write',
+    params: SlotPath,
+  })(async ({ params, caller, incoming }) => {
+    await caller.may(params.project);
+    let newcount = 0;
+    for await (const piece of gatherLines(readLines(incoming, RECORD_LIMITS), PIECE_BYTES)) {
+      newcount += await services.frontiers.add(slotOf(params), piece.map(toRequest));
+    }
+    return { newcount };
+  });
 
 function toRequest(line: Buffer): FrontierRequest {
   const fields = readRawObject(line);
@@ -102,23 +109,31 @@ function given(fields: RawFields, name: string): string | null {
 }
 
 const removeSlot = (services: Parts) =>
-  operation({ method: 'delete', path: SLOT, summary: 'Remove a slot with all it knows', params: SlotPath })(
-    async ({ params, who }) => {
-      await reachShared(services, who, params.project);
-      await services.frontiers.removeSlot(slotOf(params));
-      return done();
-    },
-  );
+  operation({
+    method: 'delete',
+    path: SLOT,
+    summary: 'Remove a slot with all it knows',
+    action: 'frontier.write',
+    params: SlotPath,
+  })(async ({ params, caller }) => {
+    await caller.may(params.project);
+    await services.frontiers.removeSlot(slotOf(params));
+    return done();
+  });
 
 const readQueue = (services: Parts) =>
-  operation({ method: 'get', path: `${SLOT}/q`, summary: 'Batches of requests', params: SlotPath })(
-    async ({ params, who, req }) => {
-      await reachShared(services, who, params.project);
-      const query = readRecordQuery(req);
-      const minCount = wholeNumber(query.params, 'mincount');
-      return renderRows(batchRows(services, slotOf(params), minCount), query);
-    },
-  );
+  operation({
+    method: 'get',
+    path: `${SLOT}/q`,
+    summary: 'Batches of requests',
+    action: 'frontier.read',
+    params: SlotPath,
+  })(async ({ params, caller, rawQuery, headers }) => {
+    await caller.may(params.project);
+    const query = readRecordQuery(rawQuery(), headers);
+    const minCount = wholeNumber(query.params, 'mincount');
+    return renderRows(batchRows(services, slotOf(params), minCount), query);
+  });
 
 // python-scrapinghub does not call it, hcf-backend's hcfpal and shub-workflow's frontier tool do.
 const countQueue = (services: Parts) =>
@@ -126,9 +141,10 @@ const countQueue = (services: Parts) =>
     method: 'get',
     path: `${SLOT}/q/count`,
     summary: 'Number of queued requests',
+    action: 'frontier.read',
     params: SlotPath,
-  })(async ({ params, who }) => {
-    await reachShared(services, who, params.project);
+  })(async ({ params, caller }) => {
+    await caller.may(params.project);
     return { count: await services.frontiers.queued(slotOf(params)) };
   });
 
@@ -143,23 +159,31 @@ async function* batchRows(
 }
 
 const removeBatches = (services: Parts) =>
-  operation({ method: 'post', path: `${SLOT}/q/deleted`, summary: 'Remove batches', params: SlotPath })(
-    async ({ params, who, req }) => {
-      await reachShared(services, who, params.project);
-      await services.frontiers.removeBatches(slotOf(params), await readStrings(req));
-      return done(null);
-    },
-  );
+  operation({
+    method: 'post',
+    path: `${SLOT}/q/deleted`,
+    summary: 'Remove batches',
+    action: 'frontier.write',
+    params: SlotPath,
+  })(async ({ params, caller, incoming }) => {
+    await caller.may(params.project);
+    await services.frontiers.removeBatches(slotOf(params), await readStrings(incoming));
+    return done(null);
+  });
 
 const readFingerprints = (services: Parts) =>
-  operation({ method: 'get', path: `${SLOT}/f`, summary: 'Fingerprints of a slot', params: SlotPath })(
-    async ({ params, who, req }) => {
-      await reachShared(services, who, params.project);
-      const query = queryOf(req);
-      const after = one(query, 'startafter') ?? null;
-      return lineStream(fingerprintLines(services, slotOf(params), after, wholeNumber(query, 'count')));
-    },
-  );
+  operation({
+    method: 'get',
+    path: `${SLOT}/f`,
+    summary: 'Fingerprints of a slot',
+    action: 'frontier.read',
+    params: SlotPath,
+  })(async ({ params, caller, rawQuery }) => {
+    await caller.may(params.project);
+    const query = rawQuery();
+    const after = one(query, 'startafter') ?? null;
+    return lineStream(fingerprintLines(services, slotOf(params), after, wholeNumber(query, 'count')));
+  });
 
 async function* fingerprintLines(
   { frontiers }: Parts,

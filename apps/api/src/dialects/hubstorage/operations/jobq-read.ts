@@ -2,9 +2,8 @@ import { type JobFilter, type JobState, parseJobKeysOf } from '@spiderhub/core';
 import { z } from 'zod';
 import { oneOf } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { type Params, queryOf } from '../../../http/params.ts';
+import type { Params } from '../../../http/params.ts';
 import type { Parts } from '../../../parts.ts';
-import { reachProject } from '../guard.ts';
 import { listLines, pageLines, toFilter, toListOptions } from '../list.ts';
 import { many, wholeNumber } from '../records/params.ts';
 import { lineStream, lines, rawJson } from '../replies.ts';
@@ -33,29 +32,35 @@ const list = (services: Parts) =>
     method: 'get',
     path: '/jobq/:project/list',
     summary: 'Jobs, newest first',
+    action: 'jobs.read',
     params: ProjectPath,
-  })(async ({ params, who, req }) => {
-    await reachProject(services, who, params.project);
-    return lineStream(listLines(services, toListOptions(params.project, queryOf(req))));
+  })(async ({ params, caller, rawQuery }) => {
+    await caller.may(params.project);
+    return lineStream(listLines(services, toListOptions(params.project, rawQuery())));
   });
 
 const count = (services: Parts) =>
-  operation({ method: 'get', path: '/jobq/:project/count', summary: 'Number of jobs', params: ProjectPath })(
-    async ({ params, who, req }) => {
-      await reachProject(services, who, params.project);
-      return rawJson(String(await services.jobs.count(toFilter(params.project, queryOf(req)))));
-    },
-  );
+  operation({
+    method: 'get',
+    path: '/jobq/:project/count',
+    summary: 'Number of jobs',
+    action: 'jobs.read',
+    params: ProjectPath,
+  })(async ({ params, caller, rawQuery }) => {
+    await caller.may(params.project);
+    return rawJson(String(await services.jobs.count(toFilter(params.project, rawQuery()))));
+  });
 
 const jobsummary = (services: Parts) =>
   operation({
     method: 'get',
     path: '/jobq/:project/jobsummary',
     summary: 'Chosen jobs with chosen metadata',
+    action: 'jobs.read',
     params: ProjectPath,
-  })(async ({ params, who, req }) => {
-    await reachProject(services, who, params.project);
-    const query = queryOf(req);
+  })(async ({ params, caller, rawQuery }) => {
+    await caller.may(params.project);
+    const query = rawQuery();
     const jobmeta = many(query, 'jobmeta');
     const answer: string[] = [];
     for (const key of parseJobKeysOf(params.project, many(query, 'key'))) {
@@ -73,14 +78,15 @@ const summary = (services: Parts, path: string) =>
     method: 'get',
     path,
     summary: 'Lengths of the queues and their newest jobs',
+    action: 'jobs.read',
     params: SummaryPath,
-  })(async ({ params: { project, spider, state }, who, req }) => {
-    await reachProject(services, who, project);
+  })(async ({ params: { project, spider, state }, caller, rawQuery }) => {
+    await caller.may(project);
     const spiders = spider === undefined ? undefined : [await nameOf(services, project, spider)];
     const answer: string[] = [];
     for (const queue of state === undefined ? QUEUES : [state]) {
       answer.push(
-        await queueLine(services, { project, states: [queue], ...(spiders && { spiders }) }, queryOf(req)),
+        await queueLine(services, { project, states: [queue], ...(spiders && { spiders }) }, rawQuery()),
       );
     }
     return lines(answer);

@@ -1,5 +1,5 @@
 import {
-  accessErrors,
+  type Caller,
   DomainError,
   formatJobKey,
   JOB_STATES,
@@ -13,12 +13,10 @@ import {
   writeRawObject,
 } from '@spiderhub/core';
 import { metadataChange, metadataOf } from '@spiderhub/hub';
-import type { Request } from 'express';
+import type { Incoming } from '../../../http/incoming.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { queryOf } from '../../../http/params.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObject, readObjects, readTextLines } from '../body.ts';
-import { reachProject } from '../guard.ts';
 import { pushJobs } from '../push.ts';
 import { wholeNumber } from '../records/params.ts';
 import { lines, rawJson } from '../replies.ts';
@@ -29,28 +27,33 @@ export function jobqWriteOperations(services: Parts): Operation[] {
 }
 
 const push = (services: Parts) =>
-  operation({ method: 'post', path: '/jobq/:project/push', summary: 'Schedule jobs', params: ProjectPath })(
-    async ({ params: { project }, who, requestId, req }) => {
-      await reachProject(services, who, project);
-      const context = { project, by: who.name, requestId };
-      const isGone = () => req.socket.destroyed;
-      const answer: string[] = [];
-      for await (const line of pushJobs(services, await readObjects(req), context, isGone)) answer.push(line);
-      return lines(answer);
-    },
-  );
+  operation({
+    method: 'post',
+    path: '/jobq/:project/push',
+    summary: 'Schedule jobs',
+    action: 'jobs.run',
+    params: ProjectPath,
+  })(async ({ params: { project }, caller, requestId, incoming, isGone }) => {
+    await caller.may(project);
+    const context = { project, by: caller.name, requestId };
+    const answer: string[] = [];
+    for await (const line of pushJobs(services, await readObjects(incoming), context, isGone))
+      answer.push(line);
+    return lines(answer);
+  });
 
 const startJob = (services: Parts) =>
   operation({
     method: 'post',
     path: '/jobq/:project/startjob',
     summary: 'Take the next job of a paused project',
+    action: 'jobs.move',
     params: ProjectPath,
-  })(async ({ params: { project }, who, req }) => {
-    await reachProject(services, who, project);
-    const fields = await readObject(req);
+  })(async ({ params: { project }, caller, incoming }) => {
+    await caller.may(project);
+    const fields = await readObject(incoming);
     if (!(await servesGroup(services, project, fields))) return rawJson('null');
-    const key = await services.jobs.take(project, metadataChange(fields), who.name);
+    const key = await services.jobs.take(project, metadataChange(fields), caller.name);
     const job = key && (await services.jobs.find(key));
     if (!job) return rawJson('null');
     const answer = metadataOf(job);
@@ -73,15 +76,16 @@ const update = (services: Parts) =>
     method: 'post',
     path: '/jobq/:project/update',
     summary: 'Move and describe jobs',
+    action: 'jobs.move',
     params: ProjectPath,
-  })(async ({ params: { project }, who, req }) => {
-    await reachProject(services, who, project);
+  })(async ({ params: { project }, caller, incoming }) => {
+    await caller.may(project);
     const answer: string[] = [];
-    for (const fields of await readObjects(req)) {
+    for (const fields of await readObjects(incoming)) {
       const target = targetOf(fields);
       // A job of another project is one that does not exist here.
       if (target.project !== project) continue;
-      const change = { ...target, state: stateOf(fields), change: metadataChange(fields), by: who.name };
+      const change = { ...target, state: stateOf(fields), change: metadataChange(fields), by: caller.name };
       for (const { key, previous } of await services.jobs.move(change)) {
         answer.push(JSON.stringify({ prevstate: previous, key: formatJobKey(key) }));
       }
@@ -114,22 +118,28 @@ const cancelOne = (services: Parts) =>
     method: 'post',
     path: '/jobq/:project/:spider/:job/cancel',
     summary: 'Cancel a job',
+    action: 'jobs.stop',
     params: JobPath,
-  })(async ({ params, who }) => {
-    await reachProject(services, who, params.project);
-    return { count: await cancel(services, params.project, [keyOf(params)], who.name) };
+  })(async ({ params, caller }) => {
+    await caller.may(params.project);
+    return { count: await cancel(services, params.project, [keyOf(params)], caller.name) };
   });
 
 const cancelMany = (services: Parts) =>
-  operation({ method: 'post', path: '/jobq/:project/cancel', summary: 'Cancel jobs', params: ProjectPath })(
-    async ({ params: { project }, who, req }) => {
-      await reachProject(services, who, project);
-      const count = wholeNumber(queryOf(req), 'count');
-      const keys =
-        count === undefined ? await keysOfBody(req) : await oldest(services, project, count, who.staff);
-      return { count: await cancel(services, project, keys, who.name) };
-    },
-  );
+  operation({
+    method: 'post',
+    path: '/jobq/:project/cancel',
+    summary: 'Cancel jobs',
+    action: 'jobs.stop',
+    alsoAsks: ['jobs.drain'],
+    params: ProjectPath,
+  })(async ({ params: { project }, caller, incoming, rawQuery }) => {
+    await caller.may(project);
+    const count = wholeNumber(rawQuery(), 'count');
+    const keys =
+      count === undefined ? await keysOfBody(incoming) : await oldest(services, caller, project, count);
+    return { count: await cancel(services, project, keys, caller.name) };
+  });
 
 /** How many pending and running jobs were among the keys; unknown ones are passed over. */
 async function cancel({ jobs }: Parts, project: number, keys: JobKey[], by: string): Promise<number> {
@@ -137,8 +147,8 @@ async function cancel({ jobs }: Parts, project: number, keys: JobKey[], by: stri
 }
 
 /** `[{"key": "1/2/3"}, ...]` on one line; objects a line each are understood, too. */
-async function keysOfBody(req: Request): Promise<JobKey[]> {
-  return (await readTextLines(req)).flatMap((line) => {
+async function keysOfBody(incoming: Incoming): Promise<JobKey[]> {
+  return (await readTextLines(incoming)).flatMap((line) => {
     const value = parseStrict(line);
     return (Array.isArray(value) ? value : [value]).map((one) => {
       const text: unknown = typeof one === 'object' && one !== null ? (one as { key?: unknown }).key : one;
@@ -153,11 +163,11 @@ async function keysOfBody(req: Request): Promise<JobKey[]> {
 /** Whatever waits goes before what runs, the oldest first. */
 async function oldest(
   { queue, jobs }: Parts,
+  caller: Caller,
   project: number,
   count: number,
-  isStaff: boolean,
 ): Promise<JobKey[]> {
-  if (!isStaff) throw accessErrors.forbidden('only staff may cancel a number of jobs');
+  await caller.may(project, 'jobs.drain');
   const keys: JobKey[] = [];
   for (const state of ['pending', 'running'] as const) {
     const filter = { project, states: [state] };

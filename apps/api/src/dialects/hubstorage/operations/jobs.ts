@@ -1,21 +1,18 @@
 import {
+  type Caller,
   DomainError,
   type JobDetails,
   type JobKey,
-  type Principal,
   type RawFields,
   removeWithData,
   requestErrors,
   writeRawObject,
 } from '@spiderhub/core';
 import { metadataChange, metadataOf, metadataRemoval } from '@spiderhub/hub';
-import type { Request } from 'express';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { originOf } from '../../../http/origin.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObject, readRawValue } from '../body.ts';
-import { reachJob, reachProject } from '../guard.ts';
 import { done, lines, rawJson } from '../replies.ts';
 import { JobPath, keyOf, keyProblem } from '../schema.ts';
 
@@ -37,26 +34,29 @@ export function jobOperations(services: Parts): Operation[] {
 }
 
 const readMetadata = (services: Parts) =>
-  operation({ method: 'get', path: PATH, summary: 'Metadata of a job', params: JobPath })(
-    async ({ params, who, req }) => {
-      const job = await visibleJob(services, who, keyOf(params));
-      // Never 404: shub asks whether the answer is empty.
-      return lines([job ? writeRawObject(shownMetadata(job, req)) : '{}']);
-    },
-  );
+  operation({
+    method: 'get',
+    path: PATH,
+    summary: 'Metadata of a job',
+    action: 'jobs.read',
+    params: JobPath,
+  })(async ({ params, caller, origin }) => {
+    const job = await visibleJob(services, caller, keyOf(params));
+    // Never 404: shub asks whether the answer is empty.
+    return lines([job ? writeRawObject(shownMetadata(job, origin())) : '{}']);
+  });
 
 /** With the addresses that Scrapy Cloud writes into it; python-scrapinghub's own tests look for both. */
-function shownMetadata(job: JobDetails, req: Request): RawFields {
-  const origin = originOf(req);
+function shownMetadata(job: JobDetails, origin: string): RawFields {
   return metadataOf(job)
     .set('api_url', JSON.stringify(`${origin}/api/`))
     .set('portia_url', JSON.stringify(`${origin}/`));
 }
 
 /** Null for a job that is not there, and just the same for one in a project that is not there for the caller. */
-async function visibleJob(services: Parts, who: Principal, key: JobKey): Promise<JobDetails | null> {
+async function visibleJob(services: Parts, caller: Caller, key: JobKey): Promise<JobDetails | null> {
   try {
-    await reachJob(services, who, key, 'read');
+    await caller.may(key);
   } catch (error) {
     if (error instanceof DomainError && error.kind === 'not_found') return null;
     throw error;
@@ -65,14 +65,18 @@ async function visibleJob(services: Parts, who: Principal, key: JobKey): Promise
 }
 
 const mergeMetadata = (services: Parts) =>
-  operation({ method: 'post', path: PATH, summary: 'Set fields of the metadata of a job', params: JobPath })(
-    async ({ params, who, req }) => {
-      const key = keyOf(params);
-      await reachJob(services, who, key, 'write');
-      await services.jobs.describe(key, metadataChange(named(await readObject(req, MAX_METADATA_BYTES))));
-      return done('text/html; charset=utf-8');
-    },
-  );
+  operation({
+    method: 'post',
+    path: PATH,
+    summary: 'Set fields of the metadata of a job',
+    action: 'jobs.describe',
+    params: JobPath,
+  })(async ({ params, caller, incoming }) => {
+    const key = keyOf(params);
+    await caller.may(key);
+    await services.jobs.describe(key, metadataChange(named(await readObject(incoming, MAX_METADATA_BYTES))));
+    return done('text/html; charset=utf-8');
+  });
 
 /** The same fields. Throws `invalid` for a name that cannot be stored. */
 function named(fields: RawFields): RawFields {
@@ -84,24 +88,29 @@ function named(fields: RawFields): RawFields {
 }
 
 const purgeJob = (services: Parts) =>
-  operation({ method: 'delete', path: PATH, summary: 'Remove a job with its data', params: JobPath })(
-    async ({ params, who }) => {
-      const key = keyOf(params);
-      await reachProject(services, who, key.project);
-      await removeWithData(services.jobs, services.streams, key, who.name);
-      return done('text/html; charset=utf-8');
-    },
-  );
+  operation({
+    method: 'delete',
+    path: PATH,
+    summary: 'Remove a job with its data',
+    action: 'jobs.delete',
+    params: JobPath,
+  })(async ({ params, caller }) => {
+    const key = keyOf(params);
+    await caller.may(key.project);
+    await removeWithData(services.jobs, services.streams, key, caller.name);
+    return done('text/html; charset=utf-8');
+  });
 
 const readField = (services: Parts) =>
   operation({
     method: 'get',
     path: `${PATH}/:field`,
     summary: 'A field of the metadata of a job',
+    action: 'jobs.read',
     params: FieldPath,
-  })(async ({ params, who, req }) => {
-    const job = await visibleJob(services, who, keyOf(params));
-    return rawJson((job && shownMetadata(job, req).get(params.field)) ?? 'null');
+  })(async ({ params, caller, origin }) => {
+    const job = await visibleJob(services, caller, keyOf(params));
+    return rawJson((job && shownMetadata(job, origin()).get(params.field)) ?? 'null');
   });
 
 const writeField = (services: Parts) =>
@@ -109,11 +118,12 @@ const writeField = (services: Parts) =>
     method: 'post',
     path: `${PATH}/:field`,
     summary: 'Set a field of the metadata of a job',
+    action: 'jobs.describe',
     params: FieldPath,
-  })(async ({ params, who, req }) => {
+  })(async ({ params, caller, incoming }) => {
     const key = keyOf(params);
-    await reachJob(services, who, key, 'write');
-    const raw = await readRawValue(req, MAX_METADATA_BYTES);
+    await caller.may(key);
+    const raw = await readRawValue(incoming, MAX_METADATA_BYTES);
     await services.jobs.describe(key, metadataChange(named(new Map([[params.field, raw]]))));
     return done('text/html; charset=utf-8');
   });
@@ -123,10 +133,11 @@ const removeField = (services: Parts) =>
     method: 'delete',
     path: `${PATH}/:field`,
     summary: 'Remove a field of the metadata of a job',
+    action: 'jobs.describe',
     params: FieldPath,
-  })(async ({ params, who }) => {
+  })(async ({ params, caller }) => {
     const key = keyOf(params);
-    await reachJob(services, who, key, 'write');
+    await caller.may(key);
     await services.jobs.describe(key, metadataRemoval(params.field));
     return done('text/html; charset=utf-8');
   });

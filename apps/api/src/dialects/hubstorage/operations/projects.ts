@@ -1,10 +1,8 @@
-import { accessErrors, MAX_SETTINGS_BYTES, requestErrors, writeRawObject } from '@spiderhub/core';
+import { MAX_SETTINGS_BYTES, requestErrors, writeRawObject } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { queryOf } from '../../../http/params.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObject } from '../body.ts';
-import { reachProject } from '../guard.ts';
 import { isYes, one, wholeNumber } from '../records/params.ts';
 import { done, lineStream, rawJson } from '../replies.ts';
 import { Name, ProjectPath, SpiderPath } from '../schema.ts';
@@ -32,9 +30,9 @@ const jobsummaries = (services: Parts) =>
     method: 'get',
     path: '/projects/jobsummaries',
     summary: 'Queues of all projects that have jobs',
-  })(async ({ who }) => {
-    if (who.job) throw accessErrors.forbidden('job tokens reach no other projects');
-    const queues = await services.projects.busyQueues(who.staff ? null : [...who.projects]);
+    action: 'jobs.read',
+  })(async ({ caller }) => {
+    const queues = await services.projects.busyQueues(caller.everywhere());
     const summaries = queues.map(({ project, pending, running, finished }) => ({
       project,
       pending,
@@ -50,9 +48,10 @@ const jobsummary = (services: Parts) =>
     method: 'get',
     path: '/projects/:project/jobsummary',
     summary: 'Queues of a project',
+    action: 'jobs.read',
     params: ProjectPath,
-  })(async ({ params: { project }, who }) => {
-    await reachProject(services, who, project);
+  })(async ({ params: { project }, caller }) => {
+    await caller.may(project);
     const { runningUnits, ...queue } = await services.projects.queueCounts(project);
     return { ...queue, running_units_count: runningUnits, pending_units_max: null, has_capacity: true };
   });
@@ -62,9 +61,10 @@ const readSettings = (services: Parts) =>
     method: 'get',
     path: '/projects/:project/settings',
     summary: 'Settings of a project',
+    action: 'settings.read',
     params: ProjectPath,
-  })(async ({ params: { project }, who }) => {
-    await reachProject(services, who, project);
+  })(async ({ params: { project }, caller }) => {
+    await caller.may(project);
     return rawJson(writeRawObject(await services.projects.settings(project)));
   });
 
@@ -73,10 +73,11 @@ const writeSettings = (services: Parts) =>
     method: 'post',
     path: '/projects/:project/settings',
     summary: 'Set some settings of a project',
+    action: 'settings.write',
     params: ProjectPath,
-  })(async ({ params: { project }, who, req }) => {
-    await reachProject(services, who, project);
-    await services.projects.changeSettings(project, await readObject(req, MAX_SETTINGS_BYTES), []);
+  })(async ({ params: { project }, caller, incoming }) => {
+    await caller.may(project);
+    await services.projects.changeSettings(project, await readObject(incoming, MAX_SETTINGS_BYTES), []);
     return done('text/plain; charset=utf-8');
   });
 
@@ -85,9 +86,10 @@ const readSetting = (services: Parts) =>
     method: 'get',
     path: '/projects/:project/settings/:key',
     summary: 'A setting of a project',
+    action: 'settings.read',
     params: SettingPath,
-  })(async ({ params: { project, key }, who }) => {
-    await reachProject(services, who, project);
+  })(async ({ params: { project, key }, caller }) => {
+    await caller.may(project);
     return rawJson((await services.projects.settings(project)).get(key) ?? 'null');
   });
 
@@ -96,9 +98,10 @@ const removeSetting = (services: Parts) =>
     method: 'delete',
     path: '/projects/:project/settings/:key',
     summary: 'Remove a setting of a project',
+    action: 'settings.write',
     params: SettingPath,
-  })(async ({ params: { project, key }, who }) => {
-    await reachProject(services, who, project);
+  })(async ({ params: { project, key }, caller }) => {
+    await caller.may(project);
     await services.projects.changeSettings(project, new Map(), [key]);
     return done('text/plain; charset=utf-8');
   });
@@ -108,31 +111,39 @@ const spiderId = (services: Parts) =>
     method: 'get',
     path: '/ids/:project/spider/:name',
     summary: "A spider's number",
+    action: 'spiders.read',
+    alsoAsks: ['spiders.write'],
     params: SpiderNamePath,
-  })(async ({ params: { project, name }, who, req }) => {
-    await reachProject(services, who, project);
-    const number = await services.versions.spiderNumber(project, name, isYes(queryOf(req), 'create'));
+  })(async ({ params: { project, name }, caller, rawQuery }) => {
+    await caller.may(project);
+    const create = isYes(rawQuery(), 'create');
+    if (create) await caller.may(project, 'spiders.write');
+    const number = await services.versions.spiderNumber(project, name, create);
     return rawJson(JSON.stringify(number));
   });
 
 const LastJobsPath = ProjectPath.extend({ spider: SpiderPath.shape.spider.optional() });
 
 const lastJobs = (services: Parts, path: string) =>
-  operation({ method: 'get', path, summary: 'The last finished job of each spider', params: LastJobsPath })(
-    async ({ params: { project, spider }, who, req }) => {
-      await reachProject(services, who, project);
-      const query = queryOf(req);
-      const count = wholeNumber(query, 'count');
-      const afterSpider = spiderOf(one(query, 'startafter'), project);
-      const found = await services.queue.lastFinished(project, {
-        offset: wholeNumber(query, 'start') ?? 0,
-        ...(spider !== undefined && { spider }),
-        ...(afterSpider !== null && { afterSpider }),
-        ...(count !== undefined && { count }),
-      });
-      return lineStream(linesOf(found.map((job) => summaryLine(job, services.now()))));
-    },
-  );
+  operation({
+    method: 'get',
+    path,
+    summary: 'The last finished job of each spider',
+    action: 'jobs.read',
+    params: LastJobsPath,
+  })(async ({ params: { project, spider }, caller, rawQuery }) => {
+    await caller.may(project);
+    const query = rawQuery();
+    const count = wholeNumber(query, 'count');
+    const afterSpider = spiderOf(one(query, 'startafter'), project);
+    const found = await services.queue.lastFinished(project, {
+      offset: wholeNumber(query, 'start') ?? 0,
+      ...(spider !== undefined && { spider }),
+      ...(afterSpider !== null && { afterSpider }),
+      ...(count !== undefined && { count }),
+    });
+    return lineStream(linesOf(found.map((job) => summaryLine(job, services.now()))));
+  });
 
 async function* linesOf(all: readonly string[]): AsyncGenerator<string> {
   for (const line of all) yield `${line}\n`;

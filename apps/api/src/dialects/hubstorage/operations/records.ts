@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   formatJobKey,
   type JobDetails,
@@ -8,14 +9,12 @@ import {
   type StreamName,
 } from '@spiderhub/core';
 import { hasMeta, NO_META } from '@spiderhub/hub';
-import type { Request } from 'express';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { queryOf } from '../../../http/params.ts';
+import type { Params } from '../../../http/params.ts';
 import { TextReply } from '../../../http/reply.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import type { Parts } from '../../../parts.ts';
-import { reachJob, reachProject } from '../guard.ts';
 import { attachment, renderRows } from '../records/format.ts';
 import { takeBatch } from '../records/intake.ts';
 import { isYes, one } from '../records/params.ts';
@@ -46,13 +45,14 @@ const readJob = (services: Parts, stream: StreamName) =>
     method: 'get',
     path: `/${stream}/:project/:spider/:job`,
     summary: `Read ${stream} of a job`,
+    action: `${stream}.read`,
     params: JobPath,
-  })(async ({ params, who, req }) => {
+  })(async ({ params, caller, rawQuery, headers }) => {
     const key = keyOf(params);
-    await reachJob(services, who, key, 'read');
-    const query = readRecordQuery(req);
+    await caller.may(key);
+    const query = readRecordQuery(rawQuery(), headers);
     const job = await services.jobs.find(key);
-    if (job && wantsAllAsStored(req, query)) return storedReply(services, stream, job, query);
+    if (job && wantsAllAsStored(headers, query)) return storedReply(services, stream, job, query);
     return render(job ? rowsOfJob(services, stream, job, query) : nothing(), query, stream);
   });
 
@@ -61,12 +61,13 @@ const writeJob = (services: Parts, stream: StreamName) =>
     method: 'post',
     path: `/${stream}/:project/:spider/:job`,
     summary: `Write ${stream} of a job`,
+    action: `${stream}.write`,
     params: JobPath,
-  })(async ({ params, who, req }) => {
+  })(async ({ params, caller, incoming, rawQuery, headers }) => {
     const key = keyOf(params);
-    await reachJob(services, who, key, 'write');
+    await caller.may(key);
     const job = await existing(services, key);
-    await takeBatch(services, req, { job, stream, start: startOf(req) });
+    await takeBatch(services, incoming, { job, stream, start: startOf(rawQuery(), headers) });
     return new TextReply('text/plain; charset=UTF-8', '');
   });
 
@@ -75,13 +76,14 @@ const readStats = (services: Parts, stream: StreamName) =>
     method: 'get',
     path: `/${stream}/:project/:spider/:job/stats`,
     summary: `Counts of ${stream} of a job`,
+    action: `${stream}.read`,
     params: JobPath,
-  })(async ({ params, who, req }) => {
+  })(async ({ params, caller, rawQuery }) => {
     const key = keyOf(params);
-    await reachJob(services, who, key, 'read');
+    await caller.may(key);
     const job = await services.jobs.find(key);
     const stats = await services.streams.stats({ key, attempt: job?.attempt ?? 0, stream });
-    const all = stream !== 'items' || isYes(queryOf(req), 'all');
+    const all = stream !== 'items' || isYes(rawQuery(), 'all');
     const counts = Object.entries(stats.counts).filter(([name]) => all || !name.startsWith('_'));
     return {
       counts: Object.fromEntries(counts),
@@ -94,11 +96,12 @@ const readOne = (services: Parts, stream: StreamName) =>
     method: 'get',
     path: `/${stream}/:project/:spider/:job/:index`,
     summary: `Read one of the ${stream} of a job`,
+    action: `${stream}.read`,
     params: RecordPath,
-  })(async ({ params, who, req }) => {
+  })(async ({ params, caller, rawQuery, headers }) => {
     const key = keyOf(params);
-    await reachJob(services, who, key, 'read');
-    const query = readRecordQuery(req);
+    await caller.may(key);
+    const query = readRecordQuery(rawQuery(), headers);
     const job = await services.jobs.find(key);
     const only = { ...query, params: { ...query.params, index: String(params.index) } };
     return render(job ? rowsOfJob(services, stream, job, only) : nothing(), query, stream);
@@ -109,12 +112,13 @@ const readField = (services: Parts, stream: StreamName) =>
     method: 'get',
     path: `/${stream}/:project/:spider/:job/:index/:field`,
     summary: `Read a field of one of the ${stream} of a job`,
+    action: `${stream}.read`,
     params: FieldPath,
-  })(async ({ params, who, req }) => {
+  })(async ({ params, caller, rawQuery, headers }) => {
     const key = keyOf(params);
-    await reachJob(services, who, key, 'read');
+    await caller.may(key);
     const job = await services.jobs.find(key);
-    const only = { ...readRecordQuery(req), params: { index: String(params.index) } };
+    const only = { ...readRecordQuery(rawQuery(), headers), params: { index: String(params.index) } };
     for await (const [row] of job ? rowsOfJob(services, stream, job, only) : nothing()) {
       const value = row && fieldOf(row.line, params.field);
       if (value) return new TextReply('application/json', `${value}\n`);
@@ -127,10 +131,11 @@ const readSpider = (services: Parts, stream: StreamName) =>
     method: 'get',
     path: `/${stream}/:project/:spider`,
     summary: `Read ${stream} of all jobs of a spider`,
+    action: `${stream}.read`,
     params: SpiderPath,
-  })(async ({ params, who, req }) => {
-    await reachProject(services, who, params.project);
-    const query = readRecordQuery(req);
+  })(async ({ params, caller, rawQuery, headers }) => {
+    await caller.may(params.project);
+    const query = readRecordQuery(rawQuery(), headers);
     return render(rowsOfJobs(services, stream, params, query), query, stream);
   });
 
@@ -139,10 +144,11 @@ const readProject = (services: Parts, stream: StreamName) =>
     method: 'get',
     path: `/${stream}/:project`,
     summary: `Read ${stream} of all jobs of a project`,
+    action: `${stream}.read`,
     params: ProjectPath,
-  })(async ({ params, who, req }) => {
-    await reachProject(services, who, params.project);
-    const query = readRecordQuery(req);
+  })(async ({ params, caller, rawQuery, headers }) => {
+    await caller.may(params.project);
+    const query = readRecordQuery(rawQuery(), headers);
     return render(rowsOfJobs(services, stream, { ...params, spider: null }, query), query, stream);
   });
 
@@ -157,14 +163,17 @@ async function* nothing(): AsyncGenerator<never> {}
 const NARROWING = ['start', 'startafter', 'index', 'count', 'startts', 'endts'];
 
 /** A whole stream for a client that inflates it: what is stored can be sent as it lies. */
-function wantsAllAsStored(req: Request, { format, meta, tests, params }: RecordQuery): boolean {
+function wantsAllAsStored(
+  headers: IncomingHttpHeaders,
+  { format, meta, tests, params }: RecordQuery,
+): boolean {
   if (format !== 'jl' || hasMeta(meta) || tests.length > 0) return false;
   if (NARROWING.some((name) => one(params, name) !== undefined)) return false;
-  return acceptsGzip(req);
+  return acceptsGzip(headers);
 }
 
-function acceptsGzip(req: Request): boolean {
-  const offers = String(req.headers['accept-encoding'] ?? '').split(',');
+function acceptsGzip(headers: IncomingHttpHeaders): boolean {
+  const offers = String(headers['accept-encoding'] ?? '').split(',');
   return offers.some((offer) => /^\s*(x-)?gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(offer));
 }
 
@@ -189,8 +198,8 @@ async function existing({ jobs }: Parts, key: JobKey): Promise<JobDetails> {
 const CONTENT_RANGE = /^items (\d{1,15})-/;
 
 /** Number of the first record; undefined: behind the last one. */
-function startOf(req: Request): number | undefined {
-  const text = one(queryOf(req), 'start') ?? CONTENT_RANGE.exec(req.headers['content-range'] ?? '')?.[1];
+function startOf(query: Params, headers: IncomingHttpHeaders): number | undefined {
+  const text = one(query, 'start') ?? CONTENT_RANGE.exec(headers['content-range'] ?? '')?.[1];
   if (text === undefined || text === '') return undefined;
   if (!/^\d{1,15}$/.test(text)) throw requestErrors.invalid('start', 'expected a record number');
   return Number(text);

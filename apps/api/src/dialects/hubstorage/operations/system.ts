@@ -8,7 +8,7 @@ const GroupPath = z.object({ group: Name });
 
 export function systemOperations({ now }: Parts): Operation[] {
   return [
-    operation({ method: 'get', path: '/system/ts', summary: 'The time, ms since the epoch', open: true })(
+    operation({ method: 'get', path: '/system/ts', summary: 'The time, ms since the epoch', action: 'open' })(
       async () => rawJson(String(now().getTime())),
     ),
     // Worker groups have no limits of their own here; projects name the groups that serve them in their settings.
@@ -16,12 +16,14 @@ export function systemOperations({ now }: Parts): Operation[] {
       method: 'post',
       path: '/botgroups/:group/max_running',
       summary: 'Accepted and without effect',
+      action: 'any key',
       params: GroupPath,
     })(async () => rawJson('null')),
     operation({
       method: 'delete',
       path: '/botgroups/:group',
       summary: 'Accepted and without effect',
+      action: 'any key',
       params: GroupPath,
     })(async () => rawJson('null')),
   ];

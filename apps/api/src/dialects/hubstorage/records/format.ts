@@ -9,7 +9,6 @@ import {
   toMsgpack,
   toXml,
 } from '@spiderhub/hub';
-import type { Request } from 'express';
 import type { Params } from '../../../http/params.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import { isYes, many, one } from './params.ts';
@@ -47,7 +46,7 @@ const TYPES: Record<FormatName, string> = {
 };
 
 /** What the caller asked for: the parameter wins, then the first type of `Accept`. JSON lines by default. */
-export function formatOf(req: Request, params: Params): FormatName {
+export function formatOf(params: Params, accept = ''): FormatName {
   const name = one(params, 'format');
   if (name !== undefined) {
     const format = Object.hasOwn(BY_PARAMETER, name) ? BY_PARAMETER[name] : undefined;
@@ -55,7 +54,7 @@ export function formatOf(req: Request, params: Params): FormatName {
       throw requestErrors.invalid('format', `expected one of ${Object.keys(BY_PARAMETER).join(', ')}`);
     return format;
   }
-  const type = (req.headers.accept ?? '').split(/[,;]/, 1)[0]?.trim().toLowerCase() ?? '';
+  const type = accept.split(/[,;]/, 1)[0]?.trim().toLowerCase() ?? '';
   return (Object.hasOwn(BY_TYPE, type) ? BY_TYPE[type] : undefined) ?? 'jl';
 }
 

@@ -7,7 +7,7 @@ import {
   type StreamStats,
 } from '@spiderhub/core';
 import { toRecord } from '@spiderhub/hub';
-import type { Request } from 'express';
+import type { Incoming } from '../../../http/incoming.ts';
 import { gatherLines, readLines } from '../../../http/lines.ts';
 import type { Parts } from '../../../parts.ts';
 
@@ -25,13 +25,13 @@ const PIECE_BYTES = 8 * 1024 * 1024;
 /** Stores a batch. When this resolves, it is durable. Records of a deleted job are read and dropped. */
 export async function takeBatch(
   services: Parts,
-  req: Request,
+  incoming: Incoming,
   { job, stream, start }: { job: Job; stream: StreamName; start: number | undefined },
 ): Promise<void> {
   const ref = { key: job.key, attempt: job.attempt, stream };
   const isDropped = job.state === 'deleted';
   let next = start;
-  for await (const lines of gatherLines(readLines(req, RECORD_LIMITS), PIECE_BYTES)) {
+  for await (const lines of gatherLines(readLines(incoming, RECORD_LIMITS), PIECE_BYTES)) {
     if (isDropped) continue;
     const now = services.now().getTime();
     const records = lines.map((line) => toRecord(stream, line, now));

@@ -1,6 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type MetaFields, parseFilter, type Test } from '@spiderhub/hub';
-import type { Request } from 'express';
-import { type Params, queryOf } from '../../../http/params.ts';
+import type { Params } from '../../../http/params.ts';
 import { type FormatName, formatOf } from './format.ts';
 import { isYes, many, moment, wholeNumber } from './params.ts';
 
@@ -18,12 +18,11 @@ export interface RecordQuery {
 }
 
 /** Throws `invalid` for parameters that cannot be understood. */
-export function readRecordQuery(req: Request): RecordQuery {
-  const params = queryOf(req);
+export function readRecordQuery(params: Params, headers: IncomingHttpHeaders): RecordQuery {
   const meta = new Set(many(params, 'meta').flatMap((names) => names.split(',')));
   return {
     params,
-    format: formatOf(req, params),
+    format: formatOf(params, headers.accept),
     meta: {
       key: meta.has('_key'),
       ts: meta.has('_ts'),

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
-import { type DeployRequest, DomainError, type Principal, requestErrors } from '@spiderhub/core';
+import { type Caller, type DeployRequest, DomainError, requestErrors } from '@spiderhub/core';
 import { z } from 'zod';
 import { parseFields, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -28,12 +28,13 @@ export function addVersion(services: Parts): Operation {
     method: 'post',
     path: '/scrapyd/addversion.json',
     summary: 'Deploy a project egg; the last line of the answer is the verdict',
+    action: 'project.deploy',
     // shub takes a 403, not a 401, for a key that is not valid.
     statusOf: { unauthenticated: 403 },
-  })(async ({ who, req, requestId }) => {
-    const upload = await receiveUpload(req, services.uploadDir, LIMITS);
+  })(async ({ caller, incoming, requestId }) => {
+    const upload = await receiveUpload(incoming, services.uploadDir, LIMITS);
     try {
-      const request = await toRequest(services, upload, who);
+      const request = await toRequest(upload, caller);
       const deploying = (say: (line: string) => void) =>
         deployAndTell(services, request, upload, requestId, say);
       return new StreamReply('text/plain; charset=utf-8', progressLines(deploying), { eager: true });
@@ -44,9 +45,9 @@ export function addVersion(services: Parts): Operation {
   });
 }
 
-async function toRequest({ access }: Parts, upload: Upload, who: Principal): Promise<DeployRequest> {
+async function toRequest(upload: Upload, caller: Caller): Promise<DeployRequest> {
   const { project, version, stack } = parseFields(DeployFields, upload.fields);
-  await access.project(who, project);
+  await caller.may(project);
   const eggs = pathsOf(upload, 'egg');
   const [eggPath] = eggs;
   if (eggPath === undefined) throw requestErrors.invalid('egg', 'is required');
@@ -58,7 +59,7 @@ async function toRequest({ access }: Parts, upload: Upload, who: Principal): Pro
     extraEggPaths: pathsOf(upload, 'eggs'),
     requirements: await readRequirements(upload),
     stack: stack ?? null,
-    deployedBy: who.name,
+    deployedBy: caller.name,
   };
 }
 

@@ -13,15 +13,16 @@ const Attempts = z
   .meta({ id: 'ScrapinghubAttempts' });
 
 /** Ours, beyond Scrapy Cloud: what became of each try of a job. Times are ms since the epoch. */
-export function attemptsOperation({ access, jobs }: Parts): Operation {
+export function attemptsOperation({ jobs }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/jobs/attempts.json',
     summary: 'List the ended attempts of a job',
+    action: 'jobs.read',
     query: AttemptsQuery,
     reply: Attempts,
-  })(async ({ query, who }) => {
-    await access.project(who, query.project);
+  })(async ({ query, caller }) => {
+    await caller.may(query.project);
     const [key] = query.job;
     const found = key && key.project === query.project ? await jobs.attempts(key) : null;
     if (!key || !found) throw jobErrors.notFound(key ? formatJobKey(key) : '');

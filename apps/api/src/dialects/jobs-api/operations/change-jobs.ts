@@ -30,21 +30,22 @@ export function changeOperations(services: Parts): Operation[] {
   return [updateJobs(services), stopJobs(services), deleteJobs(services)];
 }
 
-function updateJobs({ access, jobs }: Parts): Operation {
+function updateJobs({ jobs }: Parts): Operation {
   return operation({
     method: 'post',
     path: '/jobs/update.json',
     summary: 'Add and remove tags of the jobs that the filter selects',
+    action: 'jobs.tag',
     body: UpdateForm,
     reply: Counted,
-  })(async ({ body, who }) => {
-    await access.project(who, body.project);
+  })(async ({ body, caller }) => {
+    await caller.may(body.project);
     if (body.job) requireKeysOf(body.project, body.job);
     if (!body.add_tag && !body.remove_tag)
       throw requestErrors.invalid('add_tag', 'add_tag or remove_tag is required');
     const change = { add: body.add_tag ?? [], remove: body.remove_tag ?? [] };
     if (!narrowsProject(toFilter(body))) throw jobErrors.noFilter();
-    const filter = hasPage(body) ? await selectPage({ access, jobs } as Parts, body) : toFilter(body);
+    const filter = hasPage(body) ? await selectPage(jobs, body) : toFilter(body);
     const conditions = {
       ...(body.if_has_tag && { ifHasTag: body.if_has_tag }),
       ...(body.if_lacks_tag && { ifLacksTag: body.if_lacks_tag }),
@@ -59,39 +60,41 @@ function hasPage({ count, offset }: UpdateForm): boolean {
 }
 
 /** The legacy client's `JobSet.update` sends the page of its set along: only those jobs are meant. */
-async function selectPage({ jobs }: Pick<Parts, 'jobs'>, form: UpdateForm) {
+async function selectPage(jobs: Parts['jobs'], form: UpdateForm) {
   const count = Math.abs(form.count ?? MAX_PAGE);
   if (count > MAX_PAGE) throw requestErrors.invalid('count', `updates take at most ${MAX_PAGE} jobs at once`);
   const page = await jobs.page(toFilter(form), { count, offset: offsetOf(form) });
   return page.length === 0 ? null : { project: form.project, keys: page.map((job) => job.key) };
 }
 
-function stopJobs({ access, jobs }: Parts): Operation {
+function stopJobs({ jobs }: Parts): Operation {
   return operation({
     method: 'post',
     path: '/jobs/stop.json',
     summary: 'Stop jobs: pending ones end at once, running ones are asked to',
+    action: 'jobs.stop',
     body: KeysForm,
     reply: Ok,
-  })(async ({ body, who }) => {
-    await access.project(who, body.project);
+  })(async ({ body, caller }) => {
+    await caller.may(body.project);
     requireKeysOf(body.project, body.job);
-    await jobs.stop({ project: body.project, keys: body.job, strict: true }, { level: 1, by: who.name });
+    await jobs.stop({ project: body.project, keys: body.job, strict: true }, { level: 1, by: caller.name });
     return { status: 'ok' as const };
   });
 }
 
-function deleteJobs({ access, jobs }: Parts): Operation {
+function deleteJobs({ jobs }: Parts): Operation {
   return operation({
     method: 'post',
     path: '/jobs/delete.json',
     summary: 'Delete jobs',
+    action: 'jobs.delete',
     body: KeysForm,
     reply: Counted,
-  })(async ({ body, who }) => {
-    await access.project(who, body.project);
+  })(async ({ body, caller }) => {
+    await caller.may(body.project);
     requireKeysOf(body.project, body.job);
-    const removed = await jobs.remove({ project: body.project, keys: body.job, strict: true }, who.name);
+    const removed = await jobs.remove({ project: body.project, keys: body.job, strict: true }, caller.name);
     return { status: 'ok' as const, count: removed.length };
   });
 }

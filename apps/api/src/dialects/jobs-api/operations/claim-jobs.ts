@@ -47,15 +47,16 @@ export function claimOperations(services: Parts): Operation[] {
   ];
 }
 
-function claimJobs({ access, claims, now }: Parts): Operation {
+function claimJobs({ claims, now }: Parts): Operation {
   return operation({
     method: 'post',
     path: '/jobs/claim.json',
     summary: 'Take finished jobs that lack a tag, for this consumer alone',
+    action: 'jobs.claim',
     body: ClaimForm,
     reply: Claimed,
-  })(async ({ body, who }) => {
-    await access.project(who, body.project);
+  })(async ({ body, caller }) => {
+    await caller.may(body.project);
     const jobs = await claims.claim({
       filter: toFilter(body),
       tag: body.lacks_tag[0] ?? DEFAULT_TAG,
@@ -68,15 +69,10 @@ function claimJobs({ access, claims, now }: Parts): Operation {
   });
 }
 
-function endClaim(
-  { access, claims }: Parts,
-  path: string,
-  summary: string,
-  end: 'ack' | 'release',
-): Operation {
-  return operation({ method: 'post', path, summary, body: HeldForm, reply: Counted })(
-    async ({ body, who }) => {
-      await access.project(who, body.project);
+function endClaim({ claims }: Parts, path: string, summary: string, end: 'ack' | 'release'): Operation {
+  return operation({ method: 'post', path, summary, action: 'jobs.claim', body: HeldForm, reply: Counted })(
+    async ({ body, caller }) => {
+      await caller.may(body.project);
       requireKeysOf(body.project, body.job);
       const [tag = DEFAULT_TAG, ...more] = body.tag ?? [];
       if (more.length > 0) throw requestErrors.invalid('tag', 'is given more than once');

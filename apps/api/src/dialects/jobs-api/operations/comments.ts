@@ -1,11 +1,11 @@
 import {
+  type Caller,
   type Comment,
   type CommentTarget,
   commentErrors,
   DomainError,
   formatJobKey,
   jobErrors,
-  type Principal,
 } from '@spiderhub/core';
 import { z } from 'zod';
 import { expected, Text } from '../../../http/fields.ts';
@@ -47,61 +47,70 @@ export function commentOperations(services: Parts): Operation[] {
   ];
 }
 
-const countComments = ({ access, comments }: Parts) =>
+const countComments = ({ comments }: Parts) =>
   operation({
     method: 'get',
     path: '/comments/:project/stats',
     summary: 'For each job the number of items with comments',
+    action: 'comments.read',
     params: z.object({ project: ProjectId }),
-  })(async ({ params: { project }, who }) => {
-    await access.project(who, project);
+  })(async ({ params: { project }, caller }) => {
+    await caller.may(project);
     const counts = await comments.itemCounts(project);
     return Object.fromEntries(counts.map(({ job, items }) => [formatJobKey(job), items]));
   });
 
-const listOfJob = ({ access, comments }: Parts) =>
+const listOfJob = ({ comments }: Parts) =>
   operation({
     method: 'get',
     path: '/comments/:project/:spider/:job',
     summary: 'Comments of a job, by item or item/field',
+    action: 'comments.read',
     params: JobPath,
-  })(async ({ params: job, who }) => {
-    await access.project(who, job.project);
-    return byPlace(await comments.list({ job }), who);
+  })(async ({ params: job, caller }) => {
+    await caller.may(job.project);
+    return byPlace(await comments.list({ job }), await editorOf(caller, job.project));
   });
 
-const listOfItem = ({ access, comments }: Parts, path: string) =>
-  operation({ method: 'get', path, summary: 'Comments of an item or a field of it', params: ItemPath })(
-    async ({ params, who }) => {
-      await access.project(who, params.project);
-      return (await comments.list(targetOf(params))).map((comment) => commentObject(comment, who));
-    },
-  );
+const listOfItem = ({ comments }: Parts, path: string) =>
+  operation({
+    method: 'get',
+    path,
+    summary: 'Comments of an item or a field of it',
+    action: 'comments.read',
+    params: ItemPath,
+  })(async ({ params, caller }) => {
+    await caller.may(params.project);
+    const editor = await editorOf(caller, params.project);
+    return (await comments.list(targetOf(params))).map((comment) => commentObject(comment, editor));
+  });
 
-const addComment = ({ access, comments }: Parts, path: string) =>
+const addComment = ({ comments }: Parts, path: string) =>
   operation({
     method: 'post',
     path,
     summary: 'Add a comment to an item or a field of it',
+    action: 'comments.write',
     params: ItemPath,
     body: CommentText,
-  })(async ({ params, body, who }) => {
-    await access.project(who, params.project);
+  })(async ({ params, body, caller }) => {
+    await caller.may(params.project);
     const target = targetOf(params);
-    const added = await comments.add(target, body.text, who.name);
+    const added = await comments.add(target, body.text, caller.name);
     if (!added) throw jobErrors.notFound(formatJobKey(target.job));
-    return commentObject(added, who);
+    return commentObject(added, await editorOf(caller, params.project));
   });
 
-const archiveOfItem = ({ access, comments }: Parts, path: string) =>
+const archiveOfItem = ({ comments }: Parts, path: string) =>
   operation({
     method: 'delete',
     path,
     summary: 'Archive comments of an item or a field of it',
+    action: 'comments.write',
     params: ItemPath,
-  })(async ({ params, who }) => {
-    await access.project(who, params.project);
-    await comments.archiveAll(targetOf(params), who.name);
+  })(async ({ params, caller }) => {
+    await caller.may(params.project);
+    await comments.archiveAll(targetOf(params), caller.name);
     return { status: 'ok' };
   });
 
@@ -110,12 +119,14 @@ const editComment = (services: Parts) =>
     method: 'put',
     path: '/comments/:comment',
     summary: 'Change the text of a comment',
+    action: 'comments.write',
+    alsoAsks: ['comments.moderate'],
     params: CommentPath,
     body: CommentText,
-  })(async ({ params, body, who }) => {
-    const comment = await ownComment(services, who, params.comment);
+  })(async ({ params, body, caller }) => {
+    const comment = await ownComment(services, caller, params.comment);
     await services.comments.edit(comment.id, body.text);
-    return commentObject({ ...comment, text: body.text }, who);
+    return commentObject({ ...comment, text: body.text }, await editorOf(caller, comment.job.project));
   });
 
 const archiveComment = (services: Parts) =>
@@ -123,27 +134,40 @@ const archiveComment = (services: Parts) =>
     method: 'delete',
     path: '/comments/:comment',
     summary: 'Archive a comment',
+    action: 'comments.write',
+    alsoAsks: ['comments.moderate'],
     params: CommentPath,
-  })(async ({ params, who }) => {
-    const comment = await ownComment(services, who, params.comment);
-    await services.comments.archive(comment.id, who.name);
+  })(async ({ params, caller }) => {
+    const comment = await ownComment(services, caller, params.comment);
+    await services.comments.archive(comment.id, caller.name);
     return { status: 'ok' };
   });
 
 /** A comment of a project that the caller does not reach is answered like one that does not exist. */
-async function ownComment({ access, comments }: Parts, who: Principal, id: number): Promise<Comment> {
+async function ownComment({ comments }: Parts, caller: Caller, id: number): Promise<Comment> {
   const missing = commentErrors.notFound(id);
   const comment = await comments.find(id);
   if (!comment) throw missing;
-  await access.project(who, comment.job.project).catch((error: unknown) => {
+  await caller.may(comment.job.project).catch((error: unknown) => {
     throw error instanceof DomainError && error.kind === 'not_found' ? missing : error;
   });
-  if (!isEditable(comment, who)) throw commentErrors.notTheAuthor();
+  if (!isEditable(comment, await editorOf(caller, comment.job.project))) throw commentErrors.notTheAuthor();
   return comment;
 }
 
-function isEditable(comment: Comment, who: Principal): boolean {
-  return comment.archivedAt === null && (who.staff || comment.author === who.name);
+/** Who may change which comments. */
+interface Editor {
+  name: string;
+  /** Others' comments, too. */
+  moderates: boolean;
+}
+
+async function editorOf(caller: Caller, project: number): Promise<Editor> {
+  return { name: caller.name, moderates: await caller.allows('comments.moderate', project) };
+}
+
+function isEditable(comment: Comment, { name, moderates }: Editor): boolean {
+  return comment.archivedAt === null && (moderates || comment.author === name);
 }
 
 function targetOf({
@@ -156,16 +180,16 @@ function targetOf({
   return { job: { project, spider, job }, item, ...(field !== undefined && { field }) };
 }
 
-function byPlace(comments: readonly Comment[], who: Principal): Record<string, unknown[]> {
+function byPlace(comments: readonly Comment[], editor: Editor): Record<string, unknown[]> {
   const places = new Map<string, unknown[]>();
   for (const comment of comments) {
     const place = comment.field === null ? String(comment.item) : `${comment.item}/${comment.field}`;
-    places.set(place, [...(places.get(place) ?? []), commentObject(comment, who)]);
+    places.set(place, [...(places.get(place) ?? []), commentObject(comment, editor)]);
   }
   return Object.fromEntries(places);
 }
 
-function commentObject(comment: Comment, who: Principal) {
+function commentObject(comment: Comment, editor: Editor) {
   return {
     id: comment.id,
     text: comment.text,
@@ -173,6 +197,6 @@ function commentObject(comment: Comment, who: Principal) {
     avatar: null,
     created: comment.createdAt.toISOString(),
     archived: comment.archivedAt?.toISOString() ?? null,
-    editable: isEditable(comment, who),
+    editable: isEditable(comment, editor),
   };
 }

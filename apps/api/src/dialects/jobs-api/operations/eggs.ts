@@ -34,42 +34,48 @@ const addEgg = (services: Parts) =>
     method: 'post',
     path: '/eggs/add.json',
     summary: 'Keep an egg for the next deploy',
+    action: 'project.deploy',
     statusOf: { unauthenticated: 403 },
-  })(async ({ who, req }) => {
-    const upload = await receiveUpload(req, services.uploadDir, LIMITS);
+  })(async ({ caller, incoming }) => {
+    const upload = await receiveUpload(incoming, services.uploadDir, LIMITS);
     try {
       const { project, name, version } = parseFields(EggFields, upload.fields);
-      await services.access.project(who, project);
+      await caller.may(project);
       const [file, ...others] = upload.files.filter(({ field }) => field === 'egg');
       if (!file || others.length > 0) throw requestErrors.invalid('egg', 'expected one file');
       // Every later deploy of the project unpacks it: one that is no ZIP file would make them all fail.
       await services.checkEgg(file.path);
       const { sha256, sizeBytes } = await services.blobs.putFile(file.path);
-      await services.eggs.save({ project, name, version, sha256, sizeBytes, createdBy: who.name });
+      await services.eggs.save({ project, name, version, sha256, sizeBytes, createdBy: caller.name });
       return { status: 'ok', egg: { name, version } };
     } finally {
       await upload.remove();
     }
   });
 
-const listEggs = ({ access, eggs }: Parts) =>
-  operation({ method: 'get', path: '/eggs/list.json', summary: 'Eggs of a project', query: ProjectQuery })(
-    async ({ query, who }) => {
-      await access.project(who, query.project);
-      const all = await eggs.list(query.project);
-      return { status: 'ok', eggs: all.map(({ name, version }) => ({ name, version })) };
-    },
-  );
+const listEggs = ({ eggs }: Parts) =>
+  operation({
+    method: 'get',
+    path: '/eggs/list.json',
+    summary: 'Eggs of a project',
+    action: 'versions.read',
+    query: ProjectQuery,
+  })(async ({ query, caller }) => {
+    await caller.may(query.project);
+    const all = await eggs.list(query.project);
+    return { status: 'ok', eggs: all.map(({ name, version }) => ({ name, version })) };
+  });
 
-const deleteEgg = ({ access, eggs }: Parts) =>
+const deleteEgg = ({ eggs }: Parts) =>
   operation({
     method: 'post',
     path: '/eggs/delete.json',
     summary: 'Remove an egg of a project',
+    action: 'project.deploy',
     body: z.object({ project: ProjectId, name: Text, ...apikeyField }),
     reply: Ok,
-  })(async ({ body, who }) => {
-    await access.project(who, body.project);
+  })(async ({ body, caller }) => {
+    await caller.may(body.project);
     if (!(await eggs.remove(body.project, body.name))) {
       throw eggErrors.notFound(body.name);
     }
@@ -81,10 +87,11 @@ const bundle = (services: Parts) =>
     method: 'get',
     path: '/eggs/bundle.zip',
     summary: 'All eggs of a project in a zip, its own as __main__.egg',
+    action: 'versions.read',
     query: ProjectQuery,
     statusOf: { unauthenticated: 403 },
-  })(async ({ query: { project }, who }) => {
-    await services.access.project(who, project);
+  })(async ({ query: { project }, caller }) => {
+    await caller.may(project);
     const zip = new ZipFile();
     for (const { name, sha256 } of await services.eggs.list(project))
       await addBlob(services, zip, `${name}.egg`, sha256);
@@ -99,9 +106,10 @@ const migrate = (services: Parts) =>
     method: 'get',
     path: '/migrate-eggs.zip',
     summary: 'Requirements and eggs of a project in a zip',
+    action: 'versions.read',
     query: ProjectQuery,
-  })(async ({ query: { project }, who }) => {
-    await services.access.project(who, project);
+  })(async ({ query: { project }, caller }) => {
+    await caller.may(project);
     const zip = new ZipFile();
     const newest = await services.versions.newest(project);
     zip.addBuffer(Buffer.from(newest?.requirements ?? ''), 'requirements.txt');

@@ -64,9 +64,10 @@ function readItems(services: Parts, { extension, type, write }: Format): Operati
     method: 'get',
     path: `/items.${extension}`,
     summary: `Items of a job as ${extension}`,
+    action: 'items.read',
     query: ItemsQuery,
-  })(async ({ query, who }) => {
-    await services.access.project(who, query.project);
+  })(async ({ query, caller }) => {
+    await caller.may(query.project);
     const job = await jobOf(services, query, parseJobKey);
     const rows = selectRows(services.streams, refOf(job, 'items'), query);
     return new StreamReply(type, write(rows, query), { headers: asFile(job, 'items', extension) });

@@ -23,15 +23,16 @@ export function listOperations(services: Parts): Operation[] {
   return [listPage(services), listAll(services), countJobs(services)];
 }
 
-function listPage({ access, jobs, now }: Parts): Operation {
+function listPage({ jobs, now }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/jobs/list.json',
     summary: 'One page of jobs, the latest first',
+    action: 'jobs.read',
     query: ListQuery,
     reply: JobList,
-  })(async ({ query, who }) => {
-    await access.project(who, query.project);
+  })(async ({ query, caller }) => {
+    await caller.may(query.project);
     const filter = toFilter(query);
     const count = Math.min(PAGE, Math.abs(query.count ?? PAGE));
     const [page, total] = await Promise.all([
@@ -48,14 +49,15 @@ function listPage({ access, jobs, now }: Parts): Operation {
   });
 }
 
-function listAll({ access, jobs, now }: Parts): Operation {
+function listAll({ jobs, now }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/jobs/list.jl',
     summary: 'All jobs as JSON lines; the first line holds the totals',
+    action: 'jobs.read',
     query: ListQuery,
-  })(async ({ query, who }) => {
-    await access.project(who, query.project);
+  })(async ({ query, caller }) => {
+    await caller.may(query.project);
     const page = {
       offset: offsetOf(query),
       ...(query.count !== undefined && { count: Math.abs(query.count) }),
@@ -85,15 +87,16 @@ async function* jobLines(
   }
 }
 
-function countJobs({ access, jobs }: Parts): Operation {
+function countJobs({ jobs }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/jobs/count.json',
     summary: 'How many jobs match; count and offset have no say',
+    action: 'jobs.read',
     query: ListQuery,
     reply: Total,
-  })(async ({ query, who }) => {
-    await access.project(who, query.project);
+  })(async ({ query, caller }) => {
+    await caller.may(query.project);
     const filter: JobFilter = toFilter(query);
     return { status: 'ok' as const, total: await jobs.count(filter) };
   });

@@ -57,9 +57,10 @@ export function logOperations(services: Parts): Operation[] {
       method: 'get',
       path: `/log.${extension}`,
       summary: `Log of a job as ${extension}`,
+      action: 'logs.read',
       query: LogQuery,
-    })(async ({ query, who }) => {
-      await services.access.project(who, query.project);
+    })(async ({ query, caller }) => {
+      await caller.may(query.project);
       const job = await jobOf(services, query, parseJobKey);
       const ref = refOf(job, 'logs');
       const rows = query.level

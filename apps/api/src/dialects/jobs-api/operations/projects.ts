@@ -33,19 +33,21 @@ function listProjects(): Operation {
     method: 'get',
     path: '/scrapyd/listprojects.json',
     summary: "Numbers of the projects that the key's owner is a member of",
+    action: 'projects.list',
     reply: ProjectList,
-  })(async ({ who }) => ({ projects: [...who.projects], status: 'ok' as const }));
+  })(async ({ caller }) => ({ projects: [...caller.account().projects], status: 'ok' as const }));
 }
 
-function listSpiders({ access, versions }: Parts): Operation {
+function listSpiders({ versions }: Parts): Operation {
   return operation({
     method: 'get',
     path: '/spiders/list.json',
     summary: 'Spiders of a project; `id` is the name',
+    action: 'spiders.read',
     query: z.object({ project: ProjectId, spider: Texts.optional() }),
     reply: SpiderList,
-  })(async ({ query, who }) => {
-    await access.project(who, query.project);
+  })(async ({ query, caller }) => {
+    await caller.may(query.project);
     const wanted = query.spider && new Set(query.spider);
     const spiders = (await versions.spiders(query.project))
       .filter(({ name }) => !wanted || wanted.has(name))
@@ -59,6 +61,7 @@ function me(): Operation {
     method: 'get',
     path: '/v2/users/me',
     summary: 'Who the key belongs to; 200 means that it is valid',
+    action: 'account.read',
     reply: Me,
-  })(async ({ who }) => ({ username: who.name, status: 'ok' as const }));
+  })(async ({ caller }) => ({ username: caller.account().name, status: 'ok' as const }));
 }

@@ -3,7 +3,6 @@ import { releaseErrors } from '@spiderhub/core';
 import { z } from 'zod';
 import { oneOf, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import { originOf } from '../../../http/origin.ts';
 import { TextReply } from '../../../http/reply.ts';
 import type { Parts } from '../../../parts.ts';
 import { apikeyField, ProjectId } from '../schema.ts';
@@ -35,14 +34,15 @@ export function releaseOperations(services: Parts): Operation[] {
   return [deployRelease(services), releaseStatus(services)];
 }
 
-const deployRelease = ({ access, releases }: Parts) =>
+const deployRelease = ({ releases }: Parts) =>
   operation({
     method: 'post',
     path: '/releases/deploy.json',
     summary: 'Announce a container image',
+    action: 'project.deploy',
     body: DeployForm,
-  })(async ({ body, who, req }) => {
-    await access.project(who, body.project);
+  })(async ({ body, caller, origin }) => {
+    await caller.may(body.project);
     const id = randomUUID();
     await releases.save({
       id,
@@ -52,10 +52,10 @@ const deployRelease = ({ access, releases }: Parts) =>
       projectType: body.project_type,
       spiders: body.spiders,
       scripts: body.scripts.map((name) => (name.startsWith('py:') ? name : `py:${name}`)),
-      deployedBy: who.name,
+      deployedBy: caller.name,
     });
     return new TextReply('application/json', JSON.stringify({ status: 'ok' }), {
-      headers: { Location: `${originOf(req)}/api/releases/status/${id}.json` },
+      headers: { Location: `${origin()}/api/releases/status/${id}.json` },
     });
   });
 
@@ -66,7 +66,7 @@ const releaseStatus = ({ releases }: Parts) =>
     path: '/releases/status/:id',
     summary: 'How far a release has come',
     params: z.object({ id: z.string().max(100) }),
-    open: true,
+    action: 'open',
   })(async ({ params }) => {
     const release = await releases.find(params.id.replace(/\.json$/, ''));
     if (!release) throw releaseErrors.notFound();

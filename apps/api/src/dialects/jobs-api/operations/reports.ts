@@ -18,24 +18,28 @@ const ReportFields = z.object({
 /** `Job.add_report` of the old client. */
 export function reportOperations(services: Parts): Operation[] {
   return [
-    operation({ method: 'post', path: '/reports/add.json', summary: 'Keep a file about a job', reply: Ok })(
-      async ({ who, req }) => {
-        const upload = await receiveUpload(req, services.uploadDir, LIMITS);
-        try {
-          const fields = parseFields(ReportFields, upload.fields);
-          await services.access.project(who, fields.project);
-          const [job] = parseJobKeysOf(fields.project, [fields.job]);
-          const file = upload.files.find(({ field }) => field === 'content');
-          if (!job || !file) throw requestErrors.invalid('content', 'expected one file');
-          const { sha256, sizeBytes } = await services.blobs.putFile(file.path);
-          const report = { job, key: fields.key, contentType: fields.content_type, sha256, sizeBytes };
-          const isSaved = await services.reports.save({ ...report, createdBy: who.name });
-          if (!isSaved) throw jobErrors.notFound(formatJobKey(job));
-          return { status: 'ok' as const };
-        } finally {
-          await upload.remove();
-        }
-      },
-    ),
+    operation({
+      method: 'post',
+      path: '/reports/add.json',
+      summary: 'Keep a file about a job',
+      action: 'reports.write',
+      reply: Ok,
+    })(async ({ caller, incoming }) => {
+      const upload = await receiveUpload(incoming, services.uploadDir, LIMITS);
+      try {
+        const fields = parseFields(ReportFields, upload.fields);
+        await caller.may(fields.project);
+        const [job] = parseJobKeysOf(fields.project, [fields.job]);
+        const file = upload.files.find(({ field }) => field === 'content');
+        if (!job || !file) throw requestErrors.invalid('content', 'expected one file');
+        const { sha256, sizeBytes } = await services.blobs.putFile(file.path);
+        const report = { job, key: fields.key, contentType: fields.content_type, sha256, sizeBytes };
+        const isSaved = await services.reports.save({ ...report, createdBy: caller.name });
+        if (!isSaved) throw jobErrors.notFound(formatJobKey(job));
+        return { status: 'ok' as const };
+      } finally {
+        await upload.remove();
+      }
+    }),
   ];
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   checkArgs,
   DEFAULT_PRIORITY,
@@ -12,7 +13,6 @@ import {
   textEnvironment,
 } from '@spiderhub/core';
 import { MAX_UNITS, metadataChange, parsed, rawFields, reported, sameRunKey } from '@spiderhub/hub';
-import type { Request } from 'express';
 import { z } from 'zod';
 import { integer, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -49,19 +49,24 @@ const Scheduled = z
 /** `run.json` and its older name `schedule.json` are the same. */
 export function scheduleOperations(services: Parts): Operation[] {
   return ['/run.json', '/schedule.json'].map((path) =>
-    operation({ method: 'post', path, summary: 'Schedule a job', body: ScheduleForm, reply: Scheduled })(
-      async ({ body, fields, who, requestId, req }) => {
-        try {
-          await services.access.project(who, body.project);
-          const spider = await spiderOf(services, body);
-          const origin = { scheduledBy: who.name, requestId, idempotencyKey: idempotencyKeyOf(req) };
-          const key = await services.jobs.schedule(toRequest(body, fields, spider, origin));
-          return { status: 'ok' as const, jobid: formatJobKey(key) };
-        } catch (error) {
-          throw asInvalid(error);
-        }
-      },
-    ),
+    operation({
+      method: 'post',
+      path,
+      summary: 'Schedule a job',
+      action: 'jobs.run',
+      body: ScheduleForm,
+      reply: Scheduled,
+    })(async ({ body, fields, caller, requestId, headers }) => {
+      try {
+        await caller.may(body.project);
+        const spider = await spiderOf(services, body);
+        const origin = { scheduledBy: caller.name, requestId, idempotencyKey: idempotencyKeyOf(headers) };
+        const key = await services.jobs.schedule(toRequest(body, fields, spider, origin));
+        return { status: 'ok' as const, jobid: formatJobKey(key) };
+      } catch (error) {
+        throw asInvalid(error);
+      }
+    }),
   );
 }
 
@@ -82,8 +87,8 @@ async function spiderOf({ versions }: Parts, { project, spider, jobq_id }: Sched
 type Origin = Pick<ScheduleRequest, 'scheduledBy' | 'requestId' | 'idempotencyKey'>;
 
 /** A caller who repeats a request under the same key, because the answer got lost, gets the first one's job. */
-function idempotencyKeyOf(req: Request): string | null {
-  const key = req.headers['idempotency-key'];
+function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
+  const key = headers['idempotency-key'];
   if (key === undefined) return null;
   if (typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
   throw requestErrors.invalid('Idempotency-Key', 'expected 1 to 255 printable ASCII characters');

@@ -5,15 +5,16 @@ import { TextReply } from '../../../http/reply.ts';
 import type { Parts } from '../../../parts.ts';
 import { ProjectId } from '../schema.ts';
 
-export function settingsOperations({ access, projects }: Parts): Operation[] {
+export function settingsOperations({ projects }: Parts): Operation[] {
   return [
     operation({
       method: 'get',
       path: '/settings/get.json',
       summary: 'Settings of a project, in the layers that a crawl gets',
+      action: 'settings.read',
       query: z.object({ project: ProjectId }),
-    })(async ({ query, who }) => {
-      await access.project(who, query.project);
+    })(async ({ query, caller }) => {
+      await caller.may(query.project);
       // Raw, so that numbers keep their digits.
       const settings = writeRawObject(await projects.settings(query.project));
       const body = `{"status":"ok","organization_settings":{},"project_settings":${settings},"enabled_addons":[]}`;

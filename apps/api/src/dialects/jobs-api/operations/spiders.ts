@@ -1,4 +1,4 @@
-import { checkText, jobErrors, type Principal, type SpiderDetails } from '@spiderhub/core';
+import { type Caller, checkText, jobErrors, type SpiderDetails } from '@spiderhub/core';
 import { z } from 'zod';
 import { readBody } from '../../../http/body.ts';
 import { HttpProblem } from '../../../http/errors.ts';
@@ -24,18 +24,20 @@ const readSpider = (services: Parts) =>
     method: 'get',
     path: '/v2/projects/:project/spiders/:spider',
     summary: 'A spider by its number',
+    action: 'spiders.read',
     params: SpiderPath,
-  })(async ({ params, who }) => spiderObject(await spiderOf(services, who, params)));
+  })(async ({ params, caller }) => spiderObject(await spiderOf(services, caller, params)));
 
 const changeTags = (services: Parts) =>
   operation({
     method: 'patch',
     path: '/v2/projects/:project/spiders/:spider/tags',
     summary: 'Add and remove tags of a spider',
+    action: 'spiders.write',
     params: SpiderPath,
-  })(async ({ params, who, req }) => {
-    await spiderOf(services, who, params);
-    const { add = [], remove = [] } = parseFields(TagChange, readJson(await readBody(req, MAX_BYTES)));
+  })(async ({ params, caller, incoming }) => {
+    await spiderOf(services, caller, params);
+    const { add = [], remove = [] } = parseFields(TagChange, readJson(await readBody(incoming, MAX_BYTES)));
     if (add.length === 0 && remove.length === 0) {
       return new TextReply('application/json', JSON.stringify({ non_field_errors: [NOTHING_TO_DO] }), {
         status: 400,
@@ -48,11 +50,11 @@ const changeTags = (services: Parts) =>
   });
 
 async function spiderOf(
-  { access, spiders }: Parts,
-  who: Principal,
+  { spiders }: Parts,
+  caller: Caller,
   { project, spider }: z.output<typeof SpiderPath>,
 ): Promise<SpiderDetails> {
-  await access.project(who, project);
+  await caller.may(project);
   const found = await spiders.find(project, spider);
   if (!found) throw jobErrors.spiderNotFound(spider);
   return found;

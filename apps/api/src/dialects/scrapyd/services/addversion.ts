@@ -48,7 +48,7 @@ async function deployed(
   call: ServiceCall,
   { project, version, eggPath, contents }: Deployment,
 ): Promise<void> {
-  const { parts, projects, reach, who } = call;
+  const { parts, projects, reach, caller } = call;
   const id = (await projects.now(reach, project))?.id ?? (await makeProject(call, project));
   await parts.deploy.store(
     {
@@ -58,17 +58,17 @@ async function deployed(
       extraEggPaths: [],
       requirements: null,
       stack: null,
-      deployedBy: who.name,
+      deployedBy: caller.name,
     },
     contents,
   );
   await chooseLatest(call, project);
 }
 
-async function makeProject({ parts, reach }: ServiceCall, name: string): Promise<number> {
+async function makeProject({ parts, caller, reach }: ServiceCall, name: string): Promise<number> {
   const known = (await parts.scrapyd.view.projects(reach)).find((project) => project.name === name);
   if (known) return known.id;
-  const [organisation, ...others] = reach.organisations;
+  const [organisation, ...others] = caller.reach('projects.create').organisations;
   if (organisation === undefined)
     throw refused(`project '${name}' not found, and this key may not make projects`);
   if (others.length > 0) {

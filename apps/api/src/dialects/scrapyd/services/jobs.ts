@@ -36,11 +36,11 @@ export const cancel: Service = async (call) => {
   const project = required(call.fields, 'project');
   const job = required(call.fields, 'job');
   const { level, refusal } = readSignal(optional(call.fields, 'signal') ?? 'INT');
-  const { parts, who } = call;
+  const { parts, caller } = call;
   const ids = await projectsNamed(call, project);
   const stopped = await parts.jobs.stop(
     { projects: ids, ...jobName(job) },
-    { level, escalate: true, by: who.name },
+    { level, escalate: true, by: caller.name },
   );
   const states = stopped.map((one) => one.previous);
   const previous = states.includes('running') ? 'running' : (states[0] ?? null);

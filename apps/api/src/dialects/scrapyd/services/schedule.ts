@@ -41,7 +41,7 @@ export const schedule: Service = async (call) => {
     internalArgs: version === null ? { _job: job } : { _job: job, _version: version },
     version: versionName,
     alias: job,
-    scheduledBy: call.who.name,
+    scheduledBy: call.caller.name,
     requestId: call.req.id,
     // At the end: V8 takes ten times as long for fields that follow what was spread first.
     ...scrapydOrder(priority),

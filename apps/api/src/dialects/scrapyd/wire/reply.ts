@@ -3,31 +3,28 @@ import type { Request, Response } from 'express';
 import { escapeHtml } from '../pages/html.ts';
 import { pythonJson } from './python-text.ts';
 
-/** The services' names and methods, the class that Scrapyd answers a HEAD of a POST service with, and what they do. */
+/** The services' names and methods, and the class that Scrapyd answers a HEAD of a POST service with. */
 export const SERVICES = {
   'addversion.json': {
     method: 'POST',
     className: 'AddVersion',
-    summary: 'Deploy an egg; the project is made when there is none',
   },
-  'cancel.json': { method: 'POST', className: 'Cancel', summary: 'Cancel a job' },
+  'cancel.json': { method: 'POST', className: 'Cancel' },
   'daemonstatus.json': {
     method: 'GET',
     className: 'DaemonStatus',
-    summary: 'How many jobs wait, run and are over',
   },
   'delproject.json': {
     method: 'POST',
     className: 'DeleteProject',
-    summary: 'Delete a project with its versions',
   },
-  'delversion.json': { method: 'POST', className: 'DeleteVersion', summary: 'Delete a version of a project' },
-  'listjobs.json': { method: 'GET', className: 'ListJobs', summary: 'Jobs by state' },
-  'listprojects.json': { method: 'GET', className: 'ListProjects', summary: 'Names of the projects' },
-  'listspiders.json': { method: 'GET', className: 'ListSpiders', summary: 'Spiders of a version' },
-  'listversions.json': { method: 'GET', className: 'ListVersions', summary: 'Versions of a project' },
-  'schedule.json': { method: 'POST', className: 'Schedule', summary: 'Schedule a job' },
-  'status.json': { method: 'GET', className: 'Status', summary: 'State of a job' },
+  'delversion.json': { method: 'POST', className: 'DeleteVersion' },
+  'listjobs.json': { method: 'GET', className: 'ListJobs' },
+  'listprojects.json': { method: 'GET', className: 'ListProjects' },
+  'listspiders.json': { method: 'GET', className: 'ListSpiders' },
+  'listversions.json': { method: 'GET', className: 'ListVersions' },
+  'schedule.json': { method: 'POST', className: 'Schedule' },
+  'status.json': { method: 'GET', className: 'Status' },
 } as const;
 
 export type ServiceName = keyof typeof SERVICES;
