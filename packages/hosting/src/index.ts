@@ -1,7 +1,6 @@
 export { serverAccount } from './host/account.ts';
 export { type Home, openHome, removeHome } from './host/home.ts';
 export { keepAlive } from './host/keep-alive.ts';
-export { lockHolder, releaseLock, takeLock } from './host/lock.ts';
 export { choosePort, chooseScrapydPort, localUrl } from './host/ports.ts';
 export { runOrThrow } from './host/run.ts';
 export { createServers, type Server, type ServerSpec, type Servers } from './host/servers.ts';

@@ -1,10 +1,14 @@
 export * from './checkout.ts';
+export { monotonicMs } from './clock.ts';
 export { ApiConfig } from './config/api.ts';
 export * from './config/fields.ts';
 export { splitProxies } from './config/proxies.ts';
 export * from './config/read.ts';
 export { WorkerConfig } from './config/worker.ts';
+export { hasCode } from './errors.ts';
 export * from './logger.ts';
 export { pipEnvironment } from './pip-environment.ts';
+export * from './processes/identity.ts';
+export * from './processes/lock.ts';
 export * from './redis.ts';
 export * from './service.ts';

@@ -193,10 +193,6 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-export function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
-
 /** Makes a package `tinydep`, a ZIP file with three text files beside its module. Returns a requirements.txt for it. */
 export async function makeWheel(directory: string): Promise<string> {
   const wheel = join(directory, 'tinydep-1.0-py3-none-any.whl');

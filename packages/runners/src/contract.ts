@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CrawlRunner, RunningCrawl, Version } from '@spiderhub/core';
+import { monotonicMs } from '@spiderhub/platform';
 import {
   crawlRequest,
   DEMO_PROJECT,
   isRunning,
   type Listener,
   listen,
-  nowMs,
   PROBE_PROJECT,
   pidsOf,
 } from './contract-support.ts';
@@ -159,7 +159,7 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
       const crawl = await start(crawlRequest(probe, { spiderName: 'numbers' }));
       const heard = hear(crawl);
       await heard.until(() => heard.payloads('ITM').length > 0);
-      await crawl.extend(nowMs());
+      await crawl.extend(monotonicMs());
       await heard.toEnd();
       expect(await crawl.exited).toEqual({ code: null, signal: 'SIGKILL', deadlinePassed: true });
       expect(heard.logs()).toContain('did not prolong its lease');
@@ -172,10 +172,10 @@ export function describeRunner(make: () => Promise<RunnerUnderTest>): void {
 
     it('lets a crawl live as long as it is extended', async () => {
       const crawl = await start(crawlRequest(probe, { spiderName: 'numbers' }, { leaseMs: 1500 }));
-      const startedAt = nowMs();
+      const startedAt = monotonicMs();
       await crawl.extend(startedAt + 120_000);
       const heard = hear(crawl);
-      await heard.until(() => heard.counts().ITM > 0 && nowMs() > startedAt + 2000);
+      await heard.until(() => heard.counts().ITM > 0 && monotonicMs() > startedAt + 2000);
       await crawl.stop();
       await crawl.exited;
     });

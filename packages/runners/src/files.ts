@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { hasCode } from '@spiderhub/platform';
 
 /** Replaces a file so that a reader sees the old text or the new one, never a part. */
 export async function writeAtomic(path: string, text: string): Promise<void> {
@@ -46,11 +47,6 @@ export async function readText(path: string): Promise<string | null> {
     if (hasCode(error, 'ENOENT')) return null;
     throw error;
   }
-}
-
-/** Whether an error is the operating system's with this code, such as `ENOENT`. */
-export function hasCode(error: unknown, code: string): boolean {
-  return (error as NodeJS.ErrnoException | null)?.code === code;
 }
 
 /**

@@ -9,10 +9,11 @@ import {
   type RunningCrawl,
   type Version,
 } from '@spiderhub/core';
+import { hasCode, monotonicMs } from '@spiderhub/platform';
 import { createEggs, type Eggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { aliveByIdentity, type CrawlExit } from './exit-watch.ts';
-import { hasCode, readText, writeAtomic, writeDeadline } from './files.ts';
+import { readText, writeAtomic, writeDeadline } from './files.ts';
 import type { ForkServer } from './fork-server.ts';
 import { directoryName, type JobDirectory, jobDirectory, readDirectoryName } from './job-directory.ts';
 import { crawlEnvironment, jobData, settingsLayers } from './launch-files.ts';
@@ -64,7 +65,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
       const name = directoryName(request.job);
       const directory = await makeDirectory(options.workDir, name);
       ours.add(name);
-      await writeDeadline(directory.deadline, nowMs() + request.leaseMs);
+      await writeDeadline(directory.deadline, monotonicMs() + request.leaseMs);
       const launch = launchInBackground(directory, request, options, eggs);
       return openCrawl(directory, { ...launch, onCleanUp: () => ours.delete(name) });
     },
@@ -84,10 +85,6 @@ async function discard(crawl: RunningCrawl): Promise<void> {
   await crawl.kill();
   await crawl.exited;
   await crawl.cleanUp();
-}
-
-function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 async function makeDirectory(workDir: string, name: string): Promise<JobDirectory> {

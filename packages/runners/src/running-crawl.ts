@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import type { MessageCounts, PipeMessage, RunningCrawl } from '@spiderhub/core';
+import { hasCode } from '@spiderhub/platform';
 import { waitForExit } from './exit-watch.ts';
-import { hasCode, readJson, readText, writeAtomic, writeDeadline } from './files.ts';
+import { readJson, readText, writeAtomic, writeDeadline } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { droppedSummary, readMessages } from './pipe-messages.ts';
 import { followSpool, removeSpoolBefore, type SpoolPosition } from './spool-reader.ts';

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bootId, canBeSignalled, startTick } from '@spiderhub/platform';
 import { readJson } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 
@@ -44,27 +45,8 @@ export async function spawnShim(python: string, launcherDir: string, directory: 
 export async function isShimAlive(directory: JobDirectory): Promise<boolean> {
   const shim = await readJson<ShimIdentity>(directory.shim);
   if (!shim) return false;
-  if (shim.startTime === null) return answersSignals(shim.pid);
-  return shim.bootId === bootId() && shim.startTime === startTimeOf(shim.pid);
-}
-
-function bootId(): string | null {
-  return readProc('sys/kernel/random/boot_id')?.trim() ?? null;
-}
-
-/** Field 22 of /proc/pid/stat; the name in field 2 may hold blanks and parentheses. A zombie has ended. */
-function startTimeOf(pid: number): number | null {
-  const stat = readProc(`${pid}/stat`);
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields && fields[0] !== 'Z' ? Number(fields[19]) : null;
-}
-
-function answersSignals(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+  if (shim.startTime === null) return canBeSignalled(shim.pid);
+  return shim.bootId === bootId() && shim.startTime === startTick(shim.pid);
 }
 
 /**

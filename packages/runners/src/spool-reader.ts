@@ -1,7 +1,7 @@
 import { existsSync, fstatSync } from 'node:fs';
 import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from './files.ts';
+import { hasCode } from '@spiderhub/platform';
 
 /** The next byte to read: files are numbered from 1, offsets count bytes. */
 export interface SpoolPosition {

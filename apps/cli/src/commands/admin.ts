@@ -6,13 +6,12 @@ import {
   embeddedDatabaseUrl,
   type Home,
   openHome,
-  releaseLock,
   serverAccount,
   startPostgres,
-  takeLock,
   UserError,
   withServers,
 } from '@spiderhub/hosting';
+import { releaseLock, takeLock } from '@spiderhub/platform';
 import { type AdminRequest, adminUsage, readArguments } from '../admin/arguments.ts';
 import { printed } from '../admin/print.ts';
 import { createAdminStores } from '../admin/stores.ts';

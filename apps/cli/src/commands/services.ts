@@ -5,16 +5,14 @@ import { join } from 'node:path';
 import {
   createServers,
   type Home,
-  lockHolder,
   openHome,
   removeHome,
   say,
   serverAccount,
-  takeLock,
   UserError,
   withServers,
 } from '@spiderhub/hosting';
-import type { StopRequest } from '@spiderhub/platform';
+import { lockHolder, type StopRequest, takeLock } from '@spiderhub/platform';
 import type { CliConfig, Settings } from '../config.ts';
 import { startStack } from '../stack.ts';
 

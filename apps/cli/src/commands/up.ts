@@ -7,18 +7,16 @@ import {
   keepAlive,
   localUrl,
   openHome,
-  releaseLock,
   type Server,
   type ServerSpec,
   type Servers,
   say,
   serverAccount,
-  takeLock,
   UserError,
   untilReady,
   withServers,
 } from '@spiderhub/hosting';
-import { ApiConfig, CHECKOUT, checkConfigs, WorkerConfig } from '@spiderhub/platform';
+import { ApiConfig, CHECKOUT, checkConfigs, releaseLock, takeLock, WorkerConfig } from '@spiderhub/platform';
 import type { CliConfig, Settings } from '../config.ts';
 import { type Demo, ensureDemo } from '../demo.ts';
 import { type Stack, startStack } from '../stack.ts';

@@ -1,7 +1,6 @@
 import type { LeaderStore } from '@spiderhub/core';
-import type { Logger, Service } from '@spiderhub/platform';
+import { type Logger, monotonicMs, type Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
-import { monotonicMs } from '../supervise/lease/monotonic.ts';
 import { within } from '../within.ts';
 import type { LeaderTask } from './task.ts';
 

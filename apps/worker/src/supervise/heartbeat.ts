@@ -1,8 +1,7 @@
 import { type AttemptStore, isRefused, type JobCounts, type StopLevel } from '@spiderhub/core';
-import type { Logger, Service } from '@spiderhub/platform';
+import { type Logger, monotonicMs, type Service } from '@spiderhub/platform';
 import { createPulse } from '../pulse.ts';
 import { within } from '../within.ts';
-import { monotonicMs } from './lease/monotonic.ts';
 
 /** One attempt that this worker holds. */
 export interface HeldAttempt {

@@ -8,7 +8,7 @@ import {
   type RunningCrawl,
   type StreamStore,
 } from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
+import { type Logger, monotonicMs } from '@spiderhub/platform';
 import { untilAnswered } from '../until-answered.ts';
 import type { RequestOf } from './crawl/crawl-request.ts';
 import { endCrawl } from './crawl/end-crawl.ts';
@@ -17,7 +17,6 @@ import { reportFailure } from './crawl/report-failure.ts';
 import { salvage } from './crawl/salvage.ts';
 import { type Heartbeat, lifeOf } from './heartbeat.ts';
 import { Holding } from './lease/holding.ts';
-import { monotonicMs } from './lease/monotonic.ts';
 import type { Recorder } from './streams/recorder.ts';
 import { WorkInHand } from './work-in-hand.ts';
 

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive, type ProcessId, processId } from '@spiderhub/platform';
 import { eventually } from '@spiderhub/testkit';
 import { type Home, openHome } from './home.ts';
 import { keepAlive } from './keep-alive.ts';
-import { isAlive, type ProcessId, processId } from './process-table.ts';
 import { createServers, type ServerSpec, type Servers } from './servers.ts';
 import { untilReady } from './until-ready.ts';
 

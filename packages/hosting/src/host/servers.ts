@@ -10,10 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { type ProcessId, processId } from '@spiderhub/platform';
 import { say, tail } from '../say.ts';
 import { type Account, spawnAs } from './account.ts';
+import { endProcess, signalQuietly } from './end-process.ts';
 import type { Home } from './home.ts';
-import { endProcess, type ProcessId, processId, signalQuietly } from './process-table.ts';
 
 /** A server that belongs to an installation: Postgres, Redis, the API, a worker. */
 export interface ServerSpec {

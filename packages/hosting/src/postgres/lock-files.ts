@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isZombie } from '@spiderhub/platform';
 import type { Home } from '../host/home.ts';
-import { isZombie } from '../host/process-table.ts';
 
 /** Where Postgres writes down who uses the data, and who the socket. */
 export function lockFilesOf(home: Home, port: number): string[] {

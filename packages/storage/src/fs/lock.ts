@@ -3,8 +3,9 @@ import { lstat, lutimes, mkdir, readlink, symlink, unlink } from 'node:fs/promis
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serviceErrors } from '@spiderhub/core';
+import { hasCode } from '@spiderhub/platform';
 import { isGone, processIdentity } from './process-identity.ts';
-import { hasCode, isMissing } from './sync.ts';
+import { isMissing } from './sync.ts';
 
 export interface LockOptions {
   /** How long a lock of another machine or container may stay unchanged before it counts as left behind, ms. */
@@ -107,7 +108,7 @@ async function isLeftBehind(
   watch: Watch,
   options: LockOptions,
 ): Promise<boolean> {
-  const gone = await isGone(holder);
+  const gone = isGone(holder);
   if (gone !== null) return gone;
   const beat = await lstat(file).then(
     ({ mtimeMs }) => mtimeMs,

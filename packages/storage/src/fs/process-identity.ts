@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { hasCode } from './sync.ts';
+import { bootId, canBeSignalled, startTick } from '@spiderhub/platform';
 
 let identity: string | undefined;
 
@@ -11,26 +10,17 @@ let identity: string | undefined;
  * see each other's ids, so a container next door is elsewhere; `start` tells a process from a later one with its id.
  */
 export function processIdentity(): string {
-  identity ??= `${where()}.${process.pid}.${startOf(readOwnStat()) ?? 0}`;
+  identity ??= `${where()}.${process.pid}.${startTick(process.pid) ?? 0}`;
   return identity;
 }
 
 /** Whether the process that a name (with anything after it) stands for has ended; null when we cannot know. */
-export async function isGone(name: string): Promise<boolean | null> {
+export function isGone(name: string): boolean | null {
   const [place, pid, start] = name.split('.');
   const [ownPlace, , ownStart] = processIdentity().split('.');
   if (place !== ownPlace || pid === undefined) return null;
   if (ownStart === '0') return !canBeSignalled(Number(pid));
-  const stat = await readFile(`/proc/${Number(pid)}/stat`, 'utf8').catch(() => '');
-  return startOf(stat) !== start;
-}
-
-/** Clock tick at which a process began, from its line in /proc; null for one that is dead but not yet reaped. */
-function startOf(stat: string): string | null {
-  // The name in parentheses may hold anything, so fields are counted from its end.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return null;
-  return fields[19] ?? null;
+  return startTick(Number(pid)) !== Number(start);
 }
 
 function where(): string {
@@ -38,26 +28,12 @@ function where(): string {
 }
 
 function placeText(): string {
+  const boot = bootId();
   try {
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')} ${readlinkSync('/proc/self/ns/pid')}`;
+    // With its line end, as it stands in /proc: the name must be the one that other versions give us.
+    if (boot !== null) return `${boot}\n ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
-    return hostname();
+    // No namespaces here.
   }
-}
-
-function readOwnStat(): string {
-  try {
-    return readFileSync('/proc/self/stat', 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function canBeSignalled(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return hasCode(error, 'EPERM');
-  }
+  return hostname();
 }

@@ -1,12 +1,9 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { hasCode } from '@spiderhub/platform';
 
 export function isMissing(error: unknown): boolean {
   return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
-}
-
-export function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 /** The file opened for reading, or null when there is none. */

@@ -1,9 +1,10 @@
 import { mkdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JobKey } from '@spiderhub/core';
+import { hasCode } from '@spiderhub/platform';
 import { bytesBelow } from './disk-usage.ts';
 import { asideDir, jobDir, projectDirs } from './paths.ts';
-import { entriesOf, hasCode, isMissing } from './sync.ts';
+import { entriesOf, isMissing } from './sync.ts';
 
 async function moveOver(from: string, to: string): Promise<void> {
   // Whoever asks for a job that never was leaves no directories behind.
