@@ -16,7 +16,7 @@ import { lockHolder, type StopRequest, takeLock } from '@spiderhub/platform';
 import type { CliConfig, Settings } from '../config.ts';
 import { startStack } from '../stack.ts';
 
-const PREFIX = 'spiderhub-services-';
+const PREFIX = 'spiderhub-beside-';
 
 /**
  * `spiderhub services -- COMMAND`: runs a command beside a Postgres and a Redis of its own, which are gone afterwards,
