@@ -22,7 +22,7 @@ export * from './jobs/policy.ts';
 export * from './jobs/project-settings.ts';
 export * from './jobs/schedule.ts';
 export * from './jobs/transitions.ts';
-export * from './json/check.ts';
+export { isJson } from './json/check.ts';
 export * from './json/raw-object.ts';
 export { decodeString, scanFields } from './json/scan.ts';
 export * from './lib/group-commit.ts';

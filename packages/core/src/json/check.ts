@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { skipSpace } from './scan.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -75,15 +76,15 @@ function nextValue(text: Buffer, from: number, closers: number[]): number {
 function startOfValue(text: Buffer, from: number, closer: number): number {
   if (closer !== CLOSE_BRACE) return from;
   if (text[from] !== QUOTE) return BAD;
-  const end = endOfString(text, from + 1);
+  const end = endOfValidString(text, from + 1);
   if (end < 0) return BAD;
-  const colon = skipSpace(text, end);
+  const colon = skipSpace(text, end + 1);
   return text[colon] === COLON ? skipSpace(text, colon + 1) : BAD;
 }
 
 function endOfScalar(text: Buffer, at: number): number {
   const byte = text[at];
-  if (byte === QUOTE) return endOfString(text, at + 1);
+  if (byte === QUOTE) return behindString(text, at + 1);
   if (byte === undefined) return BAD;
   const word = WORDS[byte];
   if (word) return endOfWord(text, at, word);
@@ -112,10 +113,16 @@ function endOfDigits(text: Buffer, from: number): number {
   return at === from ? BAD : at;
 }
 
-function endOfString(text: Buffer, from: number): number {
+function behindString(text: Buffer, from: number): number {
+  const end = endOfValidString(text, from);
+  return end < 0 ? BAD : end + 1;
+}
+
+/** Like `endOfString`, but BAD for what JSON does not allow in a string: control characters, odd escapes, no end. */
+export function endOfValidString(text: Buffer, from: number): number {
   for (let at = from; at < text.length; at += 1) {
     const byte = text[at] as number;
-    if (byte === QUOTE) return at + 1;
+    if (byte === QUOTE) return at;
     if (byte < SPACE) return BAD;
     if (byte === BACKSLASH) {
       at = endOfEscape(text, at + 1);
@@ -139,13 +146,4 @@ function isHex(byte: number | undefined): boolean {
   if (byte === undefined) return false;
   const lower = byte | 0x20;
   return (byte >= ZERO && byte <= NINE) || (lower >= 0x61 && lower <= 0x66);
-}
-
-function skipSpace(text: Buffer, from: number): number {
-  let at = from;
-  for (;;) {
-    const byte = text[at];
-    if (byte !== SPACE && byte !== 0x09 && byte !== 0x0d && byte !== 0x0a) return at;
-    at += 1;
-  }
 }

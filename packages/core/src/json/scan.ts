@@ -85,7 +85,8 @@ function hexAt(line: Buffer, at: number): number {
   return Number.parseInt(line.toString('latin1', at, at + 4), 16);
 }
 
-function skipSpace(line: Buffer, from: number): number {
+/** Offset of the first byte from `from` on that is no white space. */
+export function skipSpace(line: Buffer, from: number): number {
   let at = from;
   for (;;) {
     const byte = line[at];
@@ -94,8 +95,11 @@ function skipSpace(line: Buffer, from: number): number {
   }
 }
 
-/** Offset of the quote that ends the string whose text begins at `from`, or of the line's end. */
-function endOfString(line: Buffer, from: number): number {
+/**
+ * Offset of the quote that ends the string whose text begins at `from`, or of the line's end. Takes what lies there for
+ * a valid string; `endOfValidString` asks whether it is one.
+ */
+export function endOfString(line: Buffer, from: number): number {
   const near = Math.min(from + SHORT_STRING, line.length);
   for (let at = from; at < near; at += 1) {
     const byte = line[at];

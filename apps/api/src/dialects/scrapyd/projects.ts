@@ -1,5 +1,6 @@
 import type { Reach } from '@spiderhub/core';
 import type { DeployedProject, ScrapydView } from '@spiderhub/core/scrapyd';
+import { LRUCache } from 'lru-cache';
 
 /** How long a project is trusted to be as it was. Only what was found is remembered: what is new is seen at once. */
 const TRUST_MS = 1000;
@@ -16,12 +17,16 @@ export interface Projects {
   forget(): void;
 }
 
+const rememberedProjects = () =>
+  new LRUCache<string, { project: DeployedProject; until: number }>({ max: MAX_REMEMBERED });
+const rememberedIds = () => new LRUCache<string, { ids: number[]; until: number }>({ max: MAX_REMEMBERED });
+
 export function createProjects(
   view: Pick<ScrapydView, 'findProject' | 'projects'>,
   now: () => number = Date.now,
 ): Projects {
-  let known = new Map<string, { project: DeployedProject; until: number }>();
-  let ids = new Map<string, { ids: number[]; until: number }>();
+  let known = rememberedProjects();
+  let ids = rememberedIds();
 
   function keyOf({ organisations, projects }: Reach, name: string): string {
     return `${organisations.join(',')}|${projects.join(',')}|${name}`;
@@ -29,10 +34,9 @@ export function createProjects(
 
   async function load(reach: Reach, name: string): Promise<DeployedProject | null> {
     const key = keyOf(reach, name);
-    // Whoever forgets meanwhile begins a new map.
+    // Whoever forgets meanwhile begins a new cache.
     const remembered = known;
     const project = name.includes('\0') ? null : await view.findProject(reach, name);
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
     if (project) remembered.set(key, { project, until: now() + TRUST_MS });
     else remembered.delete(key);
     return project;
@@ -49,14 +53,13 @@ export function createProjects(
       const found = ids.get(key);
       if (found && found.until > now()) return found.ids;
       const remembered = ids;
-      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
       const all = (await view.projects(reach)).map(({ id }) => id);
       remembered.set(key, { ids: all, until: now() + TRUST_MS });
       return all;
     },
     forget() {
-      known = new Map();
-      ids = new Map();
+      known = rememberedProjects();
+      ids = rememberedIds();
     },
   };
 }
