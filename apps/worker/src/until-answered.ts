@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@spiderhub/platform';
+import { createPulse } from './pulse.ts';
 
 const FIRST_WAIT_MS = 100;
 const MAX_WAIT_MS = 5000;
@@ -9,13 +9,14 @@ const MAX_WAIT_MS = 5000;
  * Throws the last error once `signal` has aborted.
  */
 export async function untilAnswered<T>(ask: () => Promise<T>, log: Logger, signal?: AbortSignal): Promise<T> {
+  const pause = createPulse();
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)) {
     try {
       return await ask();
     } catch (error) {
       if (signal?.aborted) throw error;
       log.warn({ err: error }, 'waiting for an answer of Postgres');
-      await sleep(waitMs, undefined, signal ? { signal } : {}).catch(() => undefined);
+      await pause.wait(waitMs, signal);
     }
   }
 }

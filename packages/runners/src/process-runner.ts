@@ -175,9 +175,11 @@ async function prepare(
     cwd: directory.home,
     spoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
   };
-  await writeFile(directory.job, data, { mode: 0o600 });
-  await writeFile(directory.settings, settings, { mode: 0o600 });
-  await writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 });
+  await Promise.all([
+    writeFile(directory.job, data, { mode: 0o600 }),
+    writeFile(directory.settings, settings, { mode: 0o600 }),
+    writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 }),
+  ]);
 }
 
 function requireVersion({ version, job }: CrawlRequest): Version {

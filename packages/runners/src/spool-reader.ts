@@ -28,6 +28,10 @@ const CHUNK_BYTES = 512 * 1024;
 const MAX_LINE_BYTES = 2 * 1024 * 1024;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 80;
+/** So often it is looked for the first line of a crawl, ms: somebody may be waiting for it. */
+const FIRST_PAUSE_MS = 5;
+/** A crawl whose Python starts anew may take longer to say something; it is followed like any other then, ms. */
+const EAGER_MS = 2000;
 
 /**
  * Follows the files that the shim writes, from `position` until the crawl has ended and all is read. Holds one chunk
@@ -115,7 +119,8 @@ async function readLines(handle: FileHandle, offset: number): Promise<Buffer> {
 
 /** Waits a little longer each time nothing came, so that a busy crawl is followed closely and an idle one is cheap. */
 function makePause({ ended }: SpoolEnd): { wait(): Promise<void>; reset(): void } {
-  let pauseMs = SHORTEST_PAUSE_MS;
+  const eagerUntil = performance.now() + EAGER_MS;
+  let pauseMs = FIRST_PAUSE_MS;
   let wake: (() => void) | null = null;
   void ended.then(() => wake?.());
   return {
@@ -128,7 +133,8 @@ function makePause({ ended }: SpoolEnd): { wait(): Promise<void>; reset(): void 
         };
       });
       wake = null;
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      const isEager = pauseMs === FIRST_PAUSE_MS && performance.now() < eagerUntil;
+      if (!isEager) pauseMs = Math.min(Math.max(pauseMs * 2, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS);
     },
     reset() {
       pauseMs = SHORTEST_PAUSE_MS;

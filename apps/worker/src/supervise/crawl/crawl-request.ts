@@ -22,10 +22,14 @@ export type RequestOf = (job: JobDetails) => Promise<Omit<CrawlRequest, 'leaseMs
 export function requestsFrom({ versions, projects, tokens, publicUrl }: RequestSources): RequestOf {
   return async (job) => {
     const { project } = job.key;
+    const [version, settings] = await Promise.all([
+      job.version === null ? null : versions.find(project, job.version),
+      projects.settings(project),
+    ]);
     return {
       job,
-      version: job.version === null ? null : await versions.find(project, job.version),
-      projectSettings: scrapySettings(await projects.settings(project)),
+      version,
+      projectSettings: scrapySettings(settings),
       jobToken: tokens.sign(job.key),
       apiUrl: `${publicUrl}/api/`,
       storageUrl: `${publicUrl}/storage`,
