@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type CrawlRunner, createJobTokens, type StreamStore, TALLIES } from '@spiderhub/core';
+import { type CrawlRunner, createJobTokens, createPurge, type StreamStore, TALLIES } from '@spiderhub/core';
 import {
   createAttemptStore,
+  createBlobLedger,
   createDispatchStore,
   createLeaderStore,
   createLeftoverStore,
   createProjectStore,
+  createRetentionStore,
   createVersionStore,
   sharedSecret,
 } from '@spiderhub/db';
@@ -19,11 +21,12 @@ import {
   runServices,
   WorkerConfig,
 } from '@spiderhub/platform';
-import { createFsStreamStore } from '@spiderhub/storage';
+import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { CLOSE_MS, type Connections, openConnections } from './connections.ts';
 import { createHealth } from './health.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLeader, type Leader } from './leader/leader.ts';
+import { keepHouse } from './leader/tasks/keep-house.ts';
 import { leaderTasks } from './leader/tasks.ts';
 import { createRunners } from './runners.ts';
 import { requestsFrom } from './supervise/crawl/crawl-request.ts';
@@ -35,6 +38,8 @@ import { localSweeps } from './sweep/local-sweeps.ts';
 import { createSweeper } from './sweep/sweeper.ts';
 import { untilAnswered } from './until-answered.ts';
 import { placeOf, takeWorkDirectory } from './work-directory.ts';
+
+const DAY_MS = 24 * 3600_000;
 
 /** Composition root: reads the environment, opens what the worker needs and runs its services. */
 async function main(): Promise<void> {
@@ -152,6 +157,13 @@ function makeLeader(
       dispatch: createDispatchStore(database, { leaseMs: config.LEASE_SECONDS * 1000 }),
       tickets,
       recount: (ended) => recount(attempts, streams, ended),
+      chores: keepHouse({
+        purge: createPurge(createRetentionStore(database), streams, config.DELETE_GRACE_DAYS * DAY_MS),
+        blobs: createFsBlobStore({ root: join(config.SPIDERHUB_HOME, 'data/blobs') }),
+        ledger: createBlobLedger(database),
+        leftovers: createLeftoverStore(database),
+        eventsMs: config.EVENTS_DAYS * DAY_MS,
+      }),
       log,
     }),
     log,

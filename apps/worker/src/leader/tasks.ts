@@ -3,6 +3,7 @@ import type { Logger } from '@spiderhub/platform';
 import { within } from '../within.ts';
 import type { LeaderTask } from './task.ts';
 import { admit } from './tasks/admit.ts';
+import { type Chore, doChores } from './tasks/chores.ts';
 import { foldCounts } from './tasks/fold-counts.ts';
 import { reap } from './tasks/reap.ts';
 import { resend } from './tasks/resend.ts';
@@ -14,11 +15,12 @@ export interface TaskParts {
   dispatch: DispatchStore;
   tickets: TicketSender;
   recount: (ended: LostAttempt) => Promise<void>;
+  chores: readonly Chore[];
   log: Logger;
 }
 
 /** Everything that the leader does. */
-export function leaderTasks({ dispatch, tickets, recount, log }: TaskParts): LeaderTask[] {
+export function leaderTasks({ dispatch, tickets, recount, chores, log }: TaskParts): LeaderTask[] {
   /** A ticket that did not get through in time is sent again as one that nobody claimed. */
   const send = (list: Ticket[]) => within(AbortSignal.timeout(SEND_MS), tickets.send(list));
   return [
@@ -26,5 +28,6 @@ export function leaderTasks({ dispatch, tickets, recount, log }: TaskParts): Lea
     resend(dispatch, send),
     reap({ dispatch, recount, log }),
     foldCounts(dispatch),
+    doChores({ chores, log }),
   ];
 }
