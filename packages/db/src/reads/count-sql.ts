@@ -59,7 +59,6 @@ const COUNTED_AS: Record<JobState | 'admitted', readonly string[]> = {
   deleted: ['deleted'],
 };
 
-/** The sum of the counters and of their changes that are not folded into them yet. */
 function counters({ spiders, states }: FilterParts): string {
   const ofSpiders = spiders.length > 0 ? [anyOf('c.spider', spiders)] : [];
   const ofStates = states
@@ -69,9 +68,13 @@ function counters({ spiders, states }: FilterParts): string {
       )
     : `c.state <> 'deleted'`;
   const where = ['c.project_id = :project', ...ofSpiders, ofStates].join(' and ');
-  return `select coalesce(sum(c.n), 0) from (
-    select c.n from job_counts c where ${where}
+  return `select coalesce(sum(c.n), 0) from (${countersWhere(where)}) c`;
+}
+
+/** Counters with their changes that are not folded into them yet: only the sum of both is true. */
+export function countersWhere(where: string): string {
+  return `
+    select c.project_id, c.spider, c.state, c.n from job_counts c where ${where}
     union all
-    select c.n from job_count_changes c where ${where}
-  ) c`;
+    select c.project_id, c.spider, c.state, c.n from job_count_changes c where ${where}`;
 }

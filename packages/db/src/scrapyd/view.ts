@@ -11,6 +11,7 @@ import type {
 import type { Database } from '../database.ts';
 import { NAMED_JOBS, nameBindings } from '../jobs/select.ts';
 import { fromPostgres, translated } from '../pg-errors.ts';
+import { countersWhere } from '../reads/count-sql.ts';
 import { createLineCache } from './line-cache.ts';
 import {
   FIELDS_SQL,
@@ -57,16 +58,15 @@ const STATE = `
   where j.id in (${NAMED_JOBS}) and (j.state <> 'finished' or j.running_at is not null)
   order by j.alias is not distinct from :alias desc, j.id desc limit 1`;
 
+// What was cancelled before it was started is no job of Scrapyd's: finished ones are looked at, as far as they are shown.
 const COUNTS = `
-  select
-    (select count(*)::int from jobs j where j.project_id = any(:projects::int[]) and j.state = 'pending')
-      + (select count(*)::int from jobs j where j.project_id = any(:projects::int[]) and j.state = 'admitted')
-      as pending,
-    (select count(*)::int from jobs j where j.project_id = any(:projects::int[]) and j.state = 'running') as running,
+  select coalesce(sum(c.n) filter (where c.state in ('pending', 'admitted')), 0)::int as pending,
+    coalesce(sum(c.n) filter (where c.state in ('running', 'outside')), 0)::int as running,
     (select count(*)::int from (
       select from jobs j
       where j.project_id = any(:projects::int[]) and j.state = 'finished' and j.running_at is not null
-      limit :mostFinished) f) as finished`;
+      limit :mostFinished) f) as finished
+  from (${countersWhere(`c.project_id = any(:projects::int[]) and c.state <> 'finished'`)}) c`;
 
 const JOB = `j.id, j.project_id, j.spider as spider_number, j.number, j.attempt, s.project_name as project, s.bare_name as spider,
   ${SCRAPYD_NAME} as name, j.running_at, case when j.state = 'finished' then j.finished_at end as finished_at,

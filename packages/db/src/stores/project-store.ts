@@ -10,32 +10,27 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
+import { countersWhere } from '../reads/count-sql.ts';
 
-const COUNTS = `count(*) filter (where j.state in ('pending', 'admitted'))::int as pending,
-  count(*) filter (where j.state = 'running')::int as running,
-  coalesce(sum(j.units) filter (where j.state = 'running'), 0)::int as "runningUnits"`;
+/** Lengths of the queues of the projects that `where` names, from the counters. Units are those of the few that run. */
+function queuesOf(where: string): string {
+  return `
+    select q.project, q.pending, q.running, q.finished, case when q.running = 0 then 0 else (
+      select coalesce(sum(j.units), 0)::int from jobs j where j.project_id = q.project and j.state = 'running'
+    ) end as "runningUnits"
+    from (
+      select c.project_id as project,
+        coalesce(sum(c.n) filter (where c.state in ('pending', 'admitted')), 0)::int as pending,
+        coalesce(sum(c.n) filter (where c.state in ('running', 'outside')), 0)::int as running,
+        coalesce(sum(c.n) filter (where c.state = 'finished'), 0)::int as finished
+      from (${countersWhere(where)}) c group by c.project_id
+    ) q`;
+}
 
-const FINISHED = `(select count(*)::int from jobs f where f.project_id = p.id and f.state = 'finished') as finished`;
+const QUEUE_COUNTS = queuesOf('c.project_id = :project');
 
-const QUEUE_COUNTS = `
-  select p.id as project, q.pending, q.running, q."runningUnits", ${FINISHED}
-  from projects p
-  cross join lateral (
-    select ${COUNTS} from jobs j
-    where j.project_id = p.id and j.state in ('pending', 'admitted', 'running')
-  ) q
-  where p.id = :project`;
-
-const BUSY = `
-  select p.id as project, q.pending, q.running, q."runningUnits", ${FINISHED}
-  from (
-    select j.project_id, ${COUNTS} from jobs j
-    where j.state in ('pending', 'admitted', 'running')
-      and (:projects::int[] is null or j.project_id = any(:projects::int[]))
-    group by j.project_id
-  ) q
-  join projects p on p.id = q.project_id
-  order by p.id`;
+const BUSY = `${queuesOf('(:projects::int[] is null or c.project_id = any(:projects::int[]))')}
+  where q.pending > 0 or q.running > 0 order by q.project`;
 
 /** The text of all settings. Throws `too_large`. */
 function settingsText(settings: ReadonlyMap<string, string>): string {
