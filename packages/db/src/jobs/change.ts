@@ -9,15 +9,16 @@ import type { Database } from '../database.ts';
 import { CHANGED_COLUMNS, type ChangedRow, LET_GO, selectJobs, statesSql } from './select.ts';
 
 // A pending job ends here and now; a running one hears of its stop and ends by its worker. Calls that escalate are
-// counted, as Scrapy counts signals.
+// counted, as Scrapy counts signals. New values follow from `j`, never from `f`: when a worker claims the job meanwhile,
+// Postgres first tries them on the row as it was, and a row that is half of each breaks the table's checks.
 const STOP = `
   changed as (
     update jobs j set
-      state = case when f.state = 'running' then f.state else 'finished' end,
-      state_since = case when f.state = 'running' then j.state_since else now() end,
-      finished_at = case when f.state = 'running' then j.finished_at else now() end,
-      close_reason = case when f.state = 'running' then j.close_reason else 'cancelled' end,
-      completed_by = case when f.state = 'running' then j.completed_by else :by end,
+      state = case when j.state = 'running' then j.state else 'finished' end,
+      state_since = case when j.state = 'running' then j.state_since else now() end,
+      finished_at = case when j.state = 'running' then j.finished_at else now() end,
+      close_reason = case when j.state = 'running' then j.close_reason else 'cancelled' end,
+      completed_by = case when j.state = 'running' then j.completed_by else :by end,
       stop_requested_at = coalesce(j.stop_requested_at, now()),
       cancelled_by = coalesce(j.cancelled_by, :by),
       stop_level = greatest(j.stop_level, case when :escalate and :level::int = 1 then least(j.stop_level + 1, 2) else :level::int end)
