@@ -5,17 +5,12 @@
 // Works on a database of its own on that server. Each consumer claims a page, acknowledges it, and asks again until
 // nothing is left. Every job has to be delivered once. With --plans it also prints how long a page takes, and what
 // Postgres reads for it, when almost everything is consumed already.
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { built } from './support/checkout.mjs';
+import { median } from './support/figures.mjs';
 
-const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const load = createRequire(import.meta.url);
-const { createTestDatabase } = load(join(checkout, 'packages/testkit/dist/index.js'));
-const { createClaimStore, createDatabase, createJobStore } = load(
-  join(checkout, 'packages/db/dist/index.js'),
-);
+const { createTestDatabase, scheduleRequest } = built('packages/testkit');
+const { createClaimStore, createDatabase, createJobStore } = built('packages/db');
 
 const { values } = parseArgs({
   options: {
@@ -83,7 +78,7 @@ async function compete() {
   let scheduled = 0;
   const scheduler = (async () => {
     while (scheduling) {
-      const batch = Array.from({ length: 50 }, scheduleRequest);
+      const batch = Array.from({ length: 50 }, () => scheduleRequest(PROJECT, 'a'));
       scheduled += (await jobs.schedule(batch)).length;
     }
   })();
@@ -113,37 +108,14 @@ async function compete() {
   await scheduler;
   await other.destroy();
   const twice = [...delivered.values()].filter((times) => times > 1).length;
-  waits.sort((a, b) => a - b);
   console.log(
     `${consumers} consumers, pages of ${page}: ${delivered.size} of ${total} jobs delivered, ${twice} of them more than once`,
   );
   console.log(
-    `${Math.round(delivered.size / seconds)} jobs/s claimed and acknowledged in ${seconds.toFixed(1)} s; a claim took ${Math.round(waits[waits.length >> 1])} ms (median), ${Math.round(waits.at(-1))} ms at most`,
+    `${Math.round(delivered.size / seconds)} jobs/s claimed and acknowledged in ${seconds.toFixed(1)} s; a claim took ${Math.round(median(waits))} ms (median), ${Math.round(Math.max(...waits))} ms at most`,
   );
   console.log(`meanwhile ${Math.round(scheduled / seconds)} jobs/s were scheduled`);
   if (delivered.size !== total || twice > 0) process.exitCode = 1;
-}
-
-function scheduleRequest() {
-  return {
-    project: PROJECT,
-    spider: 'a',
-    args: {},
-    tags: [],
-    priority: 2,
-    units: 1,
-    settings: {},
-    environment: {},
-    command: null,
-    meta: {},
-    version: null,
-    state: 'pending',
-    external: false,
-    uniqueKey: null,
-    idempotencyKey: null,
-    scheduledBy: 'bench',
-    requestId: null,
-  };
 }
 
 /** What a page costs when almost everything carries the tag. */
@@ -164,9 +136,8 @@ async function plans() {
       times.push(performance.now() - from);
       if (got.length === 0) throw new Error('nothing was claimed');
     }
-    times.sort((a, b) => a - b);
     console.log(
-      `${total} finished jobs, 100 not consumed, ${name}: a claim of 5 takes ${times[10].toFixed(1)} ms (median)`,
+      `${total} finished jobs, 100 not consumed, ${name}: a claim of 5 takes ${median(times).toFixed(1)} ms (median)`,
     );
   }
 }

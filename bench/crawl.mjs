@@ -8,19 +8,19 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { built, CHECKOUT } from './support/checkout.mjs';
+import { median } from './support/figures.mjs';
 
-const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
   allowPositionals: true,
   options: {
     pages: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '5' },
-    home: { type: 'string', default: process.env.SPIDERHUB_HOME ?? join(checkout, '.spiderhub') },
+    home: { type: 'string', default: process.env.SPIDERHUB_HOME ?? join(CHECKOUT, '.spiderhub') },
     python: { type: 'string' },
   },
 });
@@ -32,9 +32,7 @@ else await compare();
 
 /** The site is a process of its own, so that neither side pays for it. */
 function serveSite() {
-  const { renderDemoPage } = createRequire(import.meta.url)(
-    join(checkout, 'examples/demo-site/dist/index.js'),
-  );
+  const { renderDemoPage } = built('examples/demo-site');
   const server = createServer((req, res) => {
     const page = renderDemoPage(req.url);
     res.writeHead(page === null ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' }).end(page ?? '');
@@ -105,16 +103,12 @@ async function crawlPlainly(siteUrl) {
   const child = spawn(
     python,
     ['-m', 'scrapy', 'crawl', 'books', '-o', output, '-L', 'INFO', '-s', `DEMO_SITE_URL=${siteUrl}`],
-    { cwd: join(checkout, 'examples/demo-project'), stdio: ['ignore', 'ignore', 'ignore'] },
+    { cwd: join(CHECKOUT, 'examples/demo-project'), stdio: ['ignore', 'ignore', 'ignore'] },
   );
   const code = await new Promise((ended) => child.once('exit', ended));
   const ms = performance.now() - startedAt;
   if (code !== 0) throw new Error(`scrapy ended with ${code}`);
   return { ms, items: readFileSync(output, 'utf8').trim().split('\n').length };
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
 function seconds(ms) {

@@ -8,24 +8,22 @@
 // column is the median beside that of the first size.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fill } from './lists/fill.mjs';
-import { createCaller, download, percentile } from './lists/http.mjs';
+import { built, CHECKOUT } from './support/checkout.mjs';
+import { percentile } from './support/figures.mjs';
+import { createCaller, download } from './support/http.mjs';
 
-const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 if (!process.env.DATABASE_URL) {
-  const services = [join(checkout, 'apps/cli/dist/main.js'), 'services', '--'];
+  const services = [join(CHECKOUT, 'apps/cli/dist/main.js'), 'services', '--'];
   process.exit(spawnSync(process.execPath, [...services, ...process.argv], { stdio: 'inherit' }).status ?? 1);
 }
 
-const load = createRequire(import.meta.url);
-const { createTestDatabase } = load(join(checkout, 'packages/testkit/dist/index.js'));
-const { createAdminStore, createDatabase } = load(join(checkout, 'packages/db/dist/index.js'));
-const { hashApiKey, newApiKey } = load(join(checkout, 'packages/core/dist/index.js'));
+const { createTestDatabase } = built('packages/testkit');
+const { createAdminStore, createDatabase } = built('packages/db');
+const { hashApiKey, newApiKey } = built('packages/core');
 
 const { values } = parseArgs({
   options: {
@@ -124,7 +122,7 @@ async function startApi(databaseUrl, key) {
     SCRAPYD_PORT: '0',
     QUEUE_PREFIX: `bench-${process.pid}`,
   };
-  const child = spawn(process.execPath, [join(checkout, 'apps/api/dist/main.js')], {
+  const child = spawn(process.execPath, [join(CHECKOUT, 'apps/api/dist/main.js')], {
     env,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -11,22 +11,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { built, CHECKOUT } from './support/checkout.mjs';
 
-const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const load = createRequire(import.meta.url);
-const dist = (name) => load(join(checkout, name));
-const { createTestDatabase } = dist('packages/testkit/dist/index.js');
-const { createJobStore, createVersionStore } = dist('packages/db/dist/index.js');
-const { createFsBlobStore } = dist('packages/storage/dist/index.js');
-const { createServers, openHome, provideRedis, serverAccount, startRedis } = dist(
-  'packages/hosting/dist/index.js',
-);
+const { createTestDatabase, saveVersion, scheduleRequest } = built('packages/testkit');
+const { createJobStore } = built('packages/db');
+const { createFsBlobStore } = built('packages/storage');
+const { createServers, openHome, provideRedis, serverAccount, startRedis } = built('packages/hosting');
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, lease: { type: 'string' } },
@@ -42,7 +36,7 @@ const servers = createServers(home);
 const { server: redis, redisUrl } = await startRedis(
   home,
   servers,
-  await provideRedis(join(checkout, '.spiderhub'), process.env.SPIDERHUB_PYTHON ?? 'python3'),
+  await provideRedis(join(CHECKOUT, '.spiderhub'), process.env.SPIDERHUB_PYTHON ?? 'python3'),
 );
 let redisServer = redis;
 let workerCount = 0;
@@ -78,25 +72,17 @@ async function makeProject() {
   await sql("insert into projects (id, organisation_id, name) values (?, 1, 'bench')", PROJECT);
   const egg = join(root, 'witness.egg');
   const built = spawnSync(process.env.SPIDERHUB_PYTHON, [
-    join(checkout, 'examples/build-egg.py'),
-    join(checkout, 'tests/faults/project'),
+    join(CHECKOUT, 'examples/build-egg.py'),
+    join(CHECKOUT, 'tests/faults/project'),
     egg,
   ]);
   if (built.status !== 0) throw new Error(String(built.stderr));
   for (const folder of ['data', 'witness']) mkdirSync(join(root, folder));
   const { sha256, sizeBytes } = await createFsBlobStore({ root: join(root, 'data/blobs') }).putFile(egg);
-  await createVersionStore(db.database).save({
-    project: PROJECT,
-    name: '1.0',
+  await saveVersion(db.database, PROJECT, '1.0', ['count'], {
     eggSha256: sha256,
     eggSizeBytes: sizeBytes,
-    extraEggs: [],
-    requirements: null,
-    stack: null,
     settingsModule: 'witness.settings',
-    spiders: ['count'],
-    scripts: [],
-    deployedBy: 'bench',
   });
 }
 
@@ -106,7 +92,7 @@ async function startWorker() {
   mkdirSync(own);
   symlinkSync(join(root, 'data'), join(own, 'data'));
   const log = openSync(join(root, `worker${workerCount}.log`), 'w');
-  const child = spawn(process.execPath, [join(checkout, 'apps/worker/dist/main.js')], {
+  const child = spawn(process.execPath, [join(CHECKOUT, 'apps/worker/dist/main.js')], {
     env: {
       ...process.env,
       DATABASE_URL: db.url,
@@ -137,27 +123,9 @@ async function two() {
 async function schedule(items = 1) {
   scheduled += 1;
   const jobs = createJobStore(db.database);
-  const [placed] = await jobs.schedule([
-    {
-      project: PROJECT,
-      spider: 'count',
-      args: { witness: join(root, 'witness'), items: String(items), gap_ms: '100' },
-      tags: [],
-      priority: 2,
-      units: 1,
-      settings: {},
-      environment: {},
-      command: null,
-      meta: {},
-      version: null,
-      state: 'pending',
-      external: false,
-      uniqueKey: null,
-      idempotencyKey: `recovery-${scheduled}`,
-      scheduledBy: 'bench',
-      requestId: null,
-    },
-  ]);
+  const args = { witness: join(root, 'witness'), items: String(items), gap_ms: '100' };
+  const idempotencyKey = `recovery-${scheduled}`;
+  const [placed] = await jobs.schedule([scheduleRequest(PROJECT, 'count', { args, idempotencyKey })]);
   return placed.job;
 }
 

@@ -9,8 +9,9 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { call, callsPerSecond, longestWaitMs, median, medianMs } from './scrapyd/http.mjs';
 import { memoryMb, startScrapyd, startSpiderhub } from './scrapyd/servers.mjs';
+import { median } from './support/figures.mjs';
+import { call, callsPerSecond, longestWaitMs, medianMs } from './support/http.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -8,28 +8,25 @@
 // of which has to finish. A crawl's memory is what Scrapy itself says when it starts.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { built, CHECKOUT } from './support/checkout.mjs';
+import { median } from './support/figures.mjs';
 
-const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '10' },
     'in-a-row': { type: 'string', default: '0' },
     python: {
       type: 'string',
-      default: process.env.SPIDERHUB_PYTHON ?? join(checkout, '.spiderhub/python/bin/python'),
+      default: process.env.SPIDERHUB_PYTHON ?? join(CHECKOUT, '.spiderhub/python/bin/python'),
     },
   },
 });
-const { createForkServer, createProcessRunner } = createRequire(import.meta.url)(
-  join(checkout, 'packages/runners/dist/index.js'),
-);
+const { createForkServer, createProcessRunner } = built('packages/runners');
 const root = mkdtempSync(join(tmpdir(), 'start-'));
-const launcherDir = join(checkout, 'python/launcher');
+const launcherDir = join(CHECKOUT, 'python/launcher');
 const common = {
   python: values.python,
   launcherDir,
@@ -41,8 +38,8 @@ const common = {
 let lastId = 0;
 
 async function main() {
-  const project = join(checkout, 'packages/runners/fixtures/probe');
-  execFileSync(values.python, [join(checkout, 'examples/build-egg.py'), project, join(root, 'egg')]);
+  const project = join(CHECKOUT, 'packages/runners/fixtures/probe');
+  execFileSync(values.python, [join(CHECKOUT, 'examples/build-egg.py'), project, join(root, 'egg')]);
   const startedAt = performance.now();
   const forkServer = createForkServer({ ...common, directory: common.workDir });
   if (!(await forkServer.ready)) throw new Error('the fork server did not start');
@@ -148,10 +145,6 @@ function request() {
     storageUrl: 'http://127.0.0.1:9/storage/',
     leaseMs: 120_000,
   };
-}
-
-function median(numbers) {
-  return numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
 // Neither crawls nor the fork server keep their worker alive.

@@ -11,16 +11,15 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import http from 'node:http';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { built, CHECKOUT } from './support/checkout.mjs';
+import { median } from './support/figures.mjs';
 
-const checkout = join(fileURLToPath(import.meta.url), '../..');
-const require = createRequire(import.meta.url);
 const compress = promisify(gzip);
 const { values } = parseArgs({
   options: {
@@ -85,13 +84,13 @@ async function main() {
 }
 
 async function startApi(home) {
-  const { createAdminStore, createDatabase, migrate } = require(join(checkout, 'packages/db/dist/index.js'));
-  const { hashApiKey, newApiKey } = require(join(checkout, 'packages/core/dist/index.js'));
+  const { createAdminStore, createDatabase, migrate } = built('packages/db');
+  const { hashApiKey, newApiKey } = built('packages/core');
   const name = `spiderhub_bench_${randomBytes(4).toString('hex')}`;
   const server = createDatabase(process.env.DATABASE_URL);
   await server.raw(`create database ${name}`);
   const databaseUrl = Object.assign(new URL(process.env.DATABASE_URL), { pathname: `/${name}` }).href;
-  await migrate(databaseUrl, join(checkout, 'migrations'));
+  await migrate(databaseUrl, join(CHECKOUT, 'migrations'));
   const database = createDatabase(databaseUrl);
   const admin = createAdminStore(database);
   await admin.createOrganisation('bench');
@@ -104,7 +103,7 @@ async function startApi(home) {
   const key = newApiKey();
   await admin.createKey({ hash: hashApiKey(key), hint: 'b', user: null, project: project.id, staff: false });
   await database.destroy();
-  const api = spawn(process.execPath, [join(checkout, 'apps/api/dist/main.js')], {
+  const api = spawn(process.execPath, [join(CHECKOUT, 'apps/api/dist/main.js')], {
     env: {
       ...process.env,
       DATABASE_URL: databaseUrl,
@@ -302,10 +301,6 @@ async function timed(work) {
   const before = performance.now();
   await work();
   return (performance.now() - before) / 1000;
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
 /** Peak resident memory of a process since the last reset. */

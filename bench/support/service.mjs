@@ -2,11 +2,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { built, CHECKOUT } from './checkout.mjs';
 
-export const CHECKOUT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export { CHECKOUT } from './checkout.mjs';
+export { median } from './figures.mjs';
+
 const CLI = join(CHECKOUT, 'apps/cli/dist/main.js');
 
 /** Runs the calling program beside servers of its own, unless it runs there already. */
@@ -19,9 +20,7 @@ export async function besideServers(work) {
 
 /** An API and a worker from their builds with an empty database, one project and a key. */
 export async function startService(env = {}) {
-  const { createTestDatabase } = createRequire(import.meta.url)(
-    join(CHECKOUT, 'packages/testkit/dist/index.js'),
-  );
+  const { createTestDatabase } = built('packages/testkit');
   const db = await createTestDatabase();
   const home = mkdtempSync(join(process.env.SPIDERHUB_TEST_HOME, 'bench-'));
   chmodSync(home, 0o711);
@@ -92,8 +91,4 @@ export async function startService(env = {}) {
       rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
-}
-
-export function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }

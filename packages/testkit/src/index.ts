@@ -1,2 +1,3 @@
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { eventually } from './eventually.ts';
+export { makeTeam, saveVersion, scheduleRequest, type Team } from './team.ts';

@@ -18,8 +18,10 @@ afterAll(async () => {
 describe('spiders of a project', () => {
   it('have the newest version that has them', async () => {
     const { project } = await makeTeam(db.database, 'versioned', ['gone', 'kept']);
-    await saveVersion(db.database, project, '2.0', ['kept', 'old'], ['check.py', 'gone.py']);
-    await saveVersion(db.database, project, '3.0', ['kept'], ['check.py']);
+    await saveVersion(db.database, project, '2.0', ['kept', 'old'], {
+      scripts: ['check.py', 'gone.py'],
+    });
+    await saveVersion(db.database, project, '3.0', ['kept'], { scripts: ['check.py'] });
     const versions = createVersionStore(db.database);
     await versions.spiderNumber(project, 'never deployed', true);
     const found = (await versions.spiders(project)).map(({ name, version }) => [name, version]);

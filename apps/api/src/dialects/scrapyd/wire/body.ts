@@ -3,7 +3,7 @@ import { readBody } from '../../../http/body.ts';
 import { HttpProblem } from '../../../http/errors.ts';
 import { type Fields, withBody } from './fields.ts';
 import { addForm, type FormReader } from './form-reader.ts';
-import { boundaryOf, createMultipartReader } from './multipart.ts';
+import { boundaryOf, MultipartReader } from './multipart.ts';
 import { addQuery, createUrlencodedReader } from './urlencoded.ts';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -40,5 +40,5 @@ export function readerFor(req: Request): { reader: FormReader; isUrlencoded: boo
   if (type !== 'multipart/form-data') return null;
   const boundary = boundaryOf(header);
   if (boundary === null) throw new HttpProblem(400, 'the body is not a valid multipart form');
-  return { reader: createMultipartReader(boundary), isUrlencoded: false };
+  return { reader: new MultipartReader(boundary), isUrlencoded: false };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { all, type Fields, optional, required, rest } from './fields.ts';
 import { addForm, type FormReader } from './form-reader.ts';
-import { boundaryOf, createMultipartReader } from './multipart.ts';
+import { boundaryOf, MultipartReader } from './multipart.ts';
 import { addQuery, createUrlencodedReader, unquote } from './urlencoded.ts';
 
 function fieldsOf(text: string): Fields {
@@ -47,7 +47,7 @@ describe('a form', () => {
 describe('a multipart form', () => {
   function multipart(body: Buffer): Fields {
     const fields: Fields = new Map();
-    addForm(fields, createMultipartReader('x'), body);
+    addForm(fields, new MultipartReader('x'), body);
     return fields;
   }
   const part = (name: string, content: Uint8Array | string, more = '') =>
@@ -151,7 +151,7 @@ describe('a form that comes in pieces', () => {
     const makers: [() => FormReader, fc.Arbitrary<Buffer>][] = [
       [createUrlencodedReader, text('%', '%4', '%41', '=', '&', ';', '+')],
       [
-        () => createMultipartReader('x'),
+        () => new MultipartReader('x'),
         text(
           '--x',
           '\r\n--x',

@@ -23,51 +23,78 @@ type State = 'preamble' | 'delimiter' | 'head' | 'value' | 'over';
 
 /**
  * Reads multipart/form-data whose values are bytes, whatever charset a part claims: an egg may come as a text field, and
- * a text field as a file. (A library would decode the former.) As in Scrapyd a line may end without a carriage return,
- * as in what scripts write.
+ * a text field as a file. (A library would decode the former: docs/adr/0008.) As in Scrapyd a line may end without a
+ * carriage return, as in what scripts write.
  */
-export function createMultipartReader(boundary: string): FormReader {
-  const delimiter = Buffer.from(`\n--${boundary}`, 'latin1');
+export class MultipartReader implements FormReader {
+  private readonly delimiter: Buffer;
   // The first delimiter may stand at the very start, without a line end before it.
-  let bytes: Buffer = Buffer.from('\n');
-  let state: State = 'preamble';
-  let isNamed = false;
-  let parts = 0;
-  let isAtEnd = false;
+  private bytes: Buffer = Buffer.from('\n');
+  private state: State = 'preamble';
+  private isNamed = false;
+  private parts = 0;
+  private isAtEnd = false;
 
-  /** Does one step with what is there; false when it needs more. Values that it found are in `pieces`. */
-  function step(pieces: Piece[]): boolean {
-    if (state === 'preamble') return skipPreamble();
-    if (state === 'delimiter') return passDelimiter();
-    if (state === 'head') return readHead(pieces);
-    return state === 'value' && readValue(pieces);
+  constructor(boundary: string) {
+    this.delimiter = Buffer.from(`\n--${boundary}`, 'latin1');
   }
 
-  function goOn(to: State, from: number): true {
-    state = to;
-    bytes = bytes.subarray(from);
+  *feed(more: Buffer): Generator<Piece> {
+    this.bytes = this.bytes.length === 0 ? more : Buffer.concat([this.bytes, more]);
+    yield* this.steps();
+  }
+
+  *end(): Generator<Piece> {
+    this.isAtEnd = true;
+    yield* this.steps();
+    if (this.state === 'preamble') throw noForm();
+  }
+
+  private *steps(): Generator<Piece> {
+    const pieces: Piece[] = [];
+    while (this.step(pieces)) yield* pieces.splice(0);
+    yield* pieces;
+    if (this.state === 'over') this.bytes = Buffer.alloc(0);
+    else if (this.state !== 'value' && this.bytes.length > MAX_HEAD_BYTES) throw noForm();
+    // A copy: the rest must not hold the whole of what came.
+    this.bytes = Buffer.from(this.bytes);
+  }
+
+  /** Does one step with what is there; false when it needs more. Values that it found are in `pieces`. */
+  private step(pieces: Piece[]): boolean {
+    if (this.state === 'preamble') return this.skipPreamble();
+    if (this.state === 'delimiter') return this.passDelimiter();
+    if (this.state === 'head') return this.readHead(pieces);
+    return this.state === 'value' && this.readValue(pieces);
+  }
+
+  private goOn(to: State, from: number): true {
+    this.state = to;
+    this.bytes = this.bytes.subarray(from);
     return true;
   }
 
-  function skipPreamble(): boolean {
-    const at = bytes.indexOf(delimiter.subarray(1));
+  private skipPreamble(): boolean {
+    const at = this.bytes.indexOf(this.delimiter.subarray(1));
     if (at < 0) return false;
-    if (bytes[at - 1] !== LF) throw noForm();
-    return goOn('delimiter', at + delimiter.length - 1);
+    if (this.bytes[at - 1] !== LF) throw noForm();
+    return this.goOn('delimiter', at + this.delimiter.length - 1);
   }
 
-  function passDelimiter(): boolean {
+  private passDelimiter(): boolean {
+    const { bytes } = this;
     if (bytes.length < 2) return false;
-    if (bytes.toString('latin1', 0, 2) === '--') return goOn('over', bytes.length);
+    if (bytes.toString('latin1', 0, 2) === '--') return this.goOn('over', bytes.length);
     const lineEnd = bytes.indexOf(LF);
     if (lineEnd < 0) return false;
-    parts += 1;
-    if (parts > MAX_PARTS) throw noForm();
+    this.parts += 1;
+    if (this.parts > MAX_PARTS) throw noForm();
     // The line's end stays: it may be that of the next delimiter as well.
-    return goOn('head', lineEnd);
+    return this.goOn('head', lineEnd);
   }
 
-  function readHead(pieces: Piece[]): boolean {
+  private readHead(pieces: Piece[]): boolean {
+    const { bytes, delimiter } = this;
     const next = bytes.indexOf(delimiter);
     const text = bytes.toString('latin1', 0, Math.min(next < 0 ? bytes.length : next + 1, MAX_HEAD_BYTES));
     const empty = EMPTY_LINE.exec(text);
@@ -75,48 +102,29 @@ export function createMultipartReader(boundary: string): FormReader {
     const valueAt = empty ? empty.index + empty[0].length : bytes.length;
     // A delimiter may begin with the end of the empty line: then the value is empty.
     const needed = empty ? valueAt - 1 + delimiter.length : Number.POSITIVE_INFINITY;
-    if (next < 0 && bytes.length < needed && !(isAtEnd && empty)) return false;
+    if (next < 0 && bytes.length < needed && !(this.isAtEnd && empty)) return false;
     const match = FIELD_NAME.exec(text.slice(0, empty?.index));
     const name = match?.[1]?.replace(/\\(.)/g, '$1') ?? match?.[2];
-    isNamed = Boolean(name);
+    this.isNamed = Boolean(name);
     if (name) pieces.push(name);
-    return next >= 0 && next < valueAt ? goOn('delimiter', next + delimiter.length) : goOn('value', valueAt);
+    return next >= 0 && next < valueAt
+      ? this.goOn('delimiter', next + delimiter.length)
+      : this.goOn('value', valueAt);
   }
 
-  function readValue(pieces: Piece[]): boolean {
+  private readValue(pieces: Piece[]): boolean {
+    const { bytes, delimiter, isAtEnd } = this;
     const next = bytes.indexOf(delimiter);
     // The line end before a delimiter belongs to that, and so does the one at the end when there is none.
     const keep = isAtEnd ? Number(bytes.at(-1) === LF) : delimiter.length;
     let end = next >= 0 ? next : Math.max(0, bytes.length - keep);
     const isLineEnd = next >= 0 || (isAtEnd && keep > 0);
     if (isLineEnd && bytes[end - 1] === CR) end -= 1;
-    if (isNamed && end > 0) pieces.push(bytes.subarray(0, end));
-    if (next >= 0) return goOn('delimiter', next + delimiter.length);
-    bytes = isAtEnd ? bytes.subarray(bytes.length) : bytes.subarray(end);
+    if (this.isNamed && end > 0) pieces.push(bytes.subarray(0, end));
+    if (next >= 0) return this.goOn('delimiter', next + delimiter.length);
+    this.bytes = isAtEnd ? bytes.subarray(bytes.length) : bytes.subarray(end);
     return false;
   }
-
-  function* steps(): Generator<Piece> {
-    const pieces: Piece[] = [];
-    while (step(pieces)) yield* pieces.splice(0);
-    yield* pieces;
-    if (state === 'over') bytes = Buffer.alloc(0);
-    else if (state !== 'value' && bytes.length > MAX_HEAD_BYTES) throw noForm();
-    // A copy: the rest must not hold the whole of what came.
-    bytes = Buffer.from(bytes);
-  }
-
-  return {
-    *feed(more) {
-      bytes = bytes.length === 0 ? more : Buffer.concat([bytes, more]);
-      yield* steps();
-    },
-    *end() {
-      isAtEnd = true;
-      yield* steps();
-      if (state === 'preamble') throw noForm();
-    },
-  };
 }
 
 function noForm(): HttpProblem {

@@ -1,6 +1,10 @@
-// Small HTTP parts: single calls, a form loop over keep-alive sockets, and latencies beside other work.
+// HTTP for measurements: single calls, a form loop over keep-alive sockets, long answers, latencies beside other work.
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
+import { median } from './figures.mjs';
+
+/** How long `times` goes on at most, ms. */
+const BUDGET_MS = 4000;
 
 /** One call on a connection of its own or a kept one; `body` is the whole answer as text. */
 export function call(
@@ -18,6 +22,7 @@ export function call(
       (incoming) => {
         let bytes = 0;
         const chunks = [];
+        incoming.on('error', fail);
         incoming.on('data', (chunk) => {
           bytes += chunk.length;
           chunks.push(chunk);
@@ -35,6 +40,33 @@ export function call(
     outgoing.on('error', fail);
     outgoing.end(form);
   });
+}
+
+/** A caller with a connection of its own. */
+export function createCaller(base, authorization) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  /** The answer's text and the milliseconds it took. Throws for anything but 200. */
+  async function wanted(path, form) {
+    const { status, ms, text } = await call({ url: base, authorization }, path, { form, agent });
+    if (status !== 200) throw new Error(`${path}: ${status} ${text().slice(0, 300)}`);
+    return { ms, text: text() };
+  }
+
+  return {
+    call: wanted,
+    /** Times of `rounds` calls after two to warm up; fewer when they take long. */
+    async times(path, rounds, form) {
+      await wanted(path, form);
+      await wanted(path, form);
+      const found = [];
+      const until = performance.now() + BUDGET_MS;
+      while (found.length < rounds && (found.length < 3 || performance.now() < until))
+        found.push((await wanted(path, form)).ms);
+      return found;
+    },
+    close: () => agent.destroy(),
+  };
 }
 
 /** Sends the form with a fresh `n` again and again on each connection, for `ms`; returns calls a second. */
@@ -97,7 +129,21 @@ export async function longestWaitMs(server, path, small, ms) {
   return { median: median(times), longest: Math.max(...times) };
 }
 
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+/** Reads a long answer and throws it away: time to the first byte, time in all, lines. */
+export function download(base, authorization, path) {
+  return new Promise((done, fail) => {
+    const from = performance.now();
+    let firstMs = 0;
+    let lines = 0;
+    request(`${base}${path}`, { headers: { Authorization: authorization }, agent: false }, (incoming) => {
+      incoming.on('error', fail);
+      incoming.on('data', (chunk) => {
+        if (firstMs === 0) firstMs = performance.now() - from;
+        for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lines += 1;
+      });
+      incoming.on('end', () => done({ firstMs, ms: performance.now() - from, lines }));
+    })
+      .on('error', fail)
+      .end();
+  });
 }
