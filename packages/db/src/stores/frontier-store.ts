@@ -50,31 +50,32 @@ const NEXT_BATCHES = `
   where ${SLOT} and (:priority::float8 is null or (b.priority, b.id) > (:priority::float8, :id::bigint))
   order by b.priority, b.id limit ${PAGE}`;
 
-export function createFrontierStore(database: Database): FrontierStore {
-  async function nextBatches(slot: FrontierSlot, last: BatchRow | null): Promise<BatchRow[]> {
-    const after = { priority: last?.priority ?? null, id: last?.id ?? null };
-    const { rows } = await database.raw<{ rows: BatchRow[] }>(NEXT_BATCHES, { ...slot, ...after });
-    return rows;
-  }
+async function nextBatches(db: Database, slot: FrontierSlot, last: BatchRow | null): Promise<BatchRow[]> {
+  const after = { priority: last?.priority ?? null, id: last?.id ?? null };
+  const { rows } = await db.raw<{ rows: BatchRow[] }>(NEXT_BATCHES, { ...slot, ...after });
+  return rows;
+}
 
-  async function* read(
-    slot: FrontierSlot,
-    minCount = Number.POSITIVE_INFINITY,
-  ): AsyncGenerator<FrontierBatch> {
-    let last: BatchRow | null = null;
-    let missing = minCount;
-    while (missing > 0) {
-      const rows = await nextBatches(slot, last).catch((error) => Promise.reject(fromPostgres(error)));
-      for (const row of rows) {
-        if (missing <= 0) return;
-        yield { id: toBatchId(row.id), size: row.size, requests: row.requests };
-        missing -= row.size;
-      }
-      if (rows.length < PAGE) return;
-      last = rows.at(-1) as BatchRow;
+async function* readBatches(
+  db: Database,
+  slot: FrontierSlot,
+  minCount = Number.POSITIVE_INFINITY,
+): AsyncGenerator<FrontierBatch> {
+  let last: BatchRow | null = null;
+  let missing = minCount;
+  while (missing > 0) {
+    const rows = await nextBatches(db, slot, last).catch((error) => Promise.reject(fromPostgres(error)));
+    for (const row of rows) {
+      if (missing <= 0) return;
+      yield { id: toBatchId(row.id), size: row.size, requests: row.requests };
+      missing -= row.size;
     }
+    if (rows.length < PAGE) return;
+    last = rows.at(-1) as BatchRow;
   }
+}
 
+export function createFrontierStore(database: Database): FrontierStore {
   const methods = translated<Omit<FrontierStore, 'read'>>({
     async frontiers(project) {
       return database('frontier_slots')
@@ -133,7 +134,7 @@ export function createFrontierStore(database: Database): FrontierStore {
       );
     },
   });
-  return { ...methods, read };
+  return { ...methods, read: (slot, minCount) => readBatches(database, slot, minCount) };
 }
 
 /** The requests whose fingerprint the slot sees for the first time, each once. */
