@@ -1,3 +1,4 @@
+import type { FailureCounts } from '@spiderhub/core';
 import express, { type Express, type RequestHandler } from 'express';
 import { type Dialect, type Host, onlyAtRoot } from './dialects/dialect.ts';
 import { accessLog } from './http/access-log.ts';
@@ -21,6 +22,8 @@ export interface AppOptions {
   trustProxy?: string | undefined;
   /** Wrong keys from one address in a minute, before it has to wait. */
   authFailuresPerMinute?: number;
+  /** Where all processes of the API count them together. */
+  failureCounts?: FailureCounts;
   checkReplies?: boolean;
   /** Pages without a key, such as the demo site: path to handler. */
   pages?: Record<string, RequestHandler>;
@@ -63,10 +66,12 @@ export function createApps(options: AppOptions): Apps {
   return { main, alone };
 }
 
-function hostOf({ parts, publicUrl, checkReplies = false, authFailuresPerMinute = 60 }: AppOptions): Host {
+function hostOf(options: AppOptions): Host {
+  const { parts, publicUrl, checkReplies = false, authFailuresPerMinute = 60, failureCounts } = options;
   const throttle = createThrottle({
     limit: authFailuresPerMinute,
     loopbackLimit: authFailuresPerMinute * LOOPBACK_FACTOR,
+    shared: failureCounts,
   });
   return { parts, doorkeeper: createDoorkeeper(throttle), publicUrl, checkReplies };
 }

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,14 +15,22 @@ import {
   runServices,
   type Service,
 } from '@spiderhub/platform';
-import { createSignalSender, type SignalSender } from '@spiderhub/queue';
+import {
+  createFailureCounts,
+  createSignalSender,
+  type QueueOptions,
+  type RedisFailureCounts,
+  type SignalSender,
+} from '@spiderhub/queue';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
-import { createApps } from './app.ts';
+import type { Express } from 'express';
+import { type Apps, createApps } from './app.ts';
 import { DIALECTS } from './dialects/registry.ts';
 import type { Checks } from './http/readiness.ts';
 import { createHttpServer } from './http/server.ts';
 import { prepareUploadDir } from './http/upload.ts';
 import { createParts } from './parts.ts';
+import { Processes, watchSiblings } from './processes.ts';
 import { createServerService, unlessTaken } from './server-service.ts';
 
 /** No call needs so long; one that takes longer is not to take the others' connections and processors away. */
@@ -31,10 +40,30 @@ const STATEMENT_MS = 30_000;
 // garbage collection finds them. They live for milliseconds: without that guess they cost half as much to collect.
 setFlagsFromString('--no-allocation-site-pretenuring');
 
-/** Composition root: reads the environment, opens what the API needs and serves until it is asked to stop. */
+/** Composition root: reads the environment, and serves until it is asked to stop, alone or as several processes. */
 async function main(): Promise<void> {
   const config = readConfig(ApiConfig, process.env);
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
+  if (config.API_PROCESSES > 1 && cluster.isPrimary) await runProcesses(config, log);
+  else await serve(config, log);
+  // A channel to a parent process would keep this one alive.
+  process.channel?.unref();
+}
+
+/** A process needs its whole grace; the parent waits a little longer. */
+const EXTRA_GRACE_MS = 5000;
+
+async function runProcesses(config: ApiConfig, log: Logger): Promise<void> {
+  const processes = new Processes({ count: config.API_PROCESSES, log });
+  await runServices([processes], {
+    log,
+    graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000 + EXTRA_GRACE_MS,
+    onReady: () => tellReady(processes.url(), log),
+  });
+}
+
+/** Opens what the API needs, and serves. */
+async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const uploadDir = join(config.SPIDERHUB_HOME, 'tmp/uploads');
   await prepareUploadDir(uploadDir);
   const connections = openConnections(config, log);
@@ -45,7 +74,7 @@ async function main(): Promise<void> {
     uploadDir,
     log,
   });
-  const { main: app, alone } = createApps({
+  const apps = createApps({
     parts,
     dialects: DIALECTS,
     checks: checksOf(connections, uploadDir),
@@ -53,30 +82,35 @@ async function main(): Promise<void> {
     publicUrl: config.PUBLIC_URL,
     trustProxy: config.TRUST_PROXY,
     authFailuresPerMinute: config.AUTH_FAILURES_PER_MINUTE,
+    failureCounts: connections.failureCounts,
     pages: config.DEMO_SITE ? { '/demo': demoPages } : {},
   });
-  const host = config.HOST;
-  const http = createServerService({ server: createHttpServer(app), host, port: config.PORT });
-  const services: Service[] = [closing(connections), http];
-  const scrapyd = alone.get('scrapyd');
-  if (scrapyd && config.SCRAPYD_PORT !== 0) {
-    const service = createServerService({
-      server: createHttpServer(scrapyd),
-      host,
-      port: config.SCRAPYD_PORT,
-    });
-    services.push(unlessTaken({ ...service, name: 'scrapyd' }, config.SCRAPYD_PORT, log));
-  }
-  await runServices(services, {
+  const http = listening(apps.main, config.HOST, config.PORT);
+  const scrapyd = scrapydPort(apps, config, log);
+  await runServices([closing(connections), http, ...(scrapyd ? [scrapyd] : [])], {
     log,
     graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
-    onReady: () => {
-      log.info({ url: http.url() }, 'api is ready');
-      process.send?.({ ready: true, url: http.url() });
-    },
+    onReady: () => tellReady(http.url(), log),
   });
-  // The channel to a parent process would keep this one alive.
-  if (process.connected) process.disconnect();
+}
+
+/** To whoever started this process and waits. */
+function tellReady(url: string, log: Logger): void {
+  // One of several speaks to its parent, which tells the world when all are there.
+  if (!cluster.isWorker) log.info({ url }, 'api is ready');
+  process.send?.({ ready: true, url });
+}
+
+function listening(app: Express, host: string, port: number) {
+  return createServerService({ server: createHttpServer(app), host, port });
+}
+
+/** Null when it is switched off. */
+function scrapydPort({ alone }: Apps, { HOST, SCRAPYD_PORT }: ApiConfig, log: Logger): Service | null {
+  const app = alone.get('scrapyd');
+  if (!app || SCRAPYD_PORT === 0) return null;
+  const service = listening(app, HOST, SCRAPYD_PORT);
+  return unlessTaken({ ...service, name: 'scrapyd' }, SCRAPYD_PORT, log);
 }
 
 interface Connections {
@@ -84,27 +118,31 @@ interface Connections {
   /** Long downloads hold their connection as long as their reader takes: they must not starve everything else. */
   downloads: Database;
   signals: SignalSender;
+  failureCounts: RedisFailureCounts;
 }
 
 function openConnections(config: ApiConfig, log: Logger): Connections {
+  const queue: QueueOptions = {
+    redis: redisOptions(config.REDIS_URL),
+    prefix: config.QUEUE_PREFIX,
+    onError: (error) => log.debug({ err: error }, 'redis'),
+  };
   return {
     database: createDatabase(config.DATABASE_URL, { name: 'spiderhub-api', statementMs: STATEMENT_MS }),
     downloads: createDatabase(config.DATABASE_URL, { name: 'spiderhub-api-downloads' }),
-    signals: createSignalSender({
-      redis: redisOptions(config.REDIS_URL),
-      prefix: config.QUEUE_PREFIX,
-      onError: (error) => log.debug({ err: error }, 'redis'),
-    }),
+    signals: createSignalSender(queue),
+    failureCounts: createFailureCounts(queue),
   };
 }
 
 /** Ends them when everything that uses them has stopped. */
-function closing({ database, downloads, signals }: Connections): Service {
+function closing({ database, downloads, signals, failureCounts }: Connections): Service {
   return {
     name: 'connections',
     async start() {},
     async stop() {
       signals.close();
+      failureCounts.close();
       await Promise.all([database.destroy(), downloads.destroy()]);
     },
   };
@@ -127,7 +165,11 @@ function inspectorOf(config: ApiConfig) {
 }
 
 function checksOf({ database, signals }: Connections, uploadDir: string): Checks {
+  const allListen = watchSiblings();
   return {
+    processes: async () => {
+      if (!allListen()) throw new Error('not all processes of the API listen');
+    },
     database: async () => void (await database.raw('select 1')),
     redis: () => signals.ping(),
     storage: () => access(uploadDir, constants.W_OK),

@@ -41,6 +41,7 @@ export * from './ports/dispatch-store.ts';
 export * from './ports/egg-inspector.ts';
 export * from './ports/egg-store.ts';
 export * from './ports/event-log.ts';
+export * from './ports/failure-counts.ts';
 export * from './ports/frontier-store.ts';
 export * from './ports/job-store.ts';
 export * from './ports/job-tokens.ts';

@@ -1,3 +1,4 @@
+export { createFailureCounts, type RedisFailureCounts } from './failure-counts.ts';
 export {
   createSignalListener,
   createSignalSender,

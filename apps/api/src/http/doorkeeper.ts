@@ -1,4 +1,5 @@
 import type { Principal } from '@spiderhub/core';
+import { LRUCache } from 'lru-cache';
 import type { Throttle } from './throttle.ts';
 
 /** One way to show who one is. */
@@ -34,23 +35,21 @@ const MAX_IN_TURN = 100;
  * database, however many keys a whole row of addresses makes up.
  */
 export function createDoorkeeper(throttle: Throttle): Doorkeeper {
-  const known = new Set<string>();
+  const known = new LRUCache<string, true>({ max: MAX_KNOWN });
   const inTurn = createLine(MAX_IN_TURN);
 
-  function remember(proof: string): void {
-    if (known.has(proof)) return;
-    if (known.size >= MAX_KNOWN) known.clear();
-    known.add(proof);
-  }
-
-  async function attempt(way: Way, isWaiting: boolean): Promise<Principal | null> {
-    if (isWaiting && !known.has(way.proof)) {
-      if (way.whileWaiting === 'not') return null;
-      if (way.whileWaiting === 'in turn') return inTurn(way.verify);
-    }
+  /** What has worked before is verified without a look at who else failed at that address. */
+  async function verifyKnown(way: Way): Promise<Principal | null> {
     const who = await way.verify();
     // Its owner changed it: what is wrong now must not be tried for ever.
     if (!who) known.delete(way.proof);
+    return who;
+  }
+
+  async function verifyNew(way: Way, isWaiting: boolean): Promise<Principal | null> {
+    if (isWaiting && way.whileWaiting === 'not') return null;
+    const who = await (isWaiting && way.whileWaiting === 'in turn' ? inTurn(way.verify) : way.verify());
+    if (who) known.set(way.proof, true);
     return who;
   }
 
@@ -62,14 +61,15 @@ export function createDoorkeeper(throttle: Throttle): Doorkeeper {
 
   return {
     async check(address, ways, refuse) {
-      const waitSeconds = throttle.waitSeconds(address);
+      let waitSeconds: number | null = null;
       for (const way of knownFirst(ways)) {
-        const who = await attempt(way, waitSeconds > 0);
-        if (!who) continue;
-        remember(way.proof);
-        return who;
+        const isKnown = known.get(way.proof) === true;
+        if (!isKnown) waitSeconds ??= await throttle.waitSeconds(address);
+        const who = await (isKnown ? verifyKnown(way) : verifyNew(way, (waitSeconds ?? 0) > 0));
+        if (who) return who;
       }
-      throttle.failed(address);
+      waitSeconds ??= await throttle.waitSeconds(address);
+      await throttle.failed(address);
       if (waitSeconds > 0) throw refuse(waitSeconds);
       return null;
     },

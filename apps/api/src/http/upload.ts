@@ -47,9 +47,9 @@ export async function prepareUploadDir(parent: string): Promise<void> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   for (const name of await readdir(parent)) {
     const path = join(parent, name);
-    // Other API processes may use the same directory: only what is surely nobody's goes.
-    if (Date.now() - (await stat(path)).mtimeMs > ABANDONED_MS)
-      await rm(path, { recursive: true, force: true });
+    // Other API processes use the same directory: only what is surely nobody's goes, and some may be gone already.
+    const found = await stat(path).catch(() => null);
+    if (found && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CHECKOUT } from '../checkout.ts';
@@ -21,12 +22,20 @@ const TrustProxy = z
     'expected addresses or networks separated by commas: 10.0.0.1,192.168.0.0/16,loopback',
   );
 
+const MAX_PROCESSES = 64;
+const ApiProcesses = z.preprocess(
+  (text) => (text === 'auto' ? Math.min(availableParallelism(), MAX_PROCESSES) : text),
+  wholeNumber(1, MAX_PROCESSES, ', or auto'),
+);
+
 /** Environment of an API process. */
 export const ApiConfig = ServiceConfig.extend({
   HOST: z.string().default('127.0.0.1'),
   PORT: Port.default(8000),
   /** Scrapyd's dialect on a port of its own, where its clients look for it; 0 for none. */
   SCRAPYD_PORT: Port.default(6800),
+  /** Processes that listen on these ports together; `auto` for one a core. */
+  API_PROCESSES: ApiProcesses.default(1),
   /** Where people and clients reach this installation, when it is not HOST and PORT. */
   PUBLIC_URL: PublicUrl.optional(),
   /** Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas. */

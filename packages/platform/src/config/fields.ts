@@ -37,9 +37,9 @@ export const PublicUrl = z
   .url({ protocol: /^https?$/, error: 'expected http://host:port' })
   .transform((url) => url.replace(/\/+$/, ''));
 
-/** A whole number between two others, both included. What is wrong is answered with the range. */
-export function wholeNumber(min: number, max: number) {
-  return z.coerce.number(`expected a whole number from ${min} to ${max}`).int().min(min).max(max);
+/** A whole number between two others, both included. What is wrong is answered with the range, and `orElse`. */
+export function wholeNumber(min: number, max: number, orElse = '') {
+  return z.coerce.number(`expected a whole number from ${min} to ${max}${orElse}`).int().min(min).max(max);
 }
 
 const DAY_SECONDS = 86_400;
