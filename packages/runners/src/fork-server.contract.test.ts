@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CrawlRequest, CrawlRunner, JobDetails, RunningCrawl, Version } from '@spiderhub/core';
-import { type House, makeHouse } from './contract-house.ts';
+import { type House, makeHouse } from './contract/house.ts';
 import {
   crawlRequest,
   isRunning,
@@ -14,7 +14,7 @@ import {
   PROBE_PROJECT,
   pidsOf,
   requirePython,
-} from './contract-support.ts';
+} from './contract/support.ts';
 
 jest.setTimeout(120_000);
 

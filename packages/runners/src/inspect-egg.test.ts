@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { DomainError, EggContents, EggToInspect } from '@spiderhub/core';
-import { LAUNCHER_DIR, makeWheel, REQUIREMENTS_PATH, requirePython } from './contract-support.ts';
+import { LAUNCHER_DIR, makeWheel, REQUIREMENTS_PATH, requirePython } from './contract/support.ts';
 import { createEnvironments } from './environments.ts';
 import { createEggInspector } from './inspect-egg.ts';
 import { checkZip } from './zip.ts';

@@ -1,4 +1,7 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DomainError } from '@spiderhub/core';
+import { hasCode } from '@spiderhub/platform';
 
 /** Where everything of one attempt lies. Only this process's user may enter it: it holds the job's token. */
 export interface JobDirectory {
@@ -62,4 +65,22 @@ export function directoryName(attempt: { id: number; attempt: number }): string 
 export function readDirectoryName(name: string): { id: number; attempt: number } | null {
   const match = DIRECTORY_NAME.exec(name);
   return match ? { id: Number(match[1]), attempt: Number(match[2]) } : null;
+}
+
+/** Makes the directory of an attempt with its folders. Throws `conflict` when it is there already. */
+export async function makeJobDirectory(workDir: string, name: string): Promise<JobDirectory> {
+  const directory = jobDirectory(join(workDir, name));
+  await mkdir(workDir, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(directory.root, { mode: 0o700 });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    throw new DomainError('conflict', 'attempt_exists', `attempt ${name} was started here before`, {
+      cause: error,
+    });
+  }
+  await Promise.all(
+    [directory.home, directory.tmp, directory.spool].map((path) => mkdir(path, { mode: 0o700 })),
+  );
+  return directory;
 }

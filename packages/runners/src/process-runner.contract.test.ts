@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { describeRunner } from './contract.ts';
-import { type House, makeHouse } from './contract-house.ts';
-import { crawlRequest, isRunning, listen, PROBE_PROJECT, pidsOf, requirePython } from './contract-support.ts';
+import { type House, makeHouse } from './contract/house.ts';
+import { describeRunner } from './contract/runner-contract.ts';
+import { crawlRequest, isRunning, listen, PROBE_PROJECT, pidsOf, requirePython } from './contract/support.ts';
 
 jest.setTimeout(60_000);
 

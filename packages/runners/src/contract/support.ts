@@ -15,7 +15,7 @@ import type {
   Version,
 } from '@spiderhub/core';
 
-const ROOT = resolve(__dirname, '../../..');
+const ROOT = resolve(__dirname, '../../../..');
 export const LAUNCHER_DIR = join(ROOT, 'python/launcher');
 export const REQUIREMENTS_PATH = join(ROOT, 'python/requirements.txt');
 export const DEMO_PROJECT = join(ROOT, 'examples/demo-project');

@@ -3,7 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CrawlRunner } from '@spiderhub/core';
-import type { RunnerUnderTest } from './contract.ts';
+import { createEnvironments } from '../environments.ts';
+import { createForkServer, type ForkServer } from '../fork-server.ts';
+import { createProcessRunner } from '../process-runner.ts';
+import type { RunnerUnderTest } from './stage.ts';
 import {
   buildEgg,
   filesOf,
@@ -13,10 +16,7 @@ import {
   REQUIREMENTS_PATH,
   requirePython,
   versionOf,
-} from './contract-support.ts';
-import { createEnvironments } from './environments.ts';
-import { createForkServer, type ForkServer } from './fork-server.ts';
-import { createProcessRunner } from './process-runner.ts';
+} from './support.ts';
 
 /** Process runners on a directory of their own. */
 export interface House extends RunnerUnderTest {

@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises';
+import { type CrawlRequest, DomainError, type Version } from '@spiderhub/core';
+import type { Eggs } from './eggs.ts';
+import type { Environments } from './environments.ts';
+import type { JobDirectory } from './job-directory.ts';
+import { jobData, settingsLayers } from './launch-files.ts';
+import type { Launcher } from './launcher.ts';
+
+export interface PrepareOptions {
+  environments: Environments;
+  eggs: Eggs;
+  launcher: Launcher;
+  /** What a crawl may have on disk that nobody stored yet, bytes. */
+  maxSpoolBytes: number;
+  /** Receives progress that is not for the customer. */
+  log?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Brings together all that a crawl needs; its launch.json then says what to execute. May take minutes. Throws what the
+ * customer has to mend (a DomainError), or what is broken here.
+ */
+export async function prepareCrawl(
+  directory: JobDirectory,
+  request: CrawlRequest,
+  { environments, eggs, launcher, maxSpoolBytes, log }: PrepareOptions,
+): Promise<void> {
+  const version = requireVersion(request);
+  const [{ python }, ...unpacked] = await Promise.all([
+    environments.ensure(version.requirements, (line) => log?.(line)),
+    ...[version.eggSha256, ...version.extraEggs].map((sha256) => eggs.unpacked(sha256)),
+  ]);
+  const data = JSON.stringify(jobData(request));
+  const settings = settingsLayers(request);
+  const place = { directory, jobData: data, settings, python, eggs: unpacked, version };
+  const launch = { ...(await launcher(request, place)), spoolBytes: maxSpoolBytes };
+  await Promise.all([
+    writeFile(directory.job, data, { mode: 0o600 }),
+    writeFile(directory.settings, settings, { mode: 0o600 }),
+    writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 }),
+  ]);
+}
+
+function requireVersion({ version, job }: CrawlRequest): Version {
+  if (version) return version;
+  const wanted =
+    job.version === null ? 'Nothing is deployed in this project' : `Version ${job.version} is not deployed`;
+  throw new DomainError('invalid', 'no_version', `${wanted}: deploy it with "shub deploy".`);
+}
