@@ -66,6 +66,8 @@ export async function startService(env = {}) {
 
   return {
     url,
+    home,
+    databaseUrl: db.url,
     project,
     headers,
     call,

@@ -7,10 +7,10 @@ import type { StreamStore } from '../ports/stream-store.ts';
 import { RETENTION_ACTOR } from './retention.ts';
 
 /** Jobs whose rows go in one transaction: short enough for nobody to wait for it. */
-const ROWS = 200;
+const ROWS = 500;
 /** Jobs whose streams go before that is noted, and how many at once. */
 const STREAMS = 100;
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 const SPIDERS = 100;
 
 /** What the rule of deleting still has to do; each step is a small batch and may be repeated after a crash. */

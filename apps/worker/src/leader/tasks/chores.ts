@@ -10,8 +10,11 @@ export interface Chore {
   run(): Promise<{ done: number; more: boolean }>;
 }
 
-/** What all chores together may take of one process and one connection: the rest of the time they pause. */
-const SHARE = 0.2;
+/**
+ * What all chores together may take of one process and one connection; the rest of the time they pause. Of two cores
+ * that schedules keep busy that is less than a tenth.
+ */
+const SHARE = 0.15;
 const TICK_MS = 25;
 
 export interface ChoresOptions {
