@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { countLiveWorkers, createDatabase, type Database } from '@spiderhub/db';
+import { countLiveWorkers, createDatabase, type Database, schemaProblem } from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
 import {
   ApiConfig,
@@ -67,6 +67,8 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const uploadDir = join(config.SPIDERHUB_HOME, 'tmp/uploads');
   await prepareUploadDir(uploadDir);
   const connections = openConnections(config, log);
+  const problem = await schemaProblem(connections.database);
+  if (problem) throw new Error(problem);
   const parts = await createParts({
     ...connections,
     inspector: inspectorOf(config),

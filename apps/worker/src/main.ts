@@ -11,6 +11,7 @@ import {
   createProjectStore,
   createRetentionStore,
   createVersionStore,
+  schemaProblem,
   sharedSecret,
 } from '@spiderhub/db';
 import {
@@ -126,6 +127,8 @@ async function makeSupervisor(
 ): Promise<Supervisor> {
   const { database, signals } = connections;
   // Postgres may start at the same time as we do.
+  const problem = await untilAnswered(() => schemaProblem(database), log);
+  if (problem) throw new Error(problem);
   const secret = await untilAnswered(() => sharedSecret(database, 'job-token'), log);
   return new Supervisor({
     ...own,

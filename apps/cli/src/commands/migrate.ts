@@ -24,9 +24,6 @@ export async function migrateDatabase(url: string): Promise<void> {
 }
 
 function reasonOf(error: Error): string {
-  // What knex says when the database knows of migrations that we do not have.
-  const [, newer] = /migration directory is corrupt.*: (.+)/.exec(error.message) ?? [];
-  if (newer) return `a newer Spiderhub made it (${newer}), start that one`;
   // A name with several addresses has an error for each, and no message of its own.
   if (error instanceof AggregateError) return error.errors.map(({ message }) => message).join(', ');
   // knex puts the whole SQL file before the sentence.

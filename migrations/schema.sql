@@ -1,0 +1,768 @@
+-- What the migrations make. Written by npm run schema, checked by a test; nothing reads it.
+
+create table api_keys (
+  id integer generated identity not null,
+  hash bytea not null,
+  hint text not null,
+  user_id integer,
+  project_id integer,
+  staff boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  revoked_at timestamp with time zone
+);
+alter table api_keys add constraint api_keys_check CHECK (((user_id IS NULL) OR (project_id IS NULL)));
+alter table api_keys add constraint api_keys_hash_check CHECK ((octet_length(hash) = 32));
+alter table api_keys add constraint api_keys_hash_key UNIQUE (hash);
+alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
+alter table api_keys add constraint api_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+alter table api_keys add constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+
+create type attempt_report (
+  close_reason text,
+  exit_status text,
+  items bigint,
+  pages bigint,
+  logs bigint,
+  errors bigint,
+  scrapy_stats text
+);
+
+create table blobs (
+  sha256 text not null,
+  size_bytes bigint not null,
+  last_used timestamp with time zone default now() not null
+);
+alter table blobs add constraint blobs_pkey PRIMARY KEY (sha256);
+alter table blobs add constraint blobs_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
+
+create table collection_records (
+  collection_id integer not null,
+  key text collate "C" not null,
+  value text not null,
+  ts timestamp with time zone not null,
+  expires_at timestamp with time zone
+);
+alter table collection_records add constraint collection_records_collection_id_fkey FOREIGN KEY (collection_id) REFERENCES collections(id) ON DELETE CASCADE;
+alter table collection_records add constraint collection_records_pkey PRIMARY KEY (collection_id, key);
+CREATE INDEX collection_records_expiry ON collection_records USING btree (collection_id, expires_at) WHERE (expires_at IS NOT NULL);
+
+create table collections (
+  id integer generated identity not null,
+  project_id integer not null,
+  type text not null,
+  name text collate "C" not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table collections add constraint collections_name_check CHECK ((name ~ '^\w+$'::text));
+alter table collections add constraint collections_pkey PRIMARY KEY (id);
+alter table collections add constraint collections_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+alter table collections add constraint collections_project_id_name_type_key UNIQUE (project_id, name, type);
+alter table collections add constraint collections_type_check CHECK ((type = ANY (ARRAY['s'::text, 'cs'::text, 'vs'::text, 'vcs'::text])));
+
+create table comments (
+  id bigint generated identity not null,
+  job_id bigint not null,
+  item bigint,
+  field text,
+  text text not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null,
+  archived_by text,
+  archived_at timestamp with time zone
+);
+alter table comments add constraint comments_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table comments add constraint comments_pkey PRIMARY KEY (id);
+alter table comments add constraint comments_text_check CHECK ((text <> ''::text));
+CREATE INDEX comments_job ON comments USING btree (job_id, id);
+
+CREATE OR REPLACE FUNCTION counted_state(state text, external boolean)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select case when external and state = 'running' then 'outside' else state end
+$function$;
+
+create table dispatch_clock (
+  singleton boolean default true not null,
+  seen_at timestamp with time zone not null,
+  up_since timestamp with time zone not null
+);
+alter table dispatch_clock add constraint dispatch_clock_pkey PRIMARY KEY (singleton);
+alter table dispatch_clock add constraint dispatch_clock_singleton_check CHECK (singleton);
+
+CREATE OR REPLACE FUNCTION end_attempt(of_job bigint, of_attempt integer, report attempt_report, defaults jsonb, lapsed_only boolean)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  j jobs;
+  r attempt_report := report;
+  policy jsonb;
+  tries integer;
+  again boolean;
+begin
+  select * into j from jobs where id = of_job for no key update;
+  if not found or not is_current_attempt(j, of_attempt) or j.state <> 'running' or j.external then
+    return case
+      when exists (select from job_attempts where job_id = of_job and attempt = of_attempt) then 'already'
+      else 'fenced' end;
+  end if;
+  delete from leases where job_id = of_job and (until < now() or not lapsed_only);
+  if lapsed_only and not found then return 'fenced'; end if;
+
+  policy := policy_of(j.project_id, j.spider, defaults);
+  -- A worker that was stopped is not the job's fault: such attempts do not count.
+  tries := 1 + (select count(*) from job_attempts where job_id = of_job and close_reason <> 'shutdown');
+  again := j.stop_requested_at is null and (r.close_reason = 'shutdown'
+    or (policy -> 'retryOn' @> to_jsonb(r.close_reason) and tries < (policy ->> 'maxAttempts')::integer));
+
+  insert into job_attempts (job_id, attempt, worker, started_at, close_reason, exit_status, items, pages, logs, errors)
+  values (of_job, of_attempt, j.worker, j.running_at, r.close_reason, r.exit_status, r.items, r.pages, r.logs, r.errors);
+  if r.scrapy_stats is not null then
+    update job_details set scrapy_stats = r.scrapy_stats where job_id = of_job;
+  end if;
+
+  if again then
+    update jobs set
+      state = 'pending', state_since = now(), worker = null, items = 0, pages = 0, logs = 0, errors = 0,
+      wait_until = case when r.close_reason <> 'shutdown' then
+        now() + least((policy ->> 'backoffSeconds')::float8 * power(2, tries - 1), 3600) * interval '1 s' end
+    where id = of_job;
+    return 'requeued';
+  end if;
+
+  update jobs set
+    state = 'finished', state_since = now(), finished_at = now(), completed_by = 'jobrunner',
+    close_reason = case when j.stop_requested_at is not null and r.close_reason in ('lost', 'shutdown') then 'cancelled'
+      else r.close_reason end,
+    exit_status = r.exit_status, items = r.items, pages = r.pages, logs = r.logs, errors = r.errors
+  where id = of_job;
+  return 'finished';
+end
+$function$;
+
+create table events (
+  project_id integer not null,
+  id bigint generated identity not null,
+  ts timestamp with time zone default clock_timestamp() not null,
+  data text,
+  spider integer,
+  job integer,
+  type text not null,
+  actor text,
+  xid xid8 default pg_current_xact_id() not null
+);
+alter table events add constraint events_pkey PRIMARY KEY (project_id, id);
+CREATE INDEX events_feed ON events USING btree (xid, id);
+
+create table fair_shares (
+  project_id integer not null,
+  turn double precision not null
+);
+alter table fair_shares add constraint fair_shares_pkey PRIMARY KEY (project_id);
+
+CREATE OR REPLACE FUNCTION forget_job_details()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from job_details d using removed r where d.job_id = r.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION forget_latest_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update projects set latest_version = null where id = new.project_id and latest_version is not null;
+  return null;
+end
+$function$;
+
+create table frontier_batches (
+  slot_id bigint not null,
+  id bigint generated identity not null,
+  priority double precision not null,
+  size integer not null,
+  requests text not null
+);
+alter table frontier_batches add constraint frontier_batches_pkey PRIMARY KEY (slot_id, priority, id);
+alter table frontier_batches add constraint frontier_batches_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES frontier_slots(id) ON DELETE CASCADE;
+CREATE INDEX frontier_batches_id ON frontier_batches USING btree (slot_id, id);
+
+create table frontier_fingerprints (
+  slot_id bigint not null,
+  fp text collate "C" not null,
+  fdata text
+);
+alter table frontier_fingerprints add constraint frontier_fingerprints_pkey PRIMARY KEY (slot_id, fp);
+alter table frontier_fingerprints add constraint frontier_fingerprints_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES frontier_slots(id) ON DELETE CASCADE;
+
+create table frontier_slots (
+  id bigint generated identity not null,
+  project_id integer not null,
+  frontier text collate "C" not null,
+  slot text collate "C" not null
+);
+alter table frontier_slots add constraint frontier_slots_pkey PRIMARY KEY (id);
+alter table frontier_slots add constraint frontier_slots_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+alter table frontier_slots add constraint frontier_slots_project_id_frontier_slot_key UNIQUE (project_id, frontier, slot);
+
+CREATE OR REPLACE FUNCTION is_current_attempt(j jobs, of_attempt integer)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select j.attempt = of_attempt
+$function$;
+
+create table job_attempts (
+  job_id bigint not null,
+  attempt integer not null,
+  worker text,
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone default now() not null,
+  close_reason text not null,
+  exit_status text,
+  items bigint not null,
+  pages bigint not null,
+  logs bigint not null,
+  errors bigint not null
+);
+alter table job_attempts add constraint job_attempts_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table job_attempts add constraint job_attempts_pkey PRIMARY KEY (job_id, attempt);
+
+create table job_claims (
+  job_id bigint not null,
+  tag text not null,
+  project_id integer not null,
+  worker text not null,
+  lease_until timestamp with time zone not null
+);
+alter table job_claims add constraint job_claims_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table job_claims add constraint job_claims_pkey PRIMARY KEY (job_id, tag);
+CREATE INDEX job_claims_worker ON job_claims USING btree (project_id, tag, worker);
+
+create table job_count_changes (
+  project_id integer not null,
+  spider integer not null,
+  state text not null,
+  n bigint not null
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX job_count_changes_spider ON job_count_changes USING btree (project_id, spider);
+
+create table job_counts (
+  project_id integer not null,
+  spider integer not null,
+  state text not null,
+  n bigint not null
+) with (fillfactor=50);
+alter table job_counts add constraint job_counts_pkey PRIMARY KEY (project_id, spider, state);
+CREATE INDEX job_counts_live ON job_counts USING btree (project_id, spider, n) WHERE ((state = ANY (ARRAY['admitted'::text, 'running'::text])) AND (n <> 0));
+
+create table job_details (
+  job_id bigint not null,
+  args json,
+  internal_args json,
+  settings text,
+  environment json,
+  command json,
+  request_id text,
+  scrapy_stats text,
+  meta_aside json
+);
+alter table job_details add constraint job_details_pkey PRIMARY KEY (job_id);
+
+create table job_meta (
+  job_id bigint not null,
+  name text not null,
+  value text not null
+);
+alter table job_meta add constraint job_meta_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table job_meta add constraint job_meta_pkey PRIMARY KEY (job_id, name);
+
+create table job_tombstones (
+  project_id integer not null,
+  spider integer not null,
+  number integer not null,
+  job_id bigint not null,
+  idempotency_key text,
+  alias text,
+  purged_at timestamp with time zone default now() not null
+);
+alter table job_tombstones add constraint job_tombstones_check CHECK (((idempotency_key IS NOT NULL) OR (alias IS NOT NULL)));
+alter table job_tombstones add constraint job_tombstones_pkey PRIMARY KEY (project_id, spider, number);
+CREATE UNIQUE INDEX job_tombstones_alias ON job_tombstones USING btree (project_id, alias) WHERE (alias IS NOT NULL);
+CREATE UNIQUE INDEX job_tombstones_idempotency ON job_tombstones USING btree (project_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+
+create table jobs (
+  id bigint generated identity not null,
+  project_id integer not null,
+  spider integer not null,
+  number integer not null,
+  state text not null,
+  attempt integer default 0 not null,
+  priority smallint not null,
+  rank double precision default 0 not null,
+  units smallint default 1 not null,
+  tags text[] default '{}'::text[] not null,
+  version text,
+  close_reason text,
+  exit_status text,
+  external boolean default false not null,
+  unique_key text,
+  idempotency_key text,
+  alias text,
+  worker text,
+  admitted_at timestamp with time zone,
+  stop_requested_at timestamp with time zone,
+  stop_level smallint default 0 not null,
+  wait_until timestamp with time zone,
+  state_since timestamp with time zone default now() not null,
+  pending_at timestamp with time zone,
+  running_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  deleted_at timestamp with time zone,
+  scheduled_by text,
+  started_by text,
+  completed_by text,
+  cancelled_by text,
+  deleted_by text,
+  items bigint default 0 not null,
+  pages bigint default 0 not null,
+  logs bigint default 0 not null,
+  errors bigint default 0 not null
+) with (fillfactor=85, autovacuum_vacuum_scale_factor=0.01, autovacuum_vacuum_insert_scale_factor=0.05, autovacuum_analyze_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
+alter table jobs add constraint jobs_alias_check CHECK ((alias <> ''::text));
+alter table jobs add constraint jobs_check CHECK (((state <> 'running'::text) OR external OR (worker IS NOT NULL)));
+alter table jobs add constraint jobs_check2 CHECK (((state <> 'finished'::text) OR (finished_at IS NOT NULL)));
+alter table jobs add constraint jobs_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255)));
+alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
+alter table jobs add constraint jobs_priority_check CHECK (((priority >= 0) AND (priority <= 4)));
+alter table jobs add constraint jobs_project_id_spider_number_key UNIQUE (project_id, spider, number);
+alter table jobs add constraint jobs_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'admitted'::text, 'running'::text, 'finished'::text, 'deleted'::text])));
+alter table jobs add constraint jobs_stop_level_check CHECK (((stop_level >= 0) AND (stop_level <= 3)));
+CREATE INDEX jobs_admitted ON jobs USING btree (admitted_at) WHERE (state = 'admitted'::text);
+CREATE UNIQUE INDEX jobs_alias ON jobs USING btree (project_id, alias) WHERE (alias IS NOT NULL);
+CREATE INDEX jobs_deleted ON jobs USING btree (deleted_at) WHERE (state = 'deleted'::text);
+CREATE UNIQUE INDEX jobs_idempotency ON jobs USING btree (project_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX jobs_list ON jobs USING btree (project_id, state_since DESC, id DESC) WHERE (state <> 'deleted'::text);
+CREATE INDEX jobs_list_spider ON jobs USING btree (project_id, spider, state, state_since DESC, id DESC);
+CREATE INDEX jobs_list_state ON jobs USING btree (project_id, state, state_since DESC, id DESC);
+CREATE INDEX jobs_tags ON jobs USING gin (project_id, tags);
+CREATE INDEX jobs_unconsumed ON jobs USING btree (project_id, state_since DESC, id DESC) WHERE ((state = 'finished'::text) AND (NOT (tags @> '{consumed}'::text[])));
+CREATE INDEX jobs_unconsumed_spider ON jobs USING btree (project_id, spider, state_since DESC, id DESC) WHERE ((state = 'finished'::text) AND (NOT (tags @> '{consumed}'::text[])));
+CREATE UNIQUE INDEX jobs_unique_key ON jobs USING btree (project_id, unique_key) WHERE ((unique_key IS NOT NULL) AND (state = ANY (ARRAY['pending'::text, 'admitted'::text, 'running'::text])));
+CREATE INDEX jobs_waiting ON jobs USING btree (project_id, priority DESC, rank DESC, id) WHERE ((state = 'pending'::text) AND (NOT external));
+CREATE INDEX jobs_waiting_outside ON jobs USING btree (project_id, priority DESC, id) WHERE ((state = 'pending'::text) AND external);
+CREATE TRIGGER jobs_forget_details AFTER DELETE ON jobs REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION forget_job_details();
+CREATE TRIGGER jobs_tell_of_added AFTER INSERT ON jobs REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tell_of_added_jobs();
+CREATE TRIGGER jobs_tell_of_changed AFTER UPDATE ON jobs REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION tell_of_changed_jobs();
+CREATE TRIGGER jobs_tell_of_removed AFTER DELETE ON jobs REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION tell_of_removed_jobs();
+
+create table leader (
+  singleton boolean default true not null,
+  term bigint not null,
+  holder text,
+  until timestamp with time zone not null
+);
+alter table leader add constraint leader_pkey PRIMARY KEY (singleton);
+alter table leader add constraint leader_singleton_check CHECK (singleton);
+
+create table leases (
+  job_id bigint not null,
+  attempt integer not null,
+  worker text not null,
+  until timestamp with time zone not null,
+  items bigint default 0 not null,
+  pages bigint default 0 not null,
+  logs bigint default 0 not null,
+  errors bigint default 0 not null
+) with (fillfactor=50, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0);
+alter table leases add constraint leases_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table leases add constraint leases_pkey PRIMARY KEY (job_id);
+
+create table members (
+  organisation_id integer not null,
+  user_id integer not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table members add constraint members_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id);
+alter table members add constraint members_pkey PRIMARY KEY (organisation_id, user_id);
+alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+
+create table organisations (
+  id integer generated identity not null,
+  name text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table organisations add constraint organisations_name_check CHECK ((name <> ''::text));
+alter table organisations add constraint organisations_name_key UNIQUE (name);
+alter table organisations add constraint organisations_pkey PRIMARY KEY (id);
+
+CREATE OR REPLACE FUNCTION policy_of(of_project integer, of_spider integer, defaults jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select defaults || p.policy || s.policy
+  from projects p join spiders s on s.project_id = p.id
+  where p.id = of_project and s.number = of_spider
+$function$;
+
+create table project_eggs (
+  project_id integer not null,
+  name text not null,
+  version text not null,
+  sha256 text not null,
+  size_bytes bigint not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table project_eggs add constraint project_eggs_name_check CHECK ((name <> ''::text));
+alter table project_eggs add constraint project_eggs_pkey PRIMARY KEY (project_id, name);
+alter table project_eggs add constraint project_eggs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+create table projects (
+  id integer generated identity not null,
+  organisation_id integer not null,
+  name text not null,
+  paused boolean default false not null,
+  max_running integer,
+  weight real default 1 not null,
+  next_spider integer default 1 not null,
+  settings json default '{}'::json not null,
+  policy jsonb default '{}'::jsonb not null,
+  latest_version text,
+  created_at timestamp with time zone default now() not null,
+  retention jsonb default '{}'::jsonb not null
+);
+alter table projects add constraint projects_id_check CHECK ((id > 0));
+alter table projects add constraint projects_max_running_check CHECK ((max_running > 0));
+alter table projects add constraint projects_name_check CHECK ((name <> ''::text));
+alter table projects add constraint projects_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id);
+alter table projects add constraint projects_organisation_id_name_key UNIQUE (organisation_id, name);
+alter table projects add constraint projects_pkey PRIMARY KEY (id);
+alter table projects add constraint projects_policy_check CHECK ((jsonb_typeof(policy) = 'object'::text));
+alter table projects add constraint projects_retention_check CHECK ((jsonb_typeof(retention) = 'object'::text));
+alter table projects add constraint projects_weight_check CHECK ((weight > (0)::double precision));
+
+create table releases (
+  id text not null,
+  project_id integer not null,
+  version text not null,
+  image_url text not null,
+  project_type text not null,
+  spiders text[] default '{}'::text[] not null,
+  scripts text[] default '{}'::text[] not null,
+  deployed_by text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table releases add constraint releases_pkey PRIMARY KEY (id);
+alter table releases add constraint releases_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+create table reports (
+  job_id bigint not null,
+  key text not null,
+  content_type text not null,
+  sha256 text not null,
+  size_bytes bigint not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table reports add constraint reports_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table reports add constraint reports_pkey PRIMARY KEY (job_id, key);
+CREATE INDEX reports_sha256 ON reports USING btree (sha256);
+
+CREATE OR REPLACE FUNCTION schedule_jobs(batch json)
+ RETURNS TABLE(ordinal integer, outcome text, id bigint, spider integer, number integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+  placed_one record;
+  first_one record;
+  named_ids bigint[] := '{}';
+begin
+  perform 1
+  from spiders s
+  where (s.project_id, s.name) in
+    (select b.project, b.spider from json_to_recordset(batch) as b (project integer, spider text))
+  order by s.project_id, s.number
+  for no key update;
+
+  for placed_one in
+    with asked as materialized (
+      -- The spiders are locked, so their counters stand still.
+      select b.*, s.number as spider_number,
+        b.alias is not null or b."idempotencyKey" is not null as named,
+        exists (select from job_tombstones t where t.project_id = b.project and t.alias = b.alias)
+          or exists (select from job_tombstones t
+            where t.project_id = b.project and t.idempotency_key = b."idempotencyKey") as taken,
+        s.next_job - 1 + row_number() over (partition by s.project_id, s.number order by b.ordinal) as job_number
+      from json_to_recordset(batch) as b (
+        ordinal integer, project integer, spider text, state text, priority smallint, units smallint, tags text[],
+        version text, external boolean, "uniqueKey" text, "idempotencyKey" text, "scheduledBy" text,
+        "requestId" text, alias text, rank double precision, "internalArgs" text, "closeReason" text, "scrapyStats" text,
+        -- JSON as text: read as json here, Postgres would refuse an escaped NUL inside of it.
+        args text, settings text, environment text, command text, meta text)
+      left join spiders s on s.project_id = b.project and s.name = b.spider
+    ),
+    counted as (
+      update spiders s
+      set next_job = last.job_number + 1
+      from (select project, spider_number, max(job_number) as job_number from asked
+            where spider_number is not null group by 1, 2) last
+      where s.project_id = last.project and s.number = last.spider_number
+    ),
+    inserted as (
+      insert into jobs as j (project_id, spider, number, state, priority, units, tags, version, external, unique_key,
+        idempotency_key, alias, rank, close_reason, scheduled_by, pending_at, running_at, started_by, finished_at,
+        completed_by, deleted_at, deleted_by)
+      select a.project, a.spider_number, a.job_number, a.state, a.priority, a.units, a.tags, a.version,
+        a.external, a."uniqueKey", a."idempotencyKey", a.alias, coalesce(a.rank, 0), a."closeReason",
+        case when a.state = 'pending' then a."scheduledBy" end,
+        case when a.state = 'pending' then now() end,
+        case when a.state = 'running' then now() end,
+        case when a.state = 'running' then a."scheduledBy" end,
+        case when a.state = 'finished' then now() end,
+        case when a.state = 'finished' then a."scheduledBy" end,
+        case when a.state = 'deleted' then now() end,
+        case when a.state = 'deleted' then a."scheduledBy" end
+      from asked a
+      where a.spider_number is not null and not a.taken
+      order by a.ordinal
+      -- Three rules can collide here: the unique key of an active job, the idempotency key and the alias.
+      on conflict do nothing
+      returning j.id, j.project_id, j.spider, j.number
+    ),
+    placed as materialized (
+      select a.*, i.id, i.number
+      from asked a
+      join inserted i on i.project_id = a.project and i.spider = a.spider_number and i.number = a.job_number
+    ),
+    detailed as (
+      insert into job_details (job_id, args, settings, environment, command, request_id, internal_args, scrapy_stats)
+      select p.id, p.args::json, p.settings, p.environment::json, p.command::json, p."requestId",
+        p."internalArgs"::json, p."scrapyStats"
+      from placed p
+    ),
+    described as (
+      insert into job_meta (job_id, name, value)
+      select p.id, m.key, m.value from placed p, json_each_text(p.meta::json) m where p.meta <> '{}'
+    )
+    select a.ordinal, a.project, a."idempotencyKey" as idempotency_key,
+      case when a.spider_number is null then 'unknown_spider' when p.id is null then 'duplicate' else 'scheduled' end
+        as outcome,
+      p.id, a.spider_number, p.number, p.named
+    from asked a
+    left join placed p on p.ordinal = a.ordinal
+  loop
+    ordinal := placed_one.ordinal;
+    outcome := placed_one.outcome;
+    id := placed_one.id;
+    spider := placed_one.spider_number;
+    number := placed_one.number;
+    if placed_one.named and placed_one.id is not null then named_ids := named_ids || placed_one.id; end if;
+    if placed_one.outcome = 'duplicate' and placed_one.idempotency_key is not null then
+      -- A statement of its own sees what another call committed meanwhile.
+      select j.id, j.spider, j.number into first_one
+      from jobs j where j.project_id = placed_one.project and j.idempotency_key = placed_one.idempotency_key
+      union all
+      select t.job_id, t.spider, t.number
+      from job_tombstones t where t.project_id = placed_one.project and t.idempotency_key = placed_one.idempotency_key
+      limit 1;
+      if found then
+        outcome := 'scheduled';
+        id := first_one.id;
+        spider := first_one.spider;
+        number := first_one.number;
+      end if;
+    end if;
+    return next;
+  end loop;
+
+  -- A job that was purged in this very moment gave its name free, and its tombstone was not to be seen yet when this
+  -- call looked. Now it is: the whole call begins again.
+  if named_ids <> '{}' and exists (
+    select from jobs j join job_tombstones t on t.project_id = j.project_id and t.alias = j.alias
+    where j.id = any(named_ids)
+    union all
+    select from jobs j join job_tombstones t on t.project_id = j.project_id and t.idempotency_key = j.idempotency_key
+    where j.id = any(named_ids))
+  then
+    raise exception 'a name of a purged job' using errcode = 'serialization_failure';
+  end if;
+end
+$function$;
+
+create table scrapyd_users (
+  id integer generated identity not null,
+  organisation_id integer not null,
+  username text not null,
+  password_hash text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table scrapyd_users add constraint scrapyd_users_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id);
+alter table scrapyd_users add constraint scrapyd_users_pkey PRIMARY KEY (id);
+alter table scrapyd_users add constraint scrapyd_users_username_check CHECK (((username <> ''::text) AND (username !~ ':'::text)));
+alter table scrapyd_users add constraint scrapyd_users_username_key UNIQUE (username);
+
+create table secrets (
+  name text not null,
+  value text not null
+);
+alter table secrets add constraint secrets_pkey PRIMARY KEY (name);
+
+create table spiders (
+  project_id integer not null,
+  number integer not null,
+  name text not null,
+  next_job integer default 1 not null,
+  tags text[] default '{}'::text[] not null,
+  max_running integer,
+  policy jsonb default '{}'::jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  retention jsonb default '{}'::jsonb not null
+);
+alter table spiders add constraint spiders_max_running_check CHECK ((max_running > 0));
+alter table spiders add constraint spiders_name_check CHECK ((name <> ''::text));
+alter table spiders add constraint spiders_pkey PRIMARY KEY (project_id, number);
+alter table spiders add constraint spiders_policy_check CHECK ((jsonb_typeof(policy) = 'object'::text));
+alter table spiders add constraint spiders_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+alter table spiders add constraint spiders_project_id_name_key UNIQUE (project_id, name);
+alter table spiders add constraint spiders_retention_check CHECK ((jsonb_typeof(retention) = 'object'::text));
+
+create table streams_to_free (
+  project_id integer not null,
+  spider integer not null,
+  number integer not null,
+  free_at timestamp with time zone not null
+);
+alter table streams_to_free add constraint streams_to_free_pkey PRIMARY KEY (project_id, spider, number);
+CREATE INDEX streams_to_free_due ON streams_to_free USING btree (free_at);
+
+CREATE OR REPLACE FUNCTION tell_of_added_jobs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into job_count_changes (project_id, spider, state, n)
+  select a.project_id, a.spider, counted_state(a.state, a.external), count(*) from added a group by 1, 2, 3;
+
+  insert into events (project_id, spider, job, type, actor)
+  select a.project_id, a.spider, a.number,
+    'job.' || case a.state when 'pending' then 'scheduled' when 'running' then 'started' else a.state end,
+    coalesce(a.scheduled_by, a.started_by, a.completed_by, a.deleted_by)
+  from added a
+  -- A job that is brought over from somewhere else happened long ago.
+  where a.state_since = now()
+  order by a.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tell_of_changed_jobs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_nestloop TO 'off'
+AS $function$
+begin
+  insert into job_count_changes (project_id, spider, state, n)
+  select c.project_id, c.spider, c.state, sum(c.n)
+  from (
+    select b.project_id, b.spider, counted_state(b.state, b.external) as state, -1 as n from before b
+    union all
+    select a.project_id, a.spider, counted_state(a.state, a.external), 1 from after a
+  ) c
+  group by 1, 2, 3 having sum(c.n) <> 0;
+
+  insert into events (project_id, spider, job, type, actor, data)
+  select a.project_id, a.spider, a.number, e.type, e.actor, e.data
+  from after a
+  join before b on b.id = a.id
+  cross join lateral (
+    select 1 as nth, 'job.cancelled' as type, a.cancelled_by as actor, null::text as data
+    where a.cancelled_by is not null and b.cancelled_by is null
+    union all
+    select 2,
+      case a.state when 'running' then 'job.started' when 'pending' then 'job.requeued' when 'deleted' then 'job.deleted'
+        else case b.state when 'deleted' then 'job.restored' else 'job.finished' end end,
+      case a.state when 'running' then a.started_by when 'deleted' then a.deleted_by
+        -- Back in the queue: by whoever moved it there, or by its policy.
+        when 'pending' then case when a.pending_at is distinct from b.pending_at then a.scheduled_by end
+        else case b.state when 'deleted' then null else a.completed_by end end,
+      case when a.state = 'finished' then json_build_object('attempt', a.attempt, 'close_reason', a.close_reason,
+        'items', a.items, 'errors', a.errors)::text end
+    -- `admitted` is the queue's own word, and nobody's event.
+    where a.state <> b.state and a.state <> 'admitted'
+  ) e
+  where a.state <> b.state or a.cancelled_by is distinct from b.cancelled_by
+  order by a.id, e.nth;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tell_of_deployed_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into events (project_id, type, actor, data)
+  values (new.project_id, 'version.deployed', new.deployed_by, json_build_object('version', new.name)::text);
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tell_of_removed_jobs()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into job_count_changes (project_id, spider, state, n)
+  select r.project_id, r.spider, counted_state(r.state, r.external), -count(*) from removed r group by 1, 2, 3;
+  return null;
+end
+$function$;
+
+create table users (
+  id integer generated identity not null,
+  name text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table users add constraint users_name_check CHECK ((name <> ''::text));
+alter table users add constraint users_name_key UNIQUE (name);
+alter table users add constraint users_pkey PRIMARY KEY (id);
+
+create table versions (
+  project_id integer not null,
+  name text not null,
+  egg_sha256 text not null,
+  egg_size_bytes bigint not null,
+  extra_eggs text[] default '{}'::text[] not null,
+  requirements text,
+  stack text,
+  settings_module text not null,
+  spiders text[] not null,
+  scripts text[] default '{}'::text[] not null,
+  deployed_by text not null,
+  deployed_at timestamp with time zone default clock_timestamp() not null
+);
+alter table versions add constraint versions_name_check CHECK ((name <> ''::text));
+alter table versions add constraint versions_pkey PRIMARY KEY (project_id, name);
+alter table versions add constraint versions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+CREATE INDEX versions_newest ON versions USING btree (project_id, deployed_at DESC);
+CREATE TRIGGER versions_forget_latest AFTER INSERT OR UPDATE ON versions FOR EACH ROW EXECUTE FUNCTION forget_latest_version();
+CREATE TRIGGER versions_tell_of_deployed AFTER INSERT OR UPDATE ON versions FOR EACH ROW EXECUTE FUNCTION tell_of_deployed_version();
+
+create table workers (
+  id text not null,
+  host text not null,
+  slots integer not null,
+  started_at timestamp with time zone default now() not null,
+  seen_at timestamp with time zone default now() not null
+);
+alter table workers add constraint workers_pkey PRIMARY KEY (id);
