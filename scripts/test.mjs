@@ -1,4 +1,5 @@
 // Everything that has to be right before a change goes in. The last line counts: "N passed, N failed".
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,10 +15,13 @@ const CHECKS = {
   types: () => runTool('typescript/bin/tsc', ['-p', '.']),
   'format and lint': () => runTool('@biomejs/biome/bin/biome', ['check', '.']),
   'lint with types': () => runTool('oxlint/bin/oxlint', ['--type-aware']),
+  'dead code': () => runTool('knip/bin/knip.js', []),
   clients: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', CLIENTS]),
 };
 
-const jestArguments = process.argv.slice(2);
+const CHANGED = /^--changed(?:=(.+))?$/;
+const onlyChanged = process.argv.some((each) => CHANGED.test(each));
+const jestArguments = process.argv.slice(2).flatMap(toJest);
 await prepare();
 let failed = 0;
 for (const [name, check] of Object.entries(CHECKS)) {
@@ -29,7 +33,19 @@ for (const [name, check] of Object.entries(CHECKS)) {
 const tests = await runTests();
 failed += tests.failed;
 console.log(`${tests.passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && tests.passed > 0 ? 0 : 1;
+process.exitCode = failed === 0 && (tests.passed > 0 || onlyChanged) ? 0 : 1;
+
+/** `--changed`: tests that a change since `main` touches; on main itself, one that is not committed yet. */
+function toJest(argument) {
+  const [changed, since] = CHANGED.exec(argument) ?? [];
+  if (changed === undefined) return [argument];
+  const base = since ?? (git('rev-parse', 'main') === git('rev-parse', 'HEAD') ? 'HEAD' : 'main');
+  return [`--changedSince=${base}`, '--passWithNoTests'];
+}
+
+function git(...args) {
+  return spawnSync('git', args, { encoding: 'utf8' }).stdout.trim();
+}
 
 /** Runs jest beside a Postgres and a Redis of its own. A suite that does not even load counts as one failure. */
 async function runTests() {
@@ -66,6 +82,7 @@ function counted(report, code) {
     // jest can fail for reasons that are no test, such as a server that did not stop.
     return { passed: numPassedTests, failed: known || (code === 0 ? 0 : 1) };
   } catch {
-    return { passed: 0, failed: 1 };
+    // Without a single test there is no report.
+    return { passed: 0, failed: onlyChanged && code === 0 ? 0 : 1 };
   }
 }

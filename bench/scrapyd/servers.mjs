@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { call } from './http.mjs';
+import { call } from '../support/http.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const checkout = resolve(here, '../..');

@@ -42,7 +42,7 @@ export interface Settings {
 }
 
 /** Reads the environment; `.env` in the checkout fills in what is not set. */
-export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const file = join(CHECKOUT, '.env');
   const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
   const env = { ...withoutEmpty(fromFile), ...withoutEmpty(environment) };

@@ -7,6 +7,7 @@ import { readSettings } from './config.ts';
 const USAGE = `spiderhub COMMAND
 
   up                     run everything on this machine, with a demo project
+  dev                    the same from the sources: services start again when those change
   admin ...              organisations, projects, users, members and API keys
   migrate                bring the database to the newest schema
   services -- COMMAND    run a command beside a Postgres and a Redis of its own
@@ -14,12 +15,13 @@ const USAGE = `spiderhub COMMAND
 
 /** Each command is loaded when it is asked for. Returns the exit code. */
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
-  up: async () => (await import('./commands/up.ts')).up(readSettings()),
-  admin: async (args) => (await import('./commands/admin.ts')).admin(readSettings(), args),
-  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand(readSettings()),
+  up: async () => (await import('./commands/up.ts')).up(readSettings(process.env)),
+  dev: async () => (await import('./commands/dev.ts')).dev(readSettings(process.env)),
+  admin: async (args) => (await import('./commands/admin.ts')).admin(readSettings(process.env), args),
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand(readSettings(process.env)),
   services: async (args) => {
     const command = args[0] === '--' ? args.slice(1) : args;
-    return (await import('./commands/services.ts')).services(readSettings(), command);
+    return (await import('./commands/services.ts')).services(readSettings(process.env), command);
   },
   python: async (args) => (await import('./commands/python.ts')).python(args),
 };

@@ -1,6 +1,8 @@
 export { serverAccount } from './host/account.ts';
+export { watchFolders } from './host/changes.ts';
 export { type Home, openHome, removeHome } from './host/home.ts';
 export { keepAlive } from './host/keep-alive.ts';
+export { keepFresh } from './host/keep-fresh.ts';
 export { choosePort, chooseScrapydPort, localUrl } from './host/ports.ts';
 export { runOrThrow } from './host/run.ts';
 export { createServers, type Server, type ServerSpec, type Servers } from './host/servers.ts';

@@ -22,8 +22,26 @@ import { type Demo, ensureDemo } from '../demo.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { migrateDatabase } from './migrate.ts';
 
+export type ServiceName = 'api' | 'worker';
+
+/** How the services run. */
+export interface Mode {
+  /** Arguments of Node that start a service. */
+  program(name: ServiceName): string[];
+  /** What the services are told when the environment does not say. */
+  env: NodeJS.ProcessEnv;
+  /** Looks after a service that has started, until all stop. */
+  keep(servers: Servers, server: Server): Promise<void>;
+}
+
+const AS_BUILT: Mode = {
+  program: (name) => [join(CHECKOUT, 'apps', name, 'dist/main.js')],
+  env: {},
+  keep: keepAlive,
+};
+
 /** `spiderhub up`: everything on this machine, until a signal comes. */
-export async function up(settings: Settings): Promise<number> {
+export async function up(settings: Settings, mode = AS_BUILT): Promise<number> {
   const { config } = settings;
   checkServiceConfigs(settings);
   const home = openHome(config.SPIDERHUB_HOME, serverAccount());
@@ -32,7 +50,7 @@ export async function up(settings: Settings): Promise<number> {
   try {
     return await withServers(
       servers,
-      () => start(settings, home, servers),
+      () => start(settings, home, servers, mode),
       async (demo, asked) => {
         process.stdout.write(welcome(demo, home));
         await asked.promise;
@@ -59,7 +77,8 @@ function lockHome(home: Home): void {
   );
 }
 
-async function start({ config, env }: Settings, home: Home, servers: Servers): Promise<Demo> {
+async function start(settings: Settings, home: Home, servers: Servers, mode: Mode): Promise<Demo> {
+  const { config, env } = settings;
   await servers.endLeftovers();
   const port = await choosePort(config.HOST, config.PORT);
   const scrapydPort = await chooseScrapydPort(config.HOST, config.SCRAPYD_PORT);
@@ -69,19 +88,21 @@ async function start({ config, env }: Settings, home: Home, servers: Servers): P
   // The demo site is what the demo spiders crawl, so that the demo needs no internet.
   const serviceEnv = {
     DEMO_SITE: 'true',
+    ...mode.env,
     ...env,
     ...serviceVariables(config, stack, url),
     PORT: String(port),
     SCRAPYD_PORT: String(scrapydPort),
   };
-  const api = servers.start(nodeSpec('api', serviceEnv, config));
+  const api = servers.start(nodeSpec('api', serviceEnv, config, mode));
   // Crawls run here and need no detour over the address that others see.
-  const worker = servers.start(nodeSpec('worker', { ...serviceEnv, PUBLIC_URL: url }, config));
+  const worker = servers.start(nodeSpec('worker', { ...serviceEnv, PUBLIC_URL: url }, config, mode));
   await Promise.race([worker.ready, worker.ended.then(() => failedStart(worker))]);
   // The API calls itself ready when somebody is there to run jobs.
   await untilReady(api, () => readiness(`${url}/readyz`));
   const demo = await ensureDemo({ ...stack, url, home: home.path });
-  for (const server of [...stack.started, api, worker]) void keepAlive(servers, server);
+  for (const server of stack.started) void keepAlive(servers, server);
+  for (const service of [api, worker]) void mode.keep(servers, service);
   return demo;
 }
 
@@ -102,11 +123,11 @@ function serviceVariables(config: CliConfig, stack: Stack, url: string): NodeJS.
 /** Services stop within their own grace time; ours only ends those that hang. */
 const EXTRA_GRACE_SECONDS = 20;
 
-function nodeSpec(name: 'api' | 'worker', env: NodeJS.ProcessEnv, config: CliConfig): ServerSpec {
+function nodeSpec(name: ServiceName, env: NodeJS.ProcessEnv, config: CliConfig, mode: Mode): ServerSpec {
   return {
     name,
     command: process.execPath,
-    args: [join(CHECKOUT, 'apps', name, 'dist', 'main.js')],
+    args: mode.program(name),
     env,
     account: null,
     stopSignal: 'SIGTERM',
@@ -116,7 +137,7 @@ function nodeSpec(name: 'api' | 'worker', env: NodeJS.ProcessEnv, config: CliCon
   };
 }
 
-function graceSeconds(name: 'api' | 'worker', config: CliConfig): number {
+function graceSeconds(name: ServiceName, config: CliConfig): number {
   const drains = name === 'worker' && config.WORKER_STOP_MODE === 'drain';
   return config.SHUTDOWN_GRACE_SECONDS + EXTRA_GRACE_SECONDS + (drains ? config.DRAIN_SECONDS : 0);
 }

@@ -1,8 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { inherited } from '../environment.ts';
 
 /** Every executable of this name in the search path, in its order. */
-export function allInPath(name: string, path = process.env.PATH ?? ''): string[] {
+export function allInPath(name: string, path = inherited.PATH ?? ''): string[] {
   const folders = path.split(delimiter).filter((folder) => folder.startsWith('/'));
   return [...new Set(folders)].map((folder) => join(folder, name)).filter(isExecutable);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chownSync, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { inherited } from '../environment.ts';
 import { say, UserError } from '../say.ts';
 import { type Account, canEnter } from './account.ts';
 
@@ -65,7 +66,7 @@ function stateDirectory(path: string): string {
 function socketDirectory(base: string, path: string): string {
   const near = join(base, 'run');
   if (Buffer.byteLength(near) <= MAX_SOCKET_DIRECTORY) return near;
-  const runtime = process.env.XDG_RUNTIME_DIR;
+  const runtime = inherited.XDG_RUNTIME_DIR;
   const name = `spiderhub-${process.getuid?.() ?? 0}-${shortHash(path)}`;
   const far = [runtime, tmpdir(), '/tmp'].filter((folder) => folder !== undefined && existsSync(folder));
   const short = far

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { inherited } from '../environment.ts';
 import { spawnAs } from '../host/account.ts';
 import type { Home } from '../host/home.ts';
 import { run } from '../host/run.ts';
@@ -67,7 +68,7 @@ export async function startPostgres(
     name: 'postgres',
     command: join(programs.bin, 'postgres'),
     args: ['-D', data, ...settingArguments(home, throwaway)],
-    env: process.env,
+    env: inherited,
     account: home.account,
     stopSignal: 'SIGINT',
     killSignal: 'SIGQUIT',

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { inherited } from '../environment.ts';
 import { run } from '../host/run.ts';
 import { installApart, oneAtATime } from '../python/environment.ts';
 import { say, UserError } from '../say.ts';
@@ -44,7 +45,7 @@ async function install(target: string, python: string): Promise<RedisProgram | n
 async function fromDebian(): Promise<RedisProgram | null> {
   if (process.getuid?.() !== 0 || (await run('apt-get', ['--version'])).code !== 0) return null;
   say('Redis: installing redis-server with apt-get');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const env = { ...inherited, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env });
   await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'redis-server'], { env });
   return findRedis();

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { inherited } from '../environment.ts';
 import type { Home } from '../host/home.ts';
 import type { Server, Servers } from '../host/servers.ts';
 import { untilReady } from '../host/until-ready.ts';
@@ -26,7 +27,7 @@ export async function startRedis(home: Home, servers: Servers, program: RedisPro
     name: 'redis',
     command: program.path,
     args: redisArguments(socket, data),
-    env: process.env,
+    env: inherited,
     account: null,
     stopSignal: 'SIGTERM',
     killSignal: 'SIGKILL',

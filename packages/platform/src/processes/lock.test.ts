@@ -73,6 +73,6 @@ function startTaker() {
     const { takeLock } = require(${JSON.stringify(join(__dirname, 'lock.ts'))});
     process.stdin.on('data', () => console.log(takeLock(${JSON.stringify(lock)}) ? 'held' : 'taken'));
     console.log('here');`;
-  const node = ['--require', 'tsx/cjs', '-e', script];
-  return spawn(process.execPath, node, { cwd: __dirname, stdio: ['pipe', 'pipe', 'inherit'] });
+  const node = ['--require', require.resolve('tsx/cjs'), '-e', script];
+  return spawn(process.execPath, node, { stdio: ['pipe', 'pipe', 'inherit'] });
 }

@@ -68,12 +68,12 @@ function removeDead(mine: string, path: string, seen: string): ProcessId | null 
   }
 }
 
+/** Null: there is none. One that cannot be read names no holder; what is wrong with it is said when it is removed. */
 function readLock(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
+    return hasCode(error, 'ENOENT') ? null : '';
   }
 }
 

@@ -1,0 +1,4 @@
+import { prepare, spiderhub } from './prepare.mjs';
+
+await prepare();
+spiderhub(['dev']);
