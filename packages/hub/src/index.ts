@@ -11,3 +11,4 @@ export * from './records/row.ts';
 export * from './records/xml.ts';
 export * from './times.ts';
 export * from './unique-keys.ts';
+export * from './yes.ts';

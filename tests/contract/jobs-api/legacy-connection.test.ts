@@ -14,7 +14,9 @@ beforeAll(async () => {
   base = `${service.team.project}`;
 });
 afterAll(() => service?.stop());
-beforeEach(() => service.db.database.raw('truncate jobs, job_details cascade'));
+beforeEach(() =>
+  service.db.database.raw('truncate jobs, job_details, job_counts, job_count_changes cascade'),
+);
 
 const run = (code: string, key?: string) => withConnection(service, code, key);
 

@@ -1,4 +1,4 @@
-import type { Principal } from '@spiderhub/core';
+import { type Principal, shortLine } from '@spiderhub/core';
 import { LRUCache } from 'lru-cache';
 import type { Throttle } from './throttle.ts';
 
@@ -31,12 +31,12 @@ const MAX_IN_TURN = 100;
 /**
  * Makes addresses wait that send too many wrong credentials, and nobody else: behind one proxy, or on a worker's
  * machine, a stranger's guesses must not lock out who comes with good ones. So only the answer to wrong ones changes;
- * what has worked before is always verified, and what has not as its way says. One look-up at a time is little for the
- * database, however many keys a whole row of addresses makes up.
+ * what has worked before is always verified, and what has not is treated as `whileWaiting` says. One look-up at a time
+ * is little for the database, however many keys a whole row of addresses makes up.
  */
 export function createDoorkeeper(throttle: Throttle): Doorkeeper {
   const known = new LRUCache<string, true>({ max: MAX_KNOWN });
-  const inTurn = createLine(MAX_IN_TURN);
+  const inTurn = shortLine(MAX_IN_TURN);
 
   /** What has worked before is verified without a look at who else failed at that address. */
   async function verifyKnown(way: Way): Promise<Principal | null> {
@@ -73,20 +73,5 @@ export function createDoorkeeper(throttle: Throttle): Doorkeeper {
       if (waitSeconds > 0) throw refuse(waitSeconds);
       return null;
     },
-  };
-}
-
-/** Does one piece of work at a time, in order. Null, and nothing done, for what finds `most` waiting already. */
-function createLine(most: number): <T>(work: () => Promise<T>) => Promise<T | null> {
-  let last: Promise<unknown> = Promise.resolve();
-  let length = 0;
-  return (work) => {
-    if (length >= most) return Promise.resolve(null);
-    length += 1;
-    const done = last.then(work).finally(() => {
-      length -= 1;
-    });
-    last = done.catch(() => {});
-    return done;
   };
 }

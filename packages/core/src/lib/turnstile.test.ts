@@ -1,4 +1,4 @@
-import { turnstile } from './turnstile.ts';
+import { shortLine, turnstile } from './turnstile.ts';
 
 it('lets so many in at once, the others in order, and goes on after a failure', async () => {
   const pass = turnstile(2);
@@ -29,4 +29,27 @@ it('lets so many in at once, the others in order, and goes on after a failure', 
     'fulfilled',
   ]);
   expect(await pass(async () => 5)).toBe(5);
+});
+
+it('a short line does one thing at a time, sends away whom it has no place for, and goes on after a failure', async () => {
+  const inTurn = shortLine(2);
+  let end = () => {};
+  const first = inTurn(async () => {
+    await new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    throw new Error('first');
+  });
+  const failed = expect(first).rejects.toThrow('first');
+  let began = false;
+  const second = inTurn(async () => {
+    began = true;
+    return 2;
+  });
+  expect(await inTurn(async () => 3)).toBeNull();
+  expect(began).toBe(false);
+  end();
+  await failed;
+  expect(await second).toBe(2);
+  expect(await inTurn(async () => 4)).toBe(4);
 });

@@ -15,3 +15,18 @@ export function turnstile(places: number): <T>(work: () => Promise<T>) => Promis
     }
   };
 }
+
+/** Does one piece of work at a time, in order. Null, and nothing done, for what finds `most` under way or waiting. */
+export function shortLine(most: number): <T>(work: () => Promise<T>) => Promise<T | null> {
+  const pass = turnstile(1);
+  let length = 0;
+  return async (work) => {
+    if (length >= most) return null;
+    length += 1;
+    try {
+      return await pass(work);
+    } finally {
+      length -= 1;
+    }
+  };
+}

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObject } from '../body.ts';
-import { isYes, one, wholeNumber } from '../records/params.ts';
+import { isSet, one, wholeNumber } from '../records/params.ts';
 import { done, lineStream, rawJson } from '../replies.ts';
 import { Name, ProjectPath, SpiderPath } from '../schema.ts';
 import { summaryLine } from '../summary.ts';
@@ -116,7 +116,7 @@ const spiderId = (services: Parts) =>
     params: SpiderNamePath,
   })(async ({ params: { project, name }, caller, rawQuery }) => {
     await caller.may(project);
-    const create = isYes(rawQuery(), 'create');
+    const create = isSet(rawQuery(), 'create');
     if (create) await caller.may(project, 'spiders.write');
     const number = await services.versions.spiderNumber(project, name, create);
     return rawJson(JSON.stringify(number));

@@ -17,7 +17,7 @@ import { StreamReply } from '../../../http/stream.ts';
 import type { Parts } from '../../../parts.ts';
 import { attachment, renderRows } from '../records/format.ts';
 import { takeBatch } from '../records/intake.ts';
-import { isYes, one } from '../records/params.ts';
+import { isSet, one } from '../records/params.ts';
 import { type RecordQuery, readRecordQuery } from '../records/query.ts';
 import { rowsOfJob, rowsOfJobs } from '../records/streams.ts';
 import { Index, JobPath, keyOf, ProjectPath, SpiderPath } from '../schema.ts';
@@ -83,7 +83,7 @@ const readStats = (services: Parts, stream: StreamName) =>
     await caller.may(key);
     const job = await services.jobs.find(key);
     const stats = await services.streams.stats({ key, attempt: job?.attempt ?? 0, stream });
-    const all = stream !== 'items' || isYes(rawQuery(), 'all');
+    const all = stream !== 'items' || isSet(rawQuery(), 'all');
     const counts = Object.entries(stats.counts).filter(([name]) => all || !name.startsWith('_'));
     return {
       counts: Object.fromEntries(counts),

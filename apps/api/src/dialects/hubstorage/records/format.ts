@@ -11,7 +11,7 @@ import {
 } from '@spiderhub/hub';
 import type { Params } from '../../../http/params.ts';
 import { StreamReply } from '../../../http/stream.ts';
-import { isYes, many, one } from './params.ts';
+import { isSet, many, one } from './params.ts';
 
 export type FormatName = 'jl' | 'json' | 'msgpack' | 'csv' | 'xml' | 'text';
 
@@ -104,7 +104,7 @@ function csvOptions(params: Params, ownFields: readonly string[] | undefined): C
   const quote = one(params, 'quote') ?? '"';
   return {
     fields: fields.length > 0 ? fields : (ownFields ?? []),
-    header: isYes(params, 'include_headers'),
+    header: isSet(params, 'include_headers'),
     sep: one(params, 'sep') ?? ',',
     quote,
     escapeWith: one(params, 'escape') ?? quote,

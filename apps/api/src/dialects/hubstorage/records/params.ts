@@ -1,4 +1,5 @@
 import { requestErrors } from '@spiderhub/core';
+import { isYes } from '@spiderhub/hub';
 import type { Params } from '../../../http/params.ts';
 
 /** The last of the values that a name came with: clients repeat names by mistake. */
@@ -13,9 +14,8 @@ export function many(params: Params, name: string): string[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** Python's booleans and the documented `1`, `Y` and `y`. */
-export function isYes(params: Params, name: string): boolean {
-  return /^(1|true|y|yes)$/i.test(one(params, name) ?? '');
+export function isSet(params: Params, name: string): boolean {
+  return isYes(one(params, name));
 }
 
 /** A whole number from 0 on; undefined when it is not given. Throws `invalid`. */

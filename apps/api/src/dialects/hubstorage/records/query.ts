@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type MetaFields, parseFilter, type Test } from '@spiderhub/hub';
 import type { Params } from '../../../http/params.ts';
 import { type FormatName, formatOf } from './format.ts';
-import { isYes, many, moment, wholeNumber } from './params.ts';
+import { isSet, many, moment, wholeNumber } from './params.ts';
 
 /** What all lists of records understand. Unknown parameters mean nothing. */
 export interface RecordQuery {
@@ -27,7 +27,7 @@ export function readRecordQuery(params: Params, headers: IncomingHttpHeaders): R
       key: meta.has('_key'),
       ts: meta.has('_ts'),
       project: meta.has('_project'),
-      nodata: isYes(params, 'nodata'),
+      nodata: isSet(params, 'nodata'),
     },
     tests: [
       ...many(params, 'filter').map((text) => parseFilter(text)),

@@ -1,6 +1,7 @@
 import { type Job, parseJobKey, requestErrors } from '@spiderhub/core';
 import {
   type CsvOptions,
+  isYes,
   type MetaFields,
   NO_META,
   type Rows,
@@ -14,8 +15,6 @@ import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import type { Parts } from '../../../parts.ts';
 import { jobOf, recordFields, refOf, selectRows } from '../records.ts';
-
-const YES = /^(1|y|yes|true)$/i;
 
 const ItemsQuery = z
   .object({
@@ -87,5 +86,5 @@ function metaOf(names: readonly string[]): MetaFields {
 function csvOptions(query: ItemsQuery): CsvOptions {
   const fields = (query.fields ?? '').split(',').filter((field) => field !== '');
   if (fields.length === 0) throw requestErrors.invalid('fields', 'is required for CSV');
-  return { fields, header: YES.test(query.include_headers ?? ''), guard: YES.test(query.safe ?? '') };
+  return { fields, header: isYes(query.include_headers), guard: isYes(query.safe) };
 }
