@@ -404,6 +404,17 @@ export function describeStreamStore(make: () => Promise<Place<StreamStore>>): vo
       expect((await place.open().stats(REF)).end).toBe(4);
     });
 
+    it('can be written to again once it is back, whoever was writing when it was set aside', async () => {
+      await stored(REF, linesFrom(0, 3, 'k'.repeat(100_000)));
+      const writes = Array.from({ length: 20 }, () => store.write(REF, linesFrom(0, 1)).catch(() => null));
+      await store.setAside(REF.key);
+      await Promise.all(writes);
+      await store.bringBack(REF.key);
+      const { end } = await store.stats(REF);
+      expect(end).toBeGreaterThanOrEqual(3);
+      expect(await place.open().write(REF, linesFrom(end, 1))).toEqual({ first: end });
+    });
+
     it('is removed with what was set aside', async () => {
       await stored(REF, linesFrom(0, 3));
       await store.setAside(REF.key);

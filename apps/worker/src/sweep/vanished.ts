@@ -26,7 +26,8 @@ export async function sweepVanished(options: VanishedOptions): Promise<number> {
   const live = await livePlaces();
   let removed = 0;
   for (const other of others.filter((name) => !live.has(name))) {
-    for (const worker of await namesIn(join(workRoot, other))) {
+    const workers = (await namesIn(join(workRoot, other))).filter((name) => /^[1-9]\d*$/.test(name));
+    for (const worker of workers) {
       const path = join(workRoot, other, worker);
       if (now() - (await lastSign(path)) < VANISHED_MS) continue;
       const taken = await tryToTake(path);

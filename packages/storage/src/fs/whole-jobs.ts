@@ -20,6 +20,14 @@ export async function setJobAside(root: string, key: JobKey): Promise<void> {
   // Set aside before: what came since is late.
   if ((await entriesOf(aside)).length > 0) return removeDir(jobDir(root, key));
   await moveOver(jobDir(root, key), aside);
+  await forgetLocks(aside);
+}
+
+/** Whoever held a lock in this moment lets go of it where it was, not where it is now. */
+async function forgetLocks(dir: string): Promise<void> {
+  for (const attempt of await entriesOf(dir))
+    for (const name of await entriesOf(path.join(dir, attempt)))
+      if (name.includes('.lock')) await unlink(path.join(dir, attempt, name)).catch(unlessMissing);
 }
 
 export async function bringJobBack(root: string, key: JobKey): Promise<void> {
