@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describeBlobStore } from '../contract.ts';
+import { describeBlobStore } from '../contract/blob-contract.ts';
 import { createFsBlobStore } from './blob-store.ts';
 
 describe('blobs on the file system', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { StreamRef } from '@spiderhub/core';
 import { addRecord, emptyStats, TALLIES, toStreamStats } from '@spiderhub/core';
 import fc from 'fast-check';
-import { gunzipped, linesFrom, recordsOf } from '../contract.ts';
+import { gunzipped, linesFrom, recordsOf } from '../contract/support.ts';
 import { createFsStreamStore } from './stream-store.ts';
 
 const REF: StreamRef = { key: { project: 1, spider: 2, job: 3 }, attempt: 1, stream: 'items' };

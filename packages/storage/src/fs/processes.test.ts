@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StreamRef } from '@spiderhub/core';
-import { recordsOf } from '../contract.ts';
+import { recordsOf } from '../contract/support.ts';
 import { withLock } from './lock.ts';
 import { processIdentity } from './process-identity.ts';
 import { createFsStreamStore } from './stream-store.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describeStreamStore } from '../contract.ts';
+import { describeStreamStore } from '../contract/stream-contract.ts';
 import { createFsStreamStore } from './stream-store.ts';
 
 describe('streams on the file system', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { StreamRef } from '@spiderhub/core';
 import fc from 'fast-check';
-import { linesFrom, recordsOf } from '../contract.ts';
+import { linesFrom, recordsOf } from '../contract/support.ts';
 import {
   createIndexCache,
   formatCommit,
