@@ -1,5 +1,5 @@
-// Prints our longest files and functions, so that nobody has to notice by accident: npm run sizes [HOW MANY]
-import { readdirSync, readFileSync } from 'node:fs';
+// Prints our longest files and functions, and fails when one is too long to be read in one go: npm run sizes [HOW MANY]
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from '@swc/core';
 import { CHECKOUT } from './prepare.mjs';
@@ -13,22 +13,47 @@ const FUNCTIONS = new Set([
   'Constructor',
 ]);
 
-const count = Number(process.argv[2]) || 10;
-const files = ['packages', 'apps'].flatMap((parent) =>
-  readdirSync(join(CHECKOUT, parent)).flatMap((name) => sourcesOf(join(parent, name, 'src'))),
-);
-const measured = files.map(measure);
-print('files', measured);
-print(
-  'functions',
-  measured.flatMap(({ functions }) => functions),
-);
+const LONGEST_FUNCTION = 80;
+const LONGEST_FILE = 500;
+const LONGEST_TEST = 600;
 
-function sourcesOf(folder) {
+const count = Number(process.argv[2] ?? 10);
+const files = ['packages', 'apps', 'examples'].flatMap((parent) =>
+  readdirSync(join(CHECKOUT, parent)).flatMap((name) => filesOf(join(parent, name, 'src'))),
+);
+const measured = files.filter((path) => !isTest(path)).map(measure);
+const functions = measured.flatMap((file) => file.functions);
+const tests = [...files.filter(isTest), ...filesOf('tests')].map(lengthOf);
+if (count > 0) {
+  print('files', measured);
+  print('functions', functions);
+  print('files of tests', tests);
+}
+refuse(functions, LONGEST_FUNCTION);
+refuse(measured, LONGEST_FILE);
+refuse(tests, LONGEST_TEST);
+
+function filesOf(folder) {
+  if (!existsSync(join(CHECKOUT, folder))) return [];
   const names = readdirSync(join(CHECKOUT, folder), { recursive: true });
   return names
-    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.test.ts'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('node_modules/'))
     .map((name) => join(folder, name));
+}
+
+function isTest(path) {
+  return path.endsWith('.test.ts');
+}
+
+function lengthOf(path) {
+  return { path, lines: linesIn(readFileSync(join(CHECKOUT, path))) };
+}
+
+function refuse(list, most) {
+  for (const { path, lines } of list.filter((each) => each.lines > most)) {
+    console.error(`${path} has ${lines} lines, ${most} at most`);
+    process.exitCode = 1;
+  }
 }
 
 function measure(path) {

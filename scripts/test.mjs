@@ -15,6 +15,7 @@ const CHECKS = {
   types: () => runTool('typescript/bin/tsc', ['-p', '.']),
   'format and lint': () => runTool('@biomejs/biome/bin/biome', ['check', '.']),
   'lint with types': () => runTool('oxlint/bin/oxlint', ['--type-aware']),
+  sizes: () => run(process.execPath, ['scripts/sizes.mjs', '0']),
   'dead code': () => runTool('knip/bin/knip.js', []),
   clients: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', CLIENTS]),
 };
