@@ -8,7 +8,8 @@ const RANGE = /^bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/;
 
 /**
  * What a Range header asks of a file of this size: a part, `'none'` for a part outside of it, or null for the whole
- * file. Several parts at once are answered with the whole file, as the protocol allows.
+ * file. Several parts at once are answered with the whole file, as the protocol allows. (Express's `range-parser` 1.3
+ * refuses the last 500 bytes of a shorter file and a part whose end comes first; Twisted sends the whole file.)
  */
 export function readRange(header: string | undefined, size: number): ByteRange | 'none' | null {
   const match = RANGE.exec(header ?? '');
