@@ -1,0 +1,83 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEnvironments } from './environments.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'environments-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+/**
+ * Stands for a Python that builds environments: the folder appears, a file counts the builds, and requirements that hold
+ * "bad" fail as pip would.
+ */
+const BUILDER = `#!/bin/sh
+echo build >> "$COUNT"
+echo "Collecting $(cat "$4")"
+if grep -q bad "$4"; then echo "ERROR: no such package" >&2; exit 1; fi
+mkdir -p "$3/bin"
+`;
+
+function setUp(pins = 'Scrapy==2\n') {
+  const basePython = join(root, 'python');
+  const count = join(root, 'count');
+  writeFileSync(basePython, BUILDER, { mode: 0o755 });
+  writeFileSync(join(root, 'pins.txt'), pins);
+  const environments = createEnvironments({
+    basePython,
+    envsDir: join(root, 'envs'),
+    baseRequirementsPath: join(root, 'pins.txt'),
+    launcherDir: '/launcher',
+    env: { COUNT: count, PIP_INDEX_URL: 'https://index' },
+  });
+  const builds = () => readFileSync(count, 'utf8').trim().split('\n').length;
+  return { environments, basePython, builds };
+}
+
+const quiet = () => {};
+
+it.each([[null], [''], [' \n']])('is the base one for requirements %j', async (requirements) => {
+  const { environments, basePython } = setUp();
+  expect(await environments.ensure(requirements, quiet)).toEqual({ python: basePython });
+});
+
+it('is built once for all that want the same, and tells what pip says', async () => {
+  const { environments, builds } = setUp();
+  const lines: string[] = [];
+  const wanted = Array.from({ length: 3 }, () => environments.ensure('a==1\n', (line) => lines.push(line)));
+  const [one, ...others] = (await Promise.all(wanted)).map(({ python }) => python);
+  expect(new Set(others)).toEqual(new Set([one]));
+  expect([builds(), lines]).toEqual([1, ['Collecting a==1']]);
+  expect((await environments.ensure('a==1\n', quiet)).python).toBe(one);
+  expect(builds()).toBe(1);
+});
+
+it('is another one for other requirements, and for another base', async () => {
+  const pythonOf = async (pins: string, requirements: string) =>
+    (await setUp(pins).environments.ensure(requirements, quiet)).python;
+  const pythons = [
+    await pythonOf('Scrapy==2\n', 'a==1\n'),
+    await pythonOf('Scrapy==2\n', 'a==2\n'),
+    await pythonOf('Scrapy==3\n', 'a==1\n'),
+  ];
+  expect(new Set(pythons).size).toBe(3);
+});
+
+it('is built again when it was swept away', async () => {
+  const { environments, builds } = setUp();
+  const { python } = await environments.ensure('a==1\n', quiet);
+  rmSync(join(python, '../..'), { recursive: true });
+  expect(await environments.ensure('a==1\n', quiet)).toEqual({ python });
+  expect(builds()).toBe(2);
+});
+
+it('says how pip failed, and tries again the next time', async () => {
+  const { environments, builds } = setUp();
+  const failure = { kind: 'invalid', message: expect.stringContaining('requirements: Collecting bad') };
+  await expect(environments.ensure('bad\n', quiet)).rejects.toMatchObject(failure);
+  await expect(environments.ensure('bad\n', quiet)).rejects.toMatchObject(failure);
+  expect(builds()).toBe(2);
+  expect(readdirSync(join(root, 'envs')).filter((name) => !name.endsWith('.txt'))).toEqual([]);
+});
