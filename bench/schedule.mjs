@@ -1,22 +1,25 @@
 // How many jobs a second `POST /api/schedule.json` takes, beside a constant answer of a plain Express 5 app and of
-// plain node:http, in the same run on the same machine.
+// plain node:http, in the same run on the same machine. The API runs once as one process and once as two
+// (API_PROCESSES=2), each on a database of its own.
 //
 //   npm run build
 //   DATABASE_URL=postgresql://… REDIS_URL=redis://… node bench/schedule.mjs [--rounds 5] [--seconds 2]
 //
 // Each server is a process of its own and so is the one that loads them, with as many keep-alive connections as the
 // table says, one request at a time on each. Rounds alternate between the servers; medians are shown. Every
-// scheduled job is committed in a fresh database, and they are counted there in the end.
+// scheduled job is committed in a fresh database, and they are counted there in the end. The last column is the
+// processor time of the server's own processes: it says what a request costs also where the cores are shared.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cpuMs } from './support/cpu.mjs';
 
 const self = fileURLToPath(import.meta.url);
 const checkout = resolve(dirname(self), '..');
@@ -29,6 +32,11 @@ const { positionals, values } = parseArgs({
     connections: { type: 'string', default: '1,16,64' },
   },
 });
+
+const ONE = 'spiderhub';
+const TWO = 'spiderhub x 2';
+/** Two processes of the API, the loader and PostgreSQL. */
+const CORES_FOR_TWO = 4;
 
 const roles = { express: serveExpress, http: serveHttp, load: waitForOrders };
 await (roles[positionals[0]] ?? compare)();
@@ -116,32 +124,37 @@ function quantile(sorted, q) {
 }
 
 async function compare() {
-  const api = await startApi();
+  const apis = { [ONE]: await startApi(1), [TWO]: await startApi(2) };
   const express = await start(self, ['express']);
   const http = await start(self, ['http']);
   const loader = spawn(process.execPath, [self, 'load'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const { form, headers } = apis[ONE];
   const servers = {
-    spiderhub: { url: api.url, path: '/api/schedule.json', form: api.form, headers: api.headers },
-    'express hello': { url: express.url, path: '/', form: api.form, headers: api.headers },
-    'node:http hello': { url: http.url, path: '/', form: api.form, headers: api.headers },
+    ...apis,
+    'express hello': { url: express.url, path: '/', form, headers, pid: express.child.pid },
+    'node:http hello': { url: http.url, path: '/', form, headers, pid: http.child.pid },
   };
   try {
-    await measureAll(servers, loader, api);
+    const results = await measureAll(servers, loader);
+    print(results);
+    judge(results);
+    for (const [name, api] of Object.entries(apis)) await checkJobs(name, api);
   } finally {
     for (const child of [loader, express.child, http.child]) child.kill();
-    await api.stop();
+    for (const api of Object.values(apis)) await api.stop();
   }
 }
 
-async function measureAll(servers, loader, api) {
+async function measureAll(servers, loader) {
   const results = new Map();
-  let scheduled = 0;
   async function measure(name, connections, ms) {
-    loader.send({ ...servers[name], connections, ms });
+    const { url, path, form, headers, pid } = servers[name];
+    const before = cpuMs(pid);
+    loader.send({ url, path, form, headers, connections, ms });
     const result = await new Promise((done) => loader.once('message', done));
     if (result.bad > 0) throw new Error(`${name}: ${result.bad} answers were not 200`);
-    if (name === 'spiderhub') scheduled += result.requests;
-    return result;
+    servers[name].answers = (servers[name].answers ?? 0) + result.requests;
+    return { ...result, cpu: (cpuMs(pid) - before) / result.requests };
   }
   const levels = values.connections.split(',').map(Number);
   for (const name of Object.keys(servers)) await measure(name, 64, 10_000); // until it is compiled
@@ -154,30 +167,60 @@ async function measureAll(servers, loader, api) {
       }
     }
   }
-  print(results);
-  const stored = await api.countJobs();
-  console.log(`\n${scheduled} answers, ${stored} jobs in the database`);
-  if (stored !== scheduled) throw new Error('an answered job is missing in the database');
+  return results;
+}
+
+function medianOf(rounds, field) {
+  return quantile(
+    rounds.map((round) => round[field]).sort((a, b) => a - b),
+    0.5,
+  );
 }
 
 function print(results) {
-  console.log('server            connections   requests/s      p50 ms      p99 ms');
+  console.log('server            connections   requests/s      p50 ms      p99 ms  CPU ms/request');
   for (const [key, rounds] of results) {
     const [name, connections] = key.split('|');
-    const median = (field) =>
-      quantile(
-        rounds.map((round) => round[field]).sort((a, b) => a - b),
-        0.5,
-      );
-    const cells = [median('rps').toFixed(0), median('p50').toFixed(2), median('p99').toFixed(2)];
+    const figures = [
+      medianOf(rounds, 'rps').toFixed(0),
+      medianOf(rounds, 'p50').toFixed(2),
+      medianOf(rounds, 'p99').toFixed(2),
+      medianOf(rounds, 'cpu').toFixed(3),
+    ];
     console.log(
-      name.padEnd(18) + connections.padStart(11) + cells.map((cell) => cell.padStart(12)).join(' '),
+      name.padEnd(18) + connections.padStart(11) + figures.map((cell) => cell.padStart(12)).join(' '),
     );
   }
 }
 
+/** Whether two processes do what two should, at the highest number of connections. */
+function judge(results) {
+  const most = values.connections.split(',').at(-1);
+  const [one, two, hello] = [ONE, TWO, 'express hello'].map((name) => results.get(`${name}|${most}`));
+  const times = medianOf(two, 'rps') / medianOf(one, 'rps');
+  const cores = availableParallelism();
+  const verdict =
+    cores < CORES_FOR_TWO
+      ? `${cores} cores, on which the loader and PostgreSQL run too, have no room for a second process`
+      : times >= 1.7
+        ? 'at least 1.7: reached'
+        : 'at least 1.7: missed';
+  console.log(`\ntwo processes take ${times.toFixed(2)} times the requests of one (${verdict})`);
+  const cpu = (rounds) => medianOf(rounds, 'cpu');
+  console.log(
+    `CPU ms a request at ${most} connections: one ${cpu(one).toFixed(3)}, two ${cpu(two).toFixed(3)} ` +
+      `(all their processes together), Express's hello ${cpu(hello).toFixed(3)}`,
+  );
+}
+
+async function checkJobs(name, api) {
+  const stored = await api.countJobs();
+  console.log(`${name}: ${api.answers} answers, ${stored} jobs in the database`);
+  if (stored !== api.answers) throw new Error('an answered job is missing in the database');
+}
+
 /** Our API as `npm start` and the compose file run it, log lines included, on a database of its own. */
-async function startApi() {
+async function startApi(processes) {
   const { createDatabase, createAdminStore, createVersionStore, migrate } = fromApi('@spiderhub/db');
   const { hashApiKey, newApiKey } = fromApi('@spiderhub/core');
   const server = new URL(process.env.DATABASE_URL);
@@ -203,7 +246,15 @@ async function startApi() {
     scripts: [],
     deployedBy: 'bench',
   });
-  const env = { ...process.env, DATABASE_URL: own.href, SPIDERHUB_HOME: home, PORT: '0', QUEUE_PREFIX: name };
+  const env = {
+    ...process.env,
+    DATABASE_URL: own.href,
+    SPIDERHUB_HOME: home,
+    PORT: '0',
+    QUEUE_PREFIX: name,
+    SCRAPYD_PORT: '0',
+    API_PROCESSES: String(processes),
+  };
   const log = openSync('/dev/null', 'w');
   const api = await start(join(checkout, 'apps/api/dist/main.js'), [], {
     env,
@@ -211,6 +262,8 @@ async function startApi() {
   });
   return {
     url: api.url,
+    path: '/api/schedule.json',
+    pid: api.child.pid,
     form: `project=${project}&spider=demo&add_tag=bench&priority=3`,
     headers: `Authorization: Basic ${Buffer.from(`${key}:`).toString('base64')}\r\n`,
     async countJobs() {

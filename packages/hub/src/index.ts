@@ -1,3 +1,4 @@
+export * from './job-filter.ts';
 export * from './metadata.ts';
 export * from './records/csv.ts';
 export * from './records/filter.ts';

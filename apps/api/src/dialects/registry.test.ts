@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import type { Parts } from '../parts.ts';
 import { DIALECTS } from './registry.ts';
 
@@ -20,11 +21,28 @@ describe.each(DIALECTS)('dialect $name', (dialect) => {
     for (const { summary } of operations) expect(summary).not.toBe('');
   });
 
-  it('changes nothing by GET', () => {
-    for (const { method, body } of operations) if (method === 'get') expect(body).toBeUndefined();
+  it('takes no body with GET and DELETE', () => {
+    for (const { method, body, takes } of operations) {
+      if (method === 'get' || method === 'delete') expect([body, takes]).toEqual([undefined, undefined]);
+    }
   });
 
-  it('names a test for each operation', () => {
+  it.each(operations.map((spec) => [`${spec.method} ${spec.path}`, spec] as const))(
+    '%s says what it takes and what it answers',
+    (_name, { path, params, query, body, takes, reply, sends, action }) => {
+      const names = [...path.matchAll(/[:*](\w+)/g)].map((match) => match[1]);
+      // A name more than the path has is for a longer path of the same operation.
+      expect(Object.keys(params instanceof z.ZodObject ? params.shape : {})).toEqual(
+        expect.arrayContaining(names),
+      );
+      for (const schema of [query, body]) if (schema) expect(schema).toBeInstanceOf(z.ZodObject);
+      expect(body && takes).toBeUndefined();
+      expect(reply ?? sends).toBeDefined();
+      expect(action).not.toBe('');
+    },
+  );
+
+  it('names a test for each operation, and no operation that there is not', () => {
     const coverage = join(CONTRACTS, dialect.name, 'COVERAGE.md');
     expect(existsSync(coverage)).toBe(true);
     const text = readFileSync(coverage, 'utf8');
@@ -32,5 +50,8 @@ describe.each(DIALECTS)('dialect $name', (dialect) => {
       ({ method, path }) => !text.includes(`\`${method.toUpperCase()} ${path}\``),
     );
     expect(missing.map(({ path }) => path)).toEqual([]);
+    const named = [...text.matchAll(/^\| `([A-Z]+ [^`]+)`/gm)].map((match) => match[1]);
+    const served = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(named.filter((name) => !served.includes(name as string))).toEqual([]);
   });
 });

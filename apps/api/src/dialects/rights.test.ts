@@ -69,7 +69,7 @@ function sampleFor(schema: z.ZodType | undefined, more: Record<string, unknown> 
   const given: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(schema.shape) as [string, z.ZodType][]) {
     const value = more[name] ?? VALUES[name] ?? '1';
-    const isNeeded = name in more || name === 'job' || !field.safeParse(undefined).success;
+    const isNeeded = name in more || ['job', 'p'].includes(name) || !field.safeParse(undefined).success;
     // A path with slashes is a list of its parts.
     if (isNeeded) given[name] = field.safeParse(value).success ? value : [value];
   }
@@ -89,13 +89,14 @@ function form(): Incoming {
 function callOf({ spec }: Operation, access: Access): Call<never, never, never> {
   const call: Call = {
     params: sampleFor(spec.params, IN_PATHS),
-    query: sampleFor(spec.query),
+    get query() {
+      return sampleFor(spec.query);
+    },
     body: sampleFor(spec.body),
     fields: {},
     caller: new Caller(access, WHO, spec.action as Action),
     requestId: 'r',
     headers: {},
-    rawQuery: () => ({ name: 'n', new_name: 'm', p: '1' }),
     incoming: form(),
     origin: () => 'http://localhost',
     isGone: () => false,

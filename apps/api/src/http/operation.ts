@@ -36,10 +36,14 @@ export interface OperationSpec<
   /** Parameters of the path. */
   params?: P;
   query?: Q;
-  /** Fields of a form or a flat JSON object. Without it the handler reads the body itself, if there is one. */
+  /** Fields of a form or a flat JSON object. */
   body?: B;
-  /** The JSON answer; absent for answers that are streams. */
+  /** Media types of a body that the handler reads itself; without them and without `body` there is none to read. */
+  takes?: readonly string[];
+  /** The JSON answer, when it is made of values. */
   reply?: R;
+  /** Media types of an answer that is a stream or a text. */
+  sends?: readonly string[];
   /** Where this operation's statuses differ from its dialect's. */
   statusOf?: Partial<Record<ErrorKind, number>>;
 }
@@ -47,7 +51,8 @@ export interface OperationSpec<
 /** What a handler gets: checked input, and who asks. Nothing of Express, so that tests need no HTTP. */
 export interface Call<P = unknown, Q = unknown, B = unknown> {
   params: P;
-  query: Q;
+  /** Checked when it is looked at: who asks for leave first gives no hint about a foreign project before. */
+  readonly query: Q;
   body: B;
   /** What `body` was made of, as it came. */
   fields: Params;
@@ -55,10 +60,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   caller: Caller;
   requestId: string;
   headers: IncomingHttpHeaders;
-  /** What `query` was made of, as it came. */
-  rawQuery(): Params;
-  /** The body of an operation that reads it itself. */
-  incoming: Incoming;
+  /** The body of an operation that reads it itself: one that `takes` something. */
+  readonly incoming: Incoming;
   /** The address under which the caller reached us, without a slash at its end. */
   origin(): string;
   /** Whether the caller has hung up. */
@@ -117,25 +120,44 @@ function runner({ spec, handle }: Operation, { access, checkReplies }: MountOpti
     const reply = await handle(call as Call<unknown, unknown, unknown> as Call<never, never, never>);
     if (call.caller?.hasAsked === false)
       throw new Error(`${spec.method} ${spec.path} asked nobody for leave`);
+    if (checkReplies) checkReply(spec, reply);
     if (reply instanceof StreamReply) return sendStream(req, res, reply);
     if (reply instanceof TextReply) return sendText(req, res, reply);
-    if (checkReplies) spec.reply?.parse(reply);
     sendJson(res, 200, reply);
   };
+}
+
+/** Throws when an operation answers with something else than it says. */
+function checkReply({ method, path, reply, sends = [] }: OperationSpec, answer: unknown): void {
+  if (!(answer instanceof StreamReply || answer instanceof TextReply)) {
+    if (!reply) throw new Error(`${method} ${path} does not say what it answers`);
+    reply.parse(answer);
+  } else if (answer.type !== null && !sends.map(bareType).includes(bareType(answer.type))) {
+    throw new Error(`${method} ${path} does not say that it sends ${answer.type}`);
+  }
+}
+
+/** Without its parameters, such as the charset. */
+function bareType(type: string): string {
+  return type.split(';', 1)[0] ?? '';
 }
 
 async function toCall(spec: OperationSpec, req: Request, access: Access) {
   const fields = spec.body ? await readParams(req) : {};
   return {
     params: spec.params && parseFields(spec.params, req.params),
-    query: spec.query && parseFields(spec.query, queryOf(req)),
+    get query() {
+      return spec.query && parseFields(spec.query, queryOf(req));
+    },
     body: spec.body && parseFields(spec.body, fields),
     fields,
     caller: callerFor(spec, req, access),
     requestId: req.id,
     headers: req.headers,
-    incoming: req,
-    rawQuery: () => queryOf(req),
+    get incoming() {
+      if (!spec.takes) throw new Error(`${spec.method} ${spec.path} takes no body`);
+      return req;
+    },
     origin: () => originOf(req),
     isGone: () => req.socket.destroyed,
   };

@@ -8,7 +8,6 @@ import {
   oneLine,
   readRawObject,
   readRawString,
-  requestErrors,
   scanFields,
   wellFormed,
 } from '@spiderhub/core';
@@ -16,8 +15,8 @@ import { filterRows, firstRows, type Row, type Rows } from '@spiderhub/hub';
 import { z } from 'zod';
 import { oneOf } from '../../http/fields.ts';
 import type { Parts } from '../../parts.ts';
-import { many, one, wholeNumber } from './records/params.ts';
-import type { RecordQuery } from './records/query.ts';
+import { last } from './records/params.ts';
+import type { RecordQuery, ScanParams } from './records/query.ts';
 import { Id, keyProblem } from './schema.ts';
 
 const PAGE = 1000;
@@ -58,11 +57,8 @@ function parsingError(why: string): DomainError {
 }
 
 /** Which records a query means. */
-export function toScan({ params, since, until }: RecordQuery): CollectionScan {
-  const keys = many(params, 'key');
-  const prefixes = many(params, 'prefix');
-  const start = one(params, 'start');
-  const startAfter = one(params, 'startafter');
+export function toScan({ params, since, until }: RecordQuery<ScanParams>): CollectionScan {
+  const { key: keys, prefix: prefixes, start, startafter: startAfter } = params;
   return {
     ...(keys.length > 0 && { keys }),
     ...(prefixes.length > 0 && { prefixes }),
@@ -74,8 +70,8 @@ export function toScan({ params, since, until }: RecordQuery): CollectionScan {
 }
 
 /** The records of a scan, in the order of their keys, as the query wants them. */
-export function scanRows(services: Parts, ref: CollectionRef, query: RecordQuery): Rows {
-  const perPrefix = wholeNumber(query.params, 'prefixcount');
+export function scanRows(services: Parts, ref: CollectionRef, query: RecordQuery<ScanParams>): Rows {
+  const perPrefix = query.params.prefixcount;
   const scan = toScan(query);
   const all =
     perPrefix === undefined || !scan.prefixes
@@ -116,10 +112,7 @@ export function toRow({ key, value, ts }: CollectionRecord): Row {
   return { line: Buffer.from(value), key, ts };
 }
 
-/** Throws `invalid` for a new name that is none. */
-export function requireName(params: RecordQuery['params'], name: string): string {
-  const text = one(params, name);
-  const result = CollectionName.safeParse(text);
-  if (!result.success) throw requestErrors.invalid(name, 'expected letters, digits and _');
-  return result.data;
-}
+/** A name in a query, which may be repeated like every parameter. */
+export const NameParam = last.pipe(
+  z.string('expected letters, digits and _').regex(/^\w{1,200}$/, 'expected letters, digits and _'),
+);

@@ -7,42 +7,66 @@ import {
   parseJobKey,
   requestErrors,
 } from '@spiderhub/core';
-import type { Params } from '../../http/params.ts';
+import { jobFilter } from '@spiderhub/hub';
+import { z } from 'zod';
 import type { Parts } from '../../parts.ts';
-import { many, moment, one, wholeNumber } from './records/params.ts';
+import { many, moment, valueFrom, wholeNumber } from './records/params.ts';
 import { jobmetaLine, summaryLine } from './summary.ts';
 
 /** The longest list without `count`, as on Scrapy Cloud. */
 const DEFAULT_COUNT = 1000;
 const PAGE = 500;
 
-/** Which jobs a caller of `list` or `count` means: finished ones unless it says otherwise. */
-export function toFilter(project: number, params: Params): JobFilter {
-  const spiders = many(params, 'spider');
-  const hasTag = many(params, 'has_tag');
-  const lacksTag = many(params, 'lacks_tag');
-  const keys = many(params, 'key').map((text) => parseJobKey(text, 'key'));
-  const since = moment(params, 'startts');
-  const until = moment(params, 'endts');
-  return {
-    project,
-    states: toStates(many(params, 'state')),
-    ...(keys.length > 0 && { keys }),
-    ...(spiders.length > 0 && { spiders }),
-    ...(hasTag.length > 0 && { hasTag }),
-    ...(lacksTag.length > 0 && { lacksTag }),
-    ...(since !== undefined && { since: new Date(since) }),
-    ...(until !== undefined && { until: new Date(until) }),
-  };
-}
-
-function toStates(texts: readonly string[]): JobState[] {
-  const states = texts.map((text) => {
-    const state = JOB_STATES.find((known) => known === text);
-    if (!state) throw requestErrors.invalid('state', `expected one of ${JOB_STATES.join(', ')}`);
-    return state;
+const states = many.transform((texts, context): JobState[] => {
+  const known = JOB_STATES.filter((state) => texts.includes(state));
+  const strange = texts.find((text) => !known.some((state) => state === text));
+  if (strange === undefined) return texts.length > 0 ? (texts as JobState[]) : ['finished'];
+  context.issues.push({
+    code: 'custom',
+    message: `expected one of ${JOB_STATES.join(', ')}`,
+    input: strange,
   });
-  return states.length > 0 ? states : ['finished'];
+  return z.NEVER;
+});
+
+const filterFields = {
+  spider: many,
+  has_tag: many,
+  lacks_tag: many,
+  key: many.transform((texts) => texts.map((text) => parseJobKey(text, 'key'))),
+  startts: moment,
+  endts: moment,
+  /** Finished ones unless it says otherwise. */
+  state: states,
+};
+
+/** Which jobs a caller of `count` means. */
+export const FilterParams = z.object(filterFields).meta({ id: 'HubstorageJobFilter' });
+
+/** Which jobs a caller of `list` means, and what of them. */
+export const ListParams = z
+  .object({
+    ...filterFields,
+    start: wholeNumber,
+    count: wholeNumber,
+    /** Ends before this job, however many there are. */
+    stop: valueFrom('the key of a job', (text) => parseJobKey(text, 'stop')),
+    /** Metadata to show instead of the usual fields. */
+    jobmeta: many,
+  })
+  .meta({ id: 'HubstorageJobList' });
+
+export function toFilter(project: number, params: z.output<typeof FilterParams>): JobFilter {
+  return jobFilter({
+    project,
+    states: params.state,
+    keys: params.key,
+    spiders: params.spider,
+    hasTag: params.has_tag,
+    lacksTag: params.lacks_tag,
+    since: params.startts === undefined ? undefined : new Date(params.startts),
+    until: params.endts === undefined ? undefined : new Date(params.endts),
+  });
 }
 
 export interface ListOptions {
@@ -55,21 +79,17 @@ export interface ListOptions {
   jobmeta: readonly string[];
 }
 
-export function toListOptions(project: number, params: Params): ListOptions {
+/** Throws `invalid` for a key of another project. */
+export function toListOptions(project: number, params: z.output<typeof ListParams>): ListOptions {
+  const { start, count, stop, jobmeta } = params;
+  if (stop && stop.project !== project) throw requestErrors.invalid('stop', 'is a key of another project');
   return {
     filter: toFilter(project, params),
-    offset: wholeNumber(params, 'start') ?? 0,
-    count: wholeNumber(params, 'count') ?? DEFAULT_COUNT,
-    stop: stopOf(project, one(params, 'stop')),
-    jobmeta: many(params, 'jobmeta'),
+    offset: start ?? 0,
+    count: count ?? DEFAULT_COUNT,
+    stop: stop ?? null,
+    jobmeta,
   };
-}
-
-function stopOf(project: number, text: string | undefined): JobKey | null {
-  if (text === undefined || text === '') return null;
-  const key = parseJobKey(text, 'stop');
-  if (key.project !== project) throw requestErrors.invalid('stop', 'is a key of another project');
-  return key;
 }
 
 /** Jobs newest first, one line each. */

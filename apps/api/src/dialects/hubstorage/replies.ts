@@ -1,6 +1,15 @@
 import { TextReply } from '../../http/reply.ts';
 import { StreamReply } from '../../http/stream.ts';
 
+/** Media types of bodies and answers. */
+export const JSON_TEXT = ['application/json'] as const;
+export const JSON_LINES = ['application/x-jsonlines'] as const;
+export const PLAIN_TEXT = ['text/plain'] as const;
+/** What the original calls an answer with nothing in it. */
+export const EMPTY_HTML = ['text/html'] as const;
+/** An answer with nothing in it that is called nothing. */
+export const NOTHING = [] as const;
+
 /** A value on one line. */
 export function rawJson(raw: string): TextReply {
   return new TextReply('application/json', `${raw}\n`);

@@ -1,16 +1,16 @@
 import { formatJobKey, type Job, type JobFilter, type ListedJob } from '@spiderhub/core';
-import { isoSecond } from '@spiderhub/hub';
+import { isoSecond, jobFilter } from '@spiderhub/hub';
 import type { ListQuery } from './schema.ts';
 
 export function toFilter(query: Omit<ListQuery, 'count' | 'offset'>): JobFilter {
-  return {
+  return jobFilter({
     project: query.project,
-    ...(query.job && { keys: query.job }),
-    ...(query.spider && { spiders: query.spider }),
-    ...(query.state && { states: query.state }),
-    ...(query.has_tag && { hasTag: query.has_tag }),
-    ...(query.lacks_tag && { lacksTag: query.lacks_tag }),
-  };
+    keys: query.job,
+    spiders: query.spider,
+    states: query.state,
+    hasTag: query.has_tag,
+    lacksTag: query.lacks_tag,
+  });
 }
 
 /** A negative count asks for the newest jobs, whatever the offset. */

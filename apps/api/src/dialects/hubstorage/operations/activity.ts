@@ -3,10 +3,9 @@ import { atHand, filterRows, firstRows, type Row, type Rows } from '@spiderhub/h
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObjects } from '../body.ts';
-import { renderRows } from '../records/format.ts';
-import { many, wholeNumber } from '../records/params.ts';
-import { type RecordQuery, readRecordQuery } from '../records/query.ts';
-import { done } from '../replies.ts';
+import { RECORD_TYPES, renderRows } from '../records/format.ts';
+import { EventsParams, RecordParams, type RecordQuery, toRecordQuery } from '../records/query.ts';
+import { done, JSON_LINES, PLAIN_TEXT } from '../replies.ts';
 import { ProjectPath } from '../schema.ts';
 
 const PAGE = 500;
@@ -24,10 +23,17 @@ const readActivity = (services: Parts) =>
     path: '/activity/:project',
     summary: 'Events of a project, newest first',
     action: 'events.read',
+    sends: RECORD_TYPES,
     params: ProjectPath,
-  })(async ({ params: { project }, caller, rawQuery, headers }) => {
+    query: RecordParams,
+  })(async (call) => {
+    const {
+      params: { project },
+      caller,
+      headers,
+    } = call;
     await caller.may(project);
-    const query = readRecordQuery(rawQuery(), headers);
+    const query = toRecordQuery(call.query, headers);
     return render(events(services, project, query), query);
   });
 
@@ -37,6 +43,8 @@ const writeActivity = (services: Parts) =>
     path: '/activity/:project',
     summary: 'Add events',
     action: 'events.write',
+    takes: JSON_LINES,
+    sends: PLAIN_TEXT,
     params: ProjectPath,
   })(async ({ params: { project }, caller, incoming }) => {
     await caller.may(project);
@@ -50,19 +58,19 @@ const readProjects = (services: Parts) =>
     path: '/activity/projects',
     summary: 'Events of several projects',
     action: 'events.read',
-  })(async ({ caller, rawQuery, headers }) => {
-    const params = rawQuery();
-    const ids = many(params, 'p').map((text) => {
+    sends: RECORD_TYPES,
+    query: EventsParams,
+  })(async ({ query: params, caller, headers }) => {
+    const ids = params.p.map((text) => {
       if (!/^[1-9]\d{0,8}$/.test(text)) throw requestErrors.invalid('p', "expected a project's number");
       return Number(text);
     });
     await caller.mayEach(ids);
-    const limit = Math.min(wholeNumber(params, 'pcount') ?? PROJECT_COUNT, MAX_PROJECT_COUNT);
+    const limit = Math.min(params.pcount ?? PROJECT_COUNT, MAX_PROJECT_COUNT);
     const found: Row[] = [];
     for (const id of new Set(ids)) found.push(...(await page(services, id, null, limit)).rows);
     found.sort((a, b) => (b.ts ?? 0) - (a.ts ?? 0));
-    const query = readRecordQuery(rawQuery(), headers);
-    return render(atHand(found), query);
+    return render(atHand(found), toRecordQuery(params, headers));
   });
 
 function render(rows: Rows, query: RecordQuery) {

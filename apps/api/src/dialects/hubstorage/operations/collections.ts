@@ -8,17 +8,17 @@ import type { Parts } from '../../../parts.ts';
 import { readStrings } from '../body.ts';
 import {
   CollectionPath,
+  NameParam,
   refOf,
-  requireName,
   scanRows,
   toCollectionRecord,
   toRow,
   toScan,
 } from '../collections.ts';
-import { renderRows } from '../records/format.ts';
+import { RECORD_TYPES, renderRows } from '../records/format.ts';
 import { RECORD_LIMITS } from '../records/intake.ts';
-import { type RecordQuery, readRecordQuery } from '../records/query.ts';
-import { done, lines, rawJson } from '../replies.ts';
+import { RecordParams, type RecordQuery, ScanParams, toRecordQuery } from '../records/query.ts';
+import { done, JSON_LINES, JSON_TEXT, lines, PLAIN_TEXT, rawJson } from '../replies.ts';
 import { ProjectPath } from '../schema.ts';
 
 const PATH = '/collections/:project/:type/:name';
@@ -49,6 +49,7 @@ const list = (services: Parts) =>
     path: '/collections/:project/list',
     summary: 'Collections',
     action: 'collections.read',
+    sends: JSON_LINES,
     params: ProjectPath,
   })(async ({ params: { project }, caller }) => {
     await caller.may(project);
@@ -61,10 +62,16 @@ const drop = (services: Parts) =>
     path: '/collections/:project/delete',
     summary: 'Remove the collections of a name',
     action: 'collections.write',
+    sends: JSON_TEXT,
     params: ProjectPath,
-  })(async ({ params: { project }, caller, rawQuery }) => {
+    query: z.object({ name: NameParam }),
+  })(async (call) => {
+    const {
+      params: { project },
+      caller,
+    } = call;
     await caller.may(project);
-    const name = requireName(rawQuery(), 'name');
+    const { name } = call.query;
     await services.collections.dropAll(project, name);
     const body = JSON.stringify({ status: 'success', deleted: name });
     return new TextReply('application/json', `${body}\n`, { status: 202 });
@@ -76,11 +83,16 @@ const rename = (services: Parts) =>
     path: '/collections/:project/rename',
     summary: 'Rename the collections of a name',
     action: 'collections.write',
+    sends: JSON_TEXT,
     params: ProjectPath,
-  })(async ({ params: { project }, caller, rawQuery }) => {
+    query: z.object({ name: NameParam, new_name: NameParam }),
+  })(async (call) => {
+    const {
+      params: { project },
+      caller,
+    } = call;
     await caller.may(project);
-    const params = rawQuery();
-    const [name, newName] = [requireName(params, 'name'), requireName(params, 'new_name')];
+    const { name, new_name: newName } = call.query;
     await services.collections.rename(project, name, newName);
     const body = JSON.stringify({ status: 'success', renamed: name, to: newName });
     return new TextReply('application/json', `${body}\n`, { status: 202 });
@@ -92,10 +104,13 @@ const scan = (services: Parts, path: string) =>
     path,
     summary: 'Read a collection by key',
     action: 'collections.read',
+    sends: RECORD_TYPES,
     params: CollectionPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: ScanParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     await caller.may(params.project);
-    const query = readRecordQuery(rawQuery(), headers);
+    const query = toRecordQuery(call.query, headers);
     return renderRows(scanRows(services, refOf(params), query), query);
   });
 
@@ -105,6 +120,8 @@ const write = (services: Parts) =>
     path: PATH,
     summary: 'Set records of a collection',
     action: 'collections.write',
+    takes: JSON_LINES,
+    sends: PLAIN_TEXT,
     params: CollectionPath,
   })(async ({ params, caller, incoming }) => {
     await caller.may(params.project);
@@ -130,6 +147,7 @@ const dropOne = (services: Parts) =>
     path: PATH,
     summary: 'Remove a collection',
     action: 'collections.write',
+    sends: PLAIN_TEXT,
     params: CollectionPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);
@@ -143,6 +161,8 @@ const remove = (services: Parts) =>
     path: `${PATH}/deleted`,
     summary: 'Remove records of a collection',
     action: 'collections.write',
+    takes: JSON_LINES,
+    sends: PLAIN_TEXT,
     params: CollectionPath,
   })(async ({ params, caller, incoming }) => {
     await caller.may(params.project);
@@ -150,23 +170,34 @@ const remove = (services: Parts) =>
     return done();
   });
 
+const RecordCount = z
+  .object({ count: z.int(), scanned: z.int(), nextstart: z.string().optional() })
+  .meta({ id: 'HubstorageRecordCount' });
+
 const count = (services: Parts) =>
   operation({
     method: 'get',
     path: `${PATH}/count`,
     summary: 'Number of records of a collection',
     action: 'collections.read',
+    reply: RecordCount,
     params: CollectionPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: ScanParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     await caller.may(params.project);
-    const query = readRecordQuery(rawQuery(), headers);
+    const query = toRecordQuery(call.query, headers);
     return countRows(services, params, query);
   });
 
 /** Records looked at in one call when a filter has to look into them; the client then calls again. */
 const MAX_SCANNED = 100_000;
 
-async function countRows(services: Parts, params: z.output<typeof CollectionPath>, query: RecordQuery) {
+async function countRows(
+  services: Parts,
+  params: z.output<typeof CollectionPath>,
+  query: RecordQuery<ScanParams>,
+) {
   if (query.tests.length === 0) {
     const all = await services.collections.count(refOf(params), toScan(query));
     return { count: all, scanned: all };
@@ -190,14 +221,17 @@ const read = (services: Parts) =>
     path: `${PATH}/*key`,
     summary: 'Read a record of a collection',
     action: 'collections.read',
+    sends: RECORD_TYPES,
     params: KeyPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: RecordParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     await caller.may(params.project);
     const record = await services.collections.get(refOf(params), params.key.join('/'));
     const whole = record ?? (await valueOnly(services, params));
     if (!whole) throw new DomainError('not_found', 'no_such_key', 'Not Found');
     if (!record) return rawJson(readRawObject(whole.value)?.get('value') ?? 'null');
-    const query = readRecordQuery(rawQuery(), headers);
+    const query = toRecordQuery(call.query, headers);
     return renderRows(atHand([toRow(record)]), query);
   });
 
@@ -214,6 +248,7 @@ const removeOne = (services: Parts) =>
     path: `${PATH}/*key`,
     summary: 'Remove a record of a collection',
     action: 'collections.write',
+    sends: PLAIN_TEXT,
     params: KeyPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);

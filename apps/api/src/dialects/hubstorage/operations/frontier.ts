@@ -8,16 +8,16 @@ import {
   wellFormed,
 } from '@spiderhub/core';
 import type { Row } from '@spiderhub/hub';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { gatherLines, readLines } from '../../../http/lines.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { readStrings } from '../body.ts';
-import { renderRows } from '../records/format.ts';
+import { RECORD_TYPES, renderRows } from '../records/format.ts';
 import { RECORD_LIMITS } from '../records/intake.ts';
-import { one, wholeNumber } from '../records/params.ts';
-import { readRecordQuery } from '../records/query.ts';
-import { done, lineStream, rawJson } from '../replies.ts';
+import { last, wholeNumber } from '../records/params.ts';
+import { BatchParams, toRecordQuery } from '../records/query.ts';
+import { done, JSON_LINES, JSON_TEXT, lineStream, NOTHING, PLAIN_TEXT, rawJson } from '../replies.ts';
 import { keyProblem, Name, ProjectPath } from '../schema.ts';
 
 const SLOT = '/hcf/:project/:frontier/s/:slot';
@@ -51,6 +51,7 @@ const frontiers = (services: Parts) =>
     path: '/hcf/:project/list',
     summary: 'Frontiers',
     action: 'frontier.read',
+    sends: JSON_TEXT,
     params: ProjectPath,
   })(async ({ params: { project }, caller }) => {
     await caller.may(project);
@@ -63,6 +64,7 @@ const slots = (services: Parts) =>
     path: '/hcf/:project/:frontier/list',
     summary: 'Slots of a frontier',
     action: 'frontier.read',
+    sends: JSON_TEXT,
     params: FrontierPath,
   })(async ({ params: { project, frontier }, caller }) => {
     await caller.may(project);
@@ -75,6 +77,8 @@ const add = (services: Parts) =>
     path: SLOT,
     summary: 'Add requests to a slot',
     action: 'frontier.write',
+    takes: JSON_LINES,
+    reply: z.object({ newcount: z.int() }),
     params: SlotPath,
   })(async ({ params, caller, incoming }) => {
     await caller.may(params.project);
@@ -114,6 +118,7 @@ const removeSlot = (services: Parts) =>
     path: SLOT,
     summary: 'Remove a slot with all it knows',
     action: 'frontier.write',
+    sends: PLAIN_TEXT,
     params: SlotPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);
@@ -127,12 +132,14 @@ const readQueue = (services: Parts) =>
     path: `${SLOT}/q`,
     summary: 'Batches of requests',
     action: 'frontier.read',
+    sends: RECORD_TYPES,
     params: SlotPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: BatchParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     await caller.may(params.project);
-    const query = readRecordQuery(rawQuery(), headers);
-    const minCount = wholeNumber(query.params, 'mincount');
-    return renderRows(batchRows(services, slotOf(params), minCount), query);
+    const query = toRecordQuery(call.query, headers);
+    return renderRows(batchRows(services, slotOf(params), query.params.mincount), query);
   });
 
 // python-scrapinghub does not call it, hcf-backend's hcfpal and shub-workflow's frontier tool do.
@@ -142,6 +149,7 @@ const countQueue = (services: Parts) =>
     path: `${SLOT}/q/count`,
     summary: 'Number of queued requests',
     action: 'frontier.read',
+    reply: z.object({ count: z.int() }),
     params: SlotPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);
@@ -164,6 +172,8 @@ const removeBatches = (services: Parts) =>
     path: `${SLOT}/q/deleted`,
     summary: 'Remove batches',
     action: 'frontier.write',
+    takes: JSON_LINES,
+    sends: NOTHING,
     params: SlotPath,
   })(async ({ params, caller, incoming }) => {
     await caller.may(params.project);
@@ -177,12 +187,14 @@ const readFingerprints = (services: Parts) =>
     path: `${SLOT}/f`,
     summary: 'Fingerprints of a slot',
     action: 'frontier.read',
+    sends: JSON_LINES,
     params: SlotPath,
-  })(async ({ params, caller, rawQuery }) => {
+    query: z.object({ startafter: last, count: wholeNumber }),
+  })(async (call) => {
+    const { params, caller } = call;
     await caller.may(params.project);
-    const query = rawQuery();
-    const after = one(query, 'startafter') ?? null;
-    return lineStream(fingerprintLines(services, slotOf(params), after, wholeNumber(query, 'count')));
+    const { startafter = null, count } = call.query;
+    return lineStream(fingerprintLines(services, slotOf(params), startafter, count));
   });
 
 async function* fingerprintLines(

@@ -2,11 +2,10 @@ import { type JobFilter, type JobState, parseJobKeysOf } from '@spiderhub/core';
 import { z } from 'zod';
 import { oneOf } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
-import type { Params } from '../../../http/params.ts';
 import type { Parts } from '../../../parts.ts';
-import { listLines, pageLines, toFilter, toListOptions } from '../list.ts';
+import { FilterParams, ListParams, listLines, pageLines, toFilter, toListOptions } from '../list.ts';
 import { many, wholeNumber } from '../records/params.ts';
-import { lineStream, lines, rawJson } from '../replies.ts';
+import { JSON_LINES, JSON_TEXT, lineStream, lines, rawJson } from '../replies.ts';
 import { Id, ProjectPath } from '../schema.ts';
 import { jobmetaLine, summaryLine } from '../summary.ts';
 
@@ -33,10 +32,13 @@ const list = (services: Parts) =>
     path: '/jobq/:project/list',
     summary: 'Jobs, newest first',
     action: 'jobs.read',
+    sends: JSON_LINES,
+    query: ListParams,
     params: ProjectPath,
-  })(async ({ params, caller, rawQuery }) => {
+  })(async (call) => {
+    const { params, caller } = call;
     await caller.may(params.project);
-    return lineStream(listLines(services, toListOptions(params.project, rawQuery())));
+    return lineStream(listLines(services, toListOptions(params.project, call.query)));
   });
 
 const count = (services: Parts) =>
@@ -45,11 +47,16 @@ const count = (services: Parts) =>
     path: '/jobq/:project/count',
     summary: 'Number of jobs',
     action: 'jobs.read',
+    sends: JSON_TEXT,
+    query: FilterParams,
     params: ProjectPath,
-  })(async ({ params, caller, rawQuery }) => {
+  })(async (call) => {
+    const { params, caller } = call;
     await caller.may(params.project);
-    return rawJson(String(await services.jobs.count(toFilter(params.project, rawQuery()))));
+    return rawJson(String(await services.jobs.count(toFilter(params.project, call.query))));
   });
+
+const ChosenParams = z.object({ key: many, jobmeta: many });
 
 const jobsummary = (services: Parts) =>
   operation({
@@ -57,13 +64,15 @@ const jobsummary = (services: Parts) =>
     path: '/jobq/:project/jobsummary',
     summary: 'Chosen jobs with chosen metadata',
     action: 'jobs.read',
+    sends: JSON_LINES,
+    query: ChosenParams,
     params: ProjectPath,
-  })(async ({ params, caller, rawQuery }) => {
+  })(async (call) => {
+    const { params, caller } = call;
     await caller.may(params.project);
-    const query = rawQuery();
-    const jobmeta = many(query, 'jobmeta');
+    const { jobmeta, key: keys } = call.query;
     const answer: string[] = [];
-    for (const key of parseJobKeysOf(params.project, many(query, 'key'))) {
+    for (const key of parseJobKeysOf(params.project, keys)) {
       const job = await services.jobs.find(key);
       const now = services.now();
       if (job) answer.push(jobmeta.length > 0 ? jobmetaLine(job, jobmeta, now) : summaryLine(job, now));
@@ -71,6 +80,7 @@ const jobsummary = (services: Parts) =>
     return lines(answer);
   });
 
+const SummaryParams = z.object({ count: wholeNumber, start: wholeNumber, jobmeta: many });
 const SummaryPath = z.object({ project: Id, spider: Id.optional(), state: oneOf(QUEUES).optional() });
 
 const summary = (services: Parts, path: string) =>
@@ -79,25 +89,36 @@ const summary = (services: Parts, path: string) =>
     path,
     summary: 'Lengths of the queues and their newest jobs',
     action: 'jobs.read',
+    sends: JSON_LINES,
+    query: SummaryParams,
     params: SummaryPath,
-  })(async ({ params: { project, spider, state }, caller, rawQuery }) => {
+  })(async (call) => {
+    const {
+      params: { project, spider, state },
+      caller,
+    } = call;
     await caller.may(project);
+    const { query } = call;
     const spiders = spider === undefined ? undefined : [await nameOf(services, project, spider)];
     const answer: string[] = [];
     for (const queue of state === undefined ? QUEUES : [state]) {
       answer.push(
-        await queueLine(services, { project, states: [queue], ...(spiders && { spiders }) }, rawQuery()),
+        await queueLine(services, { project, states: [queue], ...(spiders && { spiders }) }, query),
       );
     }
     return lines(answer);
   });
 
-async function queueLine(services: Parts, filter: JobFilter & { states: [JobState] }, query: Params) {
+async function queueLine(
+  services: Parts,
+  filter: JobFilter & { states: [JobState] },
+  query: z.output<typeof SummaryParams>,
+) {
   const page = {
-    count: Math.min(wholeNumber(query, 'count') ?? SUMMARY_COUNT, MAX_SUMMARY_COUNT),
-    offset: wholeNumber(query, 'start') ?? 0,
+    count: Math.min(query.count ?? SUMMARY_COUNT, MAX_SUMMARY_COUNT),
+    offset: query.start ?? 0,
   };
-  const found = await pageLines(services, { filter, jobmeta: many(query, 'jobmeta') }, page);
+  const found = await pageLines(services, { filter, jobmeta: query.jobmeta }, page);
   const length = await services.jobs.count(filter);
   return `{"name":"${filter.states[0]}","count":${length},"summary":[${found.map(({ line }) => line).join(',')}]}`;
 }

@@ -13,13 +13,14 @@ import {
   writeRawObject,
 } from '@spiderhub/core';
 import { metadataChange, metadataOf } from '@spiderhub/hub';
+import { z } from 'zod';
 import type { Incoming } from '../../../http/incoming.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObject, readObjects, readTextLines } from '../body.ts';
 import { pushJobs } from '../push.ts';
 import { wholeNumber } from '../records/params.ts';
-import { lines, rawJson } from '../replies.ts';
+import { JSON_LINES, JSON_TEXT, lines, rawJson } from '../replies.ts';
 import { JobPath, keyOf, ProjectPath } from '../schema.ts';
 
 export function jobqWriteOperations(services: Parts): Operation[] {
@@ -32,6 +33,8 @@ const push = (services: Parts) =>
     path: '/jobq/:project/push',
     summary: 'Schedule jobs',
     action: 'jobs.run',
+    takes: JSON_LINES,
+    sends: JSON_LINES,
     params: ProjectPath,
   })(async ({ params: { project }, caller, requestId, incoming, isGone }) => {
     await caller.may(project);
@@ -48,6 +51,8 @@ const startJob = (services: Parts) =>
     path: '/jobq/:project/startjob',
     summary: 'Take the next job of a paused project',
     action: 'jobs.move',
+    takes: JSON_TEXT,
+    sends: JSON_TEXT,
     params: ProjectPath,
   })(async ({ params: { project }, caller, incoming }) => {
     await caller.may(project);
@@ -77,6 +82,8 @@ const update = (services: Parts) =>
     path: '/jobq/:project/update',
     summary: 'Move and describe jobs',
     action: 'jobs.move',
+    takes: JSON_LINES,
+    sends: JSON_LINES,
     params: ProjectPath,
   })(async ({ params: { project }, caller, incoming }) => {
     await caller.may(project);
@@ -113,12 +120,15 @@ function stateOf(fields: RawFields): JobState | null {
   return state;
 }
 
+const Cancelled = z.object({ count: z.int() }).meta({ id: 'HubstorageCancelled' });
+
 const cancelOne = (services: Parts) =>
   operation({
     method: 'post',
     path: '/jobq/:project/:spider/:job/cancel',
     summary: 'Cancel a job',
     action: 'jobs.stop',
+    reply: Cancelled,
     params: JobPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);
@@ -131,11 +141,19 @@ const cancelMany = (services: Parts) =>
     path: '/jobq/:project/cancel',
     summary: 'Cancel jobs',
     action: 'jobs.stop',
+    takes: JSON_LINES,
+    reply: Cancelled,
     alsoAsks: ['jobs.drain'],
+    query: z.object({ count: wholeNumber }),
     params: ProjectPath,
-  })(async ({ params: { project }, caller, incoming, rawQuery }) => {
+  })(async (call) => {
+    const {
+      params: { project },
+      caller,
+      incoming,
+    } = call;
     await caller.may(project);
-    const count = wholeNumber(rawQuery(), 'count');
+    const { count } = call.query;
     const keys =
       count === undefined ? await keysOfBody(incoming) : await oldest(services, caller, project, count);
     return { count: await cancel(services, project, keys, caller.name) };

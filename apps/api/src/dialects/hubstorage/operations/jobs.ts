@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObject, readRawValue } from '../body.ts';
-import { done, lines, rawJson } from '../replies.ts';
+import { done, EMPTY_HTML, JSON_LINES, JSON_TEXT, lines, rawJson } from '../replies.ts';
 import { JobPath, keyOf, keyProblem } from '../schema.ts';
 
 const FieldPath = JobPath.extend({ field: z.string() });
@@ -39,6 +39,7 @@ const readMetadata = (services: Parts) =>
     path: PATH,
     summary: 'Metadata of a job',
     action: 'jobs.read',
+    sends: JSON_LINES,
     params: JobPath,
   })(async ({ params, caller, origin }) => {
     const job = await visibleJob(services, caller, keyOf(params));
@@ -70,6 +71,8 @@ const mergeMetadata = (services: Parts) =>
     path: PATH,
     summary: 'Set fields of the metadata of a job',
     action: 'jobs.describe',
+    takes: JSON_TEXT,
+    sends: EMPTY_HTML,
     params: JobPath,
   })(async ({ params, caller, incoming }) => {
     const key = keyOf(params);
@@ -93,6 +96,7 @@ const purgeJob = (services: Parts) =>
     path: PATH,
     summary: 'Remove a job with its data',
     action: 'jobs.delete',
+    sends: EMPTY_HTML,
     params: JobPath,
   })(async ({ params, caller }) => {
     const key = keyOf(params);
@@ -107,6 +111,7 @@ const readField = (services: Parts) =>
     path: `${PATH}/:field`,
     summary: 'A field of the metadata of a job',
     action: 'jobs.read',
+    sends: JSON_TEXT,
     params: FieldPath,
   })(async ({ params, caller, origin }) => {
     const job = await visibleJob(services, caller, keyOf(params));
@@ -119,6 +124,8 @@ const writeField = (services: Parts) =>
     path: `${PATH}/:field`,
     summary: 'Set a field of the metadata of a job',
     action: 'jobs.describe',
+    takes: JSON_TEXT,
+    sends: EMPTY_HTML,
     params: FieldPath,
   })(async ({ params, caller, incoming }) => {
     const key = keyOf(params);
@@ -134,6 +141,7 @@ const removeField = (services: Parts) =>
     path: `${PATH}/:field`,
     summary: 'Remove a field of the metadata of a job',
     action: 'jobs.describe',
+    sends: EMPTY_HTML,
     params: FieldPath,
   })(async ({ params, caller }) => {
     const key = keyOf(params);

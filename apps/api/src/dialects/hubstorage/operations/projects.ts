@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { readObject } from '../body.ts';
-import { isSet, one, wholeNumber } from '../records/params.ts';
-import { done, lineStream, rawJson } from '../replies.ts';
+import { last, wholeNumber, yes } from '../records/params.ts';
+import { done, JSON_LINES, JSON_TEXT, lineStream, PLAIN_TEXT, rawJson } from '../replies.ts';
 import { Name, ProjectPath, SpiderPath } from '../schema.ts';
 import { summaryLine } from '../summary.ts';
 
@@ -31,6 +31,7 @@ const jobsummaries = (services: Parts) =>
     path: '/projects/jobsummaries',
     summary: 'Queues of all projects that have jobs',
     action: 'jobs.read',
+    sends: JSON_TEXT,
   })(async ({ caller }) => {
     const queues = await services.projects.busyQueues(caller.everywhere());
     const summaries = queues.map(({ project, pending, running, finished }) => ({
@@ -43,12 +44,25 @@ const jobsummaries = (services: Parts) =>
     return rawJson(JSON.stringify(summaries));
   });
 
+const QueueCounts = z
+  .object({
+    project: z.int(),
+    pending: z.int(),
+    running: z.int(),
+    finished: z.int(),
+    running_units_count: z.int(),
+    pending_units_max: z.null(),
+    has_capacity: z.boolean(),
+  })
+  .meta({ id: 'HubstorageQueueCounts' });
+
 const jobsummary = (services: Parts) =>
   operation({
     method: 'get',
     path: '/projects/:project/jobsummary',
     summary: 'Queues of a project',
     action: 'jobs.read',
+    reply: QueueCounts,
     params: ProjectPath,
   })(async ({ params: { project }, caller }) => {
     await caller.may(project);
@@ -62,6 +76,7 @@ const readSettings = (services: Parts) =>
     path: '/projects/:project/settings',
     summary: 'Settings of a project',
     action: 'settings.read',
+    sends: JSON_TEXT,
     params: ProjectPath,
   })(async ({ params: { project }, caller }) => {
     await caller.may(project);
@@ -74,6 +89,8 @@ const writeSettings = (services: Parts) =>
     path: '/projects/:project/settings',
     summary: 'Set some settings of a project',
     action: 'settings.write',
+    takes: JSON_TEXT,
+    sends: PLAIN_TEXT,
     params: ProjectPath,
   })(async ({ params: { project }, caller, incoming }) => {
     await caller.may(project);
@@ -87,6 +104,7 @@ const readSetting = (services: Parts) =>
     path: '/projects/:project/settings/:key',
     summary: 'A setting of a project',
     action: 'settings.read',
+    sends: JSON_TEXT,
     params: SettingPath,
   })(async ({ params: { project, key }, caller }) => {
     await caller.may(project);
@@ -99,6 +117,7 @@ const removeSetting = (services: Parts) =>
     path: '/projects/:project/settings/:key',
     summary: 'Remove a setting of a project',
     action: 'settings.write',
+    sends: PLAIN_TEXT,
     params: SettingPath,
   })(async ({ params: { project, key }, caller }) => {
     await caller.may(project);
@@ -112,16 +131,23 @@ const spiderId = (services: Parts) =>
     path: '/ids/:project/spider/:name',
     summary: "A spider's number",
     action: 'spiders.read',
+    sends: JSON_TEXT,
     alsoAsks: ['spiders.write'],
+    query: z.object({ create: yes }),
     params: SpiderNamePath,
-  })(async ({ params: { project, name }, caller, rawQuery }) => {
+  })(async (call) => {
+    const {
+      params: { project, name },
+      caller,
+    } = call;
     await caller.may(project);
-    const create = isSet(rawQuery(), 'create');
+    const create = call.query.create;
     if (create) await caller.may(project, 'spiders.write');
     const number = await services.versions.spiderNumber(project, name, create);
     return rawJson(JSON.stringify(number));
   });
 
+const LastJobsParams = z.object({ count: wholeNumber, start: wholeNumber, startafter: last });
 const LastJobsPath = ProjectPath.extend({ spider: SpiderPath.shape.spider.optional() });
 
 const lastJobs = (services: Parts, path: string) =>
@@ -130,14 +156,19 @@ const lastJobs = (services: Parts, path: string) =>
     path,
     summary: 'The last finished job of each spider',
     action: 'jobs.read',
+    sends: JSON_LINES,
     params: LastJobsPath,
-  })(async ({ params: { project, spider }, caller, rawQuery }) => {
+    query: LastJobsParams,
+  })(async (call) => {
+    const {
+      params: { project, spider },
+      caller,
+    } = call;
     await caller.may(project);
-    const query = rawQuery();
-    const count = wholeNumber(query, 'count');
-    const afterSpider = spiderOf(one(query, 'startafter'), project);
+    const { count, start, startafter } = call.query;
+    const afterSpider = spiderOf(startafter, project);
     const found = await services.queue.lastFinished(project, {
-      offset: wholeNumber(query, 'start') ?? 0,
+      offset: start ?? 0,
       ...(spider !== undefined && { spider }),
       ...(afterSpider !== null && { afterSpider }),
       ...(count !== undefined && { count }),

@@ -11,21 +11,31 @@ import {
 import { hasMeta, NO_META } from '@spiderhub/hub';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
-import type { Params } from '../../../http/params.ts';
 import { TextReply } from '../../../http/reply.ts';
 import { StreamReply } from '../../../http/stream.ts';
 import type { Parts } from '../../../parts.ts';
-import { attachment, renderRows } from '../records/format.ts';
+import { attachment, RECORD_TYPES, renderRows } from '../records/format.ts';
 import { takeBatch } from '../records/intake.ts';
-import { isSet, one } from '../records/params.ts';
-import { type RecordQuery, readRecordQuery } from '../records/query.ts';
+import { last, yes } from '../records/params.ts';
+import { RecordParams, type RecordQuery, toRecordQuery } from '../records/query.ts';
 import { rowsOfJob, rowsOfJobs } from '../records/streams.ts';
+import { JSON_LINES, JSON_TEXT, PLAIN_TEXT } from '../replies.ts';
 import { Index, JobPath, keyOf, ProjectPath, SpiderPath } from '../schema.ts';
 
 const STREAMS: readonly StreamName[] = ['items', 'logs', 'requests', 'samples'];
 const LOG_COLUMNS = ['time', 'level', 'message'];
 
 const RecordPath = JobPath.extend({ index: Index });
+/** Counts of hidden fields, too. */
+const StatsParams = z.object({ all: yes });
+/** Number of the first record. */
+const WriteParams = z.object({ start: last });
+const StreamCounts = z
+  .object({
+    counts: z.record(z.string(), z.int()),
+    totals: z.object({ input_bytes: z.int(), input_values: z.int() }),
+  })
+  .meta({ id: 'HubstorageStreamCounts' });
 const FieldPath = RecordPath.extend({ field: z.string() });
 
 export function recordOperations(services: Parts): Operation[] {
@@ -46,11 +56,14 @@ const readJob = (services: Parts, stream: StreamName) =>
     path: `/${stream}/:project/:spider/:job`,
     summary: `Read ${stream} of a job`,
     action: `${stream}.read`,
+    sends: RECORD_TYPES,
     params: JobPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: RecordParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     const key = keyOf(params);
     await caller.may(key);
-    const query = readRecordQuery(rawQuery(), headers);
+    const query = toRecordQuery(call.query, headers);
     const job = await services.jobs.find(key);
     if (job && wantsAllAsStored(headers, query)) return storedReply(services, stream, job, query);
     return render(job ? rowsOfJob(services, stream, job, query) : nothing(), query, stream);
@@ -62,12 +75,16 @@ const writeJob = (services: Parts, stream: StreamName) =>
     path: `/${stream}/:project/:spider/:job`,
     summary: `Write ${stream} of a job`,
     action: `${stream}.write`,
+    takes: JSON_LINES,
+    sends: PLAIN_TEXT,
     params: JobPath,
-  })(async ({ params, caller, incoming, rawQuery, headers }) => {
+    query: WriteParams,
+  })(async (call) => {
+    const { params, caller, incoming, headers } = call;
     const key = keyOf(params);
     await caller.may(key);
     const job = await existing(services, key);
-    await takeBatch(services, incoming, { job, stream, start: startOf(rawQuery(), headers) });
+    await takeBatch(services, incoming, { job, stream, start: startOf(call.query.start, headers) });
     return new TextReply('text/plain; charset=UTF-8', '');
   });
 
@@ -77,13 +94,16 @@ const readStats = (services: Parts, stream: StreamName) =>
     path: `/${stream}/:project/:spider/:job/stats`,
     summary: `Counts of ${stream} of a job`,
     action: `${stream}.read`,
+    reply: StreamCounts,
     params: JobPath,
-  })(async ({ params, caller, rawQuery }) => {
+    query: StatsParams,
+  })(async (call) => {
+    const { params, caller } = call;
     const key = keyOf(params);
     await caller.may(key);
     const job = await services.jobs.find(key);
     const stats = await services.streams.stats({ key, attempt: job?.attempt ?? 0, stream });
-    const all = stream !== 'items' || isSet(rawQuery(), 'all');
+    const all = stream !== 'items' || call.query.all;
     const counts = Object.entries(stats.counts).filter(([name]) => all || !name.startsWith('_'));
     return {
       counts: Object.fromEntries(counts),
@@ -97,13 +117,16 @@ const readOne = (services: Parts, stream: StreamName) =>
     path: `/${stream}/:project/:spider/:job/:index`,
     summary: `Read one of the ${stream} of a job`,
     action: `${stream}.read`,
+    sends: RECORD_TYPES,
     params: RecordPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: RecordParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     const key = keyOf(params);
     await caller.may(key);
-    const query = readRecordQuery(rawQuery(), headers);
+    const query = toRecordQuery(call.query, headers);
     const job = await services.jobs.find(key);
-    const only = { ...query, params: { ...query.params, index: String(params.index) } };
+    const only = { ...query, params: { ...query.params, index: [String(params.index)] } };
     return render(job ? rowsOfJob(services, stream, job, only) : nothing(), query, stream);
   });
 
@@ -113,12 +136,17 @@ const readField = (services: Parts, stream: StreamName) =>
     path: `/${stream}/:project/:spider/:job/:index/:field`,
     summary: `Read a field of one of the ${stream} of a job`,
     action: `${stream}.read`,
+    sends: JSON_TEXT,
     params: FieldPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: RecordParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     const key = keyOf(params);
     await caller.may(key);
     const job = await services.jobs.find(key);
-    const only = { ...readRecordQuery(rawQuery(), headers), params: { index: String(params.index) } };
+    const query = toRecordQuery(call.query, headers);
+    const here = { start: undefined, startafter: undefined, index: [String(params.index)] };
+    const only = { ...query, params: { ...query.params, ...here } };
     for await (const [row] of job ? rowsOfJob(services, stream, job, only) : nothing()) {
       const value = row && fieldOf(row.line, params.field);
       if (value) return new TextReply('application/json', `${value}\n`);
@@ -132,10 +160,13 @@ const readSpider = (services: Parts, stream: StreamName) =>
     path: `/${stream}/:project/:spider`,
     summary: `Read ${stream} of all jobs of a spider`,
     action: `${stream}.read`,
+    sends: RECORD_TYPES,
     params: SpiderPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: RecordParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     await caller.may(params.project);
-    const query = readRecordQuery(rawQuery(), headers);
+    const query = toRecordQuery(call.query, headers);
     return render(rowsOfJobs(services, stream, params, query), query, stream);
   });
 
@@ -145,10 +176,13 @@ const readProject = (services: Parts, stream: StreamName) =>
     path: `/${stream}/:project`,
     summary: `Read ${stream} of all jobs of a project`,
     action: `${stream}.read`,
+    sends: RECORD_TYPES,
     params: ProjectPath,
-  })(async ({ params, caller, rawQuery, headers }) => {
+    query: RecordParams,
+  })(async (call) => {
+    const { params, caller, headers } = call;
     await caller.may(params.project);
-    const query = readRecordQuery(rawQuery(), headers);
+    const query = toRecordQuery(call.query, headers);
     return render(rowsOfJobs(services, stream, { ...params, spider: null }, query), query, stream);
   });
 
@@ -160,7 +194,7 @@ function render(rows: ReturnType<typeof rowsOfJob>, query: RecordQuery, stream: 
 
 async function* nothing(): AsyncGenerator<never> {}
 
-const NARROWING = ['start', 'startafter', 'index', 'count', 'startts', 'endts'];
+const NARROWING = ['start', 'startafter', 'count', 'startts', 'endts'] as const;
 
 /** A whole stream for a client that inflates it: what is stored can be sent as it lies. */
 function wantsAllAsStored(
@@ -168,7 +202,7 @@ function wantsAllAsStored(
   { format, meta, tests, params }: RecordQuery,
 ): boolean {
   if (format !== 'jl' || hasMeta(meta) || tests.length > 0) return false;
-  if (NARROWING.some((name) => one(params, name) !== undefined)) return false;
+  if (params.index.length > 0 || NARROWING.some((name) => params[name] !== undefined)) return false;
   return acceptsGzip(headers);
 }
 
@@ -185,7 +219,7 @@ function storedReply(
 ): StreamReply {
   const source = streams.readGzip({ key: job.key, attempt: job.attempt, stream });
   return new StreamReply('application/x-jsonlines; charset=UTF-8', source, {
-    headers: { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding', ...attachment(one(params, 'saveas')) },
+    headers: { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding', ...attachment(params.saveas) },
   });
 }
 
@@ -198,8 +232,8 @@ async function existing({ jobs }: Parts, key: JobKey): Promise<JobDetails> {
 const CONTENT_RANGE = /^items (\d{1,15})-/;
 
 /** Number of the first record; undefined: behind the last one. */
-function startOf(query: Params, headers: IncomingHttpHeaders): number | undefined {
-  const text = one(query, 'start') ?? CONTENT_RANGE.exec(headers['content-range'] ?? '')?.[1];
+function startOf(asked: string | undefined, headers: IncomingHttpHeaders): number | undefined {
+  const text = asked ?? CONTENT_RANGE.exec(headers['content-range'] ?? '')?.[1];
   if (text === undefined || text === '') return undefined;
   if (!/^\d{1,15}$/.test(text)) throw requestErrors.invalid('start', 'expected a record number');
   return Number(text);

@@ -9,9 +9,10 @@ import {
   toMsgpack,
   toXml,
 } from '@spiderhub/hub';
-import type { Params } from '../../../http/params.ts';
+import { z } from 'zod';
 import { StreamReply } from '../../../http/stream.ts';
-import { isSet, many, one } from './params.ts';
+import { last } from './params.ts';
+import type { RecordParams } from './query.ts';
 
 export type FormatName = 'jl' | 'json' | 'msgpack' | 'csv' | 'xml' | 'text';
 
@@ -45,22 +46,29 @@ const TYPES: Record<FormatName, string> = {
   text: 'text/plain; charset=UTF-8',
 };
 
+/** Media types of answers with records, whichever the caller chooses. */
+export const RECORD_TYPES = Object.values(TYPES).map((type) => type.split(';', 1)[0] as string);
+
+/** The parameter `format`, an empty one included: it is no format. */
+export const FormatParam = last.transform((name, context): FormatName | undefined => {
+  if (name === undefined) return undefined;
+  const format = Object.hasOwn(BY_PARAMETER, name) ? BY_PARAMETER[name] : undefined;
+  if (format) return format;
+  const names = Object.keys(BY_PARAMETER).join(', ');
+  context.issues.push({ code: 'custom', message: `expected one of ${names}`, input: name });
+  return z.NEVER;
+});
+
 /** What the caller asked for: the parameter wins, then the first type of `Accept`. JSON lines by default. */
-export function formatOf(params: Params, accept = ''): FormatName {
-  const name = one(params, 'format');
-  if (name !== undefined) {
-    const format = Object.hasOwn(BY_PARAMETER, name) ? BY_PARAMETER[name] : undefined;
-    if (!format)
-      throw requestErrors.invalid('format', `expected one of ${Object.keys(BY_PARAMETER).join(', ')}`);
-    return format;
-  }
+export function formatOf(asked: FormatName | undefined, accept = ''): FormatName {
+  if (asked !== undefined) return asked;
   const type = accept.split(/[,;]/, 1)[0]?.trim().toLowerCase() ?? '';
   return (Object.hasOwn(BY_TYPE, type) ? BY_TYPE[type] : undefined) ?? 'jl';
 }
 
 export interface RenderOptions {
   format: FormatName;
-  params: Params;
+  params: RecordParams;
   meta: MetaFields;
   /** Columns of CSV when the caller names none. */
   csvFields?: readonly string[];
@@ -70,7 +78,7 @@ export interface RenderOptions {
 export function renderRows(rows: Rows, options: RenderOptions): StreamReply {
   const { format, params } = options;
   return new StreamReply(TYPES[format], encoded(rows, options), {
-    headers: attachment(one(params, 'saveas')),
+    headers: attachment(params.saveas),
   });
 }
 
@@ -98,16 +106,16 @@ function encoded(rows: Rows, options: RenderOptions): AsyncIterable<string | Buf
   }
 }
 
-function csvOptions(params: Params, ownFields: readonly string[] | undefined): CsvOptions {
-  const fields = many(params, 'fields').flatMap((names) => names.split(','));
+function csvOptions(params: RecordParams, ownFields: readonly string[] | undefined): CsvOptions {
+  const fields = params.fields.flatMap((names) => names.split(','));
   if (fields.length === 0 && !ownFields) throw requestErrors.invalid('fields', 'is required for CSV');
-  const quote = one(params, 'quote') ?? '"';
+  const quote = params.quote ?? '"';
   return {
     fields: fields.length > 0 ? fields : (ownFields ?? []),
-    header: isSet(params, 'include_headers'),
-    sep: one(params, 'sep') ?? ',',
+    header: params.include_headers,
+    sep: params.sep ?? ',',
     quote,
-    escapeWith: one(params, 'escape') ?? quote,
-    lineEnd: one(params, 'lineend') ?? '\n',
+    escapeWith: params.escape ?? quote,
+    lineEnd: params.lineend ?? '\n',
   };
 }

@@ -1,36 +1,41 @@
-import { requestErrors } from '@spiderhub/core';
 import { isYes } from '@spiderhub/hub';
-import type { Params } from '../../../http/params.ts';
+import { z } from 'zod';
 
-/** The last of the values that a name came with: clients repeat names by mistake. */
-export function one(params: Params, name: string): string | undefined {
-  const value = params[name];
-  return Array.isArray(value) ? value.at(-1) : value;
+/*
+ * How this API's clients write parameters: names are repeated by mistake, empty ones mean nothing, unknown ones too.
+ * What a field means is in its schema; texts that only some operations can judge stay texts.
+ */
+
+/** The last of the values that a name came with. */
+export const last = z
+  .union([z.string(), z.array(z.string()).transform((all) => all.at(-1) as string)])
+  .optional();
+
+/** All of them; an empty list for none. */
+export const many = z
+  .union([z.string().transform((one) => [one]), z.array(z.string())])
+  .optional()
+  .transform((all) => all ?? []);
+
+export const yes = last.transform(isYes);
+
+/** A value that `read` makes of the text; undefined when it is not given. `read` gives null for what is none. */
+export function valueFrom<T>(expected: string, read: (text: string) => T | null) {
+  return last.transform((text, context): T | undefined => {
+    if (text === undefined || text === '') return undefined;
+    const value = read(text);
+    if (value !== null) return value;
+    context.issues.push({ code: 'custom', message: `expected ${expected}`, input: text });
+    return z.NEVER;
+  });
 }
 
-export function many(params: Params, name: string): string[] {
-  const value = params[name];
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
-}
+/** From 0 on. */
+export const wholeNumber = valueFrom('a whole number', (text) =>
+  /^\d{1,15}$/.test(text) ? Number(text) : null,
+);
 
-export function isSet(params: Params, name: string): boolean {
-  return isYes(one(params, name));
-}
-
-/** A whole number from 0 on; undefined when it is not given. Throws `invalid`. */
-export function wholeNumber(params: Params, name: string): number | undefined {
-  const text = one(params, name);
-  if (text === undefined || text === '') return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw requestErrors.invalid(name, 'expected a whole number');
-  return Number(text);
-}
-
-/** A moment in ms since the epoch; Python clients send fractions. Undefined when it is not given. */
-export function moment(params: Params, name: string): number | undefined {
-  const text = one(params, name);
-  if (text === undefined || text === '') return undefined;
-  if (!/^-?\d{1,15}(\.\d{1,10})?$/.test(text))
-    throw requestErrors.invalid(name, 'expected milliseconds since 1970');
-  return Number(text);
-}
+/** In ms since the epoch; Python clients send fractions. */
+export const moment = valueFrom('milliseconds since 1970', (text) =>
+  /^-?\d{1,15}(\.\d{1,10})?$/.test(text) ? Number(text) : null,
+);

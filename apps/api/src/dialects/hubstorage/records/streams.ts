@@ -9,7 +9,6 @@ import {
 } from '@spiderhub/core';
 import { filterRows, firstRows, type Row, type Rows } from '@spiderhub/hub';
 import type { Parts } from '../../../parts.ts';
-import { many, one } from './params.ts';
 import type { RecordQuery } from './query.ts';
 
 /** Jobs looked up at a time when records of many jobs are read. */
@@ -31,7 +30,7 @@ export function rowsOfJob(services: Parts, stream: StreamName, job: Stored, quer
   const start = startOf(query);
   if (start?.key && !isOf(start.key, job)) throw elsewhere(start, 'job');
   const range: ReadRange = { from: start?.from ?? 0 };
-  const indexes = many(query.params, 'index').map(toIndex);
+  const indexes = query.params.index.map(toIndex);
   const rows =
     indexes.length > 0 ? pick(services, stream, job, indexes) : read(services, stream, job, range, query);
   return narrowed(rows, query);
@@ -117,9 +116,9 @@ function elsewhere({ name }: Start, what: 'job' | 'spider' | 'project'): DomainE
 }
 
 function startOf({ params }: RecordQuery): Start | null {
-  const after = one(params, 'startafter');
+  const after = params.startafter;
   if (after !== undefined && after !== '') return readStart('startafter', after, 1);
-  const start = one(params, 'start');
+  const start = params.start;
   return start === undefined || start === '' ? null : readStart('start', start, 0);
 }
 

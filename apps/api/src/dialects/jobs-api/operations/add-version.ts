@@ -29,6 +29,8 @@ export function addVersion(services: Parts): Operation {
     path: '/scrapyd/addversion.json',
     summary: 'Deploy a project egg; the last line of the answer is the verdict',
     action: 'project.deploy',
+    takes: ['multipart/form-data'],
+    sends: ['text/plain'],
     // shub takes a 403, not a 401, for a key that is not valid.
     statusOf: { unauthenticated: 403 },
   })(async ({ caller, incoming, requestId }) => {

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { expected, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
-import { apikeyField, ProjectId } from '../schema.ts';
+import { apikeyField, Ok, ProjectId } from '../schema.ts';
 
 const MAX_TEXT = 10_000;
 const JobPath = z.object({ project: ProjectId, spider: ProjectId, job: ProjectId });
@@ -28,6 +28,18 @@ const CommentPath = z.object({
     .regex(/^\d{1,15}$/, "expected a comment's number")
     .transform(Number),
 });
+const CommentObject = z
+  .object({
+    id: z.int(),
+    text: z.string(),
+    author: z.string(),
+    avatar: z.null(),
+    created: z.string(),
+    archived: z.string().nullable(),
+    editable: z.boolean(),
+  })
+  .meta({ id: 'ScrapinghubComment' });
+type CommentObject = z.output<typeof CommentObject>;
 const CommentText = z.object({ text: Text.trim().min(1, 'is empty').max(MAX_TEXT), ...apikeyField });
 
 const ITEM_PATHS = ['/comments/:project/:spider/:job/:item', '/comments/:project/:spider/:job/:item/:field'];
@@ -53,6 +65,7 @@ const countComments = ({ comments }: Parts) =>
     path: '/comments/:project/stats',
     summary: 'For each job the number of items with comments',
     action: 'comments.read',
+    reply: z.record(z.string(), z.int()),
     params: z.object({ project: ProjectId }),
   })(async ({ params: { project }, caller }) => {
     await caller.may(project);
@@ -66,6 +79,7 @@ const listOfJob = ({ comments }: Parts) =>
     path: '/comments/:project/:spider/:job',
     summary: 'Comments of a job, by item or item/field',
     action: 'comments.read',
+    reply: z.record(z.string(), z.array(CommentObject)),
     params: JobPath,
   })(async ({ params: job, caller }) => {
     await caller.may(job.project);
@@ -78,6 +92,7 @@ const listOfItem = ({ comments }: Parts, path: string) =>
     path,
     summary: 'Comments of an item or a field of it',
     action: 'comments.read',
+    reply: z.array(CommentObject),
     params: ItemPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);
@@ -91,6 +106,7 @@ const addComment = ({ comments }: Parts, path: string) =>
     path,
     summary: 'Add a comment to an item or a field of it',
     action: 'comments.write',
+    reply: CommentObject,
     params: ItemPath,
     body: CommentText,
   })(async ({ params, body, caller }) => {
@@ -107,11 +123,12 @@ const archiveOfItem = ({ comments }: Parts, path: string) =>
     path,
     summary: 'Archive comments of an item or a field of it',
     action: 'comments.write',
+    reply: Ok,
     params: ItemPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);
     await comments.archiveAll(targetOf(params), caller.name);
-    return { status: 'ok' };
+    return { status: 'ok' as const };
   });
 
 const editComment = (services: Parts) =>
@@ -120,6 +137,7 @@ const editComment = (services: Parts) =>
     path: '/comments/:comment',
     summary: 'Change the text of a comment',
     action: 'comments.write',
+    reply: CommentObject,
     alsoAsks: ['comments.moderate'],
     params: CommentPath,
     body: CommentText,
@@ -135,12 +153,13 @@ const archiveComment = (services: Parts) =>
     path: '/comments/:comment',
     summary: 'Archive a comment',
     action: 'comments.write',
+    reply: Ok,
     alsoAsks: ['comments.moderate'],
     params: CommentPath,
   })(async ({ params, caller }) => {
     const comment = await ownComment(services, caller, params.comment);
     await services.comments.archive(comment.id, caller.name);
-    return { status: 'ok' };
+    return { status: 'ok' as const };
   });
 
 /** A comment of a project that the caller does not reach is answered like one that does not exist. */
@@ -180,8 +199,8 @@ function targetOf({
   return { job: { project, spider, job }, item, ...(field !== undefined && { field }) };
 }
 
-function byPlace(comments: readonly Comment[], editor: Editor): Record<string, unknown[]> {
-  const places = new Map<string, unknown[]>();
+function byPlace(comments: readonly Comment[], editor: Editor): Record<string, CommentObject[]> {
+  const places = new Map<string, CommentObject[]>();
   for (const comment of comments) {
     const place = comment.field === null ? String(comment.item) : `${comment.item}/${comment.field}`;
     places.set(place, [...(places.get(place) ?? []), commentObject(comment, editor)]);
@@ -189,7 +208,7 @@ function byPlace(comments: readonly Comment[], editor: Editor): Record<string, u
   return Object.fromEntries(places);
 }
 
-function commentObject(comment: Comment, editor: Editor) {
+function commentObject(comment: Comment, editor: Editor): CommentObject {
   return {
     id: comment.id,
     text: comment.text,

@@ -22,6 +22,9 @@ const EggFields = z.object({
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   version: Text.regex(/^[^\x00-\x1f\x7f]{1,255}$/, 'expected 1 to 255 printable characters'),
 });
+const Egg = z.object({ name: z.string(), version: z.string() });
+const EggKept = z.object({ status: z.literal('ok'), egg: Egg }).meta({ id: 'ScrapinghubEggKept' });
+const EggList = z.object({ status: z.literal('ok'), eggs: z.array(Egg) }).meta({ id: 'ScrapinghubEggList' });
 const ProjectQuery = z.object({ project: ProjectId });
 
 /** Eggs beside a project's own; the next deploy takes them up. shub calls these commands deprecated. */
@@ -35,6 +38,8 @@ const addEgg = (services: Parts) =>
     path: '/eggs/add.json',
     summary: 'Keep an egg for the next deploy',
     action: 'project.deploy',
+    takes: ['multipart/form-data'],
+    reply: EggKept,
     statusOf: { unauthenticated: 403 },
   })(async ({ caller, incoming }) => {
     const upload = await receiveUpload(incoming, services.uploadDir, LIMITS);
@@ -47,7 +52,7 @@ const addEgg = (services: Parts) =>
       await services.checkEgg(file.path);
       const { sha256, sizeBytes } = await services.blobs.putFile(file.path);
       await services.eggs.save({ project, name, version, sha256, sizeBytes, createdBy: caller.name });
-      return { status: 'ok', egg: { name, version } };
+      return { status: 'ok' as const, egg: { name, version } };
     } finally {
       await upload.remove();
     }
@@ -59,11 +64,12 @@ const listEggs = ({ eggs }: Parts) =>
     path: '/eggs/list.json',
     summary: 'Eggs of a project',
     action: 'versions.read',
+    reply: EggList,
     query: ProjectQuery,
   })(async ({ query, caller }) => {
     await caller.may(query.project);
     const all = await eggs.list(query.project);
-    return { status: 'ok', eggs: all.map(({ name, version }) => ({ name, version })) };
+    return { status: 'ok' as const, eggs: all.map(({ name, version }) => ({ name, version })) };
   });
 
 const deleteEgg = ({ eggs }: Parts) =>
@@ -88,6 +94,7 @@ const bundle = (services: Parts) =>
     path: '/eggs/bundle.zip',
     summary: 'All eggs of a project in a zip, its own as __main__.egg',
     action: 'versions.read',
+    sends: ['application/zip'],
     query: ProjectQuery,
     statusOf: { unauthenticated: 403 },
   })(async ({ query: { project }, caller }) => {
@@ -107,6 +114,7 @@ const migrate = (services: Parts) =>
     path: '/migrate-eggs.zip',
     summary: 'Requirements and eggs of a project in a zip',
     action: 'versions.read',
+    sends: ['application/zip'],
     query: ProjectQuery,
   })(async ({ query: { project }, caller }) => {
     await caller.may(project);

@@ -64,6 +64,7 @@ function readItems(services: Parts, { extension, type, write }: Format): Operati
     path: `/items.${extension}`,
     summary: `Items of a job as ${extension}`,
     action: 'items.read',
+    sends: [type],
     query: ItemsQuery,
   })(async ({ query, caller }) => {
     await caller.may(query.project);

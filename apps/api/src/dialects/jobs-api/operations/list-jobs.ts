@@ -55,6 +55,7 @@ function listAll({ jobs, now }: Parts): Operation {
     path: '/jobs/list.jl',
     summary: 'All jobs as JSON lines; the first line holds the totals',
     action: 'jobs.read',
+    sends: ['application/x-jsonlines'],
     query: ListQuery,
   })(async ({ query, caller }) => {
     await caller.may(query.project);

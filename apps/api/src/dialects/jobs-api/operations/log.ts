@@ -58,6 +58,7 @@ export function logOperations(services: Parts): Operation[] {
       path: `/log.${extension}`,
       summary: `Log of a job as ${extension}`,
       action: 'logs.read',
+      sends: [type],
       query: LogQuery,
     })(async ({ query, caller }) => {
       await caller.may(query.project);

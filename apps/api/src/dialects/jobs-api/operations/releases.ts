@@ -40,6 +40,7 @@ const deployRelease = ({ releases }: Parts) =>
     path: '/releases/deploy.json',
     summary: 'Announce a container image',
     action: 'project.deploy',
+    sends: ['application/json'],
     body: DeployForm,
   })(async ({ body, caller, origin }) => {
     await caller.may(body.project);
@@ -59,6 +60,10 @@ const deployRelease = ({ releases }: Parts) =>
     });
   });
 
+const ReleaseStatus = z
+  .object({ status: z.literal('ok'), project: z.int(), version: z.string(), spiders: z.int() })
+  .meta({ id: 'ScrapinghubReleaseStatus' });
+
 /** Asked without credentials: the number is the secret. */
 const releaseStatus = ({ releases }: Parts) =>
   operation({
@@ -67,9 +72,10 @@ const releaseStatus = ({ releases }: Parts) =>
     summary: 'How far a release has come',
     params: z.object({ id: z.string().max(100) }),
     action: 'open',
+    reply: ReleaseStatus,
   })(async ({ params }) => {
     const release = await releases.find(params.id.replace(/\.json$/, ''));
     if (!release) throw releaseErrors.notFound();
     const { project, version, spiders, scripts } = release;
-    return { status: 'ok', project, version, spiders: spiders.length + scripts.length };
+    return { status: 'ok' as const, project, version, spiders: spiders.length + scripts.length };
   });

@@ -23,6 +23,7 @@ export function reportOperations(services: Parts): Operation[] {
       path: '/reports/add.json',
       summary: 'Keep a file about a job',
       action: 'reports.write',
+      takes: ['multipart/form-data'],
       reply: Ok,
     })(async ({ caller, incoming }) => {
       const upload = await receiveUpload(incoming, services.uploadDir, LIMITS);

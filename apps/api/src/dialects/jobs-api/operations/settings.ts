@@ -12,6 +12,7 @@ export function settingsOperations({ projects }: Parts): Operation[] {
       path: '/settings/get.json',
       summary: 'Settings of a project, in the layers that a crawl gets',
       action: 'settings.read',
+      sends: ['application/json'],
       query: z.object({ project: ProjectId }),
     })(async ({ query, caller }) => {
       await caller.may(query.project);

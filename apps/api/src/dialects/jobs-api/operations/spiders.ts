@@ -11,6 +11,16 @@ import { ProjectId, SpiderNumber, Tags } from '../schema.ts';
 const SpiderPath = z.object({ project: ProjectId, spider: SpiderNumber });
 const MAX_BYTES = 1024 * 1024;
 
+/** Clients read nothing but the tags; the rest is as recorded. */
+const SpiderObject = z
+  .looseObject({
+    id: z.int(),
+    name: z.string(),
+    version: z.string().nullable(),
+    tags: z.array(z.string()),
+    project: z.object({ id: z.int(), name: z.string() }),
+  })
+  .meta({ id: 'ScrapinghubSpider' });
 const TagChange = z.object({ add: Tags.optional(), remove: Tags.optional() });
 
 const NOTHING_TO_DO = 'At least one of "add" or "remove" arguments must not be empty';
@@ -25,6 +35,7 @@ const readSpider = (services: Parts) =>
     path: '/v2/projects/:project/spiders/:spider',
     summary: 'A spider by its number',
     action: 'spiders.read',
+    reply: SpiderObject,
     params: SpiderPath,
   })(async ({ params, caller }) => spiderObject(await spiderOf(services, caller, params)));
 
@@ -34,6 +45,9 @@ const changeTags = (services: Parts) =>
     path: '/v2/projects/:project/spiders/:spider/tags',
     summary: 'Add and remove tags of a spider',
     action: 'spiders.write',
+    takes: ['application/json'],
+    reply: SpiderObject,
+    sends: ['application/json'],
     params: SpiderPath,
   })(async ({ params, caller, incoming }) => {
     await spiderOf(services, caller, params);
