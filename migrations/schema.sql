@@ -485,7 +485,9 @@ AS $function$
 declare
   placed_one record;
   first_one record;
-  named_ids bigint[] := '{}';
+  projects integer[] := '{}';
+  aliases text[] := '{}';
+  keys text[] := '{}';
 begin
   perform 1
   from spiders s
@@ -498,9 +500,9 @@ begin
     with asked as materialized (
       -- The spiders are locked, so their counters stand still.
       select b.*, s.number as spider_number,
-        b.alias is not null or b."idempotencyKey" is not null as named,
-        exists (select from job_tombstones t where t.project_id = b.project and t.alias = b.alias)
-          or exists (select from job_tombstones t
+        b.alias is not null
+            and exists (select from job_tombstones t where t.project_id = b.project and t.alias = b.alias)
+          or b."idempotencyKey" is not null and exists (select from job_tombstones t
             where t.project_id = b.project and t.idempotency_key = b."idempotencyKey") as taken,
         s.next_job - 1 + row_number() over (partition by s.project_id, s.number order by b.ordinal) as job_number
       from json_to_recordset(batch) as b (
@@ -557,7 +559,7 @@ begin
     select a.ordinal, a.project, a."idempotencyKey" as idempotency_key,
       case when a.spider_number is null then 'unknown_spider' when p.id is null then 'duplicate' else 'scheduled' end
         as outcome,
-      p.id, a.spider_number, p.number, p.named
+      p.id, a.spider_number, p.number, p.alias as placed_alias, p."idempotencyKey" as placed_key
     from asked a
     left join placed p on p.ordinal = a.ordinal
   loop
@@ -566,7 +568,11 @@ begin
     id := placed_one.id;
     spider := placed_one.spider_number;
     number := placed_one.number;
-    if placed_one.named and placed_one.id is not null then named_ids := named_ids || placed_one.id; end if;
+    if placed_one.placed_alias is not null or placed_one.placed_key is not null then
+      projects := projects || placed_one.project;
+      aliases := aliases || placed_one.placed_alias;
+      keys := keys || placed_one.placed_key;
+    end if;
     if placed_one.outcome = 'duplicate' and placed_one.idempotency_key is not null then
       -- A statement of its own sees what another call committed meanwhile.
       select j.id, j.spider, j.number into first_one
@@ -587,14 +593,11 @@ begin
 
   -- A job that was purged in this very moment gave its name free, and its tombstone was not to be seen yet when this
   -- call looked. Now it is: the whole call begins again.
-  if named_ids <> '{}' and exists (
-    select from jobs j join job_tombstones t on t.project_id = j.project_id and t.alias = j.alias
-    where j.id = any(named_ids)
-    union all
-    select from jobs j join job_tombstones t on t.project_id = j.project_id and t.idempotency_key = j.idempotency_key
-    where j.id = any(named_ids))
-  then
-    raise exception 'a name of a purged job' using errcode = 'serialization_failure';
+  if projects <> '{}' then
+    perform from unnest(projects, aliases, keys) as n (project, alias, key)
+    where exists (select from job_tombstones t where t.project_id = n.project and t.alias = n.alias)
+      or exists (select from job_tombstones t where t.project_id = n.project and t.idempotency_key = n.key);
+    if found then raise exception 'a name of a purged job' using errcode = 'serialization_failure'; end if;
   end if;
 end
 $function$;
