@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { inherited } from '../environment.ts';
 import { tail } from '../say.ts';
 
 export interface RunResult {
@@ -29,7 +30,7 @@ export function run(
   return new Promise((resolve) => {
     let stdout = '';
     let output = '';
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { env: inherited, ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
       output += text;
