@@ -35,6 +35,8 @@ import { createServerService, unlessTaken } from './server-service.ts';
 
 /** No call needs so long; one that takes longer is not to take the others' connections and processors away. */
 const STATEMENT_MS = 30_000;
+/** Searches at once. */
+const MAX_SEARCHES = 3;
 
 // V8 takes requests that wait for a commit for objects that live long and makes all of their kind where only a full
 // garbage collection finds them. They live for milliseconds: without that guess they cost half as much to collect.
@@ -119,6 +121,8 @@ interface Connections {
   database: Database;
   /** Long downloads hold their connection as long as their reader takes: they must not starve everything else. */
   downloads: Database;
+  /** A search that looks at millions of jobs keeps others waiting only when they search, too. */
+  searches: Database;
   signals: SignalSender;
   failureCounts: RedisFailureCounts;
 }
@@ -132,20 +136,25 @@ function openConnections(config: ApiConfig, log: Logger): Connections {
   return {
     database: createDatabase(config.DATABASE_URL, { name: 'spiderhub-api', statementMs: STATEMENT_MS }),
     downloads: createDatabase(config.DATABASE_URL, { name: 'spiderhub-api-downloads' }),
+    searches: createDatabase(config.DATABASE_URL, {
+      name: 'spiderhub-api-searches',
+      maxConnections: MAX_SEARCHES,
+      statementMs: STATEMENT_MS,
+    }),
     signals: createSignalSender(queue),
     failureCounts: createFailureCounts(queue),
   };
 }
 
 /** Ends them when everything that uses them has stopped. */
-function closing({ database, downloads, signals, failureCounts }: Connections): Service {
+function closing({ database, downloads, searches, signals, failureCounts }: Connections): Service {
   return {
     name: 'connections',
     async start() {},
     async stop() {
       signals.close();
       failureCounts.close();
-      await Promise.all([database.destroy(), downloads.destroy()]);
+      await Promise.all([database, downloads, searches].map((pool) => pool.destroy()));
     },
   };
 }

@@ -104,6 +104,8 @@ export interface Ground {
   database: Database;
   /** For what may take as long as its reader does: long downloads must not starve everything else. */
   downloads: Database;
+  /** A few connections for lists and counts that may take long. */
+  searches: Database;
   signals: Signals;
   inspector: EggInspector;
   /** Streams and blobs lie here. */
@@ -114,8 +116,8 @@ export interface Ground {
 
 /** Makes each part, on Postgres and the file system. */
 export async function createParts(ground: Ground): Promise<Parts> {
-  const { database, downloads, signals, inspector, dataDir, uploadDir, log } = ground;
-  const view = createJobView(database);
+  const { database, downloads, searches, signals, inspector, dataDir, uploadDir, log } = ground;
+  const view = createJobView(database, searches);
   const versions = createVersionStore(database);
   const eggs = createEggStore(database);
   const blobs = inLedger(createFsBlobStore({ root: join(dataDir, 'blobs') }), createBlobLedger(database));
@@ -127,7 +129,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
 
     jobs: createJobs(createJobStore(database), { ...view, stream: createJobView(downloads).stream }, signals),
     claims: createClaimStore(database),
-    queue: createJobqView(database),
+    queue: createJobqView(database, searches),
 
     projects: createProjectStore(database),
     spiders: createSpiderStore(database),

@@ -68,6 +68,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
   const made = await createParts({
     database: database.database,
     downloads: database.database,
+    searches: database.database,
     signals,
     inspector: { inspect },
     dataDir: directory,

@@ -68,6 +68,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
   const parts = await createParts({
     database: db,
     downloads: db,
+    searches: db,
     signals,
     inspector: { inspect },
     dataDir: directory,

@@ -21,8 +21,9 @@ export interface ListedJob {
   args: string;
   version: string | null;
   closeReason: string | null;
-  stateSince: Date;
-  runningAt: Date | null;
+  /** Milliseconds since 1970, as the next one. */
+  stateSince: number;
+  runningAt: number | null;
 }
 
 /** Lists for callers. Never used to decide a write. */

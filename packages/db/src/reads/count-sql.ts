@@ -3,29 +3,38 @@ import type { Database } from '../database.ts';
 import { anyOf, type Condition, type FilterParts, filterParts, whereParts } from '../jobs/filter-sql.ts';
 import { branchesOf } from './page-sql.ts';
 
+/** Whether the counters know the number of a filter's jobs. */
+function isCounted({ keys, hasTag, lacksTag, since, until }: JobFilter): boolean {
+  return !(keys || hasTag || lacksTag || since || until);
+}
+
 /** Up to so many jobs are counted one by one before another way is tried. */
 const FEW = 1000;
 
-export async function countJobs(database: Database, filter: JobFilter): Promise<number> {
-  const { sql, bindings } = countSql(filter);
-  const { rows } = await database.raw<{ rows: [{ count: string }] }>(sql, bindings as never);
-  return Number(rows[0].count);
+/**
+ * The number of jobs of a filter; never an estimate. Projects, spiders and states are read from their counters. With tags,
+ * jobs are counted where few match, or few do not; otherwise all that match are, on a connection for searches.
+ */
+export async function countJobs(database: Database, filter: JobFilter, searches = database): Promise<number> {
+  const parts = filterParts(filter);
+  const quick = quickCount(filter, parts);
+  const known = quick && (await countOf(database, quick));
+  return known ?? (await countOf(searches, { sql: counted(parts), bindings: parts.bindings })) ?? 0;
 }
 
-/**
- * The number of jobs of a filter as a query of one row, `count`. Never an estimate. Projects, spiders and states are
- * read from their counters. With tags, jobs are counted where few match, or few do not; otherwise all that match are.
- */
-function countSql(filter: JobFilter): Condition {
-  const parts = filterParts(filter);
-  const { bindings, keys, times, hasTag, lacksTag } = parts;
-  if (keys.length > 0 || times.length > 0 || (hasTag.length > 0 && lacksTag.length > 0)) {
-    return { sql: counted(parts), bindings };
-  }
-  if (hasTag.length + lacksTag.length === 0) return { sql: `select (${counters(parts)}) as count`, bindings };
+async function countOf(database: Database, { sql, bindings }: Condition): Promise<number | null> {
+  const { rows } = await database.raw<{ rows: [{ count: string | null }] }>(sql, bindings as never);
+  return rows[0].count === null ? null : Number(rows[0].count);
+}
+
+/** A query of one row, `count`: null when too many jobs would have to be looked at. Null: there is no such query. */
+function quickCount(filter: JobFilter, parts: FilterParts): Condition | null {
+  if (isCounted(filter)) return { sql: `select (${counters(parts)}) as count`, bindings: parts.bindings };
+  const { keys, times, hasTag, lacksTag } = parts;
+  if (keys.length > 0 || times.length > 0 || (hasTag.length > 0 && lacksTag.length > 0)) return null;
   const { hasTag: has, lacksTag: lacks, ...all } = filter;
   const others = filterParts({ ...all, ...(lacks && { hasTag: lacks }), ...(has && { lacksTag: has }) });
-  return { sql: byTag(parts, others), bindings: { ...bindings, ...others.bindings } };
+  return { sql: byTag(parts, others), bindings: { ...parts.bindings, ...others.bindings } };
 }
 
 function counted(parts: FilterParts): string {
@@ -38,7 +47,6 @@ function byTag(parts: FilterParts, others: FilterParts): string {
     select case
       when (select n from matching) <= ${FEW} then (select n from matching)
       when (select n from others) <= ${FEW} then (${counters(parts)}) - (select n from others)
-      else (${counted(parts)})
     end as count`;
 }
 
@@ -59,6 +67,7 @@ const COUNTED_AS: Record<JobState | 'admitted', readonly string[]> = {
   deleted: ['deleted'],
 };
 
+/** The sum of the counters that a filter means. */
 function counters({ spiders, states }: FilterParts): string {
   const ofSpiders = spiders.length > 0 ? [anyOf('c.spider', spiders)] : [];
   const ofStates = states

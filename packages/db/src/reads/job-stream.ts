@@ -179,12 +179,12 @@ function toListedJob(project: number, names: ReadonlyMap<number, string>, row: s
     args,
     version: version === '' ? null : version.slice(1),
     closeReason: closeReason === '' ? null : closeReason.slice(1),
-    stateSince: toDate(since),
-    runningAt: running === '' ? null : toDate(running),
+    stateSince: toMs(since),
+    runningAt: running === '' ? null : toMs(running),
   };
 }
 
 /** Cut to a millisecond, as dates from Postgres are. A double holds microseconds exactly, but not their product. */
-function toDate(seconds: string): Date {
-  return new Date(Math.floor(Math.round(Number(seconds) * 1e6) / 1e3));
+function toMs(seconds: string): number {
+  return Math.floor(Math.round(Number(seconds) * 1e6) / 1e3);
 }

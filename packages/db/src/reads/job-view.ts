@@ -12,20 +12,22 @@ import {
 import { translated } from '../pg-errors.ts';
 import { countJobs } from './count-sql.ts';
 import { streamJobs } from './job-stream.ts';
-import { NEWEST_FIRST, pageSql } from './page-sql.ts';
+import { isDeep, NEWEST_FIRST, pageSql } from './page-sql.ts';
 
-export function createJobView(database: Database): JobView {
+/** `searches` has connections for reads that may take long: deep offsets, and counts that have to look at jobs. */
+export function createJobView(database: Database, searches = database): JobView {
   return translated<JobView>({
     async page(filter, { count, offset }) {
-      const page = pageSql(filter, { count: Math.abs(count), offset: count < 0 ? 0 : offset });
-      const { rows } = await database.raw<{ rows: JobRow[] }>(
+      const wanted = { count: Math.abs(count), offset: count < 0 ? 0 : offset };
+      const page = pageSql(filter, wanted);
+      const { rows } = await (isDeep(wanted) ? searches : database).raw<{ rows: JobRow[] }>(
         `select ${JOB_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${page.sql})) ${NEWEST_FIRST}`,
         page.bindings as never,
       );
       return rows.map(toJob);
     },
 
-    count: (filter) => countJobs(database, filter),
+    count: (filter) => countJobs(database, filter, searches),
     stream: (filter, page) => streamJobs(database, filter, page),
 
     async attempts(key) {

@@ -10,7 +10,7 @@ import {
   toJobDetails,
 } from '../jobs/rows.ts';
 import { translated } from '../pg-errors.ts';
-import { NEWEST_FIRST, pageSql } from './page-sql.ts';
+import { isDeep, NEWEST_FIRST, pageSql } from './page-sql.ts';
 
 const LAST_FINISHED = `
   select ${JOB_COLUMNS} from ${JOB_TABLES}
@@ -32,11 +32,12 @@ const BY_KEY = `
     and (j.spider, j.number) > (:afterSpider::int, :afterJob::int)
   order by j.spider, j.number limit :limit`;
 
-export function createJobqView(database: Database): JobqView {
+/** See createJobView. */
+export function createJobqView(database: Database, searches = database): JobqView {
   return translated<JobqView>({
     async details(filter, page) {
       const { sql, bindings } = pageSql(filter, page);
-      const { rows } = await database.raw<{ rows: DetailRow[] }>(
+      const { rows } = await (isDeep(page) ? searches : database).raw<{ rows: DetailRow[] }>(
         `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${sql})) ${NEWEST_FIRST}`,
         bindings as never,
       );

@@ -25,6 +25,14 @@ export interface Page {
   after?: After | null;
 }
 
+/** Entries of an index that Postgres passes by in a few milliseconds. */
+const SHALLOW = 10_000;
+
+/** Whether a page lies so deep that getting there takes long, and others' connections are not to be kept for it. */
+export function isDeep({ count, offset }: Page): boolean {
+  return offset + count > SHALLOW;
+}
+
 /**
  * The ids of one page of a filter, newest first, as a query. What a page costs depends on the page, not on how many jobs
  * match or do not match: the jobs of each spider and state come in their order from an index and are merged.

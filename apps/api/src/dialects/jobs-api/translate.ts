@@ -1,5 +1,5 @@
 import { formatJobKey, type Job, type JobFilter, type ListedJob } from '@spiderhub/core';
-import { isoSecond, jobFilter } from '@spiderhub/hub';
+import { isoSecond, isoSecondOf, jobFilter } from '@spiderhub/hub';
 import type { ListQuery } from './schema.ts';
 
 export function toFilter(query: Omit<ListQuery, 'count' | 'offset'>): JobFilter {
@@ -47,13 +47,13 @@ export function toJobObject(job: Job, now: Date): Record<string, unknown> {
 export function toJobLine(job: ListedJob, now: Date): string {
   const { key, closeReason, runningAt, stateSince } = job;
   const reason = closeReason === null ? '' : `"close_reason":${JSON.stringify(closeReason)},`;
-  const started = runningAt === null ? '' : `"started_time":"${isoSecond(runningAt)}",`;
-  const elapsed = Math.max(0, now.getTime() - stateSince.getTime());
+  const started = runningAt === null ? '' : `"started_time":"${isoSecondOf(runningAt)}",`;
+  const elapsed = Math.max(0, now.getTime() - stateSince);
   // Arguments may be spaced as Python writes them.
   const args = job.args === '{}' ? '{}' : JSON.stringify(JSON.parse(job.args));
   return (
     `{"responses_received":${job.pages},"items_scraped":${job.items},${reason}"logs":${job.logs},"tags":${job.tags},` +
-    `"spider":${JSON.stringify(job.spiderName)},"updated_time":"${isoSecond(stateSince)}","priority":${job.priority},` +
+    `"spider":${JSON.stringify(job.spiderName)},"updated_time":"${isoSecondOf(stateSince)}","priority":${job.priority},` +
     `"state":"${job.state}","version":${JSON.stringify(job.version)},"spider_type":"manual",${started}` +
     `"id":"${key.project}/${key.spider}/${key.job}","errors_count":${job.errors},"elapsed":${elapsed}` +
     `${args === '{}' ? '' : `,"spider_args":${args}`}}\n`
