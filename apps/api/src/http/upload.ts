@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { DomainError, requestErrors, serviceErrors } from '@spiderhub/core';
 import createBusboy, { type Busboy } from 'busboy';
 import { bodyPieces } from './body.ts';
-import { HttpProblem } from './errors.ts';
+import { HttpProblem, isHangUp } from './errors.ts';
 import type { Incoming } from './incoming.ts';
 import type { Params } from './params.ts';
 import { sizeErrors } from './size-errors.ts';
@@ -141,7 +141,8 @@ async function feed(req: Incoming, busboy: Busboy, maxBytes: number): Promise<vo
     await pipeline(bodyPieces(req, maxBytes), busboy);
   } catch (error) {
     if (hangUp) throw hangUp;
-    throw error instanceof DomainError || error instanceof HttpProblem ? error : badForm(error);
+    const isOurs = error instanceof DomainError || error instanceof HttpProblem || isHangUp(error);
+    throw isOurs ? error : badForm(error);
   }
 }
 
