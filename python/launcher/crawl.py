@@ -1,4 +1,4 @@
-"""What a crawl's process executes: sh_scrapy's `start-crawl`, mended in two places.
+"""What a crawl's process executes: sh_scrapy's `start-crawl`, mended in three places.
 
 The stock writer takes a plain lock and Scrapy logs inside its signal handler: a SIGTERM that lands in a write waits for
 a lock that its own thread holds, for ever. The writer here may be entered again; the inner message waits in a queue and
@@ -7,8 +7,13 @@ spider yielded before it was killed is in the pipe.
 
 The stock exporter costs more than all else that happens to a small item on its way to the pipe. The one here looks
 first whether there is anything to convert. Both write the same bytes.
+
+Its standard output and error are no files, so that modules which wrap their buffers cannot be imported. Here they have
+what such modules look for.
 """
 
+import codecs
+import io
 import os
 import sys
 from collections import deque
@@ -92,6 +97,41 @@ def make_exporter_quick(extension):
     extension.PythonItemExporter = QuickItemExporter
 
 
+class OutputBytes(io.RawIOBase):
+    """The `buffer` of an output that goes to the job's log."""
+
+    def __init__(self, write_text):
+        self._write_text = write_text
+        self._decode = codecs.getincrementaldecoder('utf-8')('replace').decode
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self._write_text(self._decode(data))
+        return len(data)
+
+    def close(self):
+        # Whoever wrapped it may forget the wrapper, which closes it; the output itself goes on.
+        self.flush()
+
+
+def make_outputs_like_files(log):
+    """Gives the outputs of sh_scrapy.log a buffer, and the other methods of a program's own."""
+
+    def buffer(self):
+        if '_buffer' not in vars(self):
+            self._buffer = OutputBytes(self.write)
+        return self._buffer
+
+    outputs = log.StdoutLogger
+    outputs.buffer = property(buffer)
+    outputs.reconfigure = lambda self, **_: None
+    outputs.isatty = lambda self: False
+    # What is written there reaches the log as well.
+    outputs.fileno = lambda self: 2 if self.prefix == '[stderr] ' else 1
+
+
 class MendWhenImported:
     """Changes a module right after its import: importing it ourselves would be too early for Scrapy's logging."""
 
@@ -122,6 +162,7 @@ def main():
 
     make_writer_reentrant(type(pipe_writer))
     sys.meta_path.insert(0, MendWhenImported('sh_scrapy.extension', make_exporter_quick))
+    sys.meta_path.insert(0, MendWhenImported('sh_scrapy.log', make_outputs_like_files))
     return start_crawl()
 
 

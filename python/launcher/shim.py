@@ -38,6 +38,8 @@ class Shim:
             self.launch = json.load(file)
         self.spool = Spool(os.path.join(directory, 'spool'), self.launch['spoolBytes'])
         self.directory = directory
+        # Whether somebody asked for the crawl's end.
+        self.ordered = False
         self.wakeup = _wake_on_child_exit()
 
     def run(self):
@@ -62,8 +64,16 @@ class Shim:
         # Our own end kept the pipe open between writers; without it the drain can see the end.
         os.close(fifo_writer)
         self._drain()
+        self._tell_end(self.crawl.exit())
         end = {**self.crawl.exit(), 'deadlinePassed': self.control.deadline_passed}
         write_json(self.directory, 'exit.json', end, durable=True)
+
+    def _tell_end(self, exit):
+        """A crawl that ends itself in the middle cannot say so: without this its log just stops."""
+        if self.ordered or exit['code'] == 0:
+            return
+        how = 'exit status %s' % exit['code'] if exit['signal'] is None else 'signal %s' % exit['signal']
+        self.spool.write(log_line(40, "The crawl's process ended with %s." % how))
 
     def _supervise(self):
         killed = self._wait(self.crawl.running, float('inf'))
@@ -84,6 +94,7 @@ class Shim:
         if not self.control.is_due():
             return False
         order = self.control.check()
+        self.ordered = self.ordered or order is not None
         self.spool.look_for_room()
         for source in self.sources:
             source.tick()

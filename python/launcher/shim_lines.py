@@ -4,8 +4,8 @@ import json
 import os
 import time
 
-# Zyte's limit for a message is 1 MiB; the command and the line end come on top.
-MAX_MESSAGE_BYTES = 1024 * 1024 + 64
+# The largest item of all (see pipe-messages.ts); the command and the line end come on top.
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024 + 64
 MAX_OUTPUT_LINE_BYTES = 64 * 1024
 _READ_BYTES = 1024 * 1024
 
@@ -47,31 +47,30 @@ class PipeLines(_Source):
         super().__init__(fd)
         self._spool = spool
         self._tail = bytearray()
-        self._discarding = False
+        # Bytes of a line that is too long, as far as it came.
+        self._discarded = 0
 
     def _take(self, data):
+        if self._discarded:
+            data = self._discard_to_line_end(data)
         end = data.rfind(b'\n') + 1
         if end:
-            self._take_lines(data[:end])
+            self._spool.write(bytes(self._tail) + data[:end] if self._tail else data[:end])
+            self._tail.clear()
         self._tail += data[end:]
         if len(self._tail) > MAX_MESSAGE_BYTES:
-            self._discard()
+            self._discarded = len(self._tail)
+            self._tail.clear()
 
-    def _take_lines(self, data):
-        if self._discarding:
-            data = data[data.index(b'\n') + 1 :]
-            self._discarding = False
-        elif self._tail:
-            data = bytes(self._tail) + data
-        self._tail.clear()
-        if data:
-            self._spool.write(data)
-
-    def _discard(self):
-        self._tail.clear()
-        if not self._discarding:
-            self._discarding = True
-            self._spool.write(log_line(30, 'A message of more than 1 MiB was dropped.'))
+    def _discard_to_line_end(self, data):
+        end = data.find(b'\n')
+        if end < 0:
+            self._discarded += len(data)
+            return b''
+        size = self._discarded + end
+        self._discarded = 0
+        self._spool.write(log_line(40, 'A message of %d bytes was dropped: it may have 16 MiB at most.' % size))
+        return data[end + 1 :]
 
     def tick(self):
         pass

@@ -56,6 +56,10 @@ describe('egg inspector', () => {
     expect(readdirSync(join(root, 'work'))).toEqual([]);
   });
 
+  it('is not misled by a project that prints and logs its output', async () => {
+    expect(await inspect('log-stdout')).toMatchObject({ spiders: ['a', 'b'] });
+  });
+
   it('accepts a project without spiders and says so', async () => {
     const lines: string[] = [];
     expect((await inspect('no-spiders', { log: (line) => lines.push(line) })).spiders).toEqual([]);

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { droppedSummary, readMessages } from './pipe-messages.ts';
 
+const NOTHING = { ITM: 0, LOG: 0, REQ: 0, STA: 0, FIN: 0 };
+
 function read(text: string | Buffer, droppedBefore = 0) {
-  const { messages, dropped } = readMessages(Buffer.from(text), droppedBefore);
+  const { messages, dropped } = readMessages(Buffer.from(text), { dropped: droppedBefore, counts: NOTHING });
   return { dropped, messages: messages.map(({ command, payload }) => [command, payload.toString('latin1')]) };
 }
 
@@ -43,10 +45,26 @@ describe('readMessages', () => {
     'itm {"a":1}',
     'text',
     '\0',
-    `ITM {"a":"${'x'.repeat(1024 * 1024)}"}`,
   ])('drops the line %.20j', (line) => {
     const { messages, dropped } = read(`${line}\nITM {}\n`, 1);
     expect({ messages, dropped }).toEqual({ messages: [['ITM', '{}']], dropped: 2 });
+  });
+
+  it('keeps items of up to 16 MiB, and says in the log which message was too large', () => {
+    const text = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
+    const mib = 1024 * 1024;
+    const large = `ITM {}\nITM ${text(16 * mib)}\nITM ${text(16 * mib + 1)}\nREQ ${text(mib + 1)}\nITM {}\n`;
+    const { messages, dropped } = read(large);
+    expect(messages.map(([command]) => command)).toEqual(['ITM', 'ITM', 'LOG', 'LOG', 'ITM']);
+    expect(messages[1]?.[1]).toHaveLength(16 * mib);
+    const said = messages
+      .filter(([command]) => command === 'LOG')
+      .map(([, log]) => JSON.parse(log as string));
+    expect(said).toMatchObject([
+      { level: 40, message: expect.stringMatching(/^An item of 16777217 bytes was dropped.* number 2 /) },
+      { level: 40, message: expect.stringMatching(/^A request of 1048577 bytes was dropped.* number 0 /) },
+    ]);
+    expect(dropped).toBe(0);
   });
 
   it('warns in the place of the first dropped line of a job only', () => {
@@ -60,7 +78,8 @@ describe('readMessages', () => {
   it('never throws and never gives what is not a JSON object, whatever bytes come', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        for (const { payload } of readMessages(Buffer.from(bytes), 1).messages) {
+        for (const { payload } of readMessages(Buffer.from(bytes), { dropped: 1, counts: NOTHING })
+          .messages) {
           expect(typeof JSON.parse(payload.toString())).toBe('object');
           expect(payload.includes(0x0a)).toBe(false);
         }

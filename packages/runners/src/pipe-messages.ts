@@ -1,7 +1,21 @@
-import { isJson, type PipeCommand, type PipeMessage } from '@spiderhub/core';
+import { isJson, type MessageCounts, type PipeCommand, type PipeMessage } from '@spiderhub/core';
 
-/** Zyte's limit for one message. */
-const MAX_PAYLOAD_BYTES = 1024 * 1024;
+const MIB = 1024 * 1024;
+/** Zyte's limit for one message; items may hold a whole page. */
+const MAX_PAYLOAD_BYTES: Record<PipeCommand, number> = {
+  ITM: 16 * MIB,
+  LOG: MIB,
+  REQ: MIB,
+  STA: MIB,
+  FIN: MIB,
+};
+const WORDS: Record<PipeCommand, string> = {
+  ITM: 'An item',
+  LOG: 'A log message',
+  REQ: 'A request',
+  STA: 'A message of stats',
+  FIN: 'A message of the outcome',
+};
 const QUOTED_BYTES = 200;
 
 const TAB = 0x09;
@@ -18,27 +32,42 @@ const COMMANDS = new Map<number, PipeCommand>(
   ]),
 );
 
+/** What came before some lines. */
+export interface Before {
+  /** Lines that were no messages. */
+  dropped: number;
+  counts: MessageCounts;
+}
+
 /**
  * Reads whole lines `CMD SP JSON LF` without turning them into strings: payloads are views into `lines`.
- * A bare JSON object is an item. Anything else is dropped, because whatever comes out of a crawl may be hostile;
- * the first dropped line of a job (`droppedBefore` is 0) leaves a warning in its log.
+ * A bare JSON object is an item. A message that is too large leaves an error in the job's log. Anything else is dropped,
+ * because whatever comes out of a crawl may be hostile; the first dropped line of a job leaves a warning.
  */
-export function readMessages(
-  lines: Buffer,
-  droppedBefore: number,
-): { messages: PipeMessage[]; dropped: number } {
+export function readMessages(lines: Buffer, before: Before): { messages: PipeMessage[] } & Before {
   const messages: PipeMessage[] = [];
-  let dropped = droppedBefore;
+  const counts = { ...before.counts };
+  let { dropped } = before;
+  const give = (message: PipeMessage) => {
+    messages.push(message);
+    counts[message.command] += 1;
+  };
   let start = 0;
   while (start < lines.length) {
     const end = endOfLine(lines, start);
     const message = readLine(lines, start, end);
-    if (message) messages.push(message);
-    else if (!isBlank(lines, start, end) && dropped++ === 0)
-      messages.push(firstWarning(lines.subarray(start, end)));
+    if (message)
+      give(message.payload.length > MAX_PAYLOAD_BYTES[message.command] ? tooLarge(message, counts) : message);
+    else if (!isBlank(lines, start, end) && dropped++ === 0) give(firstWarning(lines.subarray(start, end)));
     start = end + 1;
   }
-  return { messages, dropped };
+  return { messages, dropped, counts };
+}
+
+function tooLarge({ command, payload }: PipeMessage, counts: MessageCounts): PipeMessage {
+  const limit = MAX_PAYLOAD_BYTES[command] / MIB;
+  const what = `${WORDS[command]} of ${payload.length} bytes was dropped: it may have ${limit} MiB at most.`;
+  return logMessage(40, `${what} It would have had number ${counts[command]} of its kind.`);
 }
 
 function endOfLine(lines: Buffer, start: number): number {
@@ -57,7 +86,7 @@ function readLine(lines: Buffer, start: number, end: number): PipeMessage | null
 function object(command: PipeCommand, lines: Buffer, from: number, to: number): PipeMessage | null {
   const start = skipBlanks(lines, from, to);
   const end = skipBlanksBackwards(lines, start, to);
-  if (end - start < 2 || end - start > MAX_PAYLOAD_BYTES) return null;
+  if (end - start < 2) return null;
   const payload = lines.subarray(start, end);
   return payload[0] === OPEN_BRACE && isJson(payload) ? { command, payload } : null;
 }

@@ -42,6 +42,7 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
   const saved = (await readJson<Checkpoint>(directory.checkpoint)) ?? START;
   const stoppedFor = await readText(directory.stopReason);
   let given: Progress = saved;
+  let { counts: givenCounts } = saved;
   let hasExited = false;
   const exited = waitForExit(directory, ownership.isAlive, ownership.gone).finally(() => {
     hasExited = true;
@@ -53,7 +54,8 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
     if (given.complete) return;
     const end = { hasEnded: () => hasExited, ended: exited.catch(() => {}) };
     for await (const chunk of followSpool(directory.spool, given.position, end)) {
-      const read = readMessages(chunk.lines, given.dropped);
+      const read = readMessages(chunk.lines, { dropped: given.dropped, counts: givenCounts });
+      givenCounts = read.counts;
       given = { position: chunk.next, dropped: read.dropped, complete: false };
       if (read.messages.length > 0) yield read.messages;
     }

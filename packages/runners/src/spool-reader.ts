@@ -25,7 +25,7 @@ export interface SpoolEnd {
 const LF = 0x0a;
 const CHUNK_BYTES = 512 * 1024;
 /** No line of the shim is longer; a longer one was put there by somebody else. */
-const MAX_LINE_BYTES = 2 * 1024 * 1024;
+const MAX_LINE_BYTES = 17 * 1024 * 1024;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 80;
 /** So often it is looked for the first line of a crawl, ms: somebody may be waiting for it. */

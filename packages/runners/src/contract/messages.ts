@@ -33,28 +33,6 @@ export function messagesTests(stage: Stage): void {
     }
   });
 
-  it('puts raw output of the processes into the log, errors at level 40', async () => {
-    const crawl = await stage.start(crawlRequest(stage.probe, { spiderName: 'noise' }));
-    const heard = stage.hear(crawl);
-    await heard.toEnd();
-    expect(heard.logs()).toContain('20 plain output');
-    expect(heard.logs()).toContain('20 from a child');
-    expect(heard.logs()).toContain('40 Traceback:\n  in a library\n');
-    expect(heard.logs()).toContain('40 Native trouble \ufffd');
-  });
-
-  it('survives garbage in the pipe and says once that it dropped lines', async () => {
-    const crawl = await stage.start(crawlRequest(stage.probe, { spiderName: 'garbage' }));
-    const heard = stage.hear(crawl);
-    await heard.toEnd();
-    const items = heard.payloads('ITM');
-    expect(items.map(({ n, bare }) => n ?? bare)).toEqual([1, true, 2]);
-    expect(heard.logs()).toContain('Dropped a line of 11 bytes');
-    expect(heard.logs()).toContain('Dropped 7 lines');
-    expect(heard.logs()).toContain('more than 1 MiB');
-    expect(heard.payloads('FIN')).toEqual([{ outcome: 'finished' }]);
-  });
-
   it('makes a crawl wait while nobody stores its messages, and loses none', async () => {
     const limited = stage.house.worker({ maxSpoolBytes: 1024 * 1024 });
     const request = crawlRequest(stage.probe, {

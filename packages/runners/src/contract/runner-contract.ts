@@ -1,5 +1,6 @@
 import { deadlinesTests } from './deadlines.ts';
 import { messagesTests } from './messages.ts';
+import { outputTests } from './output.ts';
 import { type RunnerUnderTest, Stage } from './stage.ts';
 import { startsTests } from './starts.ts';
 import { stopsTests } from './stops.ts';
@@ -8,6 +9,7 @@ import { takeoversTests } from './takeovers.ts';
 
 const GUARANTEES = [
   messagesTests,
+  outputTests,
   stopsTests,
   deadlinesTests,
   takeoversTests,

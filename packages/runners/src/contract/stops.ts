@@ -24,6 +24,19 @@ export function stopsTests(stage: Stage): void {
     expect(heard.payloads('FIN')).toEqual([{ outcome: 'shutdown' }]);
   });
 
+  it.each([
+    ['exit status 7', ''],
+    ['signal SIGSEGV', 'yes'],
+  ])('says last how a crawl ended itself: %s', async (how, signal) => {
+    const crawl = await stage.start(crawlRequest(stage.probe, { spiderName: 'abrupt', args: { signal } }));
+    const heard = stage.hear(crawl);
+    await heard.toEnd();
+    expect(heard.payloads('LOG').at(-1)).toMatchObject({
+      level: 40,
+      message: `The crawl's process ended with ${how}.`,
+    });
+  });
+
   it('kills a crawl that does not hear a polite stop', async () => {
     const crawl = await stage.start(crawlRequest(stage.probe, { spiderName: 'stubborn' }));
     const heard = stage.hear(crawl);
@@ -35,6 +48,7 @@ export function stopsTests(stage: Stage): void {
     await heard.toEnd();
     expect(await crawl.exited).toEqual({ code: null, signal: 'SIGKILL', deadlinePassed: false });
     expect(heard.payloads('FIN')).toEqual([]);
+    expect(heard.logs()).not.toContain('process ended with');
   });
 
   it.each([
