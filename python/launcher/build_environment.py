@@ -1,12 +1,14 @@
-"""Builds a Python environment beside the base one: `python -I build_environment.py TARGET REQUIREMENTS`.
+"""Builds a Python environment: `python -I build_environment.py TARGET REQUIREMENTS beside|stack`.
 
-Runs under the base environment's Python. The new environment sees the base's packages behind its own, so that only
-what the requirements add or replace is installed. Of any number of processes that want the same environment one
-builds; the others wait and find it complete.
+One that is built `beside` sees the packages of the Python that runs this behind its own, so that only what the
+requirements add or replace is installed. A `stack` stands by itself, on a Python that its pins know: the first line of
+the requirements says "# Python OLDEST to NEWEST". Of any number of processes that want the same environment one builds;
+the others wait and find it complete.
 """
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import sysconfig
 import venv
 
 
-def main(target, requirements):
+def main(target, requirements, mode):
     with open(target + '.lock', 'w') as lock:
         # The kernel lets go of it when this process dies, however it dies.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -22,20 +24,48 @@ def main(target, requirements):
         if os.path.exists(complete):
             return 0
         shutil.rmtree(target, ignore_errors=True)
-        python = make_environment(target)
-        code = subprocess.run(installer(python) + ['-r', requirements]).returncode
+        if mode == 'stack':
+            python, options = make_stack(target, requirements), ['--quiet']
+        else:
+            python, options = make_beside(target), []
+        code = subprocess.run(installer(python) + options + ['-r', requirements]).returncode
         if code == 0:
             open(complete, 'w').close()
         return code
 
 
-def make_environment(target):
+def make_beside(target):
     venv.EnvBuilder(symlinks=True, with_pip=False).create(target)
     paths = sysconfig.get_paths(vars={'base': target, 'platbase': target})
     # Read last of all .pth files: the environment's own packages go before the base's.
     with open(os.path.join(paths['purelib'], 'zzz-base.pth'), 'w', encoding='utf-8') as file:
         file.write(sysconfig.get_path('purelib') + '\n')
+    # Whoever removes unused environments keeps the one that this stands on.
+    with open(os.path.join(target, 'base'), 'w', encoding='utf-8') as file:
+        file.write(sys.prefix)
     return os.path.join(target, 'bin', 'python')
+
+
+def make_stack(target, requirements):
+    python = python_for(requirements)
+    subprocess.run([python, '-I', '-m', 'venv', '--without-pip', target], check=True)
+    return os.path.join(target, 'bin', 'python')
+
+
+def python_for(requirements):
+    """This Python if the pins know it, else the newest of this machine that they know."""
+    with open(requirements, encoding='utf-8') as file:
+        limits = re.match(r'# Python 3\.(\d+) to 3\.(\d+)', file.readline())
+    if not limits:
+        return sys.executable
+    oldest, newest = map(int, limits.groups())
+    if oldest <= sys.version_info.minor <= newest:
+        return sys.executable
+    for minor in range(newest, oldest - 1, -1):
+        found = shutil.which('python3.%d' % minor)
+        if found and subprocess.run([found, '-I', '-c', 'import venv']).returncode == 0:
+            return found
+    sys.exit('It needs Python 3.%d to 3.%d, which this machine does not have' % (oldest, newest))
 
 
 def installer(python):

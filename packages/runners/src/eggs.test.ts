@@ -26,14 +26,14 @@ function setUp() {
       return join(root, `${sha256}.egg`);
     },
   };
-  return { eggs: createEggs({ eggsDir, python, blobs }), eggsDir, fetched };
+  return { eggs: createEggs({ eggsDir, blobs }), eggsDir, fetched };
 }
 
 describe('eggs of a machine', () => {
   it('are unpacked and compiled once, however many crawls want them', async () => {
     const { eggs, eggsDir, fetched } = setUp();
-    const [one, two] = await Promise.all([eggs.unpacked('good'), eggs.unpacked('good')]);
-    expect(await eggs.unpacked('good')).toBe(one);
+    const [one, two] = await Promise.all([eggs.unpacked('good', python), eggs.unpacked('good', python)]);
+    expect(await eggs.unpacked('good', python)).toBe(one);
     expect([two, fetched]).toEqual([one, ['good']]);
     expect(existsSync(join(one, 'shop/__pycache__'))).toBe(true);
     expect(readdirSync(eggsDir)).toEqual(['good.egg']);
@@ -41,22 +41,22 @@ describe('eggs of a machine', () => {
 
   it('leave nothing behind when they cannot be unpacked, and are tried again', async () => {
     const { eggs, eggsDir, fetched } = setUp();
-    await expect(eggs.unpacked('slip')).rejects.toMatchObject({ kind: 'invalid' });
-    await expect(eggs.unpacked('slip')).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(eggs.unpacked('slip', python)).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(eggs.unpacked('slip', python)).rejects.toMatchObject({ kind: 'invalid' });
     expect([readdirSync(eggsDir), fetched]).toEqual([[], ['slip', 'slip']]);
   });
 
   it('are taken as they are where another process was faster', async () => {
     const { eggs, eggsDir } = setUp();
-    const other = createEggs({ eggsDir, python, blobs: { localPath: async () => join(root, 'good.egg') } });
-    const [one, two] = await Promise.all([eggs.unpacked('good'), other.unpacked('good')]);
+    const other = createEggs({ eggsDir, blobs: { localPath: async () => join(root, 'good.egg') } });
+    const [one, two] = await Promise.all([eggs.unpacked('good', python), other.unpacked('good', python)]);
     expect(two).toBe(one);
     expect(readdirSync(eggsDir)).toEqual(['good.egg']);
   });
 
   it('may hold modules that cannot be compiled', async () => {
     const { eggs } = setUp();
-    expect(existsSync(join(await eggs.unpacked('import-error'), 'shop/spiders/all.py'))).toBe(true);
+    expect(existsSync(join(await eggs.unpacked('import-error', python), 'shop/spiders/all.py'))).toBe(true);
   });
 });
 

@@ -12,21 +12,22 @@ const COMPILE_TIMEOUT_MS = 60_000;
 export interface EggsOptions {
   /** Where unpacked eggs lie. */
   eggsDir: string;
-  /** Python that compiles their modules. */
-  python: string;
   blobs: Pick<BlobStore, 'localPath'>;
 }
 
 export interface Eggs {
-  /** The directory of an unpacked egg; unpacks it when this machine does not have it yet. */
-  unpacked(sha256: string): Promise<string>;
+  /**
+   * The directory of an unpacked egg; unpacks it when this machine does not have it yet. Its modules are compiled by
+   * this Python then. Another version of Python that runs it later compiles what it imports, as always.
+   */
+  unpacked(sha256: string, python: string): Promise<string>;
 }
 
 /** Keeps each egg unpacked once on this machine, by the hash of its content. */
-export function createEggs({ eggsDir, python, blobs }: EggsOptions): Eggs {
+export function createEggs({ eggsDir, blobs }: EggsOptions): Eggs {
   const once = singleFlight<string>();
 
-  async function unpack(sha256: string): Promise<string> {
+  async function unpack(sha256: string, python: string): Promise<string> {
     // Python looks for an egg's entry points and scripts only in directories with this ending.
     const target = join(eggsDir, `${sha256}.egg`);
     if (await markUsed(target)) return target;
@@ -43,7 +44,7 @@ export function createEggs({ eggsDir, python, blobs }: EggsOptions): Eggs {
   }
 
   return {
-    unpacked: (sha256) => once(sha256, () => unpack(sha256)),
+    unpacked: (sha256, python) => once(sha256, () => unpack(sha256, python)),
   };
 }
 

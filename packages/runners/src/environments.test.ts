@@ -37,26 +37,29 @@ function setUp(pins = 'Scrapy==2\n') {
 }
 
 const quiet = () => {};
+const needs = (requirements: string | null) => ({ stack: null, requirements });
 
 it.each([[null], [''], [' \n']])('is the base one for requirements %j', async (requirements) => {
   const { environments, basePython } = setUp();
-  expect(await environments.ensure(requirements, quiet)).toEqual({ python: basePython });
+  expect(await environments.ensure(needs(requirements), quiet)).toEqual({ python: basePython });
 });
 
 it('is built once for all that want the same, and tells what pip says', async () => {
   const { environments, builds } = setUp();
   const lines: string[] = [];
-  const wanted = Array.from({ length: 3 }, () => environments.ensure('a==1\n', (line) => lines.push(line)));
+  const wanted = Array.from({ length: 3 }, () =>
+    environments.ensure(needs('a==1\n'), (line) => lines.push(line)),
+  );
   const [one, ...others] = (await Promise.all(wanted)).map(({ python }) => python);
   expect(new Set(others)).toEqual(new Set([one]));
   expect([builds(), lines]).toEqual([1, ['Collecting a==1']]);
-  expect((await environments.ensure('a==1\n', quiet)).python).toBe(one);
+  expect((await environments.ensure(needs('a==1\n'), quiet)).python).toBe(one);
   expect(builds()).toBe(1);
 });
 
 it('is another one for other requirements, and for another base', async () => {
   const pythonOf = async (pins: string, requirements: string) =>
-    (await setUp(pins).environments.ensure(requirements, quiet)).python;
+    (await setUp(pins).environments.ensure(needs(requirements), quiet)).python;
   const pythons = [
     await pythonOf('Scrapy==2\n', 'a==1\n'),
     await pythonOf('Scrapy==2\n', 'a==2\n'),
@@ -67,17 +70,17 @@ it('is another one for other requirements, and for another base', async () => {
 
 it('is built again when it was swept away', async () => {
   const { environments, builds } = setUp();
-  const { python } = await environments.ensure('a==1\n', quiet);
+  const { python } = await environments.ensure(needs('a==1\n'), quiet);
   rmSync(join(python, '../..'), { recursive: true });
-  expect(await environments.ensure('a==1\n', quiet)).toEqual({ python });
+  expect(await environments.ensure(needs('a==1\n'), quiet)).toEqual({ python });
   expect(builds()).toBe(2);
 });
 
 it('says how pip failed, and tries again the next time', async () => {
   const { environments, builds } = setUp();
   const failure = { kind: 'invalid', message: expect.stringContaining('requirements: Collecting bad') };
-  await expect(environments.ensure('bad\n', quiet)).rejects.toMatchObject(failure);
-  await expect(environments.ensure('bad\n', quiet)).rejects.toMatchObject(failure);
+  await expect(environments.ensure(needs('bad\n'), quiet)).rejects.toMatchObject(failure);
+  await expect(environments.ensure(needs('bad\n'), quiet)).rejects.toMatchObject(failure);
   expect(builds()).toBe(2);
   expect(readdirSync(join(root, 'envs')).filter((name) => !name.endsWith('.txt'))).toEqual([]);
 });

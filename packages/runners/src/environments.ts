@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DomainError, singleFlight } from '@spiderhub/core';
 import { markUsed } from './files.ts';
 import { runChild } from './run-child.ts';
+import { type Stack, Stacks } from './stacks.ts';
 
 const BUILD_TIMEOUT_MS = 10 * 60_000;
 
@@ -13,74 +14,130 @@ export interface EnvironmentsOptions {
   envsDir: string;
   /** Pins of the base environment: another base means other environments. */
   baseRequirementsPath: string;
-  /** Holds `build_environment.py`. */
+  /** Holds `build_environment.py`; the pins of stacks lie in `stacks` beside it. */
   launcherDir: string;
   /** What pip needs to reach its index: proxies, certificates, `PIP_*`. */
   env?: Record<string, string>;
 }
 
-export interface Environments {
-  /**
-   * Python with the packages of a requirements.txt beside the base ones; the base itself for null. Builds it when this
-   * machine does not have it yet, which may take minutes. Throws `invalid` with the end of pip's output.
-   */
-  ensure(requirements: string | null, log: (line: string) => void): Promise<{ python: string }>;
+/** What a version needs of its environment. */
+export interface Needs {
+  /** As the deploy named it; an unknown one, from before there were stacks, is the current one. */
+  stack: string | null;
+  /** Text of requirements.txt. */
+  requirements: string | null;
 }
 
-/** One Python environment for each distinct requirements.txt, shared by all versions and projects that name the same. */
-export function createEnvironments(options: EnvironmentsOptions): Environments {
-  const once = singleFlight<string>();
-  /** Directories by requirements. A failure is not kept: an index that was away may be back. */
-  const built = new Map<string, string>();
+export interface Environments {
+  stacks: Stacks;
+  /**
+   * Python of the stack, with the packages of a requirements.txt beside its own. Makes what this machine does not have
+   * yet, which may take minutes. Throws `invalid` with the end of pip's output.
+   */
+  ensure(needs: Needs, log: (line: string) => void): Promise<{ python: string }>;
+  /** Where a stack's environment lies, made or not; null for the current one, which is the base. */
+  directoryOf(stack: Stack): string | null;
+}
 
-  /** Returns the directory of the environment. */
-  async function build(requirements: string, log: (line: string) => void): Promise<string> {
+/**
+ * One Python environment for each stack, and one for each distinct requirements.txt on it, shared by all versions and
+ * projects that need the same.
+ */
+export function createEnvironments(options: EnvironmentsOptions): Environments {
+  const stacks = new Stacks({
+    stacksDir: join(dirname(options.launcherDir), 'stacks'),
+    baseRequirementsPath: options.baseRequirementsPath,
+  });
+  const build = builder(options);
+
+  function directoryOf(stack: Stack): string | null {
+    if (stack.isCurrent) return null;
+    const name = `stack-${stack.series}-${hashOf(options.basePython, stack.pins).slice(0, 12)}`;
+    return join(options.envsDir, name);
+  }
+
+  async function ensureStack(stack: Stack | null, log: (line: string) => void): Promise<string> {
+    const directory = stack && directoryOf(stack);
+    if (!stack || !directory) return options.basePython;
+    if (!(await build.isThere(directory)))
+      log(
+        `Making the environment of ${stack.name}, with Scrapy ${stack.scrapy}, once on this machine: about half a minute`,
+      );
+    return build.ensure(directory, { python: options.basePython, mode: 'stack', text: stack.pins }, log);
+  }
+
+  return {
+    stacks,
+    directoryOf,
+    async ensure({ stack: name, requirements }, log) {
+      const stack = stacks.fitting(name, requirements);
+      const python = await ensureStack(stack, log);
+      if (!requirements?.trim()) return { python };
+      const pins = await readFile(stack?.pinsPath ?? options.baseRequirementsPath, 'utf8');
+      const directory = join(options.envsDir, hashOf(python, pins, requirements));
+      const own = await build.ensure(directory, { python, mode: 'beside', text: requirements }, log);
+      // Used later than all that stand on it, so that it is swept away after them.
+      if (python !== options.basePython) await markUsed(dirname(dirname(python)));
+      return { python: own };
+    },
+  };
+}
+
+interface Recipe {
+  /** The Python that builds. */
+  python: string;
+  /** A `stack` stands by itself; what is built `beside` sees the packages of the Python that builds it. */
+  mode: 'stack' | 'beside';
+  /** Its requirements.txt. */
+  text: string;
+}
+
+function builder(options: EnvironmentsOptions) {
+  const once = singleFlight<void>();
+  /** Directories that are complete. A failure is not kept: an index that was away may be back. */
+  const built = new Set<string>();
+
+  async function build(
+    target: string,
+    { python, mode, text }: Recipe,
+    log: (line: string) => void,
+  ): Promise<void> {
     await mkdir(options.envsDir, { recursive: true });
-    const target = join(options.envsDir, await environmentName(options, requirements));
     const requirementsPath = `${target}.txt`;
-    await writeFile(requirementsPath, requirements);
+    await writeFile(requirementsPath, text);
     const script = join(options.launcherDir, 'build_environment.py');
-    const run = await runChild(options.basePython, ['-I', script, target, requirementsPath], {
+    const run = await runChild(python, ['-I', script, target, requirementsPath, mode], {
       cwd: options.envsDir,
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', HOME: options.envsDir, ...options.env },
       timeoutMs: BUILD_TIMEOUT_MS,
       onLine: log,
     });
-    if (run.code !== 0) throw badRequirements(run.timedOut ? 'pip took more than 10 minutes' : run.tail);
+    if (run.code !== 0) throw failed(mode, run.timedOut ? 'pip took more than 10 minutes' : run.tail);
     await markUsed(target);
-    return target;
+    built.add(target);
   }
 
+  /** One that was built before may have been swept away since. */
+  const isThere = async (target: string) => built.has(target) && (await markUsed(target));
+
   return {
-    async ensure(requirements, log) {
-      if (!requirements?.trim()) return { python: options.basePython };
-      const known = built.get(requirements);
-      // One that was built before may have been swept away since.
-      if (known !== undefined && (await markUsed(known))) return { python: pythonIn(known) };
-      const target = await once(requirements, () => build(requirements, log));
-      built.set(requirements, target);
-      return { python: pythonIn(target) };
+    isThere,
+    /** The Python of a directory. */
+    async ensure(target: string, recipe: Recipe, log: (line: string) => void): Promise<string> {
+      if (!(await isThere(target))) await once(target, () => build(target, recipe, log));
+      return join(target, 'bin', 'python');
     },
   };
 }
 
-function pythonIn(environment: string): string {
-  return join(environment, 'bin', 'python');
-}
-
-/** Depends on all that decides what is installed. */
-async function environmentName(options: EnvironmentsOptions, requirements: string): Promise<string> {
+function hashOf(...parts: string[]): string {
   const hash = createHash('sha256');
-  for (const part of [
-    options.basePython,
-    await readFile(options.baseRequirementsPath, 'utf8'),
-    requirements,
-  ]) {
-    hash.update(part).update('\0');
-  }
+  for (const part of parts) hash.update(part).update('\0');
   return hash.digest('hex').slice(0, 32);
 }
 
-function badRequirements(why: string): DomainError {
-  return new DomainError('invalid', 'bad_requirements', `requirements: ${why}`);
+function failed(mode: Recipe['mode'], why: string): DomainError {
+  return mode === 'beside'
+    ? new DomainError('invalid', 'bad_requirements', `requirements: ${why}`)
+    : new DomainError('unavailable', 'no_stack', `The stack's environment could not be made: ${why}`);
 }

@@ -44,7 +44,7 @@ describe('egg inspector', () => {
       timeoutMs,
     });
     const eggPath = join(root, `${name}.egg`);
-    return inspector.inspect({ eggPath, extraEggPaths: [], requirements: null, ...egg }, log);
+    return inspector.inspect({ eggPath, extraEggPaths: [], requirements: null, stack: null, ...egg }, log);
   }
 
   it('finds spiders, sorted, and scripts, and leaves nothing behind', async () => {
@@ -52,6 +52,7 @@ describe('egg inspector', () => {
       settingsModule: 'shop.settings',
       spiders: ['a', 'b'],
       scripts: ['report.py'],
+      stack: expect.stringMatching(/^scrapy:2\.\d+$/),
     });
     expect(readdirSync(join(root, 'work'))).toEqual([]);
   });

@@ -59,13 +59,21 @@ async function inspectIn(
   const eggs = await unpackAll(directory, [egg.eggPath, ...egg.extraEggPaths]);
   const settingsModule = await readSettingsModule(eggs[0] as string);
   log(`Settings module: ${settingsModule}`);
-  const { python } = await options.environments.ensure(egg.requirements, log);
+  const stack = stackOf(egg, options.environments);
+  const { python } = await options.environments.ensure({ ...egg, stack }, log);
   const run = await listSpiders(directory, { python, eggs, settingsModule }, options);
   const contents = readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   log(
     contents.spiders.length > 0 ? `Spiders: ${contents.spiders.join(', ')}` : 'The project has no spiders.',
   );
-  return { ...contents, settingsModule };
+  return { ...contents, settingsModule, stack };
+}
+
+/** What the deploy names, else what the project had, else the current one. An old name that is none is not kept. */
+function stackOf({ stack, keptStack }: EggToInspect, { stacks }: Environments): string | null {
+  if (stack !== null) return stacks.named(stack) && stack;
+  const kept = keptStack ? stacks.find(keptStack) : null;
+  return kept ? (keptStack as string) : (stacks.current?.name ?? null);
 }
 
 async function unpackAll(directory: string, paths: string[]): Promise<string[]> {

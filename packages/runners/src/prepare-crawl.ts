@@ -26,10 +26,10 @@ export async function prepareCrawl(
   { environments, eggs, launcher, maxSpoolBytes, log }: PrepareOptions,
 ): Promise<void> {
   const version = requireVersion(request);
-  const [{ python }, ...unpacked] = await Promise.all([
-    environments.ensure(version.requirements, (line) => log?.(line)),
-    ...[version.eggSha256, ...version.extraEggs].map((sha256) => eggs.unpacked(sha256)),
-  ]);
+  const { python } = await environments.ensure(version, (line) => log?.(line));
+  const unpacked = await Promise.all(
+    [version.eggSha256, ...version.extraEggs].map((sha256) => eggs.unpacked(sha256, python)),
+  );
   const data = JSON.stringify(jobData(request));
   const settings = settingsLayers(request);
   const place = { directory, jobData: data, settings, python, eggs: unpacked, version };

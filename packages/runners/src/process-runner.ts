@@ -46,7 +46,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
   const { python, launcherDir, workDir, environments, blobs, forkServer, log } = options;
   const preparation = {
     environments,
-    eggs: createEggs({ eggsDir: join(workDir, 'eggs'), python, blobs }),
+    eggs: createEggs({ eggsDir: join(workDir, 'eggs'), blobs }),
     launcher: options.launcher ?? bareLauncher(launcherDir),
     maxSpoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
     log,

@@ -29,7 +29,10 @@ async function needsOf(launchFile: string): Promise<string[]> {
     const { argv, env } = JSON.parse(await readFile(launchFile, 'utf8')) as Launch;
     const eggs = env?.PYTHONPATH?.split(delimiter) ?? [];
     // <environment>/bin/python
-    return [...eggs, dirname(dirname(argv?.[0] ?? ''))];
+    const environment = dirname(dirname(argv?.[0] ?? ''));
+    // One with requirements stands on its stack's.
+    const base = await readFile(join(environment, 'base'), 'utf8').catch(() => '');
+    return [...eggs, environment, base];
   } catch {
     // The crawl is just beginning, and what it needs was used a moment ago; or it is over.
     return [];

@@ -20,6 +20,8 @@ export interface Deploy {
   deploy(request: DeployRequest, log: (line: string) => void): Promise<Deployed>;
   /** Stores what was inspected already, and nothing beside it. */
   store(request: DeployRequest, contents: EggContents): Promise<Deployed>;
+  /** The stack of the project's newest version, which it keeps when a deploy names none. */
+  stackOf(project: number): Promise<string | null>;
 }
 
 /** With `eggs`, the eggs that a project keeps beside its versions become part of each version that is deployed. */
@@ -53,12 +55,18 @@ export function createDeploy(
     return version;
   }
 
+  async function stackOf(project: number): Promise<string | null> {
+    return (await versions.newest(project))?.stack ?? null;
+  }
+
   return {
     async deploy(asked, log) {
       const extraEggPaths = [...asked.extraEggPaths, ...(await keptEggPaths(asked.project))];
       const request = { ...asked, extraEggPaths };
-      return store(request, await inspector.inspect(request, log));
+      const keptStack = await stackOf(asked.project);
+      return store(request, await inspector.inspect({ ...request, keptStack }, log));
     },
     store,
+    stackOf,
   };
 }

@@ -3,15 +3,22 @@ export interface EggContents {
   settingsModule: string;
   spiders: string[];
   scripts: string[];
+  /** The stack that they were listed on and shall run on; null when there is no word for it. */
+  stack?: string | null;
 }
 
 export interface EggToInspect {
   eggPath: string;
   extraEggPaths: string[];
   requirements: string | null;
+  /** As the deploy names it; null when it names none. */
+  stack: string | null;
+  /** What the project had so far, for a deploy that names none. */
+  keptStack?: string | null;
 }
 
-/** Imports a customer's project in a limited child process. Throws `invalid` with the tail of its output. */
+/** Imports a customer's project in a limited child process. Throws `invalid` with the tail of its output,
+ * and for a stack that there is not. */
 export interface EggInspector {
   /** `log` receives progress lines for the person who deploys. */
   inspect(egg: EggToInspect, log: (line: string) => void): Promise<EggContents>;

@@ -9,7 +9,7 @@ export interface Version {
   extraEggs: string[];
   /** Text of requirements.txt, null when none came. */
   requirements: string | null;
-  /** Base image name that shub sent; kept, not used. */
+  /** The stack that it was listed on and runs on, `scrapy:2.11`; null before there were stacks. */
   stack: string | null;
   /** `scrapy -> settings` entry point of the egg: the SCRAPY_SETTINGS_MODULE. */
   settingsModule: string;

@@ -21,15 +21,22 @@ export const addversion: Service = async (call) => {
     throw refused('egg is not a ZIP file (if using curl, use egg=@path not egg=path)');
   checkNewName('project', project);
   checkNewName('version', version);
-  const contents = await inspected(call, eggPath);
+  const contents = await inspected(call, project, eggPath);
   await deployed(call, { project, version, eggPath, contents });
   const count = contents.spiders.length;
   return `"project": ${pythonJson(project)}, "version": ${pythonJson(version)}, "spiders": ${count}`;
 };
 
-async function inspected({ parts }: ServiceCall, eggPath: string): Promise<EggContents> {
+async function inspected(
+  { parts, projects, reach }: ServiceCall,
+  project: string,
+  eggPath: string,
+): Promise<EggContents> {
+  const known = await projects.now(reach, project);
+  const keptStack = known ? await parts.deploy.stackOf(known.id) : null;
+  const egg = { eggPath, extraEggPaths: [], requirements: null, stack: null, keptStack };
   try {
-    return await parts.inspector.inspect({ eggPath, extraEggPaths: [], requirements: null }, () => {});
+    return await parts.inspector.inspect(egg, () => {});
   } catch (error) {
     if (error instanceof DomainError && error.kind === 'invalid')
       throw new PythonError('RunnerError', error.message);
