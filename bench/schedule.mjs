@@ -38,13 +38,22 @@ const TWO = 'spiderhub x 2';
 /** Two processes of the API, the loader and PostgreSQL. */
 const CORES_FOR_TWO = 4;
 
-const roles = { express: serveExpress, http: serveHttp, load: waitForOrders };
+const roles = { express: serveExpress, shaped: serveShaped, http: serveHttp, load: waitForOrders };
 await (roles[positionals[0]] ?? compare)();
 
 function serveExpress() {
   const app = fromApi('express')();
   app.post('/', (_req, res) => res.json({ status: 'ok', jobid: '1/1/1' }));
   const server = app.listen(0, '127.0.0.1', () => process.send({ url: addressOf(server) }));
+}
+
+/** The same app behind our own server, whose requests are born in the shape that Express gives them (ADR 13). */
+function serveShaped() {
+  const { createHttpServer } = fromApi('./dist/http/server.js');
+  const app = fromApi('express')();
+  app.post('/', (_req, res) => res.json({ status: 'ok', jobid: '1/1/1' }));
+  const server = createHttpServer(app);
+  server.listen(0, '127.0.0.1', () => process.send({ url: addressOf(server) }));
 }
 
 function serveHttp() {
@@ -126,12 +135,14 @@ function quantile(sorted, q) {
 async function compare() {
   const apis = { [ONE]: await startApi(1), [TWO]: await startApi(2) };
   const express = await start(self, ['express']);
+  const shaped = await start(self, ['shaped']);
   const http = await start(self, ['http']);
   const loader = spawn(process.execPath, [self, 'load'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const { form, headers } = apis[ONE];
   const servers = {
     ...apis,
     'express hello': { url: express.url, path: '/', form, headers, pid: express.child.pid },
+    'express, shaped': { url: shaped.url, path: '/', form, headers, pid: shaped.child.pid },
     'node:http hello': { url: http.url, path: '/', form, headers, pid: http.child.pid },
   };
   try {
@@ -140,7 +151,7 @@ async function compare() {
     judge(results);
     for (const [name, api] of Object.entries(apis)) await checkJobs(name, api);
   } finally {
-    for (const child of [loader, express.child, http.child]) child.kill();
+    for (const child of [loader, express.child, shaped.child, http.child]) child.kill();
     for (const api of Object.values(apis)) await api.stop();
   }
 }

@@ -1,7 +1,11 @@
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { Principal } from '@spiderhub/core';
 import express, { type Express } from 'express';
+import { requireKey } from './auth.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
+import { requestId } from './request-id.ts';
 import { createHttpServer } from './server.ts';
 
 describe('createHttpServer', () => {
@@ -109,6 +113,60 @@ describe('createHttpServer', () => {
     expect(usual.headersTimeout).toBeLessThanOrEqual(60_000);
   });
 });
+
+/**
+ * What the shapes of `server.ts` rest on is nobody's promise. When an update of Express, passport or Node breaks it,
+ * requests cost more than twice as much and nothing else tells.
+ */
+describe('what Express and passport do to a request', () => {
+  /** The properties that a request and its response got after their birth, and whether their prototypes changed. */
+  async function changesIn(toServer: (app: Express) => http.Server) {
+    const app = express();
+    const atBirth = new Map<object, { names: Set<string>; prototype: unknown }>();
+    const changes: { added: string[]; hasNewPrototype: boolean }[] = [];
+    app.use(requestId, requireKey({ realm: 'x', verify: async () => WHO, doorkeeper: everybody }));
+    app.get('/x', (req, res) => {
+      for (const one of [req, res]) {
+        const born = atBirth.get(one);
+        changes.push({
+          added: Object.keys(one).filter((name) => !born?.names.has(name)),
+          hasNewPrototype: Object.getPrototypeOf(one) !== born?.prototype,
+        });
+      }
+      res.end('x');
+    });
+    const server = toServer(app);
+    server.prependListener('request', (req, res) => {
+      for (const one of [req, res]) {
+        atBirth.set(one, { names: new Set(Object.keys(one)), prototype: Object.getPrototypeOf(one) });
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const headers = { authorization: `Basic ${Buffer.from('key:').toString('base64')}` };
+      await (await fetch(`http://127.0.0.1:${port}/x`, { headers })).text();
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    return changes;
+  }
+
+  it('is nothing any more: it was born with all that they add', async () => {
+    const unchanged = { added: [], hasNewPrototype: false };
+    expect(await changesIn((app) => createHttpServer(app))).toEqual([unchanged, unchanged]);
+  });
+
+  it("is a new prototype and more properties for a plain server's, which is why ours exists", async () => {
+    const [request, response] = await changesIn((app) => http.createServer(app));
+    expect([request?.hasNewPrototype, response?.hasNewPrototype]).toEqual([true, true]);
+    expect(request?.added).toEqual(expect.arrayContaining(['res', 'next', 'baseUrl', 'params', 'user']));
+  });
+});
+
+const WHO: Principal = { name: 'somebody', projects: new Set(), staff: false, organisations: [] };
+const everybody: Doorkeeper = { check: async () => WHO };
 
 /** All that comes back for these bytes, and more of them once an answer has begun, and the end of the client's side. */
 async function answerTo(app: Express, request: string, more?: string): Promise<string> {
