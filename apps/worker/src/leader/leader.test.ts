@@ -54,6 +54,20 @@ describe('the leader', () => {
     expect(terms.length).toBe(after);
   });
 
+  it('keeps its place while the place is kept for it', async () => {
+    const store = new Place();
+    let asked = 0;
+    store.keeps = async () => {
+      asked += 1;
+      return true;
+    };
+    const leader = createLeader({ store, holder: 'me', tasks: [], log });
+    await leader.start();
+    await eventually(() => expect(asked).toBeGreaterThan(1));
+    await leader.stop(forEver);
+    expect(store.term).toBe(1);
+  });
+
   it('lets a slow or failing task hold up no other', async () => {
     const store = new Place();
     const door = new AbortController();

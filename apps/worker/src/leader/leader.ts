@@ -70,7 +70,7 @@ export function createLeader({ store, holder, tasks, log }: LeaderOptions): Lead
       if (signal.aborted) return;
       const askedMs = monotonicMs();
       try {
-        const patience = AbortSignal.timeout(Math.max(1, untilMs - askedMs));
+        const patience = AbortSignal.timeout(Math.max(1, Math.floor(untilMs - askedMs)));
         if (!(await within(patience, store.keep(term, TERM_MS)))) return;
         untilMs = askedMs + TERM_MS;
       } catch (error) {
