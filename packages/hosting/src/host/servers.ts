@@ -34,7 +34,7 @@ export interface ServerSpec {
 }
 
 /** How a server ended, in words. */
-export type Ending = string;
+type Ending = string;
 
 export interface Server {
   readonly spec: ServerSpec;

@@ -3,7 +3,7 @@ import { endRuns } from './run.ts';
 import type { Servers } from './servers.ts';
 
 /** Exit code of a command that a signal ended. */
-export const ENDED_BY_SIGNAL = 130;
+const ENDED_BY_SIGNAL = 130;
 
 /**
  * Prepares, works, and stops all servers afterwards, however it ends. A signal ends the preparation at once; `work` sees
