@@ -56,15 +56,19 @@ describe('the leader', () => {
 
   it('keeps its place while the place is kept for it', async () => {
     const store = new Place();
+    const complaints: string[] = [];
+    const write = (line: string) => void complaints.push(line);
+    const listening = createLogger({ name: 'test', level: 'warn', destination: { write } });
     let asked = 0;
     store.keeps = async () => {
       asked += 1;
       return true;
     };
-    const leader = createLeader({ store, holder: 'me', tasks: [], log });
+    const leader = createLeader({ store, holder: 'me', tasks: [], log: listening });
     await leader.start();
     await eventually(() => expect(asked).toBeGreaterThan(1));
     await leader.stop(forEver);
+    expect(complaints).toEqual([]);
     expect(store.term).toBe(1);
   });
 
