@@ -1,5 +1,6 @@
 import type { AccessStore } from '../ports/access-store.ts';
 import { createAccess } from './access.ts';
+import { ACTIONS, type Action } from './actions.ts';
 import { hashApiKey } from './keys.ts';
 import type { Principal, Project } from './principal.ts';
 
@@ -74,3 +75,55 @@ describe('access', () => {
     await expect(access.may(STAFF, 'jobs.read', 3)).rejects.toThrow('not found');
   });
 });
+
+describe('a crawl with the token of its job', () => {
+  const OWN = { project: 1, spider: 2, job: 3 };
+  const crawl = (isOver: boolean): Principal => ({
+    ...MEMBER,
+    name: 'job 1/2/3',
+    organisations: [],
+    job: { key: OWN, isOver },
+  });
+  const targets = { 'its own job': OWN, 'another job': { ...OWN, job: 4 }, 'its project': 1 };
+
+  /** For which of these a crawl gets leave. */
+  async function allowed(action: Action, isOver: boolean): Promise<string[]> {
+    const { access } = setUp();
+    const found: string[] = [];
+    for (const [name, target] of Object.entries(targets)) {
+      const answer = await access.may(crawl(isOver), action, target).catch((error: Error) => error);
+      if (!(answer instanceof Error)) found.push(name);
+    }
+    return found;
+  }
+
+  const BY_RULE = {
+    nothing: { running: [], over: [] },
+    'own job': { running: ['its own job'], over: [] },
+    'own job, late too': { running: ['its own job'], over: ['its own job'] },
+    project: { running: ['its own job', 'its project'], over: [] },
+  };
+
+  it.each(Object.entries(ACTIONS))('may do what the table says: %s', async (action, { crawl: rule }) => {
+    const { running, over } = BY_RULE[rule ?? 'nothing'];
+    expect(await allowed(action as Action, false)).toEqual(running);
+    expect(await allowed(action as Action, true)).toEqual(over);
+  });
+
+  it('reaches no other project, and no list across projects', async () => {
+    const { access } = setUp();
+    const other = { ...OWN, project: 2 };
+    await expect(access.may(crawl(false), 'items.read', other)).rejects.toThrow('the token is for job 1/2/3');
+    await expect(access.may(crawl(false), 'collections.read', 2)).rejects.toThrow('not found');
+    expect(() => access.everywhere(crawl(false), 'jobs.read')).toThrow('job tokens reach no other projects');
+  });
+});
+
+it.each(Object.entries(ACTIONS).filter(([, { staffOnly }]) => staffOnly !== undefined))(
+  'keeps %s for staff',
+  async (action, { staffOnly }) => {
+    const { access } = setUp();
+    await expect(access.may(MEMBER, action as Action, 1)).rejects.toThrow(staffOnly);
+    expect((await access.may(STAFF, action as Action, 1)).id).toBe(1);
+  },
+);
