@@ -24,7 +24,7 @@ const { values } = parseArgs({
     },
   },
 });
-const { createForkServer, createProcessRunner } = built('packages/runners');
+const { createForkServers, createProcessRunner } = built('packages/runners');
 const root = mkdtempSync(join(tmpdir(), 'start-'));
 const launcherDir = join(CHECKOUT, 'python/launcher');
 const common = {
@@ -41,23 +41,23 @@ async function main() {
   const project = join(CHECKOUT, 'packages/runners/fixtures/probe');
   execFileSync(values.python, [join(CHECKOUT, 'examples/build-egg.py'), project, join(root, 'egg')]);
   const startedAt = performance.now();
-  const forkServer = createForkServer({ ...common, directory: common.workDir });
-  if (!(await forkServer.ready)) throw new Error('the fork server did not start');
+  const forkServers = createForkServers({ ...common, directory: common.workDir });
+  if (!(await forkServers.base.ready)) throw new Error('the fork server did not start');
   console.log(`the fork server was ready after ${Math.round(performance.now() - startedAt)} ms`);
   let forks = 0;
-  const start = async (directory) => {
-    const shim = await forkServer.start(directory);
+  const start = async (directory, python) => {
+    const shim = await forkServers.start(directory, python);
     if (shim) forks++;
     return shim;
   };
   const runners = {
     cold: createProcessRunner(common),
-    fork: createProcessRunner({ ...common, forkServer: { start } }),
+    fork: createProcessRunner({ ...common, forkServers: { start } }),
   };
   await compare(runners);
   await inARow(runners.fork, Number(values['in-a-row']));
   console.log(`${forks} crawls were forked`);
-  await forkServer.close();
+  await forkServers.close();
 }
 
 async function compare(runners) {

@@ -156,12 +156,22 @@ class MendWhenImported:
         return spec
 
 
+def mend_extension(extension):
+    make_exporter_quick(extension)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.append(here)
+    from spiderhub_checks.start import warn_in_log
+
+    sys.path.remove(here)
+    warn_in_log(extension)
+
+
 def main():
     from sh_scrapy.crawl import main as start_crawl
     from sh_scrapy.writer import pipe_writer
 
     make_writer_reentrant(type(pipe_writer))
-    sys.meta_path.insert(0, MendWhenImported('sh_scrapy.extension', make_exporter_quick))
+    sys.meta_path.insert(0, MendWhenImported('sh_scrapy.extension', mend_extension))
     sys.meta_path.insert(0, MendWhenImported('sh_scrapy.log', make_outputs_like_files))
     return start_crawl()
 

@@ -42,7 +42,8 @@ certifi.core resource
 def preload():
     """Imports the list and returns the names of all environment variables that were looked at meanwhile.
 
-    Another version of Scrapy may lack some of the modules: crawls then import what they need themselves.
+    Another version of Scrapy may lack some of the modules, and in older ones a few install a reactor: crawls then import
+    what they need themselves.
     """
     # These look for HOME, which matters to none of the rest; a crawl makes them look again.
     import site
@@ -50,7 +51,7 @@ def preload():
 
     site.getusersitepackages()
     sysconfig.get_config_vars()
-    with recorded_reads() as names:
+    with recorded_reads() as names, no_reactor():
         for module in MODULES:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
@@ -59,6 +60,24 @@ def preload():
     if len(os.listdir('/proc/self/task')) != 1:
         raise RuntimeError('an import has started a thread, which a fork would not copy')
     return names
+
+
+class NoReactor:
+    """Lets imports of the reactor fail, and so those of the modules that begin with it."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name == 'twisted.internet.reactor':
+            raise ImportError('the fork server has no reactor')
+
+
+@contextlib.contextmanager
+def no_reactor():
+    finder = NoReactor()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
 
 
 @contextlib.contextmanager

@@ -32,13 +32,28 @@ def limit_resources():
             pass  # Not every system has each of them, and a lower limit may be set already.
 
 
-def list_spiders():
+def list_spiders(checks):
+    """Names of the spiders, and warnings. Ends the process when one of them cannot work."""
     from scrapy.utils.misc import load_object
     from scrapy.utils.project import get_project_settings
 
     settings = get_project_settings()
     loader = load_object(settings['SPIDER_LOADER_CLASS']).from_settings(settings.frozencopy())
-    return sorted(loader.list())
+    names = sorted(loader.list())
+    try:
+        return names, checks.check(settings, [loader.load(name) for name in names])
+    except checks.BadSpider as bad:
+        sys.exit(str(bad))
+
+
+def own_checks():
+    """Our modules, without a place among the project's."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.append(here)
+    from spiderhub_checks import spiders
+
+    sys.path.remove(here)
+    return spiders
 
 
 def list_scripts(egg):
@@ -52,11 +67,8 @@ def main(fd, egg):
     # Nothing that the project starts may keep the descriptor or write to it.
     os.set_inheritable(fd, False)
     limit_resources()
-    contents = {
-        'settings_module': os.environ['SCRAPY_SETTINGS_MODULE'],
-        'spiders': list_spiders(),
-        'scripts': list_scripts(egg),
-    }
+    spiders, warnings = list_spiders(own_checks())
+    contents = {'spiders': spiders, 'scripts': list_scripts(egg), 'warnings': warnings}
     with os.fdopen(fd, 'w', encoding='utf-8') as result:
         json.dump(contents, result)
     sys.stdout.flush()

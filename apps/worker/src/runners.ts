@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CrawlRunner } from '@spiderhub/core';
 import type { Logger, WorkerConfig } from '@spiderhub/platform';
-import { createEnvironments, createForkServer, createProcessRunner } from '@spiderhub/runners';
+import { createEnvironments, createForkServers, createProcessRunner } from '@spiderhub/runners';
 import { createFsBlobStore } from '@spiderhub/storage';
 
 export interface RunnersOptions {
@@ -31,9 +31,9 @@ export function createRunners({
     launcherDir,
     env: pipEnv,
   });
-  const forkServer =
+  const forkServers =
     config.CRAWL_START === 'fork'
-      ? createForkServer({ python, launcherDir, directory: ownFolder, log: note })
+      ? createForkServers({ python, launcherDir, directory: ownFolder, log: note })
       : undefined;
   const blobs = createFsBlobStore({ root: join(home, 'data/blobs') });
   return (folder) =>
@@ -43,7 +43,7 @@ export function createRunners({
       workDir: folder,
       environments,
       blobs,
-      forkServer,
+      forkServers,
       log: note,
     });
 }

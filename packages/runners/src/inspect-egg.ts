@@ -62,10 +62,11 @@ async function inspectIn(
   const stack = stackOf(egg, options.environments);
   const { python } = await options.environments.ensure({ ...egg, stack }, log);
   const run = await listSpiders(directory, { python, eggs, settingsModule }, options);
-  const contents = readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const { warnings, ...contents } = readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   log(
     contents.spiders.length > 0 ? `Spiders: ${contents.spiders.join(', ')}` : 'The project has no spiders.',
   );
+  for (const warning of warnings) log(warning);
   return { ...contents, settingsModule, stack };
 }
 
@@ -126,14 +127,20 @@ async function listSpiders(
   }
 }
 
-function readContents(run: ChildResult, timeoutMs: number): Pick<EggContents, 'spiders' | 'scripts'> {
+type Found = Pick<EggContents, 'spiders' | 'scripts'> & { warnings: string[] };
+
+function readContents(run: ChildResult, timeoutMs: number): Found {
   if (run.timedOut) throw badEgg(`importing the project took more than ${timeoutMs / 1000} s\n${run.tail}`);
   if (run.code !== 0) throw badEgg(`the project cannot be imported\n${run.tail}`);
-  const { spiders, scripts } = parseContents(run);
-  return { spiders: namesOf('spider', spiders, run), scripts: namesOf('script', scripts, run) };
+  const { spiders, scripts, warnings } = parseContents(run);
+  return {
+    spiders: namesOf('spider', spiders, run),
+    scripts: namesOf('script', scripts, run),
+    warnings: linesOf(warnings),
+  };
 }
 
-function parseContents({ result, tail }: ChildResult): { spiders?: unknown; scripts?: unknown } {
+function parseContents({ result, tail }: ChildResult): Record<keyof Found, unknown> {
   try {
     return Object(JSON.parse(result.toString('utf8')));
   } catch {
@@ -158,6 +165,14 @@ function namesOf(what: 'spider' | 'script', value: unknown, { tail }: ChildResul
     );
   }
   return value;
+}
+
+const MAX_WARNINGS = 100;
+
+/** Each on a line of its own, whatever the project wrote. */
+function linesOf(value: unknown): string[] {
+  const lines = Array.isArray(value) ? value.filter((line) => typeof line === 'string') : [];
+  return lines.slice(0, MAX_WARNINGS).map((line) => line.replace(/\s+/g, ' ').slice(0, 1000));
 }
 
 function isName(name: string): boolean {

@@ -17,14 +17,14 @@ export interface PrepareOptions {
 }
 
 /**
- * Brings together all that a crawl needs; its launch.json then says what to execute. May take minutes. Throws what the
- * customer has to mend (a DomainError), or what is broken here.
+ * Brings together all that a crawl needs; its launch.json then says what to execute. Returns the Python of its
+ * environment. May take minutes. Throws what the customer has to mend (a DomainError), or what is broken here.
  */
 export async function prepareCrawl(
   directory: JobDirectory,
   request: CrawlRequest,
   { environments, eggs, launcher, maxSpoolBytes, log }: PrepareOptions,
-): Promise<void> {
+): Promise<string> {
   const version = requireVersion(request);
   const { python } = await environments.ensure(version, (line) => log?.(line));
   const unpacked = await Promise.all(
@@ -39,6 +39,7 @@ export async function prepareCrawl(
     writeFile(directory.settings, settings, { mode: 0o600 }),
     writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 }),
   ]);
+  return python;
 }
 
 function requireVersion({ version, job }: CrawlRequest): Version {

@@ -6,7 +6,7 @@ import { createEggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { aliveByIdentity } from './exit-watch.ts';
 import { writeDeadline } from './files.ts';
-import type { ForkServer } from './fork-server.ts';
+import type { ForkServers } from './fork-servers.ts';
 import {
   directoryName,
   type JobDirectory,
@@ -30,7 +30,7 @@ export interface ProcessRunnerOptions {
   environments: Environments;
   blobs: Pick<BlobStore, 'localPath'>;
   /** Starts those crawls that it can; without it each gets a new Python. */
-  forkServer?: Pick<ForkServer, 'start'> | undefined;
+  forkServers?: Pick<ForkServers, 'start'> | undefined;
   /** Decides what is executed for each crawl; without it a process with this user's rights. */
   launcher?: Launcher;
   /** What a crawl may have on disk that nobody stored yet; then it has to wait. 256 MiB by default. */
@@ -43,7 +43,7 @@ const MAX_SPOOL_BYTES = 256 * 1024 * 1024;
 
 /** Runs each crawl as a process group under a shim of its own. */
 export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner {
-  const { python, launcherDir, workDir, environments, blobs, forkServer, log } = options;
+  const { python, launcherDir, workDir, environments, blobs, forkServers, log } = options;
   const preparation = {
     environments,
     eggs: createEggs({ eggsDir: join(workDir, 'eggs'), blobs }),
@@ -54,8 +54,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
   /** Names of the directories that this process looks after. */
   const ours = new Set<string>();
 
-  async function startShim(directory: JobDirectory): Promise<Shim> {
-    const forked = await forkServer?.start(directory.root);
+  async function startShim(directory: JobDirectory, crawlPython: string): Promise<Shim> {
+    const forked = await forkServers?.start(directory.root, crawlPython);
     return forked ?? spawnShim(python, launcherDir, directory);
   }
 
@@ -74,9 +74,12 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
       const directory = await makeJobDirectory(workDir, name);
       ours.add(name);
       await writeDeadline(directory.deadline, monotonicMs() + request.leaseMs);
+      let crawlPython = python;
       const starting = startInBackground(directory, {
-        prepare: () => prepareCrawl(directory, request, preparation),
-        startShim: () => startShim(directory),
+        prepare: async () => {
+          crawlPython = await prepareCrawl(directory, request, preparation);
+        },
+        startShim: () => startShim(directory, crawlPython),
         log,
       });
       return openCrawl(directory, { ...starting, onCleanUp: () => ours.delete(name) });

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CrawlRunner } from '@spiderhub/core';
 import { createEnvironments } from '../environments.ts';
-import { createForkServer, type ForkServer } from '../fork-server.ts';
+import type { ForkServer } from '../fork-server.ts';
+import { createForkServers, type ForkServers } from '../fork-servers.ts';
 import { createProcessRunner } from '../process-runner.ts';
 import type { RunnerUnderTest } from './stage.ts';
 import {
@@ -22,8 +23,9 @@ import {
 export interface House extends RunnerUnderTest {
   jobPath(attempt: { id: number; attempt: number }, name: string): string;
   workDir: string;
-  /** Null: every crawl starts cold. */
+  /** That of the base environment. Null: every crawl starts cold. */
   forkServer: ForkServer | null;
+  forkServers: ForkServers | null;
   /** Job directories whose crawls the fork server has started. */
   forked: Set<string>;
   worker(options?: { maxSpoolBytes?: number; cold?: boolean }): CrawlRunner;
@@ -41,13 +43,14 @@ export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House
     launcherDir: LAUNCHER_DIR,
     env: { PIP_NO_INDEX: '1' },
   });
-  const forkServer =
-    how === 'fork' ? createForkServer({ python, launcherDir: LAUNCHER_DIR, directory: workDir, log }) : null;
+  const forkServers =
+    how === 'fork' ? createForkServers({ python, launcherDir: LAUNCHER_DIR, directory: workDir, log }) : null;
+  const forkServer = forkServers?.base ?? null;
   if (forkServer && !(await forkServer.ready)) throw new Error('the fork server did not start');
   const jobPath: House['jobPath'] = ({ id, attempt }, name) => join(workDir, `${id}-${attempt}`, name);
   const forked = new Set<string>();
-  const start: ForkServer['start'] = async (directory) => {
-    const shim = (await forkServer?.start(directory)) ?? null;
+  const start: ForkServers['start'] = async (directory, crawlPython) => {
+    const shim = (await forkServers?.start(directory, crawlPython)) ?? null;
     if (shim) forked.add(directory);
     return shim;
   };
@@ -55,6 +58,7 @@ export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House
     workDir,
     jobPath,
     forkServer,
+    forkServers,
     forked,
     worker: ({ cold, ...options } = {}) =>
       createProcessRunner({
@@ -63,7 +67,7 @@ export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House
         workDir,
         environments,
         blobs: filesOf(blobs),
-        forkServer: cold ? undefined : { start },
+        forkServers: cold ? undefined : { start },
         ...options,
       }),
     async deploy(projectDir, settingsModule) {
@@ -77,7 +81,7 @@ export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House
       return readdirSync(spool).reduce((sum, name) => sum + statSync(join(spool, name)).size, 0);
     },
     async close() {
-      await forkServer?.close();
+      await forkServers?.close();
       expect(readdirSync(workDir).filter((name) => /^\d+-\d+$/.test(name))).toEqual([]);
       await rm(root, { recursive: true });
     },

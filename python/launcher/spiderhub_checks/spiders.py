@@ -1,0 +1,84 @@
+"""What fails in every job of a spider fails here: settings of each class, and the modules that its jobs import.
+
+Nothing is made of what is imported: pipelines and extensions may open connections when they are.
+"""
+
+import contextlib
+import sys
+
+from spiderhub_checks.start import never_called
+
+# Settings that name one thing, and those that name many.
+_ONE = ['DOWNLOADER', 'SCHEDULER', 'DUPEFILTER_CLASS', 'STATS_CLASS', 'LOG_FORMATTER']
+_MANY = ['SPIDER_MIDDLEWARES', 'DOWNLOADER_MIDDLEWARES', 'ITEM_PIPELINES', 'EXTENSIONS']
+_ALWAYS_USED = ['http', 'https']
+
+
+class BadSpider(Exception):
+    pass
+
+
+def check(settings, classes):
+    """Returns warnings, a line each. Raises BadSpider with the first thing that cannot work."""
+    install_reactor(settings)
+    loaded = {}
+    return [line for cls in classes for line in check_one(settings, cls, loaded)]
+
+
+def check_one(settings, cls, loaded):
+    merged = settings.copy()
+    try:
+        cls.update_settings(merged)
+    except Exception as error:
+        raise BadSpider('its settings cannot be made: %s' % say(error)) from error
+    for setting, path in used(merged):
+        key = path if isinstance(path, str) else id(path)
+        if key in loaded:
+            continue
+        try:
+            load(path)
+        except Exception as error:
+            raise BadSpider(
+                'spider %s: %s names %s, which cannot be imported: %s' % (cls.name, setting, path, say(error))
+            ) from error
+        loaded[key] = path
+    words = never_called(cls)
+    return ['WARNING: spider %s: %s' % (cls.name, words)] if words else []
+
+
+def used(settings):
+    """Pairs of a setting and what it names, of all that a job loads before its first request."""
+    for name in _ONE:
+        if settings.get(name):
+            yield name, settings[name]
+    for name in _MANY:
+        for path, order in settings.getwithbase(name).items():
+            if order is not None:
+                yield name, path
+    handlers = dict(settings.getwithbase('DOWNLOAD_HANDLERS'))
+    # Scrapy goes on without the others, and some of its own want packages that nobody asked for.
+    for scheme in _ALWAYS_USED:
+        if handlers.get(scheme):
+            yield 'DOWNLOAD_HANDLERS', handlers[scheme]
+
+
+def load(path):
+    from scrapy.exceptions import NotConfigured
+    from scrapy.utils.misc import load_object
+
+    if isinstance(path, str):
+        with contextlib.suppress(NotConfigured):
+            load_object(path)
+
+
+def install_reactor(settings):
+    """As a crawl does before it loads the rest. A reactor that a spider's module has installed stays, as in the crawl."""
+    from scrapy.utils.reactor import install_reactor as install
+
+    path = settings.get('TWISTED_REACTOR')
+    if path and 'twisted.internet.reactor' not in sys.modules:
+        install(path, settings.get('ASYNCIO_EVENT_LOOP'))
+
+
+def say(error):
+    return '%s: %s' % (type(error).__name__, error)

@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { eventually } from '@spiderhub/testkit';
+import { type Service, startService } from '../../support/service.ts';
+import { deployEgg, smallEgg } from '../../support/small-egg.ts';
+
+/**
+ * Each stack with real crawls. Making an environment takes a while, so that an ordinary run looks at two of them;
+ * `npm run test:stacks` takes all, or those named in STACKS.
+ */
+
+jest.setTimeout(600_000);
+
+const STACKS = resolve(__dirname, '../../../python/stacks');
+const ALL = readdirSync(STACKS).flatMap((name) => /^(\d+\.\d+)\.txt$/.exec(name)?.[1] ?? []);
+const SERIES = process.env.STACKS === 'all' ? ALL : (process.env.STACKS ?? '2.11 2.19').split(' ');
+const FIRST_WITH_START = 13;
+
+const SPIDERS = (start: string) => `
+import scrapy
+
+class One(scrapy.Spider):
+    name = 'one'
+
+    ${start}
+        yield scrapy.Request('data:,x')
+
+    def parse(self, response):
+        yield {'scrapy': scrapy.__version__}
+`;
+const START_REQUESTS = SPIDERS('def start_requests(self):');
+const START = SPIDERS('async def start(self):');
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+/** The version of Scrapy that the pins of a series hold. */
+function scrapyOf(series: string): string {
+  return /^Scrapy==(\S+)$/m.exec(readFileSync(`${STACKS}/${series}.txt`, 'utf8'))?.[1] ?? '';
+}
+
+interface Crawl {
+  items: unknown[];
+  warnings: string[];
+  errors: string[];
+}
+
+async function crawl(): Promise<Crawl> {
+  const project = String(service.team.project);
+  const form = { project, spider: 'one', nonce: Math.random().toString(36) };
+  const { jobid } = (await (await service.call('/api/run.json', form)).json()) as { jobid: string };
+  const query = `project=${project}&job=${jobid}`;
+  await eventually(
+    async () => {
+      const { jobs } = (await (await service.call(`/api/jobs/list.json?${query}`)).json()) as {
+        jobs: { state: string }[];
+      };
+      expect(jobs[0]?.state).toBe('finished');
+    },
+    { timeoutMs: 240_000 },
+  );
+  const lines = async <T>(path: string) => {
+    const text = await (await service.call(`${path}?${query}`)).text();
+    return text.split('\n').flatMap((line) => (line ? [JSON.parse(line) as T] : []));
+  };
+  const log = await lines<{ level: number; message: string }>('/api/log.jl');
+  const said = (level: number) => log.filter((line) => line.level === level).map(({ message }) => message);
+  return { items: await lines('/api/items.jl'), warnings: said(30), errors: said(40) };
+}
+
+const verdict = (lines: string[]) => JSON.parse(lines.at(-1) ?? '{}') as { status: string; message?: string };
+
+describe.each(SERIES)('the stack scrapy:%s', (series) => {
+  const stack = `scrapy:${series}`;
+  const minor = Number(series.split('.')[1]);
+
+  it('runs a spider of its own time', async () => {
+    const lines = await deployEgg(service, smallEgg(minor < FIRST_WITH_START ? START_REQUESTS : START), {
+      stack,
+    });
+    expect(verdict(lines)).toMatchObject({ status: 'ok', spiders: 1 });
+    expect(await crawl()).toMatchObject({ items: [{ scrapy: scrapyOf(series) }], errors: [] });
+  });
+
+  it('calls start_requests, or says that it will not', async () => {
+    const lines = await deployEgg(service, smallEgg(START_REQUESTS), { stack });
+    const { items, warnings, errors } = await crawl();
+    const isCalled = items.length === 1;
+    expect(errors).toEqual([]);
+    expect(lines.some((line) => /WARNING.*start_requests\(\)/.test(line))).toBe(!isCalled);
+    expect(warnings.some((line) => line.includes('start_requests() is not called'))).toBe(!isCalled);
+    if (minor <= FIRST_WITH_START) expect(isCalled).toBe(true);
+  });
+
+  it('is what a Scrapy pinned in the requirements gets', async () => {
+    const spiders = minor < FIRST_WITH_START ? START_REQUESTS : START;
+    const requirements = `Scrapy==${scrapyOf(series)}\n`;
+    expect(verdict(await deployEgg(service, smallEgg(spiders), { requirements }))).toMatchObject({
+      status: 'ok',
+    });
+    expect(await crawl()).toMatchObject({ items: [{ scrapy: scrapyOf(series) }], errors: [] });
+  });
+});
+
+it('refuses an unknown stack with the list of those there are', async () => {
+  const { status, message } = verdict(await deployEgg(service, smallEgg(START), { stack: 'scrapy:1.8' }));
+  expect(status).toBe('error');
+  expect(message).toContain(`stack scrapy:1.8 is unknown; known are`);
+  for (const series of ALL) expect(message).toContain(`scrapy:${series}`);
+});
+
+it('keeps what the project had when a deploy names none', async () => {
+  const [series = ''] = SERIES;
+  await deployEgg(service, smallEgg(START_REQUESTS), { stack: `scrapy:${series}` });
+  await deployEgg(service, smallEgg(START_REQUESTS), { version: '2.0' });
+  expect((await crawl()).items).toMatchObject([{ scrapy: scrapyOf(series) }]);
+});
