@@ -66,7 +66,7 @@ export function createForkServers({
     start: (directory, python) => (python === options.python ? base : serverOf(python)).start(directory),
     warm: () => [...others.keys()],
     async close() {
-      for (const python of [...others.keys()]) end(python);
+      for (const python of others.keys()) end(python);
       await Promise.all([base.close(), ...closing]);
     },
   };
