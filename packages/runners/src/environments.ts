@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DomainError, singleFlight } from '@spiderhub/core';
@@ -35,8 +36,8 @@ export interface Environments {
    * yet, which may take minutes. Throws `invalid` with the end of pip's output.
    */
   ensure(needs: Needs, log: (line: string) => void): Promise<{ python: string }>;
-  /** Where a stack's environment lies, made or not; null for the current one, which is the base. */
-  directoryOf(stack: Stack): string | null;
+  /** Whether this machine has the environment of a stack. */
+  isMade(stack: Stack): boolean;
 }
 
 /**
@@ -50,6 +51,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
   });
   const build = builder(options);
 
+  /** Null for the current one, which is the base. */
   function directoryOf(stack: Stack): string | null {
     if (stack.isCurrent) return null;
     const name = `stack-${stack.series}-${hashOf(options.basePython, stack.pins).slice(0, 12)}`;
@@ -68,7 +70,10 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
 
   return {
     stacks,
-    directoryOf,
+    isMade(stack) {
+      const directory = directoryOf(stack);
+      return existsSync(directory === null ? options.basePython : join(directory, 'complete'));
+    },
     async ensure({ stack: name, requirements }, log) {
       const stack = stacks.fitting(name, requirements);
       const python = await ensureStack(stack, log);

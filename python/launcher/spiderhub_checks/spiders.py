@@ -26,11 +26,7 @@ def check(settings, classes):
 
 
 def check_one(settings, cls, loaded):
-    merged = settings.copy()
-    try:
-        cls.update_settings(merged)
-    except Exception as error:
-        raise BadSpider('its settings cannot be made: %s' % say(error)) from error
+    merged = settings_of(cls, settings)
     for setting, path in used(merged):
         key = path if isinstance(path, str) else id(path)
         if key in loaded:
@@ -44,6 +40,21 @@ def check_one(settings, cls, loaded):
         loaded[key] = path
     words = never_called(cls)
     return ['WARNING: spider %s: %s' % (cls.name, words)] if words else []
+
+
+def settings_of(cls, settings):
+    import scrapy
+
+    is_plain = cls.update_settings.__func__ is scrapy.Spider.update_settings.__func__
+    # Copying takes milliseconds, and there may be hundreds of spiders.
+    if is_plain and not (cls.custom_settings or {}).keys() & {*_ONE, *_MANY, 'DOWNLOAD_HANDLERS', 'ADDONS'}:
+        return settings
+    merged = settings.copy()
+    try:
+        cls.update_settings(merged)
+    except Exception as error:
+        raise BadSpider('spider %s: its settings cannot be made: %s' % (cls.name, say(error))) from error
+    return merged
 
 
 def used(settings):

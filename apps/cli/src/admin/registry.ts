@@ -6,6 +6,7 @@ import { MEMBER_COMMANDS, ORGANISATION_COMMANDS, USER_COMMANDS } from './people.
 import { PROJECT_COMMANDS } from './project.ts';
 import { SCRAPYD_USER_COMMANDS } from './scrapyd-user.ts';
 import { SPIDER_COMMANDS } from './spider.ts';
+import { STACK_COMMANDS } from './stacks.ts';
 import { USAGE_COMMANDS } from './usage.ts';
 
 /**
@@ -22,5 +23,6 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...KEY_COMMANDS,
   ...MARKER_COMMANDS,
   ...SCRAPYD_USER_COMMANDS,
+  ...STACK_COMMANDS,
   ...USAGE_COMMANDS,
 ];

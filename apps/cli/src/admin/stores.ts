@@ -18,6 +18,7 @@ import {
   createUsageView,
   type Database,
 } from '@spiderhub/db';
+import type { Environments } from '@spiderhub/runners';
 import { createFsStreamStore } from '@spiderhub/storage';
 
 /** Everything that a command may work with. */
@@ -29,10 +30,15 @@ export interface AdminStores {
   retention: RetentionStore;
   usage: UsageView;
   streams: StreamStore;
+  environments: Pick<Environments, 'stacks' | 'isMade'>;
 }
 
 /** `home` is where the service's data lie. */
-export function createAdminStores(database: Database, home: string): AdminStores {
+export function createAdminStores(
+  database: Database,
+  home: string,
+  environments: AdminStores['environments'],
+): AdminStores {
   return {
     admin: createAdminStore(database),
     limits: createLimitStore(database),
@@ -41,5 +47,6 @@ export function createAdminStores(database: Database, home: string): AdminStores
     retention: createRetentionStore(database),
     usage: createUsageView(database),
     streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
+    environments,
   };
 }

@@ -16,6 +16,7 @@ import { type AdminRequest, adminUsage, readArguments } from '../admin/arguments
 import { printed } from '../admin/print.ts';
 import { createAdminStores } from '../admin/stores.ts';
 import type { CliConfig, Settings } from '../config.ts';
+import { environmentsOf } from '../environments.ts';
 import { type ImportRequest, importCommand, readImport } from '../scrapyd-import/command.ts';
 import { migrateDatabase } from './migrate.ts';
 
@@ -53,7 +54,7 @@ async function answer(config: CliConfig, url: string, { work, json }: AdminReque
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
     process.stdout.write(
-      `${printed(await work(createAdminStores(database, config.SPIDERHUB_HOME)), json)}\n`,
+      `${printed(await work(createAdminStores(database, config.SPIDERHUB_HOME, environmentsOf(config))), json)}\n`,
     );
     return 0;
   } finally {
