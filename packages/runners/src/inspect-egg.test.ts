@@ -67,6 +67,30 @@ describe('egg inspector', () => {
     expect(lines).toContain('The project has no spiders.');
   });
 
+  it('does not look for what a spider has switched off', async () => {
+    expect((await inspect('switched-off')).spiders).toEqual(['a']);
+  });
+
+  it('warns of start_requests() that nobody calls, and not where start() is there as well', async () => {
+    const warningsOf = async (name: string) => {
+      const lines: string[] = [];
+      await inspect(name, { log: (line) => lines.push(line) });
+      return lines.filter((line) => line.startsWith('WARNING'));
+    };
+    expect(await warningsOf('start-requests')).toEqual([
+      expect.stringMatching(/^WARNING: spider a: its start_requests\(\) is not called by Scrapy 2\./),
+    ]);
+    expect(await warningsOf('both-starts')).toEqual([]);
+  });
+
+  it('refuses a stack that there is not, and keeps what the project had', async () => {
+    await expect(inspect('good', { stack: 'scrapy:1.8' })).rejects.toMatchObject({ code: 'unknown_stack' });
+    const { stack } = await inspect('good');
+    expect((await inspect('good', { keptStack: `${stack}-20240417` })).stack).toBe(`${stack}-20240417`);
+    // Stored when any name was taken.
+    expect((await inspect('good', { keptStack: 'scrapy:1.8' })).stack).toBe(stack);
+  });
+
   it.each([
     ['text', 'not a ZIP file'],
     ['nothing', 'not a ZIP file'],
@@ -97,6 +121,12 @@ describe('egg inspector', () => {
     ['many-names', 'more than 5000 spiders'],
     ['long-script', 'script name "ä\\tb.py": expected 1 to 255'],
     ['hungry', 'MemoryError'],
+    [
+      'bad-handler',
+      'spider a: DOWNLOAD_HANDLERS names no_such.Handler, which cannot be imported: ModuleNotFound',
+    ],
+    ['bad-pipeline', 'spider a: ITEM_PIPELINES names shop.pipelines.Gone, which cannot be imported'],
+    ['bad-settings', "spider a: its settings cannot be made: KeyError: 'TOKEN'"],
   ])('refuses %s.egg: %s', async (name, reason) => {
     const refusal = await inspect(name).catch((error: DomainError) => error);
     expect(refusal).toMatchObject({
