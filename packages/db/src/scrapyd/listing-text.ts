@@ -11,7 +11,7 @@ const JOBS_PER_PIECE = 500;
 /** Jobs that are read at once. */
 const JOBS_AT_ONCE = 2000;
 
-/** The text of `listjobs.json`; docs/adr/0007 says why it is made here. */
+/** The text of `listjobs.json`; docs/adr/0016 says why it is made here. */
 export function listingText(database: Database): Pick<ScrapydView, 'listing'> {
   const cache = createLineCache();
 

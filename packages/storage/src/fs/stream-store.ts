@@ -36,7 +36,7 @@ export interface FsStreamStoreOptions {
   now?: () => number;
 }
 
-/** Streams as files: `StreamLog` says who may change them, `index-file.ts` what of them counts, docs/adr/0006 why. */
+/** Streams as files: `StreamLog` says who may change them, `index-file.ts` what of them counts, docs/adr/0015 why. */
 export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore {
   const { tallies = TALLIES, lock = {}, now = Date.now } = options;
   const root = path.resolve(options.root);

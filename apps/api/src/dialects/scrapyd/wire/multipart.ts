@@ -23,7 +23,7 @@ type State = 'preamble' | 'delimiter' | 'head' | 'value' | 'over';
 
 /**
  * Reads multipart/form-data whose values are bytes, whatever charset a part claims: an egg may come as a text field, and
- * a text field as a file. (A library would decode the former: docs/adr/0008.) As in Scrapyd a line may end without a
+ * a text field as a file. (A library would decode the former: docs/adr/0017.) As in Scrapyd a line may end without a
  * carriage return, as in what scripts write.
  */
 export class MultipartReader implements FormReader {
