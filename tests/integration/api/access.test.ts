@@ -54,6 +54,40 @@ describe('who is asking', () => {
     expect((await api.get(`${listPath()}&apikey=${api.team.key}`)).status).toBe(200);
   });
 
+  it('takes the key as apikey in a form of any kind, and keeps it from the spider and the log', async () => {
+    const fields = { project: String(project), spider: 'a', apikey: api.team.key };
+    const form = () => supertest(api.server).post('/api/run.json');
+    const answers = [
+      await form()
+        .type('form')
+        .send({ ...fields, n: '1' }),
+      await form()
+        .type('json')
+        .send({ ...fields, n: '2' }),
+      await form().field({ ...fields, n: '3' }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const { jobs } = (await api.get(listPath())).body;
+    expect(jobs.map((job: { spider_args: unknown }) => job.spider_args)).toEqual([
+      { n: '3' },
+      { n: '2' },
+      { n: '1' },
+    ]);
+    expect(api.logs.join('')).not.toContain(api.team.key);
+  });
+
+  it('asks for a key whatever is wrong with a form that has none, and believes no key beside a header', async () => {
+    const post = () => supertest(api.server).post('/api/run.json');
+    const answers = [
+      await post().type('form').send('apikey=wrong'),
+      await post().type('form').send(`apikey=${api.team.key}&apikey=b`),
+      await post().type('json').send('{'),
+      await post().type('application/xml').send('<a/>'),
+      await post().set('authorization', 'Basic Og==').type('form').send(`apikey=${api.team.key}`),
+    ];
+    for (const answer of answers) expect([answer.status, answer.body]).toEqual([401, FAILED]);
+  });
+
   it('refuses two keys that contradict each other', async () => {
     const answer = await api.get(`${listPath()}&apikey=${api.other.key}`);
     expect(answer.status).toBe(400);
@@ -135,7 +169,8 @@ describe('every route', () => {
     '%s %s tells nothing of a foreign project',
     async (_, path) => {
       if (path.startsWith('scrapyd') || path.startsWith('v2')) return;
-      const query = (id: number) => `/api/${path}?project=${id}&job=${id}/1/1&fields=a`;
+      const fields = path.endsWith('.csv') ? '&fields=a' : '';
+      const query = (id: number) => `/api/${path}?project=${id}&job=${id}/1/1${fields}`;
       const foreign = await api.get(query(api.other.project));
       const missing = await api.get(query(987654));
       expect(foreign.status).toBe(404);
@@ -235,6 +270,41 @@ describe('bodies', () => {
   };
   const FORM = 'application/x-www-form-urlencoded';
 
+  const PART = '--x\r\nContent-Disposition: form-data; name="project"\r\n\r\n=1\r\n--x--\r\n';
+  const FILE = PART.replace('name="project"', 'name="project"; filename="p.txt"');
+
+  it.each(['multipart', 'text/plain;charset=UTF-8', null])(
+    'reads a form that is called %s, and a name that comes twice',
+    async (type) => {
+      const tags = [...Array(3).keys()].map((n) => `t${n}`);
+      if (type === 'multipart') {
+        const test = supertest(api.server).post(path).auth(api.team.key, '');
+        for (const tag of tags) test.field('add_tag', tag);
+        const answer = await test.field('project', String(project)).field('spider', 'a').field('x', 'ü&=\n');
+        expect(answer.status).toBe(200);
+      } else {
+        const body = `${form()}&x=%C3%BC%26%3D%0A${tags.map((tag) => `&add_tag=${tag}`).join('')}`;
+        expect((await send(type, Buffer.from(body))).status).toBe(200);
+      }
+      const [job] = (await api.get(listPath())).body.jobs;
+      expect(job).toMatchObject({ spider: 'a', tags, spider_args: { x: 'ü&=\n' } });
+    },
+  );
+
+  it.each(['text/plain', null])('reads JSON that is called %s', async (type) => {
+    const body = JSON.stringify({ project, spider: 'a' });
+    expect((await send(type, Buffer.from(body))).status).toBe(200);
+  });
+
+  it('reads parameters in the query of a POST, and believes the form where both have one', async () => {
+    const { key } = api.team;
+    const all = await api.post(`${path}?${form()}&x=1&apikey=${key}`, '', null);
+    expect(all.body).toMatchObject({ status: 'ok' });
+    expect((await api.post(`${path}?project=1&x=1`, `${form()}&x=2`)).body).toMatchObject({ status: 'ok' });
+    const { jobs } = (await api.get(listPath())).body;
+    expect(jobs.map((job: { spider_args: unknown }) => job.spider_args)).toEqual([{ x: '2' }, { x: '1' }]);
+  });
+
   it.each([
     ['a charset', `${FORM}; charset=UTF-8`],
     ['another case', 'Application/X-WWW-Form-Urlencoded;charset="utf-8"'],
@@ -248,9 +318,12 @@ describe('bodies', () => {
   });
 
   it.each([
-    ['another media type', 415, 'text/plain', 'x', {}],
-    ['multipart', 415, 'multipart/form-data; boundary=x', '--x--', {}],
-    ['no media type', 415, null, Buffer.from('project=1'), {}],
+    ['another media type', 415, 'application/xml', 'x', {}],
+    ['multipart without a boundary', 400, 'multipart/form-data', '--x--', {}],
+    ['cut multipart', 400, 'multipart/form-data; boundary=x', PART.slice(0, -4), {}],
+    ['a cut file in multipart', 400, 'multipart/form-data; boundary=x', FILE.slice(0, -4), {}],
+    ['a file in multipart', 400, 'multipart/form-data; boundary=x', FILE, {}],
+    ['NUL in multipart', 400, 'multipart/form-data; boundary=x', PART.replace('=1', '\0'), {}],
     ['another charset', 415, `${FORM}; charset=utf-16`, 'x=1', {}],
     ['another encoding', 415, FORM, 'x=1', { 'content-encoding': 'br' }],
     ['two encodings', 415, FORM, 'x=1', { 'content-encoding': 'gzip, gzip' }],

@@ -35,7 +35,10 @@ it('are readable while the job runs, and grow', async () => {
     '2026-11-21 07:44:29 [scrapy.core.engine] INFO: Spider opened\n2026-11-21 07:44:29 [a] WARNING: über\n';
   const answer = await scrapyd.get(LOG);
   expect(answer.text).toBe(first);
-  expect(answer.headers).toMatchObject({ 'content-type': 'text/plain', 'accept-ranges': 'bytes' });
+  expect(answer.headers).toMatchObject({
+    'content-type': 'text/plain; charset=utf-8',
+    'accept-ranges': 'bytes',
+  });
   logs.append([line('[a] more')]);
   await logs.seal();
   expect((await scrapyd.get(LOG)).text).toBe(`${first}2026-11-21 07:44:29 [a] INFO: more\n`);

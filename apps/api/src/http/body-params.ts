@@ -3,19 +3,37 @@ import { checkText, requestErrors } from '@spiderhub/core';
 import { readBody } from './body.ts';
 import { HttpProblem } from './errors.ts';
 import type { Incoming } from './incoming.ts';
+import { readMultipart } from './multipart-params.ts';
 import { type Params, parseParams } from './params.ts';
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
-/** Reads a form or a flat JSON object. Both give the same parameters. */
+/** Reads a form of either kind or a flat JSON object. All give the same parameters. */
 export async function readParams(req: Incoming): Promise<Params> {
   const type = mediaType(req);
   const raw = await readBody(req, MAX_BODY_BYTES);
   if (raw.length === 0) return parseParams('');
   if (!isUtf8(raw)) throw requestErrors.invalid('body', 'is not valid UTF-8');
-  if (type === 'application/json') return readJson(raw.toString('utf8'));
-  if (type === 'application/x-www-form-urlencoded') return parseParams(raw.toString('utf8'));
-  throw new HttpProblem(415, 'Content-Type must be application/x-www-form-urlencoded or application/json');
+  switch (type) {
+    case 'application/json':
+      return readJson(raw.toString('utf8'));
+    case 'multipart/form-data':
+      return readMultipart(raw, req.headers);
+    case 'application/x-www-form-urlencoded':
+      return parseParams(raw.toString('utf8'));
+    case 'text/plain':
+    case '':
+      return readUntyped(raw.toString('utf8'));
+    default:
+      throw new HttpProblem(415, `Content-Type must be one of ${TYPES.join(', ')}`);
+  }
+}
+
+const TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data', 'application/json', 'text/plain'];
+
+/** Go's `http.NewRequest` names no type and `fetch` calls every text plain: no name of a form begins with a brace. */
+function readUntyped(text: string): Params {
+  return text.trimStart().startsWith('{') ? readJson(text) : parseParams(text.trimEnd());
 }
 
 const CHARSET = /charset *= *"?([\w-]+)/i;

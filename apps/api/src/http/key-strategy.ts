@@ -2,6 +2,7 @@ import { type DomainError, type Principal, requestErrors } from '@spiderhub/core
 import type { Request } from 'express';
 import { BasicStrategy } from 'passport-http';
 import { type Credentials, readBasic } from './credentials.ts';
+import { formKey } from './form.ts';
 import { queryOf } from './params.ts';
 
 export interface KeyStrategyOptions {
@@ -12,7 +13,7 @@ export interface KeyStrategyOptions {
 
 /**
  * HTTP Basic as API clients use it: the key is the user name and the password is empty, which passport-http itself
- * refuses. `?apikey=` is the same key in another place.
+ * refuses. `?apikey=` is the same key in another place, and so is a form's `apikey` where there is no other.
  */
 export class KeyStrategy extends BasicStrategy {
   // No `#private` fields: passport runs each request on Object.create(strategy), where they do not exist.
@@ -30,14 +31,14 @@ export class KeyStrategy extends BasicStrategy {
 
   override authenticate(req: Request): void {
     const credentials = credentialsOf(req);
-    if (credentials === null) this.fail(this.challenge());
-    else if (credentials instanceof Error) this.error(credentials);
+    if (credentials instanceof Error) this.error(credentials);
     else void this.check(req, credentials);
   }
 
-  private async check(req: Request, credentials: Credentials): Promise<void> {
+  private async check(req: Request, shown: Credentials | null): Promise<void> {
     try {
-      const who = await this.options.verify(req, credentials);
+      const credentials = shown ?? (await credentialsOfForm(req));
+      const who = credentials && (await this.options.verify(req, credentials));
       if (who) this.success(who);
       else this.fail(this.challenge());
     } catch (error) {
@@ -61,6 +62,12 @@ function credentialsOf(req: Request): Credentials | DomainError | null {
   if (header === undefined && typeof apikey === 'string') return usable({ user: apikey, password: '' });
   if (fromHeader?.user === apikey) return usable(fromHeader);
   return requestErrors.invalid('apikey', 'differs from the key of the Authorization header');
+}
+
+/** A form is read for it only when there is no Authorization header, be it a wrong one. */
+async function credentialsOfForm(req: Request): Promise<Credentials | null> {
+  const apikey = req.headers.authorization === undefined ? await formKey(req) : undefined;
+  return apikey === undefined ? null : usable({ user: apikey, password: '' });
 }
 
 function usable(credentials: Credentials | null): Credentials | null {

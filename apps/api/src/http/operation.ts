@@ -4,9 +4,9 @@ import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
 import { callerOf } from './auth.ts';
-import { readParams } from './body-params.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
+import { announceForm, formOf } from './form.ts';
 import type { Incoming } from './incoming.ts';
 import { originOf } from './origin.ts';
 import { type Params, queryOf } from './params.ts';
@@ -36,7 +36,7 @@ export interface OperationSpec<
   /** Parameters of the path. */
   params?: P;
   query?: Q;
-  /** Fields of a form or a flat JSON object. */
+  /** Fields of a form or a flat JSON object, and of the query. */
   body?: B;
   /** Media types of a body that the handler reads itself; without them and without `body` there is none to read. */
   takes?: readonly string[];
@@ -103,7 +103,8 @@ export function mount(router: Router, operations: readonly Operation[], options:
   for (const one of operations) {
     const { method, path, action } = one.spec;
     const before = action === 'open' ? [] : options.before;
-    router[method](path, ...before, runner(one, options), ...ownErrors(one, options));
+    const form = one.spec.body ? [announceForm] : [];
+    router[method](path, ...form, ...before, runner(one, options), ...ownErrors(one, options));
     methods.set(path, [...(methods.get(path) ?? []), method]);
   }
   for (const [path, allowed] of methods) router.all(path, methodNotAllowed(allowed));
@@ -143,7 +144,7 @@ function bareType(type: string): string {
 }
 
 async function toCall(spec: OperationSpec, req: Request, access: Access) {
-  const fields = spec.body ? await readParams(req) : {};
+  const fields = spec.body ? await fieldsOf(req) : {};
   return {
     params: spec.params && parseFields(spec.params, req.params),
     get query() {
@@ -161,6 +162,11 @@ async function toCall(spec: OperationSpec, req: Request, access: Access) {
     origin: () => originOf(req),
     isGone: () => req.socket.destroyed,
   };
+}
+
+/** Parameters count wherever they stand, as in the original; one that stands in both is the form's. */
+async function fieldsOf(req: Request): Promise<Params> {
+  return Object.assign(queryOf(req), await formOf(req));
 }
 
 /** Nobody where nobody is asked for: such a handler has nothing to do with a project. */

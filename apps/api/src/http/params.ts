@@ -7,7 +7,7 @@ import { sizeErrors } from './size-errors.ts';
 export type Params = Record<string, string | string[]>;
 
 /** Far more than any client sends: the limit only bounds the work for one request. */
-const MAX_PARAMS = 10_000;
+export const MAX_PARAMS = 10_000;
 
 /**
  * Reads `a=1&b=2`. Names mean nothing but themselves: no brackets, no nesting. Throws `invalid` for text that is no
@@ -21,6 +21,12 @@ export function parseParams(text: string): Params {
   delete params[''];
   if (text.includes('%') || text.includes('\0')) refuseBadText(params, text);
   return params;
+}
+
+/** Adds a value to those that its name has already. */
+export function addParam(params: Params, name: string, value: string): void {
+  const before = params[name];
+  params[name] = before === undefined ? value : [...[before].flat(), value];
 }
 
 /** The query of a request; the path has no say in it. */

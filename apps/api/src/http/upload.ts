@@ -8,7 +8,8 @@ import createBusboy, { type Busboy } from 'busboy';
 import { bodyPieces } from './body.ts';
 import { HttpProblem, isHangUp } from './errors.ts';
 import type { Incoming } from './incoming.ts';
-import type { Params } from './params.ts';
+import { badForm } from './multipart-params.ts';
+import { addParam, type Params } from './params.ts';
 import { sizeErrors } from './size-errors.ts';
 
 export interface UploadedFile {
@@ -81,7 +82,7 @@ async function receive(
   busboy.on('field', (name, value, { valueTruncated }) => {
     const problem = valueTruncated ? `is larger than ${MAX_FIELD_BYTES} bytes` : problemOf(value);
     if (problem) busboy.destroy(requestErrors.invalid(name, problem));
-    else addField(upload.fields, name, value);
+    else addParam(upload.fields, name, value);
   });
   busboy.on('file', (field, stream) => {
     const path = join(directory, String(upload.files.length));
@@ -146,16 +147,6 @@ async function feed(req: Incoming, busboy: Busboy, maxBytes: number): Promise<vo
   }
 }
 
-function badForm(error: unknown): DomainError {
-  const why = error instanceof Error ? error.message : String(error);
-  return requestErrors.invalid('body', `is not a valid multipart form (${why})`);
-}
-
 function problemOf(value: string): string | null {
   return value.includes('\0') ? 'NUL characters are not allowed' : null;
-}
-
-function addField(fields: Params, name: string, value: string): void {
-  const before = fields[name];
-  fields[name] = before === undefined ? value : [...[before].flat(), value];
 }

@@ -10,6 +10,7 @@ import {
 import { jobFilter } from '@spiderhub/hub';
 import { z } from 'zod';
 import type { Parts } from '../../parts.ts';
+import { FormatParam } from './records/format.ts';
 import { many, moment, valueFrom, wholeNumber } from './records/params.ts';
 import { jobmetaLine, summaryLine } from './summary.ts';
 
@@ -53,6 +54,8 @@ export const ListParams = z
     stop: valueFrom('the key of a job', (text) => parseJobKey(text, 'stop')),
     /** Metadata to show instead of the usual fields. */
     jobmeta: many,
+    /** One array, or else a line for each job. */
+    format: FormatParam,
   })
   .meta({ id: 'HubstorageJobList' });
 
@@ -124,5 +127,7 @@ export async function pageLines(
     return found.map((job) => ({ job, line: summaryLine(job, now()) }));
   }
   const found = await queue.details(filter, page);
-  return found.map((job) => ({ job, line: jobmetaLine(job, jobmeta, now()) }));
+  // Whoever asks by tags wants to see them, whatever else is named.
+  const names = filter.hasTag || filter.lacksTag ? [...jobmeta, 'tags'] : jobmeta;
+  return found.map((job) => ({ job, line: jobmetaLine(job, names, now()) }));
 }

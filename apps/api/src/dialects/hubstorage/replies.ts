@@ -20,9 +20,23 @@ export function lines(all: readonly string[]): TextReply {
   return new TextReply('application/x-jsonlines', all.map((line) => `${line}\n`).join(''));
 }
 
-/** Lines of JSON that come as they are read. */
+/** Lines of JSON that come as they are read, each with its end. */
 export function lineStream(source: AsyncIterable<string>): StreamReply {
   return new StreamReply('application/x-jsonlines', source);
+}
+
+/** Lines of JSON as one array. */
+export function jsonArray(source: AsyncIterable<string>): StreamReply {
+  return new StreamReply('application/json', joined(source));
+}
+
+async function* joined(source: AsyncIterable<string>): AsyncGenerator<string> {
+  let before = '[';
+  for await (const line of source) {
+    yield before + line.trimEnd();
+    before = ',';
+  }
+  yield before === '[' ? '[]\n' : ']\n';
 }
 
 /** Done, and nothing to say. */

@@ -47,11 +47,19 @@ export const filterFields = {
   offset: integer(0, 999_999_999).optional(),
 };
 
-export const ListQuery = z.object(filterFields).meta({ id: 'ScrapinghubJobFilter' });
-export type ListQuery = z.output<typeof ListQuery>;
-
-/** The query's own `apikey` may also stand in a form: it is no parameter of any operation. */
+/** The key may stand in a query or a form: it is no parameter of any operation. */
 export const apikeyField = { apikey: Text.optional() };
+
+// Strict: a list whose filter is misspelt would show jobs that were not meant.
+export const ListQuery = z
+  .strictObject({
+    ...filterFields,
+    /** Another name of `job`, which Scrapinghub's own client in Go uses. */
+    job_id: JobKeys.optional(),
+    ...apikeyField,
+  })
+  .meta({ id: 'ScrapinghubJobFilter' });
+export type ListQuery = z.output<typeof ListQuery>;
 
 export const Ok = z.object({ status: z.literal('ok') }).meta({ id: 'ScrapinghubOk' });
 export const Counted = z

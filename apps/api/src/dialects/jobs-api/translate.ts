@@ -5,7 +5,7 @@ import type { ListQuery } from './schema.ts';
 export function toFilter(query: Omit<ListQuery, 'count' | 'offset'>): JobFilter {
   return jobFilter({
     project: query.project,
-    keys: query.job,
+    keys: query.job_id ? [...(query.job ?? []), ...query.job_id] : query.job,
     spiders: query.spider,
     states: query.state,
     hasTag: query.has_tag,

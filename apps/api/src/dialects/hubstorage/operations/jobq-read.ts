@@ -4,8 +4,9 @@ import { oneOf } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { FilterParams, ListParams, listLines, pageLines, toFilter, toListOptions } from '../list.ts';
+import { formatOf } from '../records/format.ts';
 import { many, wholeNumber } from '../records/params.ts';
-import { JSON_LINES, JSON_TEXT, lineStream, lines, rawJson } from '../replies.ts';
+import { JSON_LINES, JSON_TEXT, jsonArray, lineStream, lines, rawJson } from '../replies.ts';
 import { Id, ProjectPath } from '../schema.ts';
 import { jobmetaLine, summaryLine } from '../summary.ts';
 
@@ -32,13 +33,15 @@ const list = (services: Parts) =>
     path: '/jobq/:project/list',
     summary: 'Jobs, newest first',
     action: 'jobs.read',
-    sends: JSON_LINES,
+    sends: [...JSON_LINES, ...JSON_TEXT],
     query: ListParams,
     params: ProjectPath,
   })(async (call) => {
-    const { params, caller } = call;
+    const { params, caller, headers } = call;
     await caller.may(params.project);
-    return lineStream(listLines(services, toListOptions(params.project, call.query)));
+    const { query } = call;
+    const jobs = listLines(services, toListOptions(params.project, query));
+    return formatOf(query.format, headers.accept) === 'json' ? jsonArray(jobs) : lineStream(jobs);
   });
 
 const count = (services: Parts) =>

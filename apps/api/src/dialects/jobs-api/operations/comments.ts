@@ -42,18 +42,17 @@ const CommentObject = z
 type CommentObject = z.output<typeof CommentObject>;
 const CommentText = z.object({ text: Text.trim().min(1, 'is empty').max(MAX_TEXT), ...apikeyField });
 
-const ITEM_PATHS = ['/comments/:project/:spider/:job/:item', '/comments/:project/:spider/:job/:item/:field'];
+const ITEM = '/comments/:project/:spider/:job/:item';
+const FIELD = `${ITEM}/:field`;
 
 /** Notes on items and their fields. */
 export function commentOperations(services: Parts): Operation[] {
   return [
     countComments(services),
     listOfJob(services),
-    ...ITEM_PATHS.flatMap((path) => [
-      listOfItem(services, path),
-      addComment(services, path),
-      archiveOfItem(services, path),
-    ]),
+    listOfItem(services),
+    listOfField(services),
+    ...[ITEM, FIELD].flatMap((path) => [addComment(services, path), archiveOfItem(services, path)]),
     editComment(services),
     archiveComment(services),
   ];
@@ -86,11 +85,24 @@ const listOfJob = ({ comments }: Parts) =>
     return byPlace(await comments.list({ job }), await editorOf(caller, job.project));
   });
 
-const listOfItem = ({ comments }: Parts, path: string) =>
+const listOfItem = ({ comments }: Parts) =>
   operation({
     method: 'get',
-    path,
-    summary: 'Comments of an item or a field of it',
+    path: ITEM,
+    summary: 'Comments of an item and its fields, by item or item/field',
+    action: 'comments.read',
+    reply: z.record(z.string(), z.array(CommentObject)),
+    params: ItemPath,
+  })(async ({ params, caller }) => {
+    await caller.may(params.project);
+    return byPlace(await comments.list(targetOf(params)), await editorOf(caller, params.project));
+  });
+
+const listOfField = ({ comments }: Parts) =>
+  operation({
+    method: 'get',
+    path: FIELD,
+    summary: 'Comments of a field of an item',
     action: 'comments.read',
     reply: z.array(CommentObject),
     params: ItemPath,

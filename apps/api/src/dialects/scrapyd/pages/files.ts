@@ -48,7 +48,7 @@ export async function sendFile(call: Call, folder: FolderName, job: ScrapydJob):
   const ref = refOf(job, folder);
   const headers = {
     'Accept-Ranges': 'bytes',
-    'Content-Type': 'text/plain',
+    'Content-Type': 'text/plain; charset=utf-8',
     'Last-Modified': changedAt(job).toUTCString(),
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "default-src 'none'; sandbox",
