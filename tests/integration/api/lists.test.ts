@@ -44,6 +44,20 @@ describe("the Jobs API's lists", () => {
   });
 });
 
+it('show no spider of which nothing but the name came with a job', async () => {
+  const names = async () =>
+    idsOf((await api.get(`/api/spiders/list.json?project=${project}`)).body.spiders as { id: string }[]);
+  const before = await names();
+  for (let run = 0; run < 2; run += 1) {
+    const pushed = await api.post(`/storage/jobq/${project}/push`, '{"spider":"skipped"}');
+    expect(JSON.parse(pushed.text).key).toMatch(/^\d+\/\d+\/\d+$/);
+  }
+  expect(await names()).toEqual(before);
+  const number = (await api.get(`/storage/ids/${project}/spider/skipped`)).body;
+  expect((await api.get(`/storage/ids/${project}/spider/skipped?create=1`)).body).toBe(number);
+  expect(await names()).toEqual([...before, 'skipped']);
+});
+
 describe("the queue's list", () => {
   const path = (query = '') => `/storage/jobq/${project}/list?state=pending${query}`;
 

@@ -23,7 +23,7 @@ describe('spiders of a project', () => {
     });
     await saveVersion(db.database, project, '3.0', ['kept'], { scripts: ['check.py'] });
     const versions = createVersionStore(db.database);
-    await versions.spiderNumber(project, 'never deployed', true);
+    await versions.spiderNumber(project, 'never deployed', 'listed');
     const found = (await versions.spiders(project)).map(({ name, version }) => [name, version]);
     expect(Object.fromEntries(found)).toEqual({
       gone: '1.0',
@@ -34,6 +34,22 @@ describe('spiders of a project', () => {
       'py:gone.py': '2.0',
     });
     expect(found).toHaveLength(6);
+  });
+
+  it('are not those that only jobs name, until they are deployed or asked for', async () => {
+    const { project } = await makeTeam(db.database, 'pushed', ['known']);
+    const versions = createVersionStore(db.database);
+    const listed = async () => (await versions.spiders(project)).map(({ name }) => name);
+    const number = await versions.spiderNumber(project, 'later', 'unlisted');
+    await versions.spiderNumber(project, 'wanted', 'unlisted');
+    await versions.spiderNumber(project, 'known', 'unlisted');
+    expect(await versions.spiderNumber(project, 'later')).toBe(number);
+    expect(await listed()).toEqual(['known']);
+    await versions.spiderNumber(project, 'wanted', 'listed');
+    expect(await listed()).toEqual(['known', 'wanted']);
+    await saveVersion(db.database, project, '2.0', ['later']);
+    expect(await listed()).toEqual(['known', 'later', 'wanted']);
+    expect(await versions.spiderNumber(project, 'later')).toBe(number);
   });
 
   it('are listed in time however many there are', async () => {

@@ -164,7 +164,7 @@ async function addFinished(parts: ImportParts, projects: Projects, job: EndedJob
   const project = await projects.id(job.project);
   if (job.job === '' || (await parts.view.state([project], { alias: job.job, key: null }))) return false;
   const log = job.log && (await readLog(job.log));
-  await parts.versions.spiderNumber(project, job.spider, true);
+  await parts.versions.spiderNumber(project, job.spider, 'listed');
   const added = await parts.imports.addEnded(
     {
       project,
@@ -230,7 +230,7 @@ async function addPending(
   const { name: spider, _job: job, _version: version, settings = {}, ...rest } = message;
   const project = await projects.id(name);
   if (!job || (await parts.view.state([project], { alias: job, key: null }))) return false;
-  await parts.versions.spiderNumber(project, spider, true);
+  await parts.versions.spiderNumber(project, spider, 'listed');
   const request: ScheduleRequest = {
     project,
     spider,

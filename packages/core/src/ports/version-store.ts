@@ -20,6 +20,12 @@ export interface Version {
   deployedAt: Date;
 }
 
+/**
+ * How a spider comes about that is not deployed: `listed` when somebody asks for it, which lists one that was not, too;
+ * `unlisted` when it is only the name in somebody's job.
+ */
+export type NewSpider = 'listed' | 'unlisted';
+
 /** Deployed code. A version is written once as a whole, after its spiders have been listed. */
 export interface VersionStore {
   /** Stores or replaces the version and numbers new spiders, in one transaction. */
@@ -30,8 +36,9 @@ export interface VersionStore {
   /** Oldest deployment first. */
   list(project: number): Promise<Version[]>;
   remove(project: number, name: string): Promise<boolean>;
+  /** Spiders that were deployed or made on purpose, by name. */
   spiders(project: number): Promise<Spider[]>;
-  /** The spider's number; creates it when asked to. Null when unknown. */
-  spiderNumber(project: number, name: string, create: boolean): Promise<number | null>;
+  /** The spider's number; makes it when asked to. Null when unknown. */
+  spiderNumber(project: number, name: string, make?: NewSpider): Promise<number | null>;
   spiderName(project: number, number: number): Promise<string | null>;
 }

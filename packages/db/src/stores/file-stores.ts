@@ -30,7 +30,7 @@ export function createReleaseStore(database: Database): ReleaseStore {
   const versions = createVersionStore(database);
   return translated<ReleaseStore>({
     async save({ id, project, version, imageUrl, projectType, spiders, scripts, deployedBy }) {
-      for (const name of [...spiders, ...scripts]) await versions.spiderNumber(project, name, true);
+      for (const name of [...spiders, ...scripts]) await versions.spiderNumber(project, name, 'listed');
       await database('releases').insert({
         id,
         project_id: project,

@@ -1,4 +1,4 @@
-import type { Spider, Version, VersionStore } from '@spiderhub/core';
+import type { NewSpider, Spider, Version, VersionStore } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
@@ -29,8 +29,11 @@ const NUMBER_SPIDERS = `
     update projects p set next_spider = p.next_spider + (select count(*)::int from fresh)
     from project where p.id = project.id
   )
-  insert into spiders (project_id, number, name)
-  select project.id, project.next_spider + fresh.nth - 1, fresh.name from project, fresh`;
+  insert into spiders (project_id, number, name, listed)
+  select project.id, project.next_spider + fresh.nth - 1, fresh.name, :listed from project, fresh`;
+
+const LIST_SPIDERS = `
+  update spiders set listed = true where project_id = :project and name = any(:names::text[]) and not listed`;
 
 const SAVE = `
   insert into versions as v (project_id, name, egg_sha256, egg_size_bytes, extra_eggs, requirements, stack,
@@ -61,7 +64,7 @@ const SPIDERS = `
   from spiders s
   left join newest on newest.name = s.name
   left join ranked on ranked.rank = newest.rank
-  where s.project_id = :project order by s.name`;
+  where s.project_id = :project and s.listed order by s.name`;
 
 function toVersion(row: VersionRow): Version {
   return {
@@ -83,16 +86,23 @@ function toVersion(row: VersionRow): Version {
 export function createVersionStore(database: Database): VersionStore {
   const versions = () => database<VersionRow>('versions');
 
-  async function numberSpiders(db: Database, project: number, names: string[]): Promise<void> {
+  async function numberSpiders(
+    db: Database,
+    project: number,
+    names: string[],
+    make: NewSpider,
+  ): Promise<void> {
     // The lock on the project's row comes first, as a statement of its own: the next one then sees fresh spiders.
     await db.raw('select from projects where id = ? for no key update', [project]);
-    await db.raw(NUMBER_SPIDERS, { project, names });
+    await db.raw(NUMBER_SPIDERS, { project, names, listed: make === 'listed' });
+    if (make === 'listed') await db.raw(LIST_SPIDERS, { project, names });
   }
 
   const store: VersionStore = {
     async save(version) {
       await database.transaction(async (tx) => {
-        await numberSpiders(tx, version.project, [...version.spiders, ...scriptSpiders(version.scripts)]);
+        const names = [...version.spiders, ...scriptSpiders(version.scripts)];
+        await numberSpiders(tx, version.project, names, 'listed');
         await tx.raw(SAVE, { ...version });
       });
     },
@@ -114,13 +124,12 @@ export function createVersionStore(database: Database): VersionStore {
       const { rows } = await database.raw<{ rows: Omit<Spider, 'type'>[] }>(SPIDERS, { project });
       return rows.map((row) => ({ ...row, type: 'manual' }));
     },
-    async spiderNumber(project, name, create) {
-      const find = async () =>
-        (await database('spiders').where({ project_id: project, name }).first('number'))?.number ?? null;
+    async spiderNumber(project, name, make) {
+      const find = () => database('spiders').where({ project_id: project, name }).first('number', 'listed');
       const known = await find();
-      if (known !== null || !create) return known;
-      await database.transaction((tx) => numberSpiders(tx, project, [name]));
-      return find();
+      if (!make || (known && (known.listed || make === 'unlisted'))) return known?.number ?? null;
+      await database.transaction((tx) => numberSpiders(tx, project, [name], make));
+      return (await find())?.number ?? null;
     },
     async spiderName(project, number) {
       return (await database('spiders').where({ project_id: project, number }).first('name'))?.name ?? null;

@@ -47,10 +47,10 @@ interface Pushed {
   request: ScheduleRequest | DomainError;
 }
 
-/** New names become spiders, in the order of the lines. */
+/** New names become spiders, in the order of the lines. Lists do not show them before they are deployed. */
 async function ensureSpiders({ versions }: Parts, project: number, piece: readonly Pushed[]): Promise<void> {
   const names = piece.flatMap(({ request }) => (request instanceof DomainError ? [] : [request.spider]));
-  for (const name of new Set(names)) await versions.spiderNumber(project, name, true);
+  for (const name of new Set(names)) await versions.spiderNumber(project, name, 'unlisted');
 }
 
 async function pushJob(services: Parts, { fields, request }: Pushed): Promise<string> {

@@ -143,7 +143,7 @@ const spiderId = (services: Parts) =>
     await caller.may(project);
     const create = call.query.create;
     if (create) await caller.may(project, 'spiders.write');
-    const number = await services.versions.spiderNumber(project, name, create);
+    const number = await services.versions.spiderNumber(project, name, create ? 'listed' : undefined);
     return rawJson(JSON.stringify(number));
   });
 

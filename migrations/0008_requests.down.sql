@@ -1,0 +1,1 @@
+alter table spiders drop column listed;
