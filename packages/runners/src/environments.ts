@@ -115,9 +115,12 @@ function builder(options: EnvironmentsOptions) {
       cwd: options.envsDir,
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', HOME: options.envsDir, ...options.env },
       timeoutMs: BUILD_TIMEOUT_MS,
-      onLine: log,
+      onLine: (line) => {
+        if (!NOISE.test(line)) log(line);
+      },
     });
-    if (run.code !== 0) throw failed(mode, run.timedOut ? 'pip took more than 10 minutes' : run.tail);
+    if (run.code !== 0)
+      throw failed(mode, run.timedOut ? 'pip took more than 10 minutes' : withoutNoise(run.tail));
     await markUsed(target);
     built.add(target);
   }
@@ -133,6 +136,17 @@ function builder(options: EnvironmentsOptions) {
       return join(target, 'bin', 'python');
     },
   };
+}
+
+/** What pip says of the packages that it finds in the stack, with paths of this machine, and of those it covers there. */
+const NOISE =
+  /^(Requirement already satisfied|\s*(Attempting uninstall|Found existing|Not uninstalling|Can't uninstall))/;
+
+function withoutNoise(text: string): string {
+  return text
+    .split('\n')
+    .filter((line) => !NOISE.test(line))
+    .join('\n');
 }
 
 function hashOf(...parts: string[]): string {

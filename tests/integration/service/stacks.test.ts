@@ -16,20 +16,21 @@ const ALL = readdirSync(STACKS).flatMap((name) => /^(\d+\.\d+)\.txt$/.exec(name)
 const SERIES = process.env.STACKS === 'all' ? ALL : (process.env.STACKS ?? '2.11 2.19').split(' ');
 const FIRST_WITH_START = 13;
 
-const SPIDERS = (start: string) => `
+const spiders = (start: string) => `
 import scrapy
 
 class One(scrapy.Spider):
     name = 'one'
 
     ${start}
-        yield scrapy.Request('data:,x')
+        yield scrapy.Request('${service.url}/demo/')
 
     def parse(self, response):
+        assert response.css('a')
         yield {'scrapy': scrapy.__version__}
 `;
-const START_REQUESTS = SPIDERS('def start_requests(self):');
-const START = SPIDERS('async def start(self):');
+const startRequests = () => smallEgg(spiders('def start_requests(self):'));
+const start = () => smallEgg(spiders('async def start(self):'));
 
 let service: Service;
 beforeAll(async () => {
@@ -42,7 +43,11 @@ function scrapyOf(series: string): string {
   return /^Scrapy==(\S+)$/m.exec(readFileSync(`${STACKS}/${series}.txt`, 'utf8'))?.[1] ?? '';
 }
 
+/** A crawl that fetched its page and yielded its item, with what each stream of its job got. */
+const clean = (series: string) => ({ items: [{ scrapy: scrapyOf(series) }], requests: 1, errors: [] });
+
 interface Crawl {
+  requests: number;
   items: unknown[];
   warnings: string[];
   errors: string[];
@@ -68,7 +73,9 @@ async function crawl(): Promise<Crawl> {
   };
   const log = await lines<{ level: number; message: string }>('/api/log.jl');
   const said = (level: number) => log.filter((line) => line.level === level).map(({ message }) => message);
-  return { items: await lines('/api/items.jl'), warnings: said(30), errors: said(40) };
+  const path = `/storage/requests/${jobid}?format=json`;
+  const requests = ((await (await service.call(path)).json()) as unknown[]).length;
+  return { items: await lines('/api/items.jl'), requests, warnings: said(30), errors: said(40) };
 }
 
 const verdict = (lines: string[]) => JSON.parse(lines.at(-1) ?? '{}') as { status: string; message?: string };
@@ -76,17 +83,16 @@ const verdict = (lines: string[]) => JSON.parse(lines.at(-1) ?? '{}') as { statu
 describe.each(SERIES)('the stack scrapy:%s', (series) => {
   const stack = `scrapy:${series}`;
   const minor = Number(series.split('.')[1]);
+  const own = minor < FIRST_WITH_START ? startRequests : start;
 
   it('runs a spider of its own time', async () => {
-    const lines = await deployEgg(service, smallEgg(minor < FIRST_WITH_START ? START_REQUESTS : START), {
-      stack,
-    });
+    const lines = await deployEgg(service, own(), { stack });
     expect(verdict(lines)).toMatchObject({ status: 'ok', spiders: 1 });
-    expect(await crawl()).toMatchObject({ items: [{ scrapy: scrapyOf(series) }], errors: [] });
+    expect(await crawl()).toMatchObject(clean(series));
   });
 
   it('calls start_requests, or says that it will not', async () => {
-    const lines = await deployEgg(service, smallEgg(START_REQUESTS), { stack });
+    const lines = await deployEgg(service, startRequests(), { stack });
     const { items, warnings, errors } = await crawl();
     const isCalled = items.length === 1;
     expect(errors).toEqual([]);
@@ -96,17 +102,16 @@ describe.each(SERIES)('the stack scrapy:%s', (series) => {
   });
 
   it('is what a Scrapy pinned in the requirements gets', async () => {
-    const spiders = minor < FIRST_WITH_START ? START_REQUESTS : START;
     const requirements = `Scrapy==${scrapyOf(series)}\n`;
-    expect(verdict(await deployEgg(service, smallEgg(spiders), { requirements }))).toMatchObject({
+    expect(verdict(await deployEgg(service, own(), { requirements }))).toMatchObject({
       status: 'ok',
     });
-    expect(await crawl()).toMatchObject({ items: [{ scrapy: scrapyOf(series) }], errors: [] });
+    expect(await crawl()).toMatchObject(clean(series));
   });
 });
 
 it('refuses an unknown stack with the list of those there are', async () => {
-  const { status, message } = verdict(await deployEgg(service, smallEgg(START), { stack: 'scrapy:1.8' }));
+  const { status, message } = verdict(await deployEgg(service, start(), { stack: 'scrapy:1.8' }));
   expect(status).toBe('error');
   expect(message).toContain(`stack scrapy:1.8 is unknown; known are`);
   for (const series of ALL) expect(message).toContain(`scrapy:${series}`);
@@ -114,7 +119,7 @@ it('refuses an unknown stack with the list of those there are', async () => {
 
 it('keeps what the project had when a deploy names none', async () => {
   const [series = ''] = SERIES;
-  await deployEgg(service, smallEgg(START_REQUESTS), { stack: `scrapy:${series}` });
-  await deployEgg(service, smallEgg(START_REQUESTS), { version: '2.0' });
+  await deployEgg(service, startRequests(), { stack: `scrapy:${series}` });
+  await deployEgg(service, startRequests(), { version: '2.0' });
   expect((await crawl()).items).toMatchObject([{ scrapy: scrapyOf(series) }]);
 });
