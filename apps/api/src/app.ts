@@ -1,6 +1,6 @@
 import type { FailureCounts } from '@spiderhub/core';
 import express, { type Express, type RequestHandler } from 'express';
-import { type Dialect, type Host, onlyAtRoot } from './dialects/dialect.ts';
+import { type Dialect, exceptFor, type Host, onlyAtRoot } from './dialects/dialect.ts';
 import { accessLog } from './http/access-log.ts';
 import { isLoopback, refuseForeignHosts } from './http/browser-guard.ts';
 import { createDoorkeeper } from './http/doorkeeper.ts';
@@ -50,8 +50,13 @@ export function createApps(options: AppOptions): Apps {
   const host = hostOf(options);
   const main = bareApp(options);
   const alone = new Map<string, Express>();
-  for (const dialect of dialects) {
-    const handler = dialect.serve(host);
+  const served = dialects.map((dialect) => ({ dialect, handler: dialect.serve(host) }));
+  // Before the dialects whose paths they lie below: those answer what they do not know.
+  for (const { dialect, handler } of served) {
+    const { alsoBelow } = dialect;
+    if (alsoBelow) main.use(alsoBelow.base, exceptFor(alsoBelow.except, handler));
+  }
+  for (const { dialect, handler } of served) {
     main.use(dialect.base, handler);
     if (dialect.atRoot) main.use(onlyAtRoot(dialect.atRoot, handler));
     if (dialect.hasOwnPort) alone.set(dialect.name, aloneApp(dialect, handler, options));

@@ -43,7 +43,7 @@ const records = async (path: string) =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-it('a spider uses the official client inside of its crawl: collections, frontier and its own job, no more', async () => {
+it('a spider uses the official client inside of its crawl: lists of its project, collections, frontier and its own job, no more', async () => {
   await deploy();
   const form = { project: String(service.team.project), spider: 'inside', x: '1' };
   const { jobid } = (await (await service.call('/api/run.json', form)).json()) as { jobid: string };
@@ -59,8 +59,8 @@ it('a spider uses the official client inside of its crawl: collections, frontier
     { frontier: '/1', depth: 1 },
     { frontier: '/2', depth: 2 },
     { state: 'running', args: { x: '1' } },
+    { spiders: expect.arrayContaining(['inside']), running: [jobid], tags: ['seen'], settings: {} },
     { refused: 'scheduling', with: 'Unauthorized' },
-    { refused: 'jobs', with: 'Forbidden' },
     { refused: 'another job', with: 'Forbidden' },
     { refused: 'another project', with: 'NotFound' },
   ]);

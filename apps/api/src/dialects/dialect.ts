@@ -1,7 +1,7 @@
 import type { Principal } from '@spiderhub/core';
 import { type RequestHandler, Router } from 'express';
 import { requireKey } from '../http/auth.ts';
-import { refuseForeignSites } from '../http/browser-guard.ts';
+import { answerPreflight, isReadWithKey, refuseForeignSites } from '../http/browser-guard.ts';
 import type { Credentials } from '../http/credentials.ts';
 import type { Doorkeeper } from '../http/doorkeeper.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from '../http/errors.ts';
@@ -27,6 +27,8 @@ export interface Dialect {
   base: string;
   /** First path segments under which it is served without its base, too. */
   atRoot?: readonly string[];
+  /** Another base, below that of a dialect which keeps some of its paths to itself. */
+  alsoBelow?: { base: string; except: readonly string[] };
   /** Served alone on a port of its own, too, where its clients look for it. */
   hasOwnPort?: true;
   errors: ErrorDialect;
@@ -40,6 +42,8 @@ export interface Dialect {
 export interface PlainDialect extends Omit<Dialect, 'serve'> {
   /** Headers that all of its answers carry, errors included. */
   headers?: Record<string, string>;
+  /** Pages of other sites may read, with a key that they have themselves. */
+  isReadByPages?: true;
   /** Who that is, null for wrong credentials; API keys as user name by default. */
   authenticate?: (parts: Parts, credentials: Credentials) => Promise<Principal | null>;
   /** Which credentials `authenticate` tells from wrong ones by their signature, without asking the database. */
@@ -57,7 +61,9 @@ function operationsRouter(dialect: PlainDialect, host: Host): Router {
   const { parts, publicUrl, checkReplies } = host;
   const router = Router({ caseSensitive: true });
   if (dialect.headers) router.use(alwaysSend(dialect.headers));
-  const before = [refuseForeignSites({ publicUrl }), keyGuard(dialect, host)];
+  if (dialect.isReadByPages) router.use(answerPreflight);
+  const lets = dialect.isReadByPages && isReadWithKey;
+  const before = [refuseForeignSites({ publicUrl, ...(lets && { lets }) }), keyGuard(dialect, host)];
   mount(router, dialect.operations(parts), {
     access: parts.access,
     before,
@@ -80,6 +86,12 @@ function keyGuard({ authenticate, isSigned }: PlainDialect, { parts, doorkeeper 
     verify: (credentials) =>
       authenticate ? authenticate(parts, credentials) : parts.access.authenticate(credentials.user),
   });
+}
+
+/** Lets a dialect have all paths but some. */
+export function exceptFor(paths: readonly string[], handler: RequestHandler): RequestHandler {
+  const others = new Set(paths.flatMap((path) => [path, `${path}/`]));
+  return (req, res, next) => (others.has(req.path) ? next() : handler(req, res, next));
 }
 
 /** Lets a dialect have some of the paths at the root, and nobody else's. */

@@ -1,24 +1,51 @@
 import type { Request, RequestHandler } from 'express';
 import { HttpProblem } from './errors.ts';
+import { queryOf } from './params.ts';
 
 export interface BrowserGuardOptions {
   /** The address under which people reach the service, when it is not the one it listens on. */
   publicUrl?: string | undefined;
+  /** Which requests of other sites pass nevertheless. */
+  lets?: (req: Request) => boolean;
 }
 
 /**
  * Refuses what a browser sends on behalf of another site: it would bring cached Basic credentials along.
  * API clients send none of these headers.
  */
-export function refuseForeignSites({ publicUrl }: BrowserGuardOptions = {}): RequestHandler {
+export function refuseForeignSites({ publicUrl, lets }: BrowserGuardOptions = {}): RequestHandler {
   const ours = publicUrl === undefined ? null : new URL(publicUrl).host;
   return (req, _res, next) => {
     const { origin } = req.headers;
-    if (req.headers['sec-fetch-site'] === 'cross-site') throw foreignSite();
-    if (origin !== undefined && !isOwn(origin, req, ours)) throw foreignSite();
+    const isForeign =
+      req.headers['sec-fetch-site'] === 'cross-site' || (origin !== undefined && !isOwn(origin, req, ours));
+    if (isForeign && !lets?.(req)) throw foreignSite();
     next();
   };
 }
+
+/**
+ * A read with a key that the page itself has: in the address, or in a header beside one that browsers send only after a
+ * preflight. Ours allows no credentials, so that such a request never brings cached ones along.
+ */
+export function isReadWithKey(req: Request): boolean {
+  if (req.method !== 'GET' && req.method !== 'HEAD') return false;
+  const { authorization } = req.headers;
+  if (authorization === undefined) return queryOf(req).apikey !== undefined;
+  return req.headers['x-requested-with'] !== undefined;
+}
+
+/** Answers a browser that asks what a page of another site may send; any other OPTIONS goes on. */
+export const answerPreflight: RequestHandler = (req, res, next) => {
+  const { origin } = req.headers;
+  if (req.method !== 'OPTIONS' || !origin || !req.headers['access-control-request-method']) return next();
+  res.writeHead(204, {
+    'Access-Control-Allow-Methods': 'GET, HEAD',
+    'Access-Control-Allow-Headers': 'Authorization, X-Requested-With',
+    'Access-Control-Max-Age': '600',
+  });
+  res.end();
+};
 
 function isOwn(origin: string, req: Request, ours: string | null): boolean {
   if (!URL.canParse(origin)) return false;

@@ -101,7 +101,7 @@ describe('a crawl with the token of its job', () => {
     nothing: { running: [], over: [] },
     'own job': { running: ['its own job'], over: [] },
     'own job, late too': { running: ['its own job'], over: ['its own job'] },
-    project: { running: ['its own job', 'its project'], over: [] },
+    project: { running: ['its own job', 'another job', 'its project'], over: [] },
   };
 
   it.each(Object.entries(ACTIONS))('may do what the table says: %s', async (action, { crawl: rule }) => {
@@ -115,6 +115,12 @@ describe('a crawl with the token of its job', () => {
     const other = { ...OWN, project: 2 };
     await expect(access.may(crawl(false), 'items.read', other)).rejects.toThrow('the token is for job 1/2/3');
     await expect(access.may(crawl(false), 'collections.read', 2)).rejects.toThrow('not found');
+    await expect(access.may(crawl(false), 'jobs.read', other)).rejects.toThrow('not found');
+    expect(access.account(crawl(false), 'projects.list')).toEqual({ name: 'job 1/2/3', projects: [1] });
+    for (const ask of [access.account, access.reach]) {
+      expect(() => ask(crawl(false), 'account.read')).toThrow('is not good for this');
+      expect(() => ask(crawl(true), 'projects.list')).toThrow('job 1/2/3 is over');
+    }
     expect(() => access.everywhere(crawl(false), 'jobs.read')).toThrow('job tokens reach no other projects');
   });
 });

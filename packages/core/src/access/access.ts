@@ -24,9 +24,15 @@ export interface Access {
   may(who: Principal, action: Action, target: Target): Promise<Project>;
   /** Numbers of the projects in which the caller may do this; null for all. Throws `forbidden` for a crawl. */
   everywhere(who: Principal, action: Action): readonly number[] | null;
-  /** Whom the key belongs to, and the projects that it lists: its memberships. Staff reaches more than it lists. */
+  /**
+   * Whom the key belongs to, and the projects that it lists: its memberships. Staff reaches more than it lists. Throws
+   * `forbidden` for what a crawl may not ask.
+   */
   account(who: Principal, action: Action): Account;
-  /** Where the names lie that the caller may use for this: those of its organisations, or of its one project. */
+  /**
+   * Where the names lie that the caller may use for this: those of its organisations, or of its one project. Throws
+   * `forbidden` for what a crawl may not do.
+   */
   reach(who: Principal, action: Action): Reach;
 }
 
@@ -80,12 +86,18 @@ export function createAccess(store: AccessStore, now: () => number = Date.now): 
       if (who.job) throw accessErrors.forbidden('job tokens reach no other projects');
       return who.staff ? null : [...who.projects];
     },
-    account: (who) => ({ name: who.name, projects: [...who.projects] }),
-    reach: (who) => ({
-      organisations: who.organisations,
-      // Members of organisations reach the projects of these, a key of one project reaches that one.
-      projects: who.organisations.length > 0 ? [] : [...who.projects],
-    }),
+    account(who, action) {
+      if (who.job) checkCrawl(who.job, action, who.job.key.project);
+      return { name: who.name, projects: [...who.projects] };
+    },
+    reach(who, action) {
+      if (who.job) checkCrawl(who.job, action, who.job.key.project);
+      return {
+        organisations: who.organisations,
+        // Members of organisations reach the projects of these, a key of one project reaches that one.
+        projects: who.organisations.length > 0 ? [] : [...who.projects],
+      };
+    },
   };
 }
 
@@ -96,7 +108,7 @@ function checkCrawl({ key, isOver }: CrawlOf, action: Action, target: Target): v
   if (crawl === undefined || (crawl !== 'project' && typeof target === 'number')) {
     throw accessErrors.forbidden(`the token of job ${own} is not good for this`);
   }
-  if (typeof target !== 'number' && own !== formatJobKey(target)) {
+  if (crawl !== 'project' && typeof target !== 'number' && own !== formatJobKey(target)) {
     throw accessErrors.forbidden(`the token is for job ${own}`);
   }
   if (isOver && crawl !== 'own job, late too') throw accessErrors.forbidden(`job ${own} is over`);

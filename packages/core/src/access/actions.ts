@@ -4,7 +4,7 @@ export interface ActionRule {
   /**
    * What a crawl may do that comes with its job's token; nothing by default.
    * `own job`: with its own job while that runs; `own job, late too`: also with what it had buffered when it was over;
-   * `project`: anywhere in its project while it runs.
+   * `project`: anywhere in its project while it runs, and with other jobs of it.
    */
   crawl?: 'own job' | 'own job, late too' | 'project';
   /** For staff alone; others read this. */
@@ -13,14 +13,14 @@ export interface ActionRule {
 
 const RULES = {
   'account.read': { what: 'See whose key it is' },
-  'projects.list': { what: 'See which projects the caller is a member of' },
+  'projects.list': { what: 'See which projects the caller is a member of', crawl: 'project' },
   'projects.create': { what: 'Make projects in an organisation' },
 
-  'jobs.read': { what: 'See jobs, their metadata and how many there are', crawl: 'own job' },
+  'jobs.read': { what: 'See jobs, their metadata and how many there are', crawl: 'project' },
   'jobs.run': { what: 'Schedule jobs' },
   'jobs.stop': { what: 'Cancel pending jobs and stop running ones' },
   'jobs.drain': { what: 'Cancel a number of jobs', staffOnly: 'only staff may cancel a number of jobs' },
-  'jobs.tag': { what: "Change jobs' tags" },
+  'jobs.tag': { what: "Change jobs' tags", crawl: 'own job' },
   'jobs.describe': { what: "Change a job's metadata", crawl: 'own job, late too' },
   'jobs.claim': { what: 'Take finished jobs as their only consumer' },
   'jobs.move': { what: 'Take pending jobs for workers outside, and move jobs between states' },
@@ -49,9 +49,9 @@ const RULES = {
 
   'events.read': { what: 'See what happened in a project' },
   'events.write': { what: 'Report what happened in a project' },
-  'settings.read': { what: "See a project's settings" },
+  'settings.read': { what: "See a project's settings", crawl: 'project' },
   'settings.write': { what: "Change a project's settings" },
-  'spiders.read': { what: 'See the spiders of a project' },
+  'spiders.read': { what: 'See the spiders of a project', crawl: 'project' },
   'spiders.write': { what: "Name new spiders, and change spiders' tags" },
   'versions.read': { what: 'See versions, and fetch their eggs' },
   'versions.delete': { what: 'Delete versions, and with the last one what waits in the project' },

@@ -10,7 +10,7 @@ const LATE_WRITES_MS = 10 * 60_000;
 /** Says who comes with a job token. */
 export interface JobAccess {
   /**
-   * The principal of a crawl, good for nothing but its own job and its project's collections and frontier. Null when
+   * The principal of a crawl, good for its own job and for what a crawl reads of its project. Null when
    * the token is not good, or its job does not run.
    */
   authenticate(user: string, token: string): Promise<Principal | null>;

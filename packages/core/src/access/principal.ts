@@ -10,7 +10,7 @@ export interface Principal {
   staff: boolean;
   /** Organisations that the caller is a member of: it may make projects in them. Empty for a key of one project. */
   organisations: readonly number[];
-  /** Set for a crawl that came with a job token: it reaches this job's data and its project's collections and frontier. */
+  /** Set for a crawl that came with a job token: what that may do is in the table of actions. */
   job?: { key: JobKey; isOver: boolean };
 }
 
@@ -30,4 +30,5 @@ export interface Spider {
   type: 'manual';
   /** Newest deployed version that contains it, null when it was only named by a client. */
   version: string | null;
+  createdAt: Date;
 }

@@ -60,7 +60,8 @@ const SPIDERS = `
     ) n (name)
     group by n.name
   )
-  select s.project_id as project, s.number, s.name, s.tags, ranked.name as version
+  select s.project_id as project, s.number, s.name, s.tags, s.created_at as "createdAt",
+    ranked.name as version
   from spiders s
   left join newest on newest.name = s.name
   left join ranked on ranked.rank = newest.rank

@@ -1,4 +1,5 @@
 import { type Dialect, plainDialect } from '../dialect.ts';
+import { keyOrToken } from '../key-or-token.ts';
 import { storageErrors } from './errors.ts';
 import { activityOperations } from './operations/activity.ts';
 import { collectionOperations } from './operations/collections.ts';
@@ -34,9 +35,8 @@ export const hubstorage: Dialect = plainDialect({
   atRoot: ROOT_SEGMENTS,
   errors: storageErrors,
   headers: { 'Access-Control-Allow-Origin': '*' },
-  authenticate: ({ access, jobAccess }, { user, password }) =>
-    isJob(user) ? jobAccess.authenticate(user, password) : access.authenticate(user),
-  isSigned: ({ user }) => isJob(user),
+  isReadByPages: true,
+  ...keyOrToken,
   operations: (parts) => [
     ...recordOperations(parts),
     ...jobOperations(parts),
@@ -49,8 +49,3 @@ export const hubstorage: Dialect = plainDialect({
     ...frontierOperations(parts),
   ],
 });
-
-/** A job's key has slashes, an API key never has. */
-function isJob(user: string): boolean {
-  return user.includes('/');
-}

@@ -1,4 +1,5 @@
 import { type Dialect, plainDialect } from '../dialect.ts';
+import { keyOrToken } from '../key-or-token.ts';
 import { jobsApiErrors } from './errors.ts';
 import { addVersion } from './operations/add-version.ts';
 import { attemptsOperation } from './operations/attempts.ts';
@@ -21,6 +22,7 @@ export const jobsApi: Dialect = plainDialect({
   name: 'jobs-api',
   base: '/api',
   errors: jobsApiErrors,
+  ...keyOrToken,
   operations: (parts) => [
     ...scheduleOperations(parts),
     ...listOperations(parts),

@@ -19,6 +19,8 @@ const guardErrors: ErrorDialect = {
 export const scrapyd: Dialect = {
   name: 'scrapyd',
   base: '/scrapyd',
+  // Where Scrapy Cloud has it; two of its services mean something else there.
+  alsoBelow: { base: '/api/scrapyd', except: ['/listprojects.json', '/addversion.json'] },
   hasOwnPort: true,
   errors: guardErrors,
   operations: () => OPERATIONS,

@@ -1,4 +1,4 @@
-import { jobErrors, narrowsProject, requestErrors, requireKeysOf } from '@spiderhub/core';
+import { jobErrors, narrowsProject, requestErrors, requireKeysOf, type Target } from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
@@ -39,7 +39,7 @@ function updateJobs({ jobs }: Parts): Operation {
     body: UpdateForm,
     reply: Counted,
   })(async ({ body, caller }) => {
-    await caller.may(body.project);
+    await caller.mayEach(targetsOf(body));
     if (body.job) requireKeysOf(body.project, body.job);
     if (!body.add_tag && !body.remove_tag)
       throw requestErrors.invalid('add_tag', 'add_tag or remove_tag is required');
@@ -53,6 +53,11 @@ function updateJobs({ jobs }: Parts): Operation {
     const count = filter ? await jobs.changeTags(filter, { ...change, ...conditions }) : 0;
     return { status: 'ok' as const, count };
   });
+}
+
+/** The jobs themselves, since a crawl may change its own, or else their project. */
+function targetsOf({ project, job }: UpdateForm): readonly Target[] {
+  return job?.every((key) => key.project === project) ? job : [project];
 }
 
 function hasPage({ count, offset }: UpdateForm): boolean {

@@ -38,10 +38,17 @@ class InsideSpider(scrapy.Spider):
         job.metadata.set('note', 'from inside')
         yield {'state': job.metadata.get('state'), 'args': job.metadata.get('spider_args')}
 
+        job.update_tags(add=['seen'])
+        yield {
+            'spiders': [spider['id'] for spider in project.spiders.list()],
+            'running': [one['key'] for one in project.jobs.iter(state='running')],
+            'tags': job.metadata.get('tags'),
+            'settings': dict(project.settings.list()),
+        }
+
         another = '%s/%s/%d' % (project_id, spider_id, int(job_number) + 1)
         for name, attempt in (
             ('scheduling', lambda: project.jobs.run('inside')),
-            ('jobs', project.jobs.count),
             ('another job', lambda: client.get_job(another).items.list()),
             ('another project', lambda: client.get_project(int(project_id) + 1).collections.list()),
         ):
