@@ -76,6 +76,22 @@ it('shub deploy tells what is wrong with a project', async () => {
   expect(code).not.toBe(0);
 });
 
+it('shub deploy sends the stack that scrapinghub.yml names', async () => {
+  home = await makeShubHome(service, { apikey: service.team.key });
+  const settings = join(home.projectDir, 'scrapinghub.yml');
+  const deploy = async (stack: string) => {
+    await writeFile(settings, `project: ${service.team.project}\nversion: v-2\nstack: ${stack}\n`);
+    return home.shub(['deploy', '-v']);
+  };
+  const refused = await deploy('scrapy:1.8-py3');
+  expect(refused.output).toContain('stack scrapy:1.8-py3 is unknown; known are scrapy:2.7, ');
+  expect(refused.code).not.toBe(0);
+
+  expect(await deploy('scrapy:2.19-20260101')).toMatchObject({ code: 0 });
+  const { rows } = await service.db.database.raw(`select stack from versions where name = 'v-2'`);
+  expect(rows).toEqual([{ stack: 'scrapy:2.19-20260101' }]);
+});
+
 it('shub deploy and schedule say that a key is not valid', async () => {
   home = await makeShubHome(service, { apikey: '0'.repeat(32) });
   const deployed = await home.shub(['deploy']);

@@ -128,3 +128,9 @@ it('looks for the folders of an import before it looks for a Python', async () =
     stderr: '/nope is no folder\n',
   });
 });
+
+it('lists the stacks, with the base as the current one', async () => {
+  const stacks = (await admin('stacks')) as { stack: string; scrapy: string; current: boolean }[];
+  expect(stacks.map(({ stack }) => stack)).toEqual(expect.arrayContaining(['scrapy:2.7', 'scrapy:2.11']));
+  expect(stacks.filter(({ current }) => current)).toEqual([stacks.at(-1)]);
+});
