@@ -8,10 +8,8 @@ import json
 import os
 import sys
 
-# `python list_spiders.py` puts this directory first, where its modules would shadow a project's own.
-del sys.path[0]
-
 CPU_SECONDS = 60
+# Of memory that can be written to. Address space that is only reserved costs nothing, and JavaScript engines reserve much.
 MEMORY_BYTES = 2 * 1024**3
 FILE_BYTES = 64 * 1024**2
 
@@ -21,7 +19,7 @@ def limit_resources():
 
     limits = [
         (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_DATA, MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, FILE_BYTES),
         (resource.RLIMIT_CORE, 0),
     ]
@@ -77,5 +75,8 @@ def main(fd, egg):
     os._exit(0)
 
 
+# Not in children that multiprocessing spawns, which import this file as their parent's main module.
 if __name__ == '__main__':
+    # `python list_spiders.py` puts this directory first, where its modules would shadow a project's own.
+    del sys.path[0]
     main(int(sys.argv[1]), sys.argv[2])

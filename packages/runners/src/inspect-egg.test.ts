@@ -152,6 +152,10 @@ describe('egg inspector', () => {
     }
   });
 
+  it('lets a project reserve address space, as JavaScript engines do', async () => {
+    expect((await inspect('reserving')).spiders).toEqual(['a', 'b']);
+  });
+
   it('does not take what a project prints for its spiders', async () => {
     expect((await inspect('loud')).spiders).toEqual(['a', 'b']);
   });

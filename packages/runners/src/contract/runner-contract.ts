@@ -1,4 +1,5 @@
 import { deadlinesTests } from './deadlines.ts';
+import { habitsTests } from './habits.ts';
 import { messagesTests } from './messages.ts';
 import { outputTests } from './output.ts';
 import { type RunnerUnderTest, Stage } from './stage.ts';
@@ -15,6 +16,7 @@ const GUARANTEES = [
   takeoversTests,
   surroundingsTests,
   startsTests,
+  habitsTests,
 ];
 
 /** What every way of running a crawl has to guarantee. Each test runs real Scrapy. */
