@@ -31,7 +31,7 @@ def main():
     writer.make_writer_reentrant(type(pipe_writer))
     mend.when_imported('sh_scrapy.extension', mend_extension(exporter))
     mend.when_imported('sh_scrapy.log', streams.make_outputs_like_files)
-    mend.when_imported('sh_scrapy.settings', settings.make_log_ours)
+    mend.when_imported('sh_scrapy.settings', settings.make_settings_ours)
     return start_crawl()
 
 

@@ -55,10 +55,19 @@ def own_checks():
 
 
 def list_scripts(egg):
-    try:
-        return sorted(os.listdir(os.path.join(egg, 'EGG-INFO', 'scripts')))
-    except FileNotFoundError:
-        return []
+    """Names of the scripts in Python, which jobs can run, and of the others."""
+    folder = os.path.join(egg, 'EGG-INFO', 'scripts')
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    python = [name for name in names if is_python(os.path.join(folder, name))]
+    return python, [name for name in names if name not in python]
+
+
+def is_python(path):
+    if not os.path.isfile(path):
+        return False
+    with open(path, 'rb') as file:
+        first = file.readline(1024)
+    return not path.endswith(('.sh', '.bash')) and (not first.startswith(b'#!') or b'python' in first)
 
 
 def main(fd, egg):
@@ -66,7 +75,10 @@ def main(fd, egg):
     os.set_inheritable(fd, False)
     limit_resources()
     spiders, warnings = list_spiders(own_checks())
-    contents = {'spiders': spiders, 'scripts': list_scripts(egg), 'warnings': warnings}
+    scripts, others = list_scripts(egg)
+    if others:
+        warnings = [*warnings, 'No jobs can run these scripts, which are not in Python: %s' % ', '.join(others)]
+    contents = {'spiders': spiders, 'scripts': scripts, 'warnings': warnings}
     with os.fdopen(fd, 'w', encoding='utf-8') as result:
         json.dump(contents, result)
     sys.stdout.flush()

@@ -70,7 +70,8 @@ class Shim:
 
     def _tell_end(self, exit):
         """A crawl that ends itself in the middle cannot say so: without this its log just stops."""
-        if self.ordered or exit['code'] == 0:
+        closed = self.sources[0].finished or not self.launch.get('saysFin')
+        if self.ordered or (exit['code'] == 0 and closed):
             return
         how = 'exit status %s' % exit['code'] if exit['signal'] is None else 'signal %s' % exit['signal']
         self.spool.write(log_line(40, "The crawl's process ended with %s." % how))

@@ -49,18 +49,28 @@ class PipeLines(_Source):
         self._tail = bytearray()
         # Bytes of a line that is too long, as far as it came.
         self._discarded = 0
+        self._discarded_kind = b''
+        self._items = 0
+        # Whether the crawl said that its spider was closed.
+        self.finished = False
 
     def _take(self, data):
         if self._discarded:
             data = self._discard_to_line_end(data)
         end = data.rfind(b'\n') + 1
         if end:
-            self._spool.write(bytes(self._tail) + data[:end] if self._tail else data[:end])
+            self._write(bytes(self._tail) + data[:end] if self._tail else data[:end])
             self._tail.clear()
         self._tail += data[end:]
         if len(self._tail) > MAX_MESSAGE_BYTES:
             self._discarded = len(self._tail)
+            self._discarded_kind = bytes(self._tail[:4])
             self._tail.clear()
+
+    def _write(self, lines):
+        self._items += _count(lines, b'ITM ') + _count(lines, b'{')
+        self.finished = self.finished or _count(lines, b'FIN ') > 0
+        self._spool.write(lines)
 
     def _discard_to_line_end(self, data):
         end = data.find(b'\n')
@@ -69,8 +79,14 @@ class PipeLines(_Source):
             return b''
         size = self._discarded + end
         self._discarded = 0
-        self._spool.write(log_line(40, 'A message of %d bytes was dropped: it may have 16 MiB at most.' % size))
+        self._spool.write(log_line(40, self._words(size)))
         return data[end + 1 :]
+
+    def _words(self, size):
+        is_item = self._discarded_kind == b'ITM ' or self._discarded_kind.startswith(b'{')
+        what = 'An item' if is_item else 'A message'
+        words = '%s of %d bytes was dropped: it may have 16 MiB at most.' % (what, size)
+        return words + ' It would have had number %d of its kind.' % self._items if is_item else words
 
     def tick(self):
         pass
@@ -78,6 +94,10 @@ class PipeLines(_Source):
     def finish(self):
         """A crawl that was killed may leave half a message: it is lost, as if it had never been written."""
         self._tail.clear()
+
+
+def _count(lines, start):
+    return lines.count(b'\n' + start) + lines.startswith(start)
 
 
 class RawLines(_Source):

@@ -41,6 +41,7 @@ export function createRunners({
       python,
       launcherDir,
       workDir: folder,
+      keptDir: join(home, 'data/folders'),
       environments,
       blobs,
       forkServers,

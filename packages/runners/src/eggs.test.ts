@@ -36,7 +36,7 @@ describe('eggs of a machine', () => {
     expect(await eggs.unpacked('good', python)).toBe(one);
     expect([two, fetched]).toEqual([one, ['good']]);
     expect(existsSync(join(one, 'shop/__pycache__'))).toBe(true);
-    expect(readdirSync(eggsDir)).toEqual(['good.egg']);
+    expect(readdirSync(eggsDir)).toEqual(['good']);
   });
 
   it('leave nothing behind when they cannot be unpacked, and are tried again', async () => {
@@ -51,7 +51,7 @@ describe('eggs of a machine', () => {
     const other = createEggs({ eggsDir, blobs: { localPath: async () => join(root, 'good.egg') } });
     const [one, two] = await Promise.all([eggs.unpacked('good', python), other.unpacked('good', python)]);
     expect(two).toBe(one);
-    expect(readdirSync(eggsDir)).toEqual(['good.egg']);
+    expect(readdirSync(eggsDir)).toEqual(['good']);
   });
 
   it('may hold modules that cannot be compiled', async () => {

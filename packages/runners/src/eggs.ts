@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobStore, singleFlight } from '@spiderhub/core';
+import { eggName } from './egg-name.ts';
 import { markUsed, readText } from './files.ts';
 import { runChild } from './run-child.ts';
 import { badEgg, unpackZip } from './zip.ts';
@@ -28,24 +29,33 @@ export function createEggs({ eggsDir, blobs }: EggsOptions): Eggs {
   const once = singleFlight<string>();
 
   async function unpack(sha256: string, python: string): Promise<string> {
-    // Python looks for an egg's entry points and scripts only in directories with this ending.
-    const target = join(eggsDir, `${sha256}.egg`);
-    if (await markUsed(target)) return target;
+    const target = join(eggsDir, sha256);
+    if (await markUsed(target)) return join(target, (await readdir(target))[0] as string);
     const temporary = join(eggsDir, `.${sha256}.${randomBytes(4).toString('hex')}`);
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     try {
-      await unpackZip(await blobs.localPath(sha256), temporary);
-      await compile(python, temporary, target);
+      const name = await unpackEgg(await blobs.localPath(sha256), temporary);
+      await compile(python, join(temporary, name), join(target, name));
       await moveUnlessThere(temporary, target);
+      return join(target, name);
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
-    return target;
   }
 
   return {
     unpacked: (sha256, python) => once(sha256, () => unpack(sha256, python)),
   };
+}
+
+/** Unpacks an egg into a directory of its own below `parent`, an empty one, and returns that directory's name. */
+export async function unpackEgg(path: string, parent: string): Promise<string> {
+  const unnamed = join(parent, '.unnamed');
+  await mkdir(unnamed);
+  await unpackZip(path, unnamed);
+  const name = await eggName(unnamed);
+  await rename(unnamed, join(parent, name));
+  return name;
 }
 
 /** Saves each crawl the compilation. Modules that cannot be compiled stay as they are and fail when imported. */
@@ -69,10 +79,24 @@ const SETTINGS_MODULE = /^\w+(\.\w+)*$/;
 export async function readSettingsModule(directory: string): Promise<string> {
   const text = await readText(join(directory, 'EGG-INFO', 'entry_points.txt'));
   const value = text === null ? undefined : entryPoint(text, 'scrapy', 'settings');
-  if (value === undefined) throw badEgg('no scrapy settings entry point');
+  if (value === undefined) throw badEgg(`no scrapy settings entry point${await whyNot(directory)}`);
   if (!SETTINGS_MODULE.test(value))
     throw badEgg(`the scrapy settings entry point is not a module: ${value.slice(0, 100)}`);
   return value;
+}
+
+/** What is no egg is often one of these. */
+async function whyNot(directory: string): Promise<string> {
+  const names = await readdir(directory);
+  const [only] = names;
+  const hasSource = (among: readonly string[]) => among.includes('scrapy.cfg') || among.includes('setup.py');
+  if (names.includes('EGG-INFO')) return '';
+  if (hasSource(names))
+    return ": this is a project's source; shub deploy and scrapyd-deploy make an egg of it";
+  if (names.length !== 1 || only === undefined) return '';
+  const inside = await readdir(join(directory, only)).catch((): string[] => []);
+  if (!inside.includes('EGG-INFO') && !hasSource(inside)) return '';
+  return `: all lies in the folder ${JSON.stringify(only.slice(0, 100))}; pack what is in it, not the folder`;
 }
 
 /** Reads one value of an ini file as setuptools writes it. */

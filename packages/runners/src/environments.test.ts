@@ -78,7 +78,10 @@ it('is built again when it was swept away', async () => {
 
 it('says how pip failed, and tries again the next time', async () => {
   const { environments, builds } = setUp();
-  const failure = { kind: 'invalid', message: expect.stringContaining('requirements: Collecting bad') };
+  const failure = {
+    kind: 'invalid',
+    message: expect.stringContaining('requirements: no such package\nCollecting bad'),
+  };
   await expect(environments.ensure(needs('bad\n'), quiet)).rejects.toMatchObject(failure);
   await expect(environments.ensure(needs('bad\n'), quiet)).rejects.toMatchObject(failure);
   expect(builds()).toBe(2);

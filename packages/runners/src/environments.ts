@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DomainError, singleFlight } from '@spiderhub/core';
+import { isPipNoise, pipFailure } from './failure-words.ts';
 import { markUsed } from './files.ts';
 import { runChild } from './run-child.ts';
 import { type Stack, Stacks } from './stacks.ts';
@@ -116,11 +117,11 @@ function builder(options: EnvironmentsOptions) {
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', HOME: options.envsDir, ...options.env },
       timeoutMs: BUILD_TIMEOUT_MS,
       onLine: (line) => {
-        if (!NOISE.test(line)) log(line);
+        if (!isPipNoise(line)) log(line);
       },
     });
     if (run.code !== 0)
-      throw failed(mode, run.timedOut ? 'pip took more than 10 minutes' : withoutNoise(run.tail));
+      throw failed(mode, run.timedOut ? 'pip took more than 10 minutes' : pipFailure(run.tail));
     await markUsed(target);
     built.add(target);
   }
@@ -136,17 +137,6 @@ function builder(options: EnvironmentsOptions) {
       return join(target, 'bin', 'python');
     },
   };
-}
-
-/** What pip says of the packages that it finds in the stack, with paths of this machine, and of those it covers there. */
-const NOISE =
-  /^(Requirement already satisfied|\s*(Attempting uninstall|Found existing|Not uninstalling|Can't uninstall))/;
-
-function withoutNoise(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !NOISE.test(line))
-    .join('\n');
 }
 
 function hashOf(...parts: string[]): string {

@@ -106,11 +106,13 @@ describe('egg inspector', () => {
     ['double-slash', 'unsafe path'],
     ['dot', 'unsafe path'],
     ['long-part', 'cannot be unpacked: ENAMETOOLONG'],
-    ['bomb', 'unpacks to more than 100 times its size'],
+    ['bomb', 'unpacks to 201 MB, 200 MB are allowed'],
     ['lying', 'cannot be unpacked'],
     ['many', 'more than 20000 entries'],
     ['no-entry', 'no scrapy settings entry point'],
     ['no-info', 'no scrapy settings entry point'],
+    ['parent-folder', 'all lies in the folder "shop-1.0"'],
+    ['source', "this is a project's source"],
     ['odd-entry', 'is not a module: os:system'],
     ['import-error', "No module named 'no_such_module'"],
     ['forging', 'the spiders cannot be listed'],
@@ -150,6 +152,17 @@ describe('egg inspector', () => {
     for (const name of ['nothing', 'truncated', 'slip', 'below-file', 'bomb']) {
       await expect(checkZip(join(root, `${name}.egg`))).rejects.toMatchObject({ code: 'bad_egg' });
     }
+  });
+
+  it('lists only scripts that jobs can run, and names the others', async () => {
+    const lines: string[] = [];
+    const found = await inspect('shell', { log: (line) => lines.push(line) });
+    expect(found.scripts).toEqual(['py', 'report.py']);
+    expect(lines).toContain('No jobs can run these scripts, which are not in Python: go, run.sh');
+  });
+
+  it('takes data that compresses well', async () => {
+    expect((await inspect('table')).spiders).toEqual(['a', 'b']);
   });
 
   it('lets a project reserve address space, as JavaScript engines do', async () => {

@@ -8,11 +8,12 @@ import {
   type EggToInspect,
   turnstile,
 } from '@spiderhub/core';
-import { readSettingsModule } from './eggs.ts';
+import { readSettingsModule, unpackEgg } from './eggs.ts';
 import type { Environments } from './environments.ts';
+import { importFailure } from './failure-words.ts';
 import { type ChildResult, runChild } from './run-child.ts';
 import { killMarked } from './shim-process.ts';
-import { badEgg, unpackZip } from './zip.ts';
+import { badEgg } from './zip.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Longer than the reaper tries. */
@@ -80,10 +81,9 @@ function stackOf({ stack, keptStack }: EggToInspect, { stacks }: Environments): 
 async function unpackAll(directory: string, paths: string[]): Promise<string[]> {
   const unpacked: string[] = [];
   for (const path of paths) {
-    const target = join(directory, `${unpacked.length}.egg`);
-    await mkdir(target);
-    await unpackZip(path, target);
-    unpacked.push(target);
+    const parent = join(directory, String(unpacked.length));
+    await mkdir(parent);
+    unpacked.push(join(parent, await unpackEgg(path, parent)));
   }
   return unpacked;
 }
@@ -131,7 +131,7 @@ type Found = Pick<EggContents, 'spiders' | 'scripts'> & { warnings: string[] };
 
 function readContents(run: ChildResult, timeoutMs: number): Found {
   if (run.timedOut) throw badEgg(`importing the project took more than ${timeoutMs / 1000} s\n${run.tail}`);
-  if (run.code !== 0) throw badEgg(`the project cannot be imported\n${run.tail}`);
+  if (run.code !== 0) throw badEgg(`the project cannot be imported\n${importFailure(run.tail)}`);
   const { spiders, scripts, warnings } = parseContents(run);
   return {
     spiders: namesOf('spider', spiders, run),

@@ -13,6 +13,7 @@ const place = {
   python: '/env/bin/python',
   eggs: ['/eggs/own.egg', '/eggs/extra.egg'],
   version,
+  keptFolder: '/kept/7/2',
 };
 
 function request(job: Partial<JobDetails> = {}, projectSettings: Record<string, string> = {}) {

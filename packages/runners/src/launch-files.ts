@@ -60,6 +60,8 @@ export interface CrawlPlace {
   /** Unpacked eggs, the project's own first. */
   eggs: string[];
   version: Version;
+  /** What outlives the job on request: files of its spider. Null where nothing does. */
+  keptFolder: string | null;
 }
 
 /** Longest text in bytes that goes into one variable; Linux refuses 128 KiB with the name. */
@@ -94,6 +96,7 @@ export function crawlEnvironment(request: CrawlRequest, place: CrawlPlace): Reco
     SHUB_JOB_MEMORY_LIMIT: String(job.units * MEMORY_MB_PER_UNIT),
     SHUB_STORAGE: storageUrl,
     SHUB_APIURL: apiUrl,
+    ...(place.keptFolder !== null && { SHUB_KEPT_FOLDER: place.keptFolder }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { type CrawlRequest, DomainError, type Version } from '@spiderhub/core';
+import { join } from 'node:path';
+import { type CrawlRequest, commandLine, DomainError, type Version } from '@spiderhub/core';
 import type { Eggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import type { JobDirectory } from './job-directory.ts';
@@ -12,6 +13,8 @@ export interface PrepareOptions {
   launcher: Launcher;
   /** What a crawl may have on disk that nobody stored yet, bytes. */
   maxSpoolBytes: number;
+  /** Holds a folder for each spider that wants to keep files; see docs/files-of-a-crawl.md. */
+  keptDir: string | null;
   /** Receives progress that is not for the customer. */
   log?: ((message: string) => void) | undefined;
 }
@@ -23,7 +26,7 @@ export interface PrepareOptions {
 export async function prepareCrawl(
   directory: JobDirectory,
   request: CrawlRequest,
-  { environments, eggs, launcher, maxSpoolBytes, log }: PrepareOptions,
+  { environments, eggs, launcher, maxSpoolBytes, keptDir, log }: PrepareOptions,
 ): Promise<string> {
   const version = requireVersion(request);
   const { python } = await environments.ensure(version, (line) => log?.(line));
@@ -32,8 +35,14 @@ export async function prepareCrawl(
   );
   const data = JSON.stringify(jobData(request));
   const settings = settingsLayers(request);
-  const place = { directory, jobData: data, settings, python, eggs: unpacked, version };
-  const launch = { ...(await launcher(request, place)), spoolBytes: maxSpoolBytes };
+  const { project, spider } = request.job.key;
+  const keptFolder = keptDir && join(keptDir, String(project), String(spider));
+  const place = { directory, jobData: data, settings, python, eggs: unpacked, version, keptFolder };
+  const launch = {
+    ...(await launcher(request, place)),
+    spoolBytes: maxSpoolBytes,
+    saysFin: commandLine(request.job) === null,
+  };
   await Promise.all([
     writeFile(directory.job, data, { mode: 0o600 }),
     writeFile(directory.settings, settings, { mode: 0o600 }),

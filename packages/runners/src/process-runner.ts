@@ -33,6 +33,8 @@ export interface ProcessRunnerOptions {
   forkServers?: Pick<ForkServers, 'start'> | undefined;
   /** Decides what is executed for each crawl; without it a process with this user's rights. */
   launcher?: Launcher;
+  /** Holds a folder for each spider that wants to keep files beyond its jobs; without it none can. */
+  keptDir?: string;
   /** What a crawl may have on disk that nobody stored yet; then it has to wait. 256 MiB by default. */
   maxSpoolBytes?: number;
   /** Receives progress and trouble that are not for the customer. */
@@ -49,6 +51,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
     eggs: createEggs({ eggsDir: join(workDir, 'eggs'), blobs }),
     launcher: options.launcher ?? bareLauncher(launcherDir),
     maxSpoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
+    keptDir: options.keptDir ?? null,
     log,
   };
   /** Names of the directories that this process looks after. */

@@ -53,7 +53,7 @@ describe.each(['schedule.json', 'run.json'])('POST %s', (endpoint) => {
   });
 
   it('passes every other parameter to the spider as text, and never the key', async () => {
-    const form = `project=${project}&spider=a&category=books+%26+more&page=01&empty=&__proto__=p&many=first&many=last&apikey=${api.team.key}`;
+    const form = `project=${project}&spider=a&category=books+%26+more&page=01&empty=&__proto__=p&same=s&same=s&apikey=${api.team.key}`;
     const { body } = await api.post(path, form);
     const details = await detailsOf(body.jobid);
     expect(Object.entries(details?.args ?? {})).toEqual([
@@ -61,7 +61,7 @@ describe.each(['schedule.json', 'run.json'])('POST %s', (endpoint) => {
       ['page', '01'],
       ['empty', ''],
       ['__proto__', 'p'],
-      ['many', 'last'],
+      ['same', 's'],
     ]);
     expect(JSON.stringify(details)).not.toContain(api.team.key);
     expect(Object.getPrototypeOf(details?.args)).toBe(Object.prototype);
@@ -166,6 +166,7 @@ describe.each(['schedule.json', 'run.json'])('POST %s', (endpoint) => {
       ['project=P&spider=nope', 'spider: nope not found'],
       ['project=P&spider=--help', 'spider: --help not found'],
       ["project=P&spider=' OR 1=1--", "spider: ' OR 1=1-- not found"],
+      ['project=P&spider=a&x=1&x=2', 'x: is given more than once; send a list as one text'],
       ['project=P&spider=a&spider=b', 'spider: is given more than once'],
       ['project=P&project=P&spider=a', 'project: is given more than once'],
       ['project=P&spider=a&-s=LOG', '-s: is no name for a spider argument'],

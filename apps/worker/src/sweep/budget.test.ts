@@ -56,7 +56,7 @@ it('leaves what a crawl needs, on any machine, and what was used within the hour
   const egg = await unpacked('work/here/1/eggs/bbbb.egg', 20);
   const fresh = await unpacked('envs/cccc', 0);
   await crawlWith('elsewhere', { argv: [join(env, 'bin/python'), 'crawl.py'] });
-  await crawlWith('here', { argv: ['/usr/bin/python3'], env: { PYTHONPATH: `${egg}:/other` } });
+  await crawlWith('here', { argv: ['/usr/bin/python3'], env: { PYTHONPATH: `${egg}/shop-1.0.egg:/other` } });
   expect(await budgetOf(0).sweep()).toBe(0);
   await rm(join(home, 'work/elsewhere'), { recursive: true });
   expect(await budgetOf(0).sweep()).toBe(1);

@@ -28,11 +28,11 @@ async function needsOf(launchFile: string): Promise<string[]> {
   try {
     const { argv, env } = JSON.parse(await readFile(launchFile, 'utf8')) as Launch;
     const eggs = env?.PYTHONPATH?.split(delimiter) ?? [];
-    // <environment>/bin/python
+    // <hash>/<name>.egg, and <environment>/bin/python
     const environment = dirname(dirname(argv?.[0] ?? ''));
     // One with requirements stands on its stack's.
     const base = await readFile(join(environment, 'base'), 'utf8').catch(() => '');
-    return [...eggs, environment, base];
+    return [...eggs.flatMap((egg) => [egg, dirname(egg)]), environment, base];
   } catch {
     // The crawl is just beginning, and what it needs was used a moment ago; or it is over.
     return [];

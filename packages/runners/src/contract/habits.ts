@@ -23,4 +23,51 @@ export function habitsTests(stage: Stage): void {
     expect(heard.payloads('FIN')).toEqual([{ outcome: 'finished' }]);
     expect(heard.logs()).toContain('seen');
   });
+
+  it('knows the version of its own project', async () => {
+    const heard = await run({ spiderName: 'own-version' });
+    expect(heard.payloads('ITM')).toEqual([expect.objectContaining({ version: '1.0' })]);
+  });
+
+  it('says that it asked for nothing', async () => {
+    const heard = await run({ spiderName: 'idle' });
+    expect(heard.logs()).toContain(
+      '30 [spiderhub] The spider idle finished without a single request or item',
+    );
+    expect((await run({ spiderName: 'own-version' })).logs()).not.toContain('without a single');
+  });
+
+  it('says that it ended before its spider was closed', async () => {
+    const heard = await run({ spiderName: 'quitter' });
+    expect(heard.payloads('LOG').at(-1)).toMatchObject({
+      level: 40,
+      message: "The crawl's process ended with exit status 0.",
+    });
+  });
+
+  it('says which files go with its job', async () => {
+    const settings = { JOBDIR: '"crawls/x"', FEEDS: '{"out/%(name)s.csv":{"format":"csv"}}' };
+    const logs = (await run({ spiderName: 'diary', settings })).logs();
+    expect(logs).toMatch(/^30 \[spiderhub\] JOBDIR: \/.*\/crawls\/x lies in the job's own folder/m);
+    expect(logs).toMatch(/^30 \[spiderhub\] FEEDS: \/.*\.csv lies in/m);
+    expect((await run({ spiderName: 'diary' })).logs()).not.toContain('own folder');
+  });
+
+  it.each([
+    ['JOB_FOLDER_ENABLED', 'diary.txt'],
+    ['DOTSCRAPY_ENABLED', '.scrapy/diary.txt'],
+  ])('keeps files for the next job of its spider with %s', async (name, file) => {
+    const key = { project: 7, spider: name.length, job: 1 };
+    const settings = { [name]: 'true', HTTPCACHE_ENABLED: 'true' };
+    const runs = [];
+    for (const _ of [1, 2]) {
+      const heard = await run({ spiderName: 'diary', key, args: { file }, settings });
+      expect(heard.logs()).not.toContain('own folder');
+      runs.push(heard.payloads('ITM')[0]?.runs);
+    }
+    expect(runs).toEqual([1, 2]);
+    expect((await run({ spiderName: 'diary', args: { file: 'diary.txt' } })).payloads('ITM')[0]?.runs).toBe(
+      1,
+    );
+  });
 }

@@ -65,6 +65,7 @@ export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House
         python,
         launcherDir: LAUNCHER_DIR,
         workDir,
+        keptDir: join(root, 'kept'),
         environments,
         blobs: filesOf(blobs),
         forkServers: cold ? undefined : { start },

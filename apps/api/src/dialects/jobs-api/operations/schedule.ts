@@ -136,13 +136,15 @@ export function toRequest(
 
 const NAMED: ReadonlySet<string> = new Set(Object.keys(ScheduleForm.shape));
 
-/** Of an argument that comes more than once the last one counts, as in Django's forms. */
+/** Clients write a list as a field for each of its values: taking one of them would lose the others without a word. */
 function argumentsOf(fields: Params): Record<string, string> {
   const args: Record<string, string> = Object.create(null);
   for (const name in fields) {
     if (NAMED.has(name)) continue;
-    const value = fields[name] ?? '';
-    args[name] = typeof value === 'string' ? value : (value.at(-1) ?? '');
+    const [value = '', ...others] = [fields[name] ?? ''].flat();
+    if (others.some((other) => other !== value))
+      throw requestErrors.invalid(name, 'is given more than once; send a list as one text, JSON for example');
+    args[name] = value;
   }
   return args;
 }
