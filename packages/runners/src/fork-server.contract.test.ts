@@ -88,7 +88,7 @@ describe('fork server', () => {
       (name) => !loaded.modules.includes(name),
     );
     const expected =
-      /^(__mp_main__|(probe|spiderhub_checks|sh_scrapy|tldextract|dotenv|zoneinfo)(\..*)?|scrapy\.downloadermiddlewares\.cookies|twisted\.internet\.\w*reactor\w*)$/;
+      /^(__mp_main__|(probe|spiderhub_checks|spiderhub_crawl|sh_scrapy|tldextract|dotenv|zoneinfo)(\..*)?|scrapy\.downloadermiddlewares\.cookies|twisted\.internet\.\w*reactor\w*)$/;
     expect(later.filter((name) => !expected.test(name))).toEqual([]);
     expect(loaded.missing).toEqual([]);
     expect(loaded.read.filter((name: string) => /^(HOME|PATH|TMPDIR|SHUB_|SCRAPY_)/.test(name))).toEqual([]);
