@@ -60,7 +60,7 @@ it('a spider uses the official client inside of its crawl: lists of its project,
     { frontier: '/2', depth: 2 },
     { state: 'running', args: { x: '1' } },
     { spiders: expect.arrayContaining(['inside']), running: [jobid], tags: ['seen'], settings: {} },
-    { refused: 'scheduling', with: 'Unauthorized' },
+    { refused: 'scheduling', with: 'BadRequest' },
     { refused: 'another job', with: 'Forbidden' },
     { refused: 'another project', with: 'NotFound' },
   ]);

@@ -94,6 +94,35 @@ it('gives the spider its arguments, its settings and its name', async () => {
   expect(log).toContain('setting: x');
 });
 
+it('writes times as text, behind links that work as they are and encoded, though the name has a slash', async () => {
+  const form = new FormData();
+  form.set('project', 'times');
+  form.set('version', '1.0');
+  form.set('egg', new Blob([new Uint8Array(await readFile(join(folder, 'times.egg')))]), 'times.egg');
+  expect(await (await send('addversion.json', form)).json()).toMatchObject({ status: 'ok' });
+  await send('schedule.json', { project: 'times', spider: 'a/b', jobid: 'j' });
+  const job = await eventually(async () => {
+    const list = await (await send('listjobs.json?project=times')).json();
+    const [found] = (list as { finished: { log_url: string; items_url: string }[] }).finished;
+    if (!found) throw new Error('it has not finished');
+    return found;
+  });
+  expect(job.items_url).toBe('/scrapyd/items/times/a/b/j.jl');
+  for (const path of ['items/times/a/b/j.jl', 'items/times/a%2Fb/j.jl']) {
+    expect(JSON.parse(await (await send(path)).text())).toMatchObject({
+      plain: '2020-01-02 03:04:05',
+      zoned: '2020-01-02 03:04:05+05:00',
+      day: '2020-01-02',
+      in: ['2020-01-02 03:04:05'],
+    });
+  }
+  const log = await send(job.log_url.replace('/scrapyd/', ''));
+  expect([log.status, log.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  for (const path of ['logs/times/a/b', 'logs/times/a/b/'])
+    expect(await (await send(path)).text()).toContain('j.log');
+  expect((await send('logs/times/a/')).status).toBe(404);
+});
+
 it('shows the job with its key, counts and arguments in the Jobs API, and a job of that one here', async () => {
   await schedule('quick', 'shared', { items: '5' });
   const { key } = await finished('shared');

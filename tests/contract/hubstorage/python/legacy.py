@@ -140,7 +140,7 @@ class Legacy(unittest.TestCase):
         self.call("comments/%s/1/title" % job.id, "text=typo")
         status, found = self.call("comments/" + job.id)
         self.assertEqual(set(found), {"0", "1/title"})
-        self.assertEqual(self.call("comments/%s/1" % job.id)[1][0]["text"], "typo")
+        self.assertEqual(self.call("comments/%s/1" % job.id)[1]["1/title"][0]["text"], "typo")
         self.assertEqual(self.call("comments/%d/stats" % PROJECT)[1][job.id], 2)
         status, changed = self.call("comments/%d" % comment["id"], "text=fine", "PUT")
         self.assertEqual(changed["text"], "fine")

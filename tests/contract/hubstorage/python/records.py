@@ -311,11 +311,10 @@ class JobToken(ClientTest):
         project = client.get_project(PROJECT)
         attempts = [
             lambda: client.get_job(other.key).items.list(),
-            lambda: client.get_job(other.key).metadata.get("state"),
-            lambda: project.jobs.count(),
             lambda: project.jobs.cancel(keys=[key]),
             lambda: client.get_job(key).finish(),
-            lambda: project.settings.list(),
+            lambda: client.get_job(other.key).metadata.set("a", 1),
+            lambda: project.settings.set("a", 1),
             lambda: project.activity.list(),
             lambda: client.projects.summary(),
             lambda: client.get_project(PROJECT + 1).collections.list(),
@@ -326,8 +325,21 @@ class JobToken(ClientTest):
             with self.assertRaises(Exception) as caught:
                 attempt()
             self.assertIn(type(caught.exception).__name__, ("Forbidden", "NotFound", "Unauthorized"))
-        with self.assertRaises(Unauthorized):
-            client.projects.list()
+        client.close()
+
+    def test_a_token_reads_its_project_and_tags_its_job(self):
+        client, key = self.as_crawl(None)
+        other = self.new_job("running")
+        project = client.get_project(PROJECT)
+        self.assertEqual(client.projects.list(), [PROJECT])
+        self.assertIn("site", [spider["id"] for spider in project.spiders.list()])
+        self.assertIn(other.key, [job["key"] for job in project.jobs.iter(state="running")])
+        self.assertEqual(client.get_job(other.key).metadata.get("state"), "running")
+        self.assertIsInstance(dict(project.settings.list()), dict)
+        client.get_job(key).update_tags(add=["mine"])
+        self.assertEqual(client.get_job(key).metadata.get("tags"), ["mine"])
+        with self.assertRaises(Exception):
+            client.get_job(other.key).update_tags(add=["mine"])
         client.close()
 
     def test_a_token_ends_with_its_job(self):

@@ -13,7 +13,7 @@ const MOST_FILES = 1000;
 /** Sends what lies under `/logs/` or `/items/`: folders for projects and spiders, and a file for each job. */
 export async function sendFromFolder(call: Call, folder: FolderName, path: readonly string[]): Promise<void> {
   const { parts, reach } = call;
-  const [projectName, spider, file, ...deeper] = path;
+  const [projectName, ...below] = path;
   if (projectName === undefined) return redirectInto(call);
   if (projectName === '' && path.length === 1) {
     return listFolders(call, await parts.scrapyd.view.startedProjects(reach));
@@ -25,12 +25,25 @@ export async function sendFromFolder(call: Call, folder: FolderName, path: reado
   if (!project) return sendNoFile(call.req, call.res);
   const spiders = await parts.scrapyd.view.startedSpiders(project.id);
   if (spiders.length === 0) return sendNoFile(call.req, call.res);
-  if (spider === undefined) return redirectInto(call);
-  if (spider === '' && file === undefined) return listFolders(call, spiders);
-  if (!spiders.some(({ name }) => name === spider)) return sendNoFile(call.req, call.res);
+  if (below.length === 0) return redirectInto(call);
+  if (below[0] === '' && below.length === 1) return listFolders(call, spiders);
+  const found = spiderIn(below, spiders);
+  if (!found) return sendNoFile(call.req, call.res);
+  const { spider } = found;
+  const [file, ...deeper] = found.below;
   if (file === undefined) return redirectInto(call);
   if (file === '' && deeper.length === 0) return listFiles(call, folder, project.id, spider);
   return sendJobFile(call, folder, { project: project.id, spider, file, deeper });
+}
+
+/** The spider that a path begins with: a name with slashes has several of its parts. The longest one counts. */
+function spiderIn(path: readonly string[], spiders: readonly Folder[]) {
+  const names = new Set(spiders.map(({ name }) => name));
+  for (let length = path.length; length > 0; length -= 1) {
+    const spider = path.slice(0, length).join('/');
+    if (names.has(spider)) return { spider, below: path.slice(length) };
+  }
+  return null;
 }
 
 interface FilePath {
