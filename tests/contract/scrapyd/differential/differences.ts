@@ -228,6 +228,29 @@ export const DIFFERENCES: Difference[] = [
     adjust: sameRange,
   },
   {
+    id: 'charset-of-files',
+    reason:
+      'Logs and items say that they are UTF-8, because browsers take a text that says nothing for another encoding.',
+    requests: [
+      'log of a job',
+      'head of a log',
+      'items of a job',
+      'head of items',
+      'items of a job without items',
+      'head of no items',
+      'range 1-0',
+      'range x',
+      'range 3',
+      'a range of something else',
+      'head with a range',
+    ],
+    adjust(ours, theirs) {
+      const type = ours.headers['content-type'];
+      if (type !== `${theirs.headers['content-type']}; charset=utf-8`) return ours;
+      return { ...ours, headers: { ...ours.headers, 'content-type': 'text/plain' } };
+    },
+  },
+  {
     id: 'lines-of-logs',
     reason:
       "A log has the crawl's own lines of level INFO and above, with those of our runner and without those about files of Scrapyd.",
