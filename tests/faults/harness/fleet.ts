@@ -76,7 +76,8 @@ export function startMember({
     started.once('exit', (code, signal) => {
       child = null;
       if (!asked && isReady) crashes.push(`${name} ended by itself (${signal ?? code})`);
-      ready = nextReady();
+      // Who waits for a process that ends before it is ready waits for the next one.
+      if (isReady) ready = nextReady();
       const waitMs = downMs ?? RESTART_MS;
       downMs = null;
       void delay(waitMs).then(start);

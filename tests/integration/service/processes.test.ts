@@ -27,10 +27,21 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** A connection that is handed to a process as it is killed gets no answer, and nobody closes it, ms. */
+const ANSWER_MS = 5000;
+/** Shorter than a process needs to be started anew. */
+const SOON_MS = 250;
+
 /** On a connection of its own, so that the next one comes to another process. */
-function ask(path: string, key = service.team.key, base = service.url): Promise<Response> {
+function ask(
+  path: string,
+  key = service.team.key,
+  base = service.url,
+  answerMs = ANSWER_MS,
+): Promise<Response> {
   const authorization = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
-  return fetch(base + path, { headers: { authorization, connection: 'close' } });
+  const signal = AbortSignal.timeout(answerMs);
+  return fetch(base + path, { signal, headers: { authorization, connection: 'close' } });
 }
 
 async function logged(): Promise<{ pid: number; msg: string }[]> {
@@ -44,8 +55,9 @@ async function answering(): Promise<number[]> {
   return [...new Set(lines.filter(({ msg }) => msg === 'request').map(({ pid }) => pid))];
 }
 
-async function missing(): Promise<string[]> {
-  return ((await (await ask('/readyz')).json()) as { missing: string[] }).missing;
+async function missing(answerMs = ANSWER_MS): Promise<string[]> {
+  const answer = await ask('/readyz', service.team.key, service.url, answerMs);
+  return ((await answer.json()) as { missing: string[] }).missing;
 }
 
 it('answer on one port, and on the port of Scrapyd', async () => {
@@ -61,8 +73,8 @@ it('answer on one port, and on the port of Scrapyd', async () => {
 it('are started anew when they die, and the service is not ready meanwhile', async () => {
   const [victim, other] = (await answering()) as [number, number];
   process.kill(victim, 'SIGKILL');
-  await eventually(async () => expect(await missing()).toContain('processes'));
-  expect((await ask('/api/scrapyd/listprojects.json')).status).toBe(200);
+  await eventually(async () => expect(await missing(SOON_MS)).toContain('processes'));
+  await eventually(async () => expect((await ask('/api/scrapyd/listprojects.json')).status).toBe(200));
   await eventually(async () => expect(await missing()).toEqual(['worker']));
   await eventually(async () => {
     await ask('/healthz');
