@@ -30,7 +30,7 @@ it('names every variable that some service could not read, and starts nothing', 
 });
 
 it('says that a Python has no Scrapy before it starts anything', async () => {
-  await expect(up({ SPIDERHUB_PYTHON: '/bin/true' })).rejects.toMatchObject({
+  await expect(up({ SPIDERHUB_PYTHON: '/bin/true', SCRAPYD_PORT: '0' })).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^SPIDERHUB_PYTHON: \/bin\/true does not import Scrapy .*\n$/),
   });
