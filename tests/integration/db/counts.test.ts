@@ -92,6 +92,27 @@ describe('counters', () => {
   });
 });
 
+describe('locks', () => {
+  it('are taken in one order: jobs that are stopped while the leader admits them never wait in a circle', async () => {
+    const jobs = createJobStore(db.database);
+    const dispatch = createDispatchStore(db.database, { leaseMs: LEASE_MS });
+    for (let round = 0; round < ROUNDS; round++) {
+      // The last one scheduled is the first one admitted.
+      const batch = Array.from({ length: 100 }, (_, n) => scheduleRequest(project, 'a', { rank: n }));
+      const keys = (await jobs.schedule(batch)).flatMap((o) =>
+        o.outcome === 'scheduled' ? [{ project, spider: o.spider, job: o.job }] : [],
+      );
+      const [admitted, stopped] = await Promise.all([
+        dispatch.admit(0, keys.length),
+        jobs.stop({ project, keys, strict: false }, { level: 1, by: 'me' }),
+      ]);
+      expect(stopped).toHaveLength(keys.length);
+      expect(admitted.length).toBeLessThanOrEqual(keys.length);
+    }
+    expect(await db.database('jobs').distinct('state')).toEqual([{ state: 'finished' }]);
+  });
+});
+
 const MANY = 3000;
 
 describe('the count of a filter', () => {

@@ -74,9 +74,15 @@ export const ADMIT = `
     select * from queued where spider_room is null or nth_of_spider <= spider_room
     order by ends, id limit (select free from capacity)
   ),
+  -- In the order of ids, as everybody locks jobs: a caller that stops the same jobs never waits in a circle with this.
+  locked as (
+    select j.id, p.ends from jobs j join picked p on p.id = j.id
+    where j.state in (${statesSql('admit')})
+    order by j.id for no key update of j
+  ),
   admitted as (
     update jobs j set state = 'admitted', attempt = j.attempt + 1, admitted_at = now()
-    from picked p
+    from locked p
     where j.id = p.id and j.state in (${statesSql('admit')})
     returning j.id, j.attempt, j.priority, p.ends
   ),
