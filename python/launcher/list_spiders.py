@@ -31,7 +31,7 @@ def limit_resources():
 
 
 def list_spiders(checks):
-    """Names of the spiders, and warnings. Ends the process when one of them cannot work."""
+    """Names of the spiders, and what the checks say. Ends the process when one of them cannot work."""
     from scrapy.utils.misc import load_object
     from scrapy.utils.project import get_project_settings
 
@@ -74,11 +74,11 @@ def main(fd, egg):
     # Nothing that the project starts may keep the descriptor or write to it.
     os.set_inheritable(fd, False)
     limit_resources()
-    spiders, warnings = list_spiders(own_checks())
+    spiders, (warnings, not_called) = list_spiders(own_checks())
     scripts, others = list_scripts(egg)
     if others:
         warnings = [*warnings, 'No jobs can run these scripts, which are not in Python: %s' % ', '.join(others)]
-    contents = {'spiders': spiders, 'scripts': scripts, 'warnings': warnings}
+    contents = {'spiders': spiders, 'scripts': scripts, 'warnings': warnings, 'notCalled': not_called}
     with os.fdopen(fd, 'w', encoding='utf-8') as result:
         json.dump(contents, result)
     sys.stdout.flush()

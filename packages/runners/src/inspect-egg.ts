@@ -60,15 +60,42 @@ async function inspectIn(
   const eggs = await unpackAll(directory, [egg.eggPath, ...egg.extraEggPaths]);
   const settingsModule = await readSettingsModule(eggs[0] as string);
   log(`Settings module: ${settingsModule}`);
-  const stack = stackOf(egg, options.environments);
-  const { python } = await options.environments.ensure({ ...egg, stack }, log);
-  const run = await listSpiders(directory, { python, eggs, settingsModule }, options);
-  const { warnings, ...contents } = readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const listOn = async (stack: string | null): Promise<Listed> => {
+    const { python } = await options.environments.ensure({ ...egg, stack }, log);
+    const run = await listSpiders(directory, { python, eggs, settingsModule }, options);
+    return { stack, ...readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS) };
+  };
+  const kept = await listOn(stackOf(egg, options.environments));
+  const { warnings, notCalled, stack, ...contents } = (await outgrown(kept, egg, options, listOn)) ?? kept;
+  if (stack !== kept.stack)
+    log(
+      `${kept.stack}, which the project had, would never start ${kept.notCalled.slice(0, 5).join(', ')}: taking ${stack}`,
+    );
   log(
     contents.spiders.length > 0 ? `Spiders: ${contents.spiders.join(', ')}` : 'The project has no spiders.',
   );
   for (const warning of warnings) log(warning);
   return { ...contents, settingsModule, stack };
+}
+
+type Listed = Found & { stack: string | null };
+
+/**
+ * What the current stack finds, where the project's own would let spiders do nothing and the current one none. Null
+ * where a project is to keep what it has, or has named it.
+ */
+async function outgrown(
+  { stack, notCalled }: Listed,
+  egg: EggToInspect,
+  { environments: { stacks } }: EggInspectorOptions,
+  listOn: (stack: string | null) => Promise<Listed>,
+): Promise<Listed | null> {
+  const { current } = stacks;
+  if (egg.stack !== null || notCalled.length === 0 || !current) return null;
+  if (stacks.fitting(stack, egg.requirements) === stacks.fitting(current.name, egg.requirements)) return null;
+  // One that cannot even be imported there stays where it is.
+  const newer = await listOn(current.name).catch(() => null);
+  return newer?.notCalled.length === 0 ? newer : null;
 }
 
 /** What the deploy names, else what the project had, else the current one. An old name that is none is not kept. */
@@ -101,7 +128,7 @@ async function listSpiders(
   options: EggInspectorOptions,
 ): Promise<ChildResult> {
   const home = join(directory, 'home');
-  await mkdir(home);
+  await mkdir(home, { recursive: true });
   const env = {
     LANG: 'C.UTF-8',
     PATH: [dirname(python), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
@@ -127,16 +154,21 @@ async function listSpiders(
   }
 }
 
-type Found = Pick<EggContents, 'spiders' | 'scripts'> & { warnings: string[] };
+interface Found extends Pick<EggContents, 'spiders' | 'scripts'> {
+  warnings: string[];
+  /** Spiders whose first method this Scrapy never calls. */
+  notCalled: string[];
+}
 
 function readContents(run: ChildResult, timeoutMs: number): Found {
   if (run.timedOut) throw badEgg(`importing the project took more than ${timeoutMs / 1000} s\n${run.tail}`);
   if (run.code !== 0) throw badEgg(`the project cannot be imported\n${importFailure(run.tail)}`);
-  const { spiders, scripts, warnings } = parseContents(run);
+  const { spiders, scripts, warnings, notCalled } = parseContents(run);
   return {
     spiders: namesOf('spider', spiders, run),
     scripts: namesOf('script', scripts, run),
     warnings: linesOf(warnings),
+    notCalled: linesOf(notCalled),
   };
 }
 

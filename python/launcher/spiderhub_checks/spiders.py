@@ -19,10 +19,13 @@ class BadSpider(Exception):
 
 
 def check(settings, classes):
-    """Returns warnings, a line each. Raises BadSpider with the first thing that cannot work."""
+    """Returns warnings, a line each, and names of spiders whose first method nobody calls. Raises BadSpider with the
+    first thing that cannot work."""
     install_reactor(settings)
     loaded = {}
-    return [line for cls in classes for line in check_one(settings, cls, loaded)]
+    words = {cls.name: check_one(settings, cls, loaded) for cls in classes}
+    warnings = ['WARNING: spider %s: %s' % (name, why) for name, why in words.items() if why]
+    return warnings, [name for name, why in words.items() if why]
 
 
 def check_one(settings, cls, loaded):
@@ -38,8 +41,7 @@ def check_one(settings, cls, loaded):
                 'spider %s: %s names %s, which cannot be imported: %s' % (cls.name, setting, path, say(error))
             ) from error
         loaded[key] = path
-    words = never_called(cls)
-    return ['WARNING: spider %s: %s' % (cls.name, words)] if words else []
+    return never_called(cls)
 
 
 def settings_of(cls, settings):

@@ -123,3 +123,12 @@ it('keeps what the project had when a deploy names none', async () => {
   await deployEgg(service, startRequests(), { version: '2.0' });
   expect((await crawl()).items).toMatchObject([{ scrapy: scrapyOf(series) }]);
 });
+
+it('goes on to the current one when its spiders know no older way to start', async () => {
+  const [series = ''] = SERIES;
+  await deployEgg(service, startRequests(), { stack: `scrapy:${series}` });
+  const lines = await deployEgg(service, start(), { version: '3.0' });
+  const isOld = Number(series.split('.')[1]) < FIRST_WITH_START;
+  expect(lines.some((line) => line.startsWith(`scrapy:${series}, which the project had, would`))).toBe(isOld);
+  expect(await crawl()).toMatchObject({ requests: 1, warnings: [], errors: [] });
+});
