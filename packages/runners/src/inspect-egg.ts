@@ -66,16 +66,15 @@ async function inspectIn(
     return { stack, ...readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS) };
   };
   const kept = await listOn(stackOf(egg, options.environments));
-  const { warnings, notCalled, stack, ...contents } = (await outgrown(kept, egg, options, listOn)) ?? kept;
-  if (stack !== kept.stack)
-    log(
-      `${kept.stack}, which the project had, would never start ${kept.notCalled.slice(0, 5).join(', ')}: taking ${stack}`,
-    );
-  log(
-    contents.spiders.length > 0 ? `Spiders: ${contents.spiders.join(', ')}` : 'The project has no spiders.',
-  );
+  const found = (await outgrown(kept, egg, options, listOn)) ?? kept;
+  const { spiders, scripts, warnings, stack } = found;
+  if (stack !== kept.stack) {
+    const idle = kept.notCalled.slice(0, 5).join(', ');
+    log(`${kept.stack}, which the project had, would never start ${idle}: taking ${stack}`);
+  }
+  log(spiders.length > 0 ? `Spiders: ${spiders.join(', ')}` : 'The project has no spiders.');
   for (const warning of warnings) log(warning);
-  return { ...contents, settingsModule, stack };
+  return { spiders, scripts, settingsModule, stack };
 }
 
 type Listed = Found & { stack: string | null };
