@@ -394,6 +394,17 @@ alter table members add constraint members_organisation_id_fkey FOREIGN KEY (org
 alter table members add constraint members_pkey PRIMARY KEY (organisation_id, user_id);
 alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 
+create table network_allowed (
+  project_id integer not null,
+  network cidr not null,
+  first_port integer not null,
+  last_port integer not null
+);
+alter table network_allowed add constraint network_allowed_check CHECK (((last_port >= first_port) AND (last_port <= 65535)));
+alter table network_allowed add constraint network_allowed_first_port_check CHECK (((first_port >= 1) AND (first_port <= 65535)));
+alter table network_allowed add constraint network_allowed_pkey PRIMARY KEY (project_id, network, first_port, last_port);
+alter table network_allowed add constraint network_allowed_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+
 create table organisations (
   id integer generated identity not null,
   name text not null,

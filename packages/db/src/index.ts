@@ -27,6 +27,7 @@ export { createEggStore, createReleaseStore, createReportStore } from './stores/
 export { createFrontierStore } from './stores/frontier-store.ts';
 export { createLimitStore } from './stores/limit-store.ts';
 export { createMarkerStore } from './stores/marker-store.ts';
+export { createNetworkStore } from './stores/network-store.ts';
 export { createProjectStore } from './stores/project-store.ts';
 export { sharedSecret } from './stores/secrets.ts';
 export { createSpiderStore } from './stores/spider-store.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hashApiKey } from '@spiderhub/core';
-import { createAccessStore } from '@spiderhub/db';
+import { createAccessStore, createNetworkStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 
 const CLI = join(__dirname, '../../../apps/cli/dist/main.js');
@@ -69,7 +69,28 @@ it('pauses and resumes', async () => {
   expect(await admin('project pause --id 301')).toMatchObject({ paused: true });
 });
 
+it('allows projects what is not public, each its own, and takes it away again', async () => {
+  await admin('project create --name near --id 401');
+  await admin('project create --name far --id 402');
+  await admin('project network --id 402 --allow 10.9.0.0/16:443');
+  const given =
+    '--allow 10.1.2.0/24:8080 --allow [fd00::1]:80-90 --allow 127.0.0.1:* --allow 10.1.2.0/24:8080';
+  const allowed = ['10.1.2.0/24:8080', '127.0.0.1:*', '[fd00::1]:80-90'];
+  expect(await admin(`project network --id 401 ${given}`)).toEqual({ project: 401, allowed });
+  expect(await admin('project network --id 401 --show')).toEqual({ project: 401, allowed });
+  const all = await createNetworkStore(database.database).all();
+  expect(all.map(({ project, destinations }) => [project, destinations.length])).toEqual([
+    [401, 3],
+    [402, 1],
+  ]);
+  const left = await admin('project network --id 401 --remove 127.0.0.1:* --remove [fd00::1]:80-90');
+  expect(left).toEqual({ project: 401, allowed: ['10.1.2.0/24:8080'] });
+  expect(await admin('project network --id 402 --show')).toMatchObject({ allowed: ['10.9.0.0/16:443'] });
+});
+
 it.each([
+  ['project network --id 999 --allow 10.0.0.1:80', 'project: 999 not found'],
+  ['project network --id 201 --allow 10.1.2.3/24', '--allow: 10.1.2.3/24: a network of 24 bits begins with'],
   ['project pause --id 999', 'project: 999 not found'],
   ['key create --user nobody-here', 'not found'],
   ['project create --name x --id 0', '--id: expected a whole number'],

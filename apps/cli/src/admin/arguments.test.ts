@@ -3,13 +3,13 @@ import { ADMIN_COMMANDS } from './registry.ts';
 import type { AdminStores } from './stores.ts';
 
 /** What a command line asks a store for. */
-async function asked(store: 'admin' | 'limits', line: string): Promise<unknown[]> {
+async function asked(store: 'admin' | 'limits' | 'networks', line: string): Promise<unknown[]> {
   const calls: unknown[] = [];
   const note =
     (method: string | symbol) =>
     async (...args: unknown[]) => {
       calls.push([method, ...args]);
-      return { value: {}, created: true };
+      return { value: {}, created: true, destinations: [] };
     };
   const noted = new Proxy({}, { get: (_, method) => note(method) });
   await readArguments(line.split(' ')).work({ [store]: noted } as unknown as AdminStores);
@@ -38,6 +38,20 @@ it('hands on values, not words', async () => {
   ]);
 });
 
+it('takes an option several times where a command says so', async () => {
+  const fine = { network: '10.1.2.0/24', firstPort: 8080, lastPort: 8080 };
+  const six = { network: 'fd00::1/128', firstPort: 1, lastPort: 65_535 };
+  expect(
+    await asked(
+      'networks',
+      'project network --id 7 --allow 10.1.2.0/24:8080 --allow fd00::1 --remove fd00::1',
+    ),
+  ).toEqual([['change', 7, { allow: [fine, six], remove: [six] }]]);
+  expect(await asked('networks', 'project network --id 7 --show')).toEqual([
+    ['change', 7, { allow: [], remove: [] }],
+  ]);
+});
+
 it('changes nothing that is not given', async () => {
   expect(await asked('limits', 'project limits --id 7')).toEqual([['change', 7, null, {}]]);
 });
@@ -56,6 +70,7 @@ it('makes the usual organisation only for a project that names none', async () =
 it.each([
   ['project limits --id 7 --weight 0', '--weight: expected a number above 0'],
   ['project limits --id 7 --policy x', '--policy: expected JSON such as'],
+  ['project network --id 7 --allow db.internal:5432', '--allow: db.internal:5432: expected an address'],
   ['project limits --id 7 --policy {"maxAttempts":0}', '--policy: maxAttempts '],
   [
     'spider limits --project 7 --name books --weight 2',

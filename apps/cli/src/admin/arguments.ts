@@ -31,9 +31,9 @@ function checkOptions(command: AdminCommand, words: Record<string, Word>): void 
 
 function parse(args: readonly string[]) {
   const options = Object.fromEntries(
-    ADMIN_COMMANDS.flatMap(({ options }) => Object.entries(options)).map(([name, { placeholder }]) => {
-      const type: 'boolean' | 'string' = placeholder === null ? 'boolean' : 'string';
-      return [name, { type }];
+    ADMIN_COMMANDS.flatMap(({ options }) => Object.entries(options)).map(([name, option]) => {
+      const type: 'boolean' | 'string' = option.placeholder === null ? 'boolean' : 'string';
+      return [name, { type, multiple: option.repeats ?? false }];
     }),
   );
   try {

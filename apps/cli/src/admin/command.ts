@@ -43,9 +43,9 @@ function valuesOf<O extends Options>(options: O, words: Record<string, Word>): V
 
 /** How a command is typed: `project create --name NAME [--paused]`. */
 export function usageOf({ name, options }: AdminCommand): string {
-  const words = Object.entries(options).map(([option, { placeholder, required }]) => {
+  const words = Object.entries(options).map(([option, { placeholder, required, repeats }]) => {
     const typed = placeholder === null ? `--${option}` : `--${option} ${placeholder}`;
-    return required ? typed : `[${typed}]`;
+    return required ? typed : `[${typed}]${repeats ? '...' : ''}`;
   });
   return [name, ...words].join(' ');
 }

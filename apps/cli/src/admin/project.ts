@@ -1,6 +1,8 @@
+import { type Destination, formatDestination, type NetworkChange, parseDestination } from '@spiderhub/core';
+import { UserError } from '@spiderhub/hosting';
 import { type AdminAnswer, command, created } from './command.ts';
 import { changeOf, LIMITS, weight } from './limit-changes.ts';
-import { optional, required, toggle } from './options.ts';
+import { optional, repeated, required, toggle } from './options.ts';
 import { knownName, newName, positive } from './readers.ts';
 import type { AdminStores } from './stores.ts';
 
@@ -27,7 +29,29 @@ export const PROJECT_COMMANDS = [
   command('project limits', { ...ID, ...LIMITS, weight }, ({ id, ...limits }, stores) =>
     stores.limits.change(id, null, changeOf(limits)),
   ),
+  // Without a change, what is allowed is only shown.
+  command(
+    'project network',
+    { ...ID, allow: repeated('DESTINATION', place), remove: repeated('DESTINATION', place), show: toggle },
+    network,
+  ),
 ];
+
+function place(flag: string, text: string): Destination {
+  try {
+    return parseDestination(flag, text);
+  } catch (error) {
+    throw new UserError((error as Error).message);
+  }
+}
+
+async function network(
+  { id, allow, remove }: { id: number } & NetworkChange,
+  { networks }: AdminStores,
+): Promise<AdminAnswer> {
+  const { project, destinations } = await networks.change(id, { allow, remove });
+  return { project, allowed: destinations.map(formatDestination) };
+}
 
 interface Wanted {
   name: string;

@@ -3,6 +3,7 @@ import {
   type AdminStore,
   type LimitStore,
   type MarkerStore,
+  type NetworkStore,
   type RetentionStore,
   type StreamStore,
   TALLIES,
@@ -13,6 +14,7 @@ import {
   createAdminStore,
   createLimitStore,
   createMarkerStore,
+  createNetworkStore,
   createRetentionStore,
   createScrapydUserStore,
   createUsageView,
@@ -26,6 +28,7 @@ export interface AdminStores {
   admin: AdminStore;
   limits: LimitStore;
   markers: MarkerStore;
+  networks: NetworkStore;
   scrapydUsers: ScrapydUserStore;
   retention: RetentionStore;
   usage: UsageView;
@@ -43,6 +46,7 @@ export function createAdminStores(
     admin: createAdminStore(database),
     limits: createLimitStore(database),
     markers: createMarkerStore(database),
+    networks: createNetworkStore(database),
     scrapydUsers: createScrapydUserStore(database),
     retention: createRetentionStore(database),
     usage: createUsageView(database),
