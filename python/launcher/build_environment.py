@@ -1,9 +1,9 @@
-"""Builds a Python environment: `python -I build_environment.py TARGET REQUIREMENTS beside|stack`.
+"""Builds a Python environment: `python -I build_environment.py TARGET REQUIREMENTS beside|stack [OPTION...]`.
 
 One that is built `beside` sees the packages of the Python that runs this behind its own, so that only what the
 requirements add or replace is installed. A `stack` stands by itself, on a Python that its pins know: the first line of
 the requirements says "# Python OLDEST to NEWEST". Of any number of processes that want the same environment one builds;
-the others wait and find it complete.
+the others wait and find it complete. The options go to the installer.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ import sysconfig
 import venv
 
 
-def main(target, requirements, mode):
+def main(target, requirements, mode, *more):
     with open(target + '.lock', 'w') as lock:
         # The kernel lets go of it when this process dies, however it dies.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -28,7 +28,7 @@ def main(target, requirements, mode):
             python, options = make_stack(target, requirements), ['--quiet']
         else:
             python, options = make_beside(target), []
-        code = subprocess.run(installer(python) + options + ['-r', requirements]).returncode
+        code = subprocess.run(installer(python) + options + [*more, '-r', requirements]).returncode
         if code == 0:
             open(complete, 'w').close()
         return code

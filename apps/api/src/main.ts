@@ -167,6 +167,7 @@ function inspectorOf(config: ApiConfig) {
     baseRequirementsPath: config.SPIDERHUB_REQUIREMENTS,
     launcherDir: config.SPIDERHUB_LAUNCHER,
     env: pipEnvironment(process.env),
+    wheelsOnly: config.REQUIREMENTS_WHEELS_ONLY,
   });
   return createEggInspector({
     environments,

@@ -30,6 +30,7 @@ export function createRunners({
     baseRequirementsPath: config.SPIDERHUB_REQUIREMENTS,
     launcherDir,
     env: pipEnv,
+    wheelsOnly: config.REQUIREMENTS_WHEELS_ONLY,
   });
   const forkServers =
     config.CRAWL_START === 'fork'

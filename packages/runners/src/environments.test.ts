@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEnvironments } from './environments.ts';
+import { createEnvironments, type EnvironmentsOptions } from './environments.ts';
 
 let root: string;
 beforeEach(() => {
@@ -15,12 +15,12 @@ afterEach(() => rmSync(root, { recursive: true }));
  */
 const BUILDER = `#!/bin/sh
 echo build >> "$COUNT"
-echo "Collecting $(cat "$4")"
+echo "Collecting $(cat "$4")$6"
 if grep -q bad "$4"; then echo "ERROR: no such package" >&2; exit 1; fi
 mkdir -p "$3/bin"
 `;
 
-function setUp(pins = 'Scrapy==2\n') {
+function setUp(pins = 'Scrapy==2\n', more: Partial<EnvironmentsOptions> = {}) {
   const basePython = join(root, 'python');
   const count = join(root, 'count');
   writeFileSync(basePython, BUILDER, { mode: 0o755 });
@@ -31,6 +31,7 @@ function setUp(pins = 'Scrapy==2\n') {
     baseRequirementsPath: join(root, 'pins.txt'),
     launcherDir: '/launcher',
     env: { COUNT: count, PIP_INDEX_URL: 'https://index' },
+    ...more,
   });
   const builds = () => readFileSync(count, 'utf8').trim().split('\n').length;
   return { environments, basePython, builds };
@@ -55,6 +56,26 @@ it('is built once for all that want the same, and tells what pip says', async ()
   expect([builds(), lines]).toEqual([1, ['Collecting a==1']]);
   expect((await environments.ensure(needs('a==1\n'), quiet)).python).toBe(one);
   expect(builds()).toBe(1);
+});
+
+it('is the same one for what says the same in other words', async () => {
+  const { environments } = setUp();
+  const [one, two] = await Promise.all(
+    ['a==1\nb>1', '# pins\na == 1 # first\nb \\\n > 1\n'].map((text) =>
+      environments.ensure(needs(text), quiet),
+    ),
+  );
+  expect(one).toEqual(two);
+});
+
+it('is made of wheels alone where the operator says so, and of nothing from elsewhere', async () => {
+  const { environments } = setUp(undefined, { wheelsOnly: true });
+  const lines: string[] = [];
+  await environments.ensure(needs('a'), (line) => lines.push(line));
+  expect(lines).toEqual(['Collecting a--only-binary=:all:']);
+  await expect(environments.ensure(needs('a @ https://example.com/a.whl'), quiet)).rejects.toMatchObject({
+    message: 'requirements: line 1: URLs are not taken here, only wheels of the package index',
+  });
 });
 
 it('is another one for other requirements, and for another base', async () => {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DomainError, singleFlight } from '@spiderhub/core';
+import { DomainError, parseRequirements, singleFlight, writeRequirements } from '@spiderhub/core';
 import { isPipNoise, pipFailure } from './failure-words.ts';
 import { markUsed } from './files.ts';
+import { requirePublicHosts } from './public-hosts.ts';
 import { runChild } from './run-child.ts';
 import { type Stack, Stacks } from './stacks.ts';
 
@@ -20,6 +21,8 @@ export interface EnvironmentsOptions {
   launcherDir: string;
   /** What pip needs to reach its index: proxies, certificates, `PIP_*`. */
   env?: Record<string, string>;
+  /** Takes requirements only as wheels of the index, so that nothing is built here. */
+  wheelsOnly?: boolean;
 }
 
 /** What a version needs of its environment. */
@@ -34,7 +37,7 @@ export interface Environments {
   stacks: Stacks;
   /**
    * Python of the stack, with the packages of a requirements.txt beside its own. Makes what this machine does not have
-   * yet, which may take minutes. Throws `invalid` with the end of pip's output.
+   * yet, which may take minutes. Throws `invalid` for requirements that are not taken, and with the end of pip's output.
    */
   ensure(needs: Needs, log: (line: string) => void): Promise<{ python: string }>;
   /** Whether this machine has the environment of a stack. */
@@ -76,12 +79,15 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       return existsSync(directory === null ? options.basePython : join(directory, 'complete'));
     },
     async ensure({ stack: name, requirements }, log) {
-      const stack = stacks.fitting(name, requirements);
+      const wanted = parseRequirements(requirements ?? '', options);
+      const stack = stacks.fitting(name, wanted);
+      await requirePublicHosts(wanted);
       const python = await ensureStack(stack, log);
-      if (!requirements?.trim()) return { python };
+      const text = writeRequirements(wanted);
+      if (text === '') return { python };
       const pins = await readFile(stack?.pinsPath ?? options.baseRequirementsPath, 'utf8');
-      const directory = join(options.envsDir, hashOf(python, pins, requirements));
-      const own = await build.ensure(directory, { python, mode: 'beside', text: requirements }, log);
+      const directory = join(options.envsDir, hashOf(python, pins, text));
+      const own = await build.ensure(directory, { python, mode: 'beside', text }, log);
       // Used later than all that stand on it, so that it is swept away after them.
       if (python !== options.basePython) await markUsed(dirname(dirname(python)));
       return { python: own };
@@ -112,7 +118,8 @@ function builder(options: EnvironmentsOptions) {
     const requirementsPath = `${target}.txt`;
     await writeFile(requirementsPath, text);
     const script = join(options.launcherDir, 'build_environment.py');
-    const run = await runChild(python, ['-I', script, target, requirementsPath, mode], {
+    const wheelsOnly = options.wheelsOnly && mode === 'beside' ? ['--only-binary=:all:'] : [];
+    const run = await runChild(python, ['-I', script, target, requirementsPath, mode, ...wheelsOnly], {
       cwd: options.envsDir,
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', HOME: options.envsDir, ...options.env },
       timeoutMs: BUILD_TIMEOUT_MS,

@@ -35,7 +35,7 @@ describe('egg inspector', () => {
       envsDir: join(root, 'envs'),
       baseRequirementsPath: REQUIREMENTS_PATH,
       launcherDir: LAUNCHER_DIR,
-      env: { PIP_NO_INDEX: '1' },
+      env: { PIP_NO_INDEX: '1', PIP_FIND_LINKS: root },
     });
     const inspector = createEggInspector({
       environments,
@@ -197,7 +197,7 @@ describe('egg inspector', () => {
   });
 
   it('builds an environment once for any number of deploys at the same time', async () => {
-    const own = `${requirements}# shared\n`;
+    const own = `${requirements}six\n`;
     const lines: string[] = [];
     const deploy = () => inspect('needing', { requirements: own, log: (line) => lines.push(line) });
     const found = await Promise.all([deploy(), deploy(), deploy()]);
@@ -212,6 +212,19 @@ describe('egg inspector', () => {
       message: expect.stringContaining('No matching distribution found for no-such-package-at-all') as string,
     });
   });
+
+  it.each(['-r /etc/passwd', '--find-links=/etc', 'a @ file:///etc/passwd', 'x @ https://127.1/x.zip'])(
+    'refuses the requirement %s before pip hears of it',
+    async (line) => {
+      const lines: string[] = [];
+      const refused = inspect('good', { requirements: `six\n${line}\n`, log: (said) => lines.push(said) });
+      await expect(refused).rejects.toMatchObject({
+        code: 'bad_requirements',
+        message: expect.stringMatching(/^requirements: line 2: [^\n]+$/) as string,
+      });
+      expect(lines).toEqual(['Settings module: shop.settings']);
+    },
+  );
 
   it('takes modules from extra eggs', async () => {
     const extra = join(root, 'extra.egg');

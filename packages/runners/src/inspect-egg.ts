@@ -6,6 +6,7 @@ import {
   type EggContents,
   type EggInspector,
   type EggToInspect,
+  parseRequirements,
   turnstile,
 } from '@spiderhub/core';
 import { readSettingsModule, unpackEgg } from './eggs.ts';
@@ -91,7 +92,8 @@ async function outgrown(
 ): Promise<Listed | null> {
   const { current } = stacks;
   if (egg.stack !== null || notCalled.length === 0 || !current) return null;
-  if (stacks.fitting(stack, egg.requirements) === stacks.fitting(current.name, egg.requirements)) return null;
+  const wanted = parseRequirements(egg.requirements ?? '');
+  if (stacks.fitting(stack, wanted) === stacks.fitting(current.name, wanted)) return null;
   // One that cannot even be imported there stays where it is.
   const newer = await listOn(current.name).catch(() => null);
   return newer?.notCalled.length === 0 ? newer : null;

@@ -1,16 +1,16 @@
+import type { Requirement } from '@spiderhub/core';
+
 /** What a requirements.txt wants of Scrapy, a condition each: `['>=2.11', '<2.13']`. */
 export type ScrapyRequirement = readonly string[];
 
-const LINE = /^\s*scrapy\s*(?:\[[^\]]*\])?\s*([=<>!~].*)$/im;
-/** What may follow the conditions: a marker, a comment, an option of pip. */
-const BEHIND = /;|#|\s--/;
 const CONDITION = /(===?|~=|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?/g;
 
-/** The conditions on Scrapy in a requirements.txt. Null when it names none, which any Scrapy meets. */
-export function scrapyRequirement(requirements: string): ScrapyRequirement | null {
-  const joined = requirements.replace(/\\\r?\n/g, ' ');
-  const spec = LINE.exec(joined)?.[1]?.split(BEHIND)[0]?.replace(/\s+/g, '');
-  return spec ? spec.split(',') : null;
+/** The conditions on Scrapy among requirements. Null when they name none, which any Scrapy meets. */
+export function scrapyRequirement(requirements: readonly Requirement[]): ScrapyRequirement | null {
+  const scrapy = requirements.find(
+    ({ name, specifiers }) => name?.toLowerCase() === 'scrapy' && specifiers.length > 0,
+  );
+  return scrapy?.specifiers ?? null;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DomainError } from '@spiderhub/core';
+import { DomainError, type Requirement } from '@spiderhub/core';
 import { hasCode } from '@spiderhub/platform';
 import { admits, scrapyRequirement } from './scrapy-requirement.ts';
 
@@ -70,9 +70,9 @@ export class Stacks {
    * What a version runs on: the stack it names, unless its requirements want a Scrapy that this one does not have; then
    * the newest that has it. Null is the base environment, also for what no series has: pip decides there.
    */
-  fitting(name: string | null, requirements: string | null): Stack | null {
+  fitting(name: string | null, requirements: readonly Requirement[]): Stack | null {
     const own = (name === null ? null : this.find(name)) ?? this.current;
-    const wanted = scrapyRequirement(requirements ?? '');
+    const wanted = scrapyRequirement(requirements);
     if (wanted === null || (own && admits(wanted, own))) return own;
     return this.list.findLast((stack) => admits(wanted, stack)) ?? own;
   }

@@ -11,6 +11,7 @@ import {
   RequirementsFile,
   Seconds,
   ServiceConfig,
+  WheelsOnly,
   wholeNumber,
 } from './fields.ts';
 import { isProxyList } from './proxies.ts';
@@ -49,6 +50,7 @@ export const ApiConfig = ServiceConfig.extend({
   SPIDERHUB_PYTHON: PythonPath.optional(),
   SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(CHECKOUT, 'python/launcher')),
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
+  REQUIREMENTS_WHEELS_ONLY: WheelsOnly,
   SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
 });
 export type ApiConfig = z.output<typeof ApiConfig>;

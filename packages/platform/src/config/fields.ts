@@ -87,6 +87,9 @@ function isProgram(path: string): boolean {
   }
 }
 
+/** Whether a project's requirements are taken only as wheels of the package index: building runs their own code. */
+export const WheelsOnly = z.stringbool('expected true or false').default(false);
+
 /** What every long-running process of the service needs. Extend it with what is special to one. */
 export const ServiceConfig = z.object({
   DATABASE_URL: DatabaseUrl,

@@ -10,6 +10,7 @@ import {
   RequirementsFile,
   Seconds,
   ServiceConfig,
+  WheelsOnly,
   WorkerSlots,
   wholeNumber,
 } from './fields.ts';
@@ -30,6 +31,7 @@ export const WorkerConfig = ServiceConfig.extend({
   CRAWL_START: z.enum(['cold', 'fork']).default('fork'),
   /** Pins of the base environment. */
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
+  REQUIREMENTS_WHEELS_ONLY: WheelsOnly,
   QUEUE_PREFIX: QueuePrefix,
   /** How long an attempt outlives the last life sign of its worker. */
   LEASE_SECONDS: Seconds.default(45),

@@ -41,7 +41,7 @@ export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House
     envsDir: join(root, 'envs'),
     baseRequirementsPath: REQUIREMENTS_PATH,
     launcherDir: LAUNCHER_DIR,
-    env: { PIP_NO_INDEX: '1' },
+    env: { PIP_NO_INDEX: '1', PIP_FIND_LINKS: root },
   });
   const forkServers =
     how === 'fork' ? createForkServers({ python, launcherDir: LAUNCHER_DIR, directory: workDir, log }) : null;

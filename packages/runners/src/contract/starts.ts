@@ -20,7 +20,9 @@ export function startsTests(stage: Stage): void {
   });
 
   it('tells in the log when the requirements cannot be installed', async () => {
-    const crawl = await stage.start(crawlRequest({ ...stage.probe, requirements: './no-such.whl\n' }, {}));
+    const crawl = await stage.start(
+      crawlRequest({ ...stage.probe, requirements: 'no-such-package-at-all\n' }, {}),
+    );
     const heard = stage.hear(crawl);
     await heard.toEnd();
     expect(heard.logs()).toMatch(/^40 The crawl could not be started: requirements: /);
@@ -28,7 +30,7 @@ export function startsTests(stage: Stage): void {
   });
 
   it('gives up a crawl that is stopped while it is prepared', async () => {
-    const version = { ...stage.probe, requirements: `${await stage.house.requirements()}# another\n` };
+    const version = { ...stage.probe, requirements: `${await stage.house.requirements()}six\n` };
     const crawl = await stage.start(crawlRequest(version, {}));
     await crawl.stop();
     expect(await crawl.exited).toEqual({ code: null, signal: 'SIGTERM', deadlinePassed: false });

@@ -193,7 +193,10 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes a package `tinydep`, a ZIP file with three text files beside its module. Returns a requirements.txt for it. */
+/**
+ * Makes a package `tinydep` in a folder that `PIP_FIND_LINKS` may name: a ZIP file with three text files beside its module.
+ * Returns a requirements.txt for it.
+ */
 export async function makeWheel(directory: string): Promise<string> {
   const wheel = join(directory, 'tinydep-1.0-py3-none-any.whl');
   const script = join(directory, 'wheel.py');
@@ -208,5 +211,5 @@ with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
 `,
   );
   execFileSync(requirePython(), [script, wheel]);
-  return `${wheel}\n`;
+  return 'tinydep==1.0\n';
 }
