@@ -8,13 +8,15 @@ create table api_keys (
   project_id integer,
   staff boolean default false not null,
   created_at timestamp with time zone default now() not null,
-  revoked_at timestamp with time zone
+  revoked_at timestamp with time zone,
+  role text default 'admin'::text not null
 );
 alter table api_keys add constraint api_keys_check CHECK (((user_id IS NULL) OR (project_id IS NULL)));
 alter table api_keys add constraint api_keys_hash_check CHECK ((octet_length(hash) = 32));
 alter table api_keys add constraint api_keys_hash_key UNIQUE (hash);
 alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 alter table api_keys add constraint api_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+alter table api_keys add constraint api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'operator'::text, 'reader'::text])));
 alter table api_keys add constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 
 create type attempt_report (
@@ -385,14 +387,46 @@ create table leases (
 alter table leases add constraint leases_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table leases add constraint leases_pkey PRIMARY KEY (job_id);
 
+create table links (
+  id integer generated identity not null,
+  kind text not null,
+  token_hash bytea not null,
+  organisation_id integer,
+  project_id integer,
+  role text,
+  user_id integer,
+  made_by text not null,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  used_by integer
+);
+alter table links add constraint links_check CHECK (((kind = 'invitation'::text) = (role IS NOT NULL)));
+alter table links add constraint links_check1 CHECK (((kind = 'invitation'::text) = (organisation_id IS NOT NULL)));
+alter table links add constraint links_check2 CHECK (((kind = 'invitation'::text) = (user_id IS NULL)));
+alter table links add constraint links_check3 CHECK (((kind = 'invitation'::text) OR (project_id IS NULL)));
+alter table links add constraint links_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'password'::text, 'sign-in'::text])));
+alter table links add constraint links_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id);
+alter table links add constraint links_pkey PRIMARY KEY (id);
+alter table links add constraint links_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+alter table links add constraint links_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'operator'::text, 'reader'::text])));
+alter table links add constraint links_token_hash_key UNIQUE (token_hash);
+alter table links add constraint links_used_by_fkey FOREIGN KEY (used_by) REFERENCES users(id);
+alter table links add constraint links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+CREATE INDEX links_organisation ON links USING btree (organisation_id) WHERE (used_at IS NULL);
+CREATE INDEX links_user ON links USING btree (user_id) WHERE (used_at IS NULL);
+
 create table members (
   organisation_id integer not null,
   user_id integer not null,
-  created_at timestamp with time zone default now() not null
+  created_at timestamp with time zone default now() not null,
+  role text default 'owner'::text not null
 );
 alter table members add constraint members_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id);
 alter table members add constraint members_pkey PRIMARY KEY (organisation_id, user_id);
+alter table members add constraint members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'operator'::text, 'reader'::text])));
 alter table members add constraint members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+CREATE INDEX members_user ON members USING btree (user_id);
 
 create table network_allowed (
   project_id integer not null,
@@ -436,6 +470,18 @@ create table project_eggs (
 alter table project_eggs add constraint project_eggs_name_check CHECK ((name <> ''::text));
 alter table project_eggs add constraint project_eggs_pkey PRIMARY KEY (project_id, name);
 alter table project_eggs add constraint project_eggs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+
+create table project_members (
+  project_id integer not null,
+  user_id integer not null,
+  role text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table project_members add constraint project_members_pkey PRIMARY KEY (project_id, user_id);
+alter table project_members add constraint project_members_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+alter table project_members add constraint project_members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'operator'::text, 'reader'::text])));
+alter table project_members add constraint project_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+CREATE INDEX project_members_user ON project_members USING btree (user_id);
 
 create table projects (
   id integer generated identity not null,
@@ -618,10 +664,12 @@ create table scrapyd_users (
   organisation_id integer not null,
   username text not null,
   password_hash text not null,
-  created_at timestamp with time zone default now() not null
+  created_at timestamp with time zone default now() not null,
+  role text default 'admin'::text not null
 );
 alter table scrapyd_users add constraint scrapyd_users_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id);
 alter table scrapyd_users add constraint scrapyd_users_pkey PRIMARY KEY (id);
+alter table scrapyd_users add constraint scrapyd_users_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'operator'::text, 'reader'::text])));
 alter table scrapyd_users add constraint scrapyd_users_username_check CHECK (((username <> ''::text) AND (username !~ ':'::text)));
 alter table scrapyd_users add constraint scrapyd_users_username_key UNIQUE (username);
 
@@ -630,6 +678,22 @@ create table secrets (
   value text not null
 );
 alter table secrets add constraint secrets_pkey PRIMARY KEY (name);
+
+create table sessions (
+  id integer generated identity not null,
+  token_hash bytea not null,
+  user_id integer not null,
+  created_at timestamp with time zone default now() not null,
+  seen_at timestamp with time zone default now() not null,
+  ends_at timestamp with time zone not null,
+  address text,
+  client text
+);
+alter table sessions add constraint sessions_pkey PRIMARY KEY (id);
+alter table sessions add constraint sessions_token_hash_key UNIQUE (token_hash);
+alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+CREATE INDEX sessions_ends ON sessions USING btree (ends_at);
+CREATE INDEX sessions_user ON sessions USING btree (user_id);
 
 create table spiders (
   project_id integer not null,
@@ -746,7 +810,8 @@ $function$;
 create table users (
   id integer generated identity not null,
   name text not null,
-  created_at timestamp with time zone default now() not null
+  created_at timestamp with time zone default now() not null,
+  password_hash text
 );
 alter table users add constraint users_name_check CHECK ((name <> ''::text));
 alter table users add constraint users_name_key UNIQUE (name);

@@ -6,6 +6,8 @@ export * from './access/job-tokens.ts';
 export * from './access/keys.ts';
 export * from './access/passwords.ts';
 export * from './access/principal.ts';
+export * from './access/rights.ts';
+export * from './access/roles.ts';
 export * from './deploy/deploy.ts';
 export * from './deploy/requirements/requirements.ts';
 export * from './deploy/version-order.ts';

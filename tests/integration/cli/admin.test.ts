@@ -42,7 +42,9 @@ it('sets up a project with its chosen number and a key of a member, and says the
     expect(await admin('member add --organisation acme --user ann')).toMatchObject({ created });
     expect(await admin(`key create --user ann --key ${OLD_KEY}`)).toMatchObject({ key: OLD_KEY, created });
   }
-  expect([...((await principalOf(OLD_KEY))?.projects ?? [])]).toEqual([123]);
+  expect([...((await principalOf(OLD_KEY))?.projects ?? [])]).toEqual([
+    [123, { inherited: 'owner', own: null }],
+  ]);
 });
 
 it('makes a key that is a member of one project only, and one for staff', async () => {
@@ -50,7 +52,10 @@ it('makes a key that is a member of one project only, and one for staff', async 
   await admin('project create --name two --id 202');
   const { key } = (await admin('key create --project 202')) as { key: string };
   expect(key).toMatch(/^[0-9a-f]{32}$/);
-  expect([...((await principalOf(key))?.projects ?? [])]).toEqual([202]);
+  expect([...((await principalOf(key))?.projects ?? [])]).toEqual([[202, { inherited: null, own: 'admin' }]]);
+  const reader = (await admin('key create --project 202 --role reader')) as { key: string };
+  expect((await principalOf(reader.key))?.projects.get(202)).toEqual({ inherited: null, own: 'reader' });
+  await expect(admin(`key create --staff --role reader`)).rejects.toThrow('--role');
   const staff = (await admin('key create --staff')) as { key: string };
   expect(await principalOf(staff.key)).toMatchObject({ staff: true });
 });

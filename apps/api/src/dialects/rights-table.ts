@@ -1,4 +1,4 @@
-import { ACTIONS, type Action } from '@spiderhub/core';
+import { ACTIONS, type Action, ROLE_WORDS, ROLES } from '@spiderhub/core';
 import type { OperationSpec } from '../http/operation.ts';
 import type { Parts } from '../parts.ts';
 import type { Dialect } from './dialect.ts';
@@ -12,8 +12,9 @@ const OF_CRAWLS: Record<string, string> = {
 const HEAD = `# Who may do what
 
 Made by \`npm run rights\` from the operations themselves; do not edit. Each operation asks the one door
-(\`Access.may\` in \`packages/core/src/access\`) for its action before it touches anything. Members of a project may do
-everything in it but what is for staff; a crawl that comes with its job's token may do what the second table says.
+(\`Access.may\` in \`packages/core/src/access\`) for its action before it touches anything. What members may do is said by
+their roles in the second table, which add up: one in the organisation counts in all its projects, one in a project there
+alone. A crawl that comes with its job's token may do what the table's last column says, and staff may do everything.
 \`any key\`: touches nothing of anybody, so that every valid key will do. \`open\`: needs no key.
 `;
 
@@ -30,10 +31,16 @@ export function rightsTable(dialects: readonly Dialect[]): string {
 |---|---|
 ${rows.join('\n')}
 
+## Roles
+
+| role | what for |
+|---|---|
+${ROLES.map((role) => `| ${role} | ${ROLE_WORDS[role]} |`).join('\n')}
+
 ## Actions
 
-| action | what | crawls |
-|---|---|---|
+| action | what | ${ROLES.join(' | ')} | crawls |
+|---|---|${'---|'.repeat(ROLES.length)}---|
 ${Object.keys(ACTIONS)
   .map((action) => actionRow(action as Action))
   .join('\n')}
@@ -46,6 +53,7 @@ function routeRow(base: string, { method, path, action, alsoAsks = [] }: Operati
 }
 
 function actionRow(action: Action): string {
-  const { what, crawl, staffOnly } = ACTIONS[action];
-  return `| ${action} | ${what}${staffOnly === undefined ? '' : ' (staff)'} | ${OF_CRAWLS[crawl ?? ''] ?? ''} |`;
+  const { what, crawl, staffOnly, roles } = ACTIONS[action];
+  const marks = ROLES.map((role) => (roles.includes(role) ? 'yes' : '')).join(' | ');
+  return `| ${action} | ${what}${staffOnly === undefined ? '' : ' (staff)'} | ${marks} | ${OF_CRAWLS[crawl ?? ''] ?? ''} |`;
 }

@@ -11,7 +11,14 @@ import { DIALECTS } from './registry.ts';
 import { rightsTable } from './rights-table.ts';
 import { admitted } from './scrapyd/call.ts';
 
-const WHO: Principal = { name: 'somebody', projects: new Set(), staff: false, organisations: [] };
+const WHO: Principal = {
+  name: 'somebody',
+  user: null,
+  shown: null,
+  projects: new Map(),
+  staff: false,
+  organisations: new Map(),
+};
 
 class Refused extends Error {}
 

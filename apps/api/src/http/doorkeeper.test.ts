@@ -2,7 +2,14 @@ import type { Principal } from '@spiderhub/core';
 import { createDoorkeeper, type Way } from './doorkeeper.ts';
 import { createThrottle } from './throttle.ts';
 
-const WHO: Principal = { name: 'm', projects: new Set([1]), staff: false, organisations: [1] };
+const WHO: Principal = {
+  name: 'm',
+  user: 1,
+  shown: null,
+  projects: new Map(),
+  staff: false,
+  organisations: new Map(),
+};
 const HOME = '1.2.3.4';
 
 class Wait extends Error {}

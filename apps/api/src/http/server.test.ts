@@ -165,7 +165,14 @@ describe('what Express and passport do to a request', () => {
   });
 });
 
-const WHO: Principal = { name: 'somebody', projects: new Set(), staff: false, organisations: [] };
+const WHO: Principal = {
+  name: 'somebody',
+  user: null,
+  shown: null,
+  projects: new Map(),
+  staff: false,
+  organisations: new Map(),
+};
 const everybody: Doorkeeper = { check: async () => WHO };
 
 /** All that comes back for these bytes, and more of them once an answer has begun, and the end of the client's side. */

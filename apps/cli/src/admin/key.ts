@@ -1,8 +1,8 @@
-import { hashApiKey, newApiKey } from '@spiderhub/core';
+import { hashApiKey, newApiKey, type Role } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { type AdminAnswer, command, created } from './command.ts';
 import { optional, required, toggle } from './options.ts';
-import { knownName, positive } from './readers.ts';
+import { knownName, positive, role } from './readers.ts';
 import type { AdminStores } from './stores.ts';
 
 const SHORTEST_KEY = 16;
@@ -13,6 +13,7 @@ export const KEY_COMMANDS = [
     {
       user: optional('NAME', knownName),
       project: optional('NUMBER', positive),
+      role: optional('ROLE', role),
       staff: toggle,
       key: optional('VALUE', readKey),
     },
@@ -25,6 +26,7 @@ export const KEY_COMMANDS = [
 interface Wanted {
   user: string | undefined;
   project: number | undefined;
+  role: Role | undefined;
   staff: boolean;
   key: string | undefined;
 }
@@ -38,7 +40,19 @@ async function create(wanted: Wanted, { admin }: AdminStores): Promise<AdminAnsw
   if (user === null && project === null && !staff) {
     throw new UserError('A key needs a --user, a --project or --staff: it would reach nothing');
   }
-  const made = await admin.createKey({ hash: hashApiKey(key), hint: key.slice(0, 4), user, project, staff });
+  if (wanted.role !== undefined && project === null) {
+    throw new UserError(
+      '--role says what a key of a --project is in it; a key of a user is what the user is',
+    );
+  }
+  const made = await admin.createKey({
+    hash: hashApiKey(key),
+    hint: key.slice(0, 4),
+    user,
+    project,
+    staff,
+    ...(wanted.role && { role: wanted.role }),
+  });
   return { key, ...created(made) };
 }
 

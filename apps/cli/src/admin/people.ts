@@ -1,6 +1,6 @@
 import { command, created } from './command.ts';
-import { required } from './options.ts';
-import { knownName, newName } from './readers.ts';
+import { optional, required } from './options.ts';
+import { knownName, newName, role } from './readers.ts';
 
 export const ORGANISATION_COMMANDS = [
   command('organisation create', { name: required('NAME', newName) }, async ({ name }, { admin }) =>
@@ -19,8 +19,13 @@ export const USER_COMMANDS = [
 export const MEMBER_COMMANDS = [
   command(
     'member add',
-    { organisation: required('NAME', knownName), user: required('NAME', knownName) },
-    async ({ organisation, user }, { admin }) => created(await admin.addMember(organisation, user)),
+    {
+      organisation: required('NAME', knownName),
+      user: required('NAME', knownName),
+      role: optional('ROLE', role),
+    },
+    async (wanted, { admin }) =>
+      created(await admin.addMember(wanted.organisation, wanted.user, wanted.role)),
   ),
   command('member list', {}, (_, { admin }) => admin.listMembers()),
 ];

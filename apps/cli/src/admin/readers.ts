@@ -1,3 +1,4 @@
+import { ROLES, type Role } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 
 const LONGEST_NAME = 255;
@@ -30,4 +31,11 @@ export function positive(flag: string, text: string): number {
   if (!/^[1-9][0-9]{0,8}$/.test(text))
     throw new UserError(`${flag}: expected a whole number, 1 to 999999999`);
   return Number(text);
+}
+
+/** What somebody is in an organisation or a project. */
+export function role(flag: string, text: string): Role {
+  const known = ROLES.find((one) => one === text);
+  if (!known) throw new UserError(`${flag}: expected one of ${ROLES.join(', ')}`);
+  return known;
 }

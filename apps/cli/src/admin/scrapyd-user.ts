@@ -1,8 +1,8 @@
 import { hashPassword } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { command } from './command.ts';
-import { required } from './options.ts';
-import { knownName, newName } from './readers.ts';
+import { optional, required } from './options.ts';
+import { knownName, newName, role } from './readers.ts';
 
 const SHORTEST_PASSWORD = 8;
 
@@ -14,10 +14,11 @@ export const SCRAPYD_USER_COMMANDS = [
       organisation: required('NAME', knownName),
       username: required('NAME', readUsername),
       password: required('PASSWORD', readPassword),
+      role: optional('ROLE', role),
     },
-    async ({ organisation, username, password }, { scrapydUsers }) => {
+    async ({ organisation, username, password, role }, { scrapydUsers }) => {
       const hash = await hashPassword(password);
-      return { organisation, username, ...(await scrapydUsers.saveUser(organisation, username, hash)) };
+      return { organisation, username, ...(await scrapydUsers.saveUser(organisation, username, hash, role)) };
     },
   ),
 ];

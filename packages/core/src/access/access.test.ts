@@ -1,11 +1,24 @@
+import type { DomainError } from '../errors.ts';
 import type { AccessStore } from '../ports/access-store.ts';
 import { createAccess } from './access.ts';
-import { ACTIONS, type Action } from './actions.ts';
+import { ACTIONS, type Action, type ActionRule } from './actions.ts';
 import { hashApiKey } from './keys.ts';
 import type { Principal, Project } from './principal.ts';
+import { ROLES, type Role } from './roles.ts';
 
-const MEMBER: Principal = { name: 'm', projects: new Set([1]), staff: false, organisations: [1] };
-const STAFF: Principal = { name: 's', projects: new Set(), staff: true, organisations: [] };
+/** Somebody who is this in organisation 1, to which project 1 belongs. */
+function member(role: Role, projects: number[] = [1]): Principal {
+  return {
+    name: 'm',
+    user: 1,
+    shown: { key: 1 },
+    projects: new Map(projects.map((id) => [id, { inherited: role, own: null }])),
+    staff: false,
+    organisations: new Map([[1, role]]),
+  };
+}
+const MEMBER = member('owner');
+const STAFF: Principal = { ...MEMBER, name: 's', projects: new Map(), organisations: new Map(), staff: true };
 const PROJECT: Project = { id: 1, organisationId: 1, name: 'p', paused: false };
 
 function setUp() {
@@ -18,6 +31,7 @@ function setUp() {
       return keys.get(hash.toString('hex')) ?? null;
     },
     findProject: async (id) => (id === 1 ? PROJECT : id === 2 ? { ...PROJECT, id: 2 } : null),
+    hasOrganisation: async (id) => id <= 2,
   };
   return {
     access: createAccess(store, () => clock),
@@ -54,7 +68,7 @@ describe('access', () => {
     expect(await access.authenticate('new')).toBe(MEMBER);
 
     await expect(access.may(MEMBER, 'jobs.read', 2)).rejects.toThrow('not found');
-    keys.set(hashApiKey('new').toString('hex'), { ...MEMBER, projects: new Set([1, 2]) });
+    keys.set(hashApiKey('new').toString('hex'), member('owner', [1, 2]));
     expect((await access.may(MEMBER, 'jobs.read', 2)).id).toBe(2);
   });
 
@@ -81,7 +95,7 @@ describe('a crawl with the token of its job', () => {
   const crawl = (isOver: boolean): Principal => ({
     ...MEMBER,
     name: 'job 1/2/3',
-    organisations: [],
+    organisations: new Map(),
     job: { key: OWN, isOver },
   });
   const targets = { 'its own job': OWN, 'another job': { ...OWN, job: 4 }, 'its project': 1 };
@@ -133,3 +147,87 @@ it.each(Object.entries(ACTIONS).filter(([, { staffOnly }]) => staffOnly !== unde
     expect((await access.may(STAFF, action as Action, 1)).id).toBe(1);
   },
 );
+
+describe('roles', () => {
+  const INHERITED = ROLES.map((role) => [role, member(role)] as const);
+  const OWN = ROLES.map(
+    (role) =>
+      [
+        role,
+        {
+          ...member(role),
+          organisations: new Map(),
+          projects: new Map([[1, { inherited: null, own: role }]]),
+        },
+      ] as const,
+  );
+
+  it.each([...INHERITED, ...OWN])(
+    '%s may do in the project what the table says, and nothing else',
+    async (role, who) => {
+      const { access } = setUp();
+      for (const [action, rule] of Object.entries(ACTIONS) as [Action, ActionRule][]) {
+        const may = access.may(who, action, 1).then(
+          () => 'yes',
+          (error: DomainError) => error.kind,
+        );
+        expect([action, await may]).toEqual([action, rule.roles.includes(role) ? 'yes' : 'forbidden']);
+        await expect(access.may(who, action, 2)).rejects.toMatchObject({ kind: 'not_found' });
+      }
+    },
+  );
+
+  it('of an organisation and of one of its projects add up', async () => {
+    const { access } = setUp();
+    const who = {
+      ...member('developer'),
+      projects: new Map([[1, { inherited: 'developer', own: 'operator' } as const]]),
+    };
+    expect((await access.may(who, 'project.deploy', 1)).id).toBe(1);
+    expect((await access.may(who, 'jobs.delete', 1)).id).toBe(1);
+    await expect(access.may(member('developer'), 'jobs.delete', 1)).rejects.toThrow(
+      'jobs.delete needs another role',
+    );
+  });
+
+  it('that were given a moment ago count at once', async () => {
+    const { access, keys } = setUp();
+    keys.set(hashApiKey('new').toString('hex'), member('reader'));
+    const who = (await access.authenticate('new')) as Principal;
+    await expect(access.may(who, 'jobs.run', 1)).rejects.toMatchObject({ kind: 'forbidden' });
+    keys.set(hashApiKey('new').toString('hex'), member('operator'));
+    expect((await access.may(who, 'jobs.run', 1)).id).toBe(1);
+  });
+
+  it('limit lists across projects, and where names are looked for', () => {
+    const { access } = setUp();
+    const who: Principal = {
+      ...member('reader'),
+      projects: new Map([
+        [1, { inherited: 'reader', own: null }],
+        [5, { inherited: null, own: 'operator' }],
+      ]),
+    };
+    expect(access.everywhere(who, 'jobs.read')).toEqual([1, 5]);
+    expect(access.everywhere(who, 'jobs.run')).toEqual([5]);
+    expect(access.everywhere(STAFF, 'jobs.run')).toBeNull();
+    expect(access.account(who, 'projects.list').projects).toEqual([1, 5]);
+    expect(access.reach(who, 'jobs.read')).toEqual({ organisations: [1], projects: [5] });
+    expect(access.reach(who, 'jobs.run')).toEqual({ organisations: [], projects: [5] });
+    expect(() => access.reach(who, 'project.deploy')).toThrow('project.deploy needs another role');
+  });
+
+  it('count in organisations, and a foreign organisation is answered like one that does not exist', async () => {
+    const { access } = setUp();
+    expect(await access.mayIn(member('admin'), 'projects.create', 1)).toBe('admin');
+    await expect(access.mayIn(member('reader'), 'projects.create', 1)).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
+    const refused = (id: number) =>
+      access.mayIn(MEMBER, 'projects.create', id).catch((error: Error) => error.message);
+    expect(await refused(2)).toBe('organisation: 2 not found');
+    expect(await refused(3)).toBe('organisation: 3 not found');
+    expect(await access.mayIn(STAFF, 'projects.create', 2)).toBeNull();
+    await expect(access.mayIn(STAFF, 'projects.create', 3)).rejects.toMatchObject({ kind: 'not_found' });
+  });
+});

@@ -1,4 +1,4 @@
-import { accessErrors } from '../errors.ts';
+import { accessErrors, accountErrors } from '../errors.ts';
 import type { JobKey } from '../jobs/job.ts';
 import { formatJobKey } from '../jobs/key.ts';
 import { remembered } from '../lib/remembered.ts';
@@ -6,6 +6,8 @@ import type { AccessStore } from '../ports/access-store.ts';
 import { ACTIONS, type Action } from './actions.ts';
 import { hashApiKey } from './keys.ts';
 import type { Principal, Project } from './principal.ts';
+import { checkRights, hasRight } from './rights.ts';
+import type { ProjectRoles, Role } from './roles.ts';
 
 type CrawlOf = NonNullable<Principal['job']>;
 
@@ -19,9 +21,14 @@ export interface Access {
   authenticate(key: string): Promise<Principal | null>;
   /**
    * The project, when the caller may do this in it, or with this one job of it. Throws `not_found` for foreign and
-   * unknown projects alike, `forbidden` for what this caller may not do anywhere.
+   * unknown projects alike, `forbidden` for what this caller may not do there or anywhere.
    */
   may(who: Principal, action: Action, target: Target): Promise<Project>;
+  /**
+   * What the caller is in the organisation (null: staff), when it may do this there. Throws `not_found` for foreign and
+   * unknown ones alike, `forbidden` for what the caller may not do there.
+   */
+  mayIn(who: Principal, action: Action, organisation: number): Promise<Role | null>;
   /** Numbers of the projects in which the caller may do this; null for all. Throws `forbidden` for a crawl. */
   everywhere(who: Principal, action: Action): readonly number[] | null;
   /**
@@ -30,8 +37,8 @@ export interface Access {
    */
   account(who: Principal, action: Action): Account;
   /**
-   * Where the names lie that the caller may use for this: those of its organisations, or of its one project. Throws
-   * `forbidden` for what a crawl may not do.
+   * Where the names lie that the caller may use for this: those of its organisations, and single projects. Throws
+   * `forbidden` for what a crawl may not do, and for what the caller may do in nothing that it is a member of.
    */
   reach(who: Principal, action: Action): Reach;
 }
@@ -64,11 +71,16 @@ export function createAccess(store: AccessStore, now: () => number = Date.now): 
   }, answers);
   const projects = remembered((id: number) => store.findProject(id), answers);
 
-  async function mayReach(who: Principal, id: number): Promise<boolean> {
-    if (who.staff || who.projects.has(id)) return true;
+  /** Who that is at this moment, when what was remembered is not enough. */
+  async function today(who: Principal): Promise<Principal> {
     const key = keyOf.get(who);
-    const today = key === undefined ? null : await keys.anew(key);
-    return today?.projects.has(id) ?? false;
+    return (key === undefined ? null : await keys.anew(key)) ?? who;
+  }
+
+  async function rolesToday(who: Principal, action: Action, id: number): Promise<ProjectRoles | undefined> {
+    const roles = who.projects.get(id);
+    if (who.staff || (roles && hasRight(who, action, roles))) return roles;
+    return (await today(who)).projects.get(id);
   }
 
   return {
@@ -76,29 +88,53 @@ export function createAccess(store: AccessStore, now: () => number = Date.now): 
     async may(who, action, target) {
       if (who.job) checkCrawl(who.job, action, target);
       const id = typeof target === 'number' ? target : target.project;
-      const project = (await mayReach(who, id)) ? await projects.get(id) : null;
+      const roles = await rolesToday(who, action, id);
+      const project = who.staff || roles ? await projects.get(id) : null;
       if (!project) throw accessErrors.projectNotFound(id);
-      const { staffOnly } = ACTIONS[action];
-      if (staffOnly !== undefined && !who.staff) throw accessErrors.forbidden(staffOnly);
+      checkRights(who, action, roles);
       return project;
     },
-    everywhere(who) {
+    async mayIn(who, action, organisation) {
+      if (who.job) throw accessErrors.forbidden('job tokens reach no organisations');
+      let role = who.organisations.get(organisation) ?? null;
+      if (!who.staff && !(role && hasRight(who, action, { inherited: role, own: null }))) {
+        role = (await today(who)).organisations.get(organisation) ?? null;
+      }
+      const isThere = role !== null || (who.staff && (await store.hasOrganisation(organisation)));
+      if (!isThere) throw accountErrors.notFound('organisation', String(organisation));
+      checkRights(who, action, { inherited: role, own: null });
+      return role;
+    },
+    everywhere(who, action) {
       if (who.job) throw accessErrors.forbidden('job tokens reach no other projects');
-      return who.staff ? null : [...who.projects];
+      return who.staff ? null : projectsFor(who, action);
     },
     account(who, action) {
       if (who.job) checkCrawl(who.job, action, who.job.key.project);
-      return { name: who.name, projects: [...who.projects] };
+      return { name: who.name, projects: [...who.projects.keys()] };
     },
     reach(who, action) {
       if (who.job) checkCrawl(who.job, action, who.job.key.project);
-      return {
-        organisations: who.organisations,
+      const reach = {
+        organisations: [...who.organisations]
+          .filter(([, inherited]) => hasRight(who, action, { inherited, own: null }))
+          .map(([id]) => id),
         // Members of organisations reach the projects of these, a key of one project reaches that one.
-        projects: who.organisations.length > 0 ? [] : [...who.projects],
+        projects: [...who.projects]
+          .filter(
+            ([, { own }]) => (own !== null || who.job) && hasRight(who, action, { inherited: null, own }),
+          )
+          .map(([id]) => id),
       };
+      const isNowhere = reach.organisations.length === 0 && reach.projects.length === 0;
+      if (isNowhere && (who.organisations.size > 0 || who.projects.size > 0)) checkRights(who, action);
+      return reach;
     },
   };
+}
+
+function projectsFor(who: Principal, action: Action): number[] {
+  return [...who.projects].filter(([, roles]) => hasRight(who, action, roles)).map(([id]) => id);
 }
 
 /** What a crawl may do with its token. Throws `forbidden`; its project is looked up like anybody's. */

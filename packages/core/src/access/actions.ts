@@ -1,6 +1,10 @@
-/** What somebody may be allowed to do in a project, in the words that roles and the table of rights use. */
+import { ROLES, type Role } from './roles.ts';
+
+/** What somebody may be allowed to do, in the words that roles and the table of rights use. */
 export interface ActionRule {
   what: string;
+  /** What one has to be in the project, or in its organisation. */
+  roles: readonly Role[];
   /**
    * What a crawl may do that comes with its job's token; nothing by default.
    * `own job`: with its own job while that runs; `own job, late too`: also with what it had buffered when it was over;
@@ -11,51 +15,74 @@ export interface ActionRule {
   staffOnly?: string;
 }
 
+const EVERYONE: readonly Role[] = ROLES;
+const WHO_OPERATES: readonly Role[] = ['owner', 'admin', 'developer', 'operator'];
+const WHO_DEVELOPS: readonly Role[] = ['owner', 'admin', 'developer'];
+/** Who writes the code does not delete what others crawled with it. */
+const WHO_DELETES: readonly Role[] = ['owner', 'admin', 'operator'];
+const WHO_MANAGES: readonly Role[] = ['owner', 'admin'];
+const NOBODY: readonly Role[] = [];
+
 const RULES = {
-  'account.read': { what: 'See whose key it is' },
-  'projects.list': { what: 'See which projects the caller is a member of', crawl: 'project' },
-  'projects.create': { what: 'Make projects in an organisation' },
+  'account.read': { what: 'See whose key it is', roles: EVERYONE },
+  'projects.list': {
+    what: 'See which projects the caller is a member of',
+    roles: EVERYONE,
+    crawl: 'project',
+  },
+  'projects.create': { what: 'Make projects in an organisation', roles: WHO_MANAGES },
 
-  'jobs.read': { what: 'See jobs, their metadata and how many there are', crawl: 'project' },
-  'jobs.run': { what: 'Schedule jobs' },
-  'jobs.stop': { what: 'Cancel pending jobs and stop running ones' },
-  'jobs.drain': { what: 'Cancel a number of jobs', staffOnly: 'only staff may cancel a number of jobs' },
-  'jobs.tag': { what: "Change jobs' tags", crawl: 'own job' },
-  'jobs.describe': { what: "Change a job's metadata", crawl: 'own job, late too' },
-  'jobs.claim': { what: 'Take finished jobs as their only consumer' },
-  'jobs.move': { what: 'Take pending jobs for workers outside, and move jobs between states' },
-  'jobs.delete': { what: 'Delete jobs with their data' },
+  'jobs.read': { what: 'See jobs, their metadata and how many there are', roles: EVERYONE, crawl: 'project' },
+  'jobs.run': { what: 'Schedule jobs', roles: WHO_OPERATES },
+  'jobs.stop': { what: 'Cancel pending jobs and stop running ones', roles: WHO_OPERATES },
+  'jobs.drain': {
+    what: 'Cancel a number of jobs',
+    roles: NOBODY,
+    staffOnly: 'only staff may cancel a number of jobs',
+  },
+  'jobs.tag': { what: "Change jobs' tags", roles: WHO_OPERATES, crawl: 'own job' },
+  'jobs.describe': { what: "Change a job's metadata", roles: WHO_OPERATES, crawl: 'own job, late too' },
+  'jobs.claim': { what: 'Take finished jobs as their only consumer', roles: WHO_OPERATES },
+  'jobs.move': {
+    what: 'Take pending jobs for workers outside, and move jobs between states',
+    roles: WHO_OPERATES,
+  },
+  'jobs.delete': { what: 'Delete jobs with their data', roles: WHO_DELETES },
 
-  'items.read': { what: 'Read items', crawl: 'own job' },
-  'items.write': { what: 'Write items', crawl: 'own job, late too' },
-  'logs.read': { what: 'Read logs', crawl: 'own job' },
-  'logs.write': { what: 'Write logs', crawl: 'own job, late too' },
-  'requests.read': { what: 'Read the list of requests', crawl: 'own job' },
-  'requests.write': { what: 'Write the list of requests', crawl: 'own job, late too' },
-  'samples.read': { what: 'Read samples', crawl: 'own job' },
-  'samples.write': { what: 'Write samples', crawl: 'own job, late too' },
-  'reports.write': { what: 'Keep files about jobs' },
-  'comments.read': { what: 'Read comments' },
-  'comments.write': { what: 'Comment on items' },
+  'items.read': { what: 'Read items', roles: EVERYONE, crawl: 'own job' },
+  'items.write': { what: 'Write items', roles: WHO_OPERATES, crawl: 'own job, late too' },
+  'logs.read': { what: 'Read logs', roles: EVERYONE, crawl: 'own job' },
+  'logs.write': { what: 'Write logs', roles: WHO_OPERATES, crawl: 'own job, late too' },
+  'requests.read': { what: 'Read the list of requests', roles: EVERYONE, crawl: 'own job' },
+  'requests.write': { what: 'Write the list of requests', roles: WHO_OPERATES, crawl: 'own job, late too' },
+  'samples.read': { what: 'Read samples', roles: EVERYONE, crawl: 'own job' },
+  'samples.write': { what: 'Write samples', roles: WHO_OPERATES, crawl: 'own job, late too' },
+  'reports.write': { what: 'Keep files about jobs', roles: WHO_OPERATES },
+  'comments.read': { what: 'Read comments', roles: EVERYONE },
+  'comments.write': { what: 'Comment on items', roles: WHO_OPERATES },
   'comments.moderate': {
     what: "Change others' comments",
+    roles: NOBODY,
     staffOnly: 'only its author may change a comment',
   },
 
-  'collections.read': { what: 'Read collections', crawl: 'project' },
-  'collections.write': { what: 'Change collections', crawl: 'project' },
-  'frontier.read': { what: 'Read the crawl frontier', crawl: 'project' },
-  'frontier.write': { what: 'Change the crawl frontier', crawl: 'project' },
+  'collections.read': { what: 'Read collections', roles: EVERYONE, crawl: 'project' },
+  'collections.write': { what: 'Change collections', roles: WHO_OPERATES, crawl: 'project' },
+  'frontier.read': { what: 'Read the crawl frontier', roles: EVERYONE, crawl: 'project' },
+  'frontier.write': { what: 'Change the crawl frontier', roles: WHO_OPERATES, crawl: 'project' },
 
-  'events.read': { what: 'See what happened in a project' },
-  'events.write': { what: 'Report what happened in a project' },
-  'settings.read': { what: "See a project's settings", crawl: 'project' },
-  'settings.write': { what: "Change a project's settings" },
-  'spiders.read': { what: 'See the spiders of a project', crawl: 'project' },
-  'spiders.write': { what: "Name new spiders, and change spiders' tags" },
-  'versions.read': { what: 'See versions, and fetch their eggs' },
-  'versions.delete': { what: 'Delete versions, and with the last one what waits in the project' },
-  'project.deploy': { what: 'Deploy versions and eggs' },
+  'events.read': { what: 'See what happened in a project', roles: EVERYONE },
+  'events.write': { what: 'Report what happened in a project', roles: WHO_OPERATES },
+  'settings.read': { what: "See a project's settings", roles: WHO_DEVELOPS, crawl: 'project' },
+  'settings.write': { what: "Change a project's settings", roles: WHO_DEVELOPS },
+  'spiders.read': { what: 'See the spiders of a project', roles: EVERYONE, crawl: 'project' },
+  'spiders.write': { what: "Name new spiders, and change spiders' tags", roles: WHO_DEVELOPS },
+  'versions.read': { what: 'See versions, and fetch their eggs', roles: WHO_OPERATES },
+  'versions.delete': {
+    what: 'Delete versions, and with the last one what waits in the project',
+    roles: WHO_DEVELOPS,
+  },
+  'project.deploy': { what: 'Deploy versions and eggs', roles: WHO_DEVELOPS },
 } as const satisfies Record<string, ActionRule>;
 
 export type Action = keyof typeof RULES;

@@ -23,7 +23,7 @@ beforeEach(() => {
 describe('a job token', () => {
   it('is good for its job while it runs', async () => {
     expect(await access().authenticate('1/2/3', 'good')).toMatchObject({
-      projects: new Set([1]),
+      projects: new Map([[1, { inherited: null, own: null }]]),
       staff: false,
       job: { key: KEY, isOver: false },
     });

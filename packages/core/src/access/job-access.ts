@@ -26,9 +26,11 @@ export function createJobAccess(tokens: JobTokens, jobs: JobView, now: () => num
     if (!isOver && job.state !== 'running') return null;
     return {
       name: `job ${user}`,
-      projects: new Set([job.key.project]),
+      user: null,
+      shown: null,
+      projects: new Map([[job.key.project, { inherited: null, own: null }]]),
       staff: false,
-      organisations: [],
+      organisations: new Map(),
       job: { key: job.key, isOver },
     };
   }

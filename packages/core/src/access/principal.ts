@@ -1,15 +1,20 @@
 import type { JobKey } from '../jobs/job.ts';
+import type { ProjectRoles, Role } from './roles.ts';
 
-/** Who is asking: one API key, resolved. */
+/** Who is asking: one API key, session, job token or user of Scrapyd's dialect, resolved. */
 export interface Principal {
   /** Name shown in `scheduled_by` and its siblings. */
   name: string;
-  /** Projects that this key is a member of: what `listprojects` shows. */
-  projects: ReadonlySet<number>;
+  /** Number of the user behind it; null for keys of projects, staff keys, crawls and users of Scrapyd's dialect. */
+  user: number | null;
+  /** Number of the API key or of the session that was shown. */
+  shown: { key: number } | { session: number } | null;
+  /** Projects that the caller is a member of, which is what `listprojects` shows, and what it is there. */
+  projects: ReadonlyMap<number, ProjectRoles>;
   /** A staff key reaches every project, though it lists only its memberships. */
   staff: boolean;
-  /** Organisations that the caller is a member of: it may make projects in them. Empty for a key of one project. */
-  organisations: readonly number[];
+  /** Organisations that the caller is a member of, and what it is there. Empty for a key of one project. */
+  organisations: ReadonlyMap<number, Role>;
   /** Set for a crawl that came with a job token: what that may do is in the table of actions. */
   job?: { key: JobKey; isOver: boolean };
 }

@@ -5,4 +5,5 @@ export interface AccessStore {
   /** `hash` is the SHA-256 of the key (32 bytes); null for unknown and revoked keys. */
   findKey(hash: Buffer): Promise<Principal | null>;
   findProject(id: number): Promise<Project | null>;
+  hasOrganisation(id: number): Promise<boolean>;
 }

@@ -1,4 +1,5 @@
 import type { Project } from '../access/principal.ts';
+import type { Role } from '../access/roles.ts';
 
 export interface Organisation {
   id: number;
@@ -10,10 +11,11 @@ export interface User {
   name: string;
 }
 
-/** A user of an organisation reaches all its projects. */
+/** A user of an organisation reaches all its projects, as what it is in the organisation. */
 export interface Member {
   organisation: string;
   user: string;
+  role: Role;
 }
 
 /** A key as it is listed; the key itself is shown once, when it is created, and only its hash is kept. */
@@ -25,6 +27,8 @@ export interface ApiKey {
   user: string | null;
   /** The key is a member of this project only. */
   project: number | null;
+  /** What a key of a project is there; a key of a user is what the user is. */
+  role: Role;
   /** The key reaches every project, whatever it is a member of. */
   staff: boolean;
   createdAt: Date;
@@ -49,6 +53,8 @@ export interface NewKey {
   /** Name of a user, who must exist. */
   user: string | null;
   project: number | null;
+  /** Of a key of a project. Without one it is an admin there. */
+  role?: Role;
   staff: boolean;
 }
 
@@ -69,7 +75,8 @@ export interface AdminStore {
   createProject(project: NewProject): Promise<Created<Project>>;
   setProjectPaused(id: number, paused: boolean): Promise<Project>;
   createUser(name: string): Promise<Created<User>>;
-  addMember(organisation: string, user: string): Promise<Created<Member>>;
+  /** Without a role a new member is an owner, and one that is there keeps its role; with one it gets that. */
+  addMember(organisation: string, user: string, role?: Role): Promise<Created<Member>>;
   /** The same hash with the same owner counts as the same key; a revoked key never comes back. */
   createKey(key: NewKey): Promise<Created<ApiKey>>;
   /** From now on the key is unknown. Revoking again is fine. */

@@ -1,9 +1,13 @@
 import { hashPassword } from '../access/passwords.ts';
+import type { Role } from '../access/roles.ts';
 import { createScrapydUsers } from './users.ts';
 
 async function setUp() {
   const stored = new Map([
-    ['ann', { username: 'ann', organisation: 7, passwordHash: await hashPassword('right') }],
+    [
+      'ann',
+      { username: 'ann', organisation: 7, role: 'reader' as Role, passwordHash: await hashPassword('right') },
+    ],
   ]);
   const asked: string[] = [];
   let now = 0;
@@ -28,7 +32,7 @@ describe('Scrapyd users', () => {
     const { users } = await setUp();
     expect(await users.authenticate('ann', 'right')).toMatchObject({
       name: 'ann',
-      organisations: [7],
+      organisations: new Map([[7, 'reader']]),
       staff: false,
     });
     expect(await users.authenticate('ann', 'wrong')).toBeNull();
@@ -48,7 +52,12 @@ describe('Scrapyd users', () => {
   it('are locked out by a new password within a second, though the old one was right before', async () => {
     const { users, stored, pass } = await setUp();
     await users.authenticate('ann', 'right');
-    stored.set('ann', { username: 'ann', organisation: 7, passwordHash: await hashPassword('changed') });
+    stored.set('ann', {
+      username: 'ann',
+      organisation: 7,
+      role: 'reader',
+      passwordHash: await hashPassword('changed'),
+    });
     pass(1001);
     expect(await users.authenticate('ann', 'right')).toBeNull();
     expect(await users.authenticate('ann', 'changed')).not.toBeNull();

@@ -47,7 +47,14 @@ export function createScrapydUsers(store: ScrapydUserStore, now: () => number = 
         return null;
       }
       if (!(await isRight(user, password))) return null;
-      return { name: username, projects: new Set(), staff: false, organisations: [user.organisation] };
+      return {
+        name: username,
+        user: null,
+        shown: null,
+        projects: new Map(),
+        staff: false,
+        organisations: new Map([[user.organisation, user.role]]),
+      };
     },
   };
 }

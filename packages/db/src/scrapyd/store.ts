@@ -35,23 +35,29 @@ export function createScrapydUserStore(database: Database): ScrapydUserStore {
     async findUser(username): Promise<ScrapydUser | null> {
       const row = await database('scrapyd_users')
         .where({ username })
-        .first('username', 'organisation_id', 'password_hash');
+        .first('username', 'organisation_id', 'password_hash', 'role');
       return row
-        ? { username: row.username, organisation: row.organisation_id, passwordHash: row.password_hash }
+        ? {
+            username: row.username,
+            organisation: row.organisation_id,
+            passwordHash: row.password_hash,
+            role: row.role,
+          }
         : null;
     },
-    async saveUser(organisation, username, passwordHash) {
+    async saveUser(organisation, username, passwordHash, role) {
       const owner = await database('organisations').where({ name: organisation }).first('id');
       if (!owner) {
         throw accountErrors.notFound('organisation', organisation);
       }
       const { rows } = await database.raw<{ rows: { created: boolean }[] }>(
-        `insert into scrapyd_users as u (organisation_id, username, password_hash)
-        values (:owner, :username, :passwordHash)
-        on conflict (username) do update set password_hash = excluded.password_hash
+        `insert into scrapyd_users as u (organisation_id, username, password_hash, role)
+        values (:owner, :username, :passwordHash, coalesce(:role, 'admin'))
+        on conflict (username) do update
+          set password_hash = excluded.password_hash, role = coalesce(:role, u.role)
           where u.organisation_id = excluded.organisation_id
         returning xmax = 0 as created`,
-        { owner: owner.id, username, passwordHash },
+        { owner: owner.id, username, passwordHash, role: role ?? null } as never,
       );
       if (!rows[0]) {
         throw accountErrors.scrapydUserElsewhere(username);

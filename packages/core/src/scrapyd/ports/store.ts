@@ -1,13 +1,23 @@
+import type { Role } from '../../access/roles.ts';
+
 export interface ScrapydUser {
   username: string;
   organisation: number;
   passwordHash: string;
+  /** What the user is in the organisation. */
+  role: Role;
 }
 
 export interface ScrapydUserStore {
   findUser(username: string): Promise<ScrapydUser | null>;
   /** Creates the user or changes its password. Throws `not_found` for an unknown organisation, `conflict` for a name of another one. */
-  saveUser(organisation: string, username: string, passwordHash: string): Promise<{ created: boolean }>;
+  saveUser(
+    organisation: string,
+    username: string,
+    passwordHash: string,
+    /** Without one a new user is an admin, and one that is there keeps its role. */
+    role?: Role,
+  ): Promise<{ created: boolean }>;
 }
 
 export interface DeployedVersion {

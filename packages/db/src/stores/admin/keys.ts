@@ -6,6 +6,7 @@ import {
   type Created,
   DomainError,
   type NewKey,
+  type Role,
 } from '@spiderhub/core';
 import type { Database } from '../../database.ts';
 import { idOf } from './people.ts';
@@ -15,6 +16,7 @@ interface KeyRow {
   hint: string;
   user: string | null;
   project: number | null;
+  role: Role;
   staff: boolean;
   created_at: Date;
   revoked_at: Date | null;
@@ -25,6 +27,7 @@ const COLUMNS = [
   'k.hint',
   'u.name as user',
   'k.project_id as project',
+  'k.role',
   'k.staff',
   'k.created_at',
   'k.revoked_at',
@@ -56,18 +59,18 @@ function toKey(row: KeyRow): ApiKey {
 }
 
 async function createKey(database: Database, key: NewKey): Promise<Created<ApiKey>> {
-  const { hash, hint, project, staff } = key;
+  const { hash, hint, project, staff, role = 'admin' } = key;
   const user_id = key.user === null ? null : await idOf(database, 'users', key.user);
   if (project !== null && !(await database('projects').where({ id: project }).first('id'))) {
     throw accessErrors.projectNotFound(project);
   }
   const made = await database('api_keys')
-    .insert({ hash, hint, user_id, project_id: project, staff })
+    .insert({ hash, hint, user_id, project_id: project, staff, role })
     .onConflict('hash')
     .ignore()
     .returning('id');
   const row: KeyRow = await rows(database).where('k.hash', hash).first();
-  const same = row.user === key.user && row.project === project && row.staff === staff;
+  const same = row.user === key.user && row.project === project && row.staff === staff && row.role === role;
   if (!same || row.revoked_at) {
     throw new DomainError('conflict', 'key_exists', 'this key exists already and means something else');
   }

@@ -24,13 +24,19 @@ export function people(database: Database): Pick<AdminStore, People> {
   return {
     createOrganisation: (name) => findOrMake(database, 'organisations', name),
     createUser: (name) => findOrMake(database, 'users', name),
-    async addMember(organisation, user) {
+    async addMember(organisation, user, role) {
       const ids = {
         organisation_id: await idOf(database, 'organisations', organisation),
         user_id: await idOf(database, 'users', user),
       };
-      const made = await database('members').insert(ids).onConflict().ignore().returning('user_id');
-      return { value: { organisation, user }, created: made.length > 0 };
+      const [made] = await database('members')
+        .insert({ ...ids, role: role ?? 'owner' })
+        .onConflict(['organisation_id', 'user_id'])
+        .ignore()
+        .returning('role');
+      if (!made && role) await database('members').where(ids).update({ role });
+      const now = made ?? (await database('members').where(ids).first('role'));
+      return { value: { organisation, user, role: now.role }, created: made !== undefined };
     },
     listOrganisations: async () => database('organisations').orderBy('id').select('id', 'name'),
     listUsers: async () => database('users').orderBy('id').select('id', 'name'),
@@ -39,7 +45,7 @@ export function people(database: Database): Pick<AdminStore, People> {
         .join('organisations as o', 'o.id', 'm.organisation_id')
         .join('users as u', 'u.id', 'm.user_id')
         .orderBy(['m.organisation_id', 'm.user_id'])
-        .select('o.name as organisation', 'u.name as user'),
+        .select('o.name as organisation', 'u.name as user', 'm.role'),
   };
 }
 

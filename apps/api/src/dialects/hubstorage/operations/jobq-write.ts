@@ -82,6 +82,7 @@ const update = (services: Parts) =>
     path: '/jobq/:project/update',
     summary: 'Move and describe jobs',
     action: 'jobs.move',
+    alsoAsks: ['jobs.delete'],
     takes: JSON_LINES,
     sends: JSON_LINES,
     params: ProjectPath,
@@ -92,7 +93,9 @@ const update = (services: Parts) =>
       const target = targetOf(fields);
       // A job of another project is one that does not exist here.
       if (target.project !== project) continue;
-      const change = { ...target, state: stateOf(fields), change: metadataChange(fields), by: caller.name };
+      const state = stateOf(fields);
+      if (state === 'deleted') await caller.may(project, 'jobs.delete');
+      const change = { ...target, state, change: metadataChange(fields), by: caller.name };
       for (const { key, previous } of await services.jobs.move(change)) {
         answer.push(JSON.stringify({ prevstate: previous, key: formatJobKey(key) }));
       }
