@@ -17,6 +17,7 @@ const BREACHES: [folder: string, module: string][] = [
   ['packages/platform/src', '@spiderhub/core'],
   ['packages/db/src/jobs', '@spiderhub/platform'],
   ['packages/db/src/jobs', '@spiderhub/hub'],
+  ['packages/db/src/jobs', '../scrapyd/listing-text.ts'],
   ['packages/queue/src', '@spiderhub/db'],
   ['packages/hub/src', '@spiderhub/db'],
   ['packages/runners/src', '@spiderhub/storage'],

@@ -14,6 +14,7 @@ import {
   redisOptions,
   runServices,
   type Service,
+  untilAnswered,
 } from '@spiderhub/platform';
 import {
   createFailureCounts,
@@ -46,10 +47,19 @@ setFlagsFromString('--no-allocation-site-pretenuring');
 async function main(): Promise<void> {
   const config = readConfig(ApiConfig, process.env);
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
+  await findSchema(config, log);
   if (config.API_PROCESSES > 1 && cluster.isPrimary) await runProcesses(config, log);
   else await serve(config, log);
   // A channel to a parent process would keep this one alive.
   process.channel?.unref();
+}
+
+/** Postgres may start at the same time as we do. Throws when its tables are not those that this program knows. */
+async function findSchema({ DATABASE_URL }: ApiConfig, log: Logger): Promise<void> {
+  const database = createDatabase(DATABASE_URL, { name: 'spiderhub-api', maxConnections: 1 });
+  const problem = await untilAnswered(() => schemaProblem(database), log);
+  await database.destroy();
+  if (problem) throw new Error(problem);
 }
 
 /** A process needs its whole grace; the parent waits a little longer. */
@@ -69,8 +79,6 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const uploadDir = join(config.SPIDERHUB_HOME, 'tmp/uploads');
   await prepareUploadDir(uploadDir);
   const connections = openConnections(config, log);
-  const problem = await schemaProblem(connections.database);
-  if (problem) throw new Error(problem);
   const parts = await createParts({
     ...connections,
     inspector: inspectorOf(config),

@@ -20,6 +20,7 @@ import {
   pipEnvironment,
   readConfig,
   runServices,
+  untilAnswered,
   WorkerConfig,
 } from '@spiderhub/platform';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
@@ -37,7 +38,6 @@ import { recount } from './supervise/streams/stored-counts.ts';
 import { Supervisor } from './supervise/supervisor.ts';
 import { localSweeps } from './sweep/local-sweeps.ts';
 import { createSweeper } from './sweep/sweeper.ts';
-import { untilAnswered } from './until-answered.ts';
 import { placeOf, takeWorkDirectory } from './work-directory.ts';
 
 const DAY_MS = 24 * 3600_000;

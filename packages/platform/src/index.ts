@@ -10,5 +10,7 @@ export * from './logger.ts';
 export { pipEnvironment } from './pip-environment.ts';
 export * from './processes/identity.ts';
 export * from './processes/lock.ts';
+export { createPulse } from './pulse.ts';
 export * from './redis.ts';
 export * from './service.ts';
+export { untilAnswered } from './until-answered.ts';

@@ -1,6 +1,5 @@
 import type { LeaderStore } from '@spiderhub/core';
-import { type Logger, monotonicMs, type Service } from '@spiderhub/platform';
-import { createPulse } from '../pulse.ts';
+import { createPulse, type Logger, monotonicMs, type Service } from '@spiderhub/platform';
 import { within } from '../within.ts';
 import type { LeaderTask } from './task.ts';
 

@@ -1,6 +1,5 @@
 import { type AttemptStore, isRefused, type JobCounts, type StopLevel } from '@spiderhub/core';
-import { type Logger, monotonicMs, type Service } from '@spiderhub/platform';
-import { createPulse } from '../pulse.ts';
+import { createPulse, type Logger, monotonicMs, type Service } from '@spiderhub/platform';
 import { within } from '../within.ts';
 
 /** One attempt that this worker holds. */

@@ -8,8 +8,7 @@ import {
   type RunningCrawl,
   type StreamStore,
 } from '@spiderhub/core';
-import { type Logger, monotonicMs } from '@spiderhub/platform';
-import { untilAnswered } from '../until-answered.ts';
+import { type Logger, monotonicMs, untilAnswered } from '@spiderhub/platform';
 import type { RequestOf } from './crawl/crawl-request.ts';
 import { endCrawl } from './crawl/end-crawl.ts';
 import { followCrawl } from './crawl/follow-crawl.ts';

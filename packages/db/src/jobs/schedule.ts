@@ -1,6 +1,6 @@
 import type { ScheduleOutcome, ScheduleRequest } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { spacedJson, spacedRaw } from '../scrapyd/json-text.ts';
+import { spacedJson, spacedRaw } from './json-text.ts';
 
 interface ScheduleRow {
   ordinal: number;

@@ -1,5 +1,5 @@
 import { commandLine, outcomeOf, type RunningCrawl, type StopReason } from '@spiderhub/core';
-import { untilAnswered } from '../../until-answered.ts';
+import { untilAnswered } from '@spiderhub/platform';
 import type { Recorder } from '../streams/recorder.ts';
 import { recount, storedCounts } from '../streams/stored-counts.ts';
 import type { Care } from './care.ts';

@@ -1,6 +1,5 @@
 import type { AttemptStore, EndAnswer, FinishReport } from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
-import { untilAnswered } from '../../until-answered.ts';
+import { type Logger, untilAnswered } from '@spiderhub/platform';
 
 export async function finishAttempt(
   attempts: AttemptStore,

@@ -1,5 +1,5 @@
 import type { Orphan } from '@spiderhub/core';
-import { untilAnswered } from '../../until-answered.ts';
+import { untilAnswered } from '@spiderhub/platform';
 import { Recorder } from '../streams/recorder.ts';
 import { recount } from '../streams/stored-counts.ts';
 import type { Care } from './care.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@spiderhub/platform';
+import type { Logger } from './logger.ts';
 import { createPulse } from './pulse.ts';
 
 const FIRST_WAIT_MS = 100;
