@@ -8,6 +8,7 @@ import { demoPages } from '@spiderhub/demo-site';
 import {
   ApiConfig,
   createLogger,
+  keepPrivate,
   type Logger,
   pipEnvironment,
   readConfig,
@@ -76,6 +77,7 @@ async function runProcesses(config: ApiConfig, log: Logger): Promise<void> {
 
 /** Opens what the API needs, and serves. */
 async function serve(config: ApiConfig, log: Logger): Promise<void> {
+  for (const words of keepPrivate(config.SPIDERHUB_HOME)) log.warn(words);
   const uploadDir = join(config.SPIDERHUB_HOME, 'tmp/uploads');
   await prepareUploadDir(uploadDir);
   const connections = openConnections(config, log);

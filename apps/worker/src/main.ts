@@ -16,6 +16,7 @@ import {
 } from '@spiderhub/db';
 import {
   createLogger,
+  keepPrivate,
   type Logger,
   pipEnvironment,
   readConfig,
@@ -57,6 +58,7 @@ async function main(): Promise<void> {
 
   const connections = openConnections(config, log);
   const home = config.SPIDERHUB_HOME;
+  for (const words of keepPrivate(home)) log.warn(words);
   const place = placeOf(worker.host);
   const workRoot = join(home, 'work', place);
   const folder = await takeWorkDirectory(workRoot);

@@ -8,6 +8,7 @@ export { WorkerConfig } from './config/worker.ts';
 export { hasCode } from './errors.ts';
 export * from './logger.ts';
 export { pipEnvironment } from './pip-environment.ts';
+export { keepPrivate } from './private-home.ts';
 export * from './processes/identity.ts';
 export * from './processes/lock.ts';
 export { createPulse } from './pulse.ts';

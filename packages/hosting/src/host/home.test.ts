@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serverAccount } from './account.ts';
 import { openHome, removeHome } from './home.ts';
 
 let folder: string;
@@ -25,6 +26,22 @@ it('finds a short place for sockets of a home with a long path, and always the s
   expect(openHome(long, null)).toEqual(home);
   removeHome(home);
   expect(() => statSync(home.sockets)).toThrow('ENOENT');
+});
+
+it('closes a home that an earlier release left open, and leaves a way through for PostgreSQL alone', () => {
+  const path = join(folder, 'h');
+  const modeOf = (name: string) => statSync(join(path, name)).mode & 0o777;
+  mkdirSync(join(path, 'data'), { recursive: true });
+  chmodSync(path, 0o755);
+  openHome(path, null);
+  expect([modeOf(''), modeOf('data')]).toEqual([0o700, 0o700]);
+  const account = serverAccount();
+  if (!account) return;
+  chmodSync(folder, 0o711);
+  const shared = join(folder, 's');
+  mkdirSync(shared);
+  const home = openHome(shared, account);
+  expect([statSync(shared).mode & 0o777, home.postgres]).toEqual([0o711, join(shared, 'postgres')]);
 });
 
 it.each(['/proc/x', '/proc/x/y', '/dev/null/x', '/dev/null'])(

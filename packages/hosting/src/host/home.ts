@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chownSync, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { keepPrivate } from '@spiderhub/platform';
 import { inherited } from '../environment.ts';
 import { say, UserError } from '../say.ts';
 import { type Account, canEnter } from './account.ts';
@@ -37,6 +38,8 @@ export function openHome(path: string, account: Account | null): Home {
     lock: join(path, 'lock'),
   };
   makeDirectory(home.logs, 0o700);
+  for (const words of keepPrivate(path, { passable: account !== null && base === path }))
+    say(`Home: ${words}`);
   makePrivate(home.postgres, account);
   makePrivate(home.sockets, account);
   return home;
