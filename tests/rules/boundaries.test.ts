@@ -23,6 +23,7 @@ const BREACHES: [folder: string, module: string][] = [
   ['packages/runners/src', '@spiderhub/storage'],
   ['packages/storage/src/fs', '@spiderhub/db'],
   ['packages/hosting/src/host', '@spiderhub/core'],
+  ['packages/isolation/src', '@spiderhub/core'],
   ['apps/cli/src', '@spiderhub/api'],
   ['apps/worker/src', '@spiderhub/cli'],
   ['apps/api/src/http', '@spiderhub/worker'],
@@ -45,6 +46,7 @@ const BREACHES: [folder: string, module: string][] = [
 const ALLOWED: typeof BREACHES = [
   ['packages/db/src/jobs', '@spiderhub/core'],
   ['packages/runners/src', '@spiderhub/platform'],
+  ['packages/runners/src', '@spiderhub/isolation'],
   ['apps/api/src/dialects/jobs-api', '@spiderhub/core'],
   ['apps/api/src/dialects/scrapyd', '@spiderhub/core/scrapyd'],
   ['apps/worker/src/supervise', '@spiderhub/core'],

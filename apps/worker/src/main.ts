@@ -14,6 +14,7 @@ import {
   schemaProblem,
   sharedSecret,
 } from '@spiderhub/db';
+import { NO_BOXING } from '@spiderhub/isolation';
 import {
   createLogger,
   keepPrivate,
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
   const workRoot = join(home, 'work', place);
   const folder = await takeWorkDirectory(workRoot);
   const pipEnv = pipEnvironment(process.env);
-  const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, log });
+  const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, boxing: NO_BOXING, log });
   const runner = runnerIn(folder.path);
   const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
   const heartbeat = createHeartbeat({

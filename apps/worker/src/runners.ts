@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CrawlRunner } from '@spiderhub/core';
+import type { Boxing } from '@spiderhub/isolation';
 import type { Logger, WorkerConfig } from '@spiderhub/platform';
 import { createEnvironments, createForkServers, createProcessRunner } from '@spiderhub/runners';
 import { createFsBlobStore } from '@spiderhub/storage';
@@ -10,6 +11,8 @@ export interface RunnersOptions {
   pipEnv: Record<string, string>;
   /** The folder of this worker; the socket of its fork server lies there. */
   ownFolder: string;
+  /** Decides in which box crawls run. */
+  boxing: Boxing;
   log: Logger;
 }
 
@@ -18,6 +21,7 @@ export function createRunners({
   config,
   pipEnv,
   ownFolder,
+  boxing,
   log,
 }: RunnersOptions): (folder: string) => CrawlRunner {
   const home = config.SPIDERHUB_HOME;
@@ -46,6 +50,7 @@ export function createRunners({
       environments,
       blobs,
       forkServers,
+      boxing,
       log: note,
     });
 }

@@ -1,16 +1,21 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type CrawlRequest, commandLine, DomainError, type Version } from '@spiderhub/core';
+import type { Boxing } from '@spiderhub/isolation';
 import type { Eggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import type { JobDirectory } from './job-directory.ts';
-import { jobData, settingsLayers } from './launch-files.ts';
+import { type CrawlPlace, jobData, settingsLayers } from './launch-files.ts';
 import type { Launcher } from './launcher.ts';
 
 export interface PrepareOptions {
   environments: Environments;
   eggs: Eggs;
   launcher: Launcher;
+  /** Absolute path of `python/launcher`. */
+  launcherDir: string;
+  /** Decides in which box crawls run. */
+  boxing: Boxing;
   /** What a crawl may have on disk that nobody stored yet, bytes. */
   maxSpoolBytes: number;
   /** Holds a folder for each spider that wants to keep files; see docs/files-of-a-crawl.md. */
@@ -26,8 +31,9 @@ export interface PrepareOptions {
 export async function prepareCrawl(
   directory: JobDirectory,
   request: CrawlRequest,
-  { environments, eggs, launcher, maxSpoolBytes, keptDir, log }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<string> {
+  const { environments, eggs, launcher, maxSpoolBytes, keptDir, log } = options;
   const version = requireVersion(request);
   const { python } = await environments.ensure(version, (line) => log?.(line));
   const unpacked = await Promise.all(
@@ -38,8 +44,10 @@ export async function prepareCrawl(
   const { project, spider } = request.job.key;
   const keptFolder = keptDir && join(keptDir, String(project), String(spider));
   const place = { directory, jobData: data, settings, python, eggs: unpacked, version, keptFolder };
+  const [started, box] = await Promise.all([launcher(request, place), boxOf(request, place, options)]);
   const launch = {
-    ...(await launcher(request, place)),
+    ...started,
+    box,
     spoolBytes: maxSpoolBytes,
     saysFin: commandLine(request.job) === null,
   };
@@ -49,6 +57,20 @@ export async function prepareCrawl(
     writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 }),
   ]);
   return python;
+}
+
+/** What a crawl needs of this machine; all else is out of its reach where it has a box. */
+async function boxOf(request: CrawlRequest, place: CrawlPlace, { boxing, launcherDir }: PrepareOptions) {
+  const { directory, python, eggs, keptFolder } = place;
+  return boxing.ofCrawl({
+    name: basename(directory.root),
+    project: request.job.key.project,
+    units: request.job.units,
+    python,
+    readonly: [launcherDir, ...eggs, directory.job, directory.settings],
+    writable: [directory.home, directory.tmp, directory.pipe, ...(keptFolder === null ? [] : [keptFolder])],
+    tmp: directory.tmp,
+  });
 }
 
 function requireVersion({ version, job }: CrawlRequest): Version {

@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore, CrawlRunner, Orphan, RunningCrawl } from '@spiderhub/core';
+import { type Boxing, NO_BOXING } from '@spiderhub/isolation';
 import { monotonicMs } from '@spiderhub/platform';
 import { createEggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
@@ -33,6 +34,8 @@ export interface ProcessRunnerOptions {
   forkServers?: Pick<ForkServers, 'start'> | undefined;
   /** Decides what is executed for each crawl; without it a process with this user's rights. */
   launcher?: Launcher;
+  /** Decides in which box each crawl runs; without it with this user's rights. */
+  boxing?: Boxing | undefined;
   /** Holds a folder for each spider that wants to keep files beyond its jobs; without it none can. */
   keptDir?: string;
   /** What a crawl may have on disk that nobody stored yet; then it has to wait. 256 MiB by default. */
@@ -50,6 +53,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
     environments,
     eggs: createEggs({ eggsDir: join(workDir, 'eggs'), blobs }),
     launcher: options.launcher ?? bareLauncher(launcherDir),
+    launcherDir,
+    boxing: options.boxing ?? NO_BOXING,
     maxSpoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
     keptDir: options.keptDir ?? null,
     log,

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CHECKOUT } from '../checkout.ts';
 import {
+  Isolation,
+  IsolationUidBase,
   LauncherDirectory,
   Port,
   PublicUrl,
@@ -51,6 +53,8 @@ export const ApiConfig = ServiceConfig.extend({
   SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(CHECKOUT, 'python/launcher')),
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
   REQUIREMENTS_WHEELS_ONLY: WheelsOnly,
+  ISOLATION: Isolation,
+  ISOLATION_UID_BASE: IsolationUidBase,
   SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
 });
 export type ApiConfig = z.output<typeof ApiConfig>;

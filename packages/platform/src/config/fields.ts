@@ -74,6 +74,12 @@ export const RequirementsFile = z
   .transform((path) => resolve(path))
   .refine(isFile, 'expected a file with requirements as pip reads them');
 
+/** How far code of projects is kept away from the rest: see docs/security.md. */
+export const Isolation = z.enum(['auto', 'box', 'uid', 'none']).default('auto');
+
+/** User id of project 0, far above those of people; each project has the one above the last project's. */
+export const IsolationUidBase = wholeNumber(1000, 2_000_000_000).default(200_000);
+
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

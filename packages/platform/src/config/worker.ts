@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CHECKOUT } from '../checkout.ts';
 import {
+  Isolation,
+  IsolationUidBase,
   LauncherDirectory,
   Port,
   PublicUrl,
@@ -29,6 +31,8 @@ export const WorkerConfig = ServiceConfig.extend({
    * imported Scrapy already, which is several times faster; see docs/adr/0005-fork-server.md.
    */
   CRAWL_START: z.enum(['cold', 'fork']).default('fork'),
+  ISOLATION: Isolation,
+  ISOLATION_UID_BASE: IsolationUidBase,
   /** Pins of the base environment. */
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
   REQUIREMENTS_WHEELS_ONLY: WheelsOnly,

@@ -1,0 +1,23 @@
+/**
+ * How far a tenant's code is kept away from the rest. `box`: namespaces, a root with only what it needs, no rights.
+ * `uid`: a user of its own, no rights, limits; it sees the machine. `none`: it may do whatever the service may.
+ */
+export type IsolationLevel = 'box' | 'uid' | 'none';
+
+/** What can be asked for: a level, or the best that works here. */
+export type IsolationSetting = IsolationLevel | 'auto';
+
+/** A part of the isolation that is not there, or weaker than it could be. */
+export interface MissingPart {
+  part: 'box' | 'uid' | 'memory' | 'processes' | 'cpu' | 'disk' | 'network';
+  /** One sentence for the operator: what does not hold, and why. */
+  words: string;
+  /** The command or the setting that mends it, when there is one. */
+  mend?: string;
+}
+
+/** What a process of the service gives the code that it runs. */
+export interface IsolationReport {
+  level: IsolationLevel;
+  missing: MissingPart[];
+}
