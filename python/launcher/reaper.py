@@ -25,7 +25,7 @@ def main(argv):
     signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(child, signal.SIGKILL))
     _, status = os.waitpid(child, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _kill_family()
+    kill_family()
     return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 
 
@@ -38,7 +38,7 @@ def _execute(argv):
         os._exit(127)
 
 
-def _kill_family():
+def kill_family():
     """SIGKILL until no child is left: as they die, their own children become ours."""
     give_up_at = time.monotonic() + _GIVE_UP_SECONDS
     while _has_children() and time.monotonic() < give_up_at:
