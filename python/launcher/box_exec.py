@@ -39,10 +39,13 @@ def main(path):
     if door:
         door.opened()
     signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(child, signal.SIGKILL))
+    reported = None
+    if door:
+        reported = door.wait()
+        os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     kill_family()
-    reported = door.status() if door else None
     return _code(status if reported is None else reported)
 
 

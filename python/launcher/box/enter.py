@@ -51,6 +51,11 @@ class Door:
             return None
         return struct.unpack('i', data)[0] if len(data) == 4 else None
 
+    def wait(self):
+        """As `status`, once the program or the whole box has ended."""
+        select.select([self._report], [], [])
+        return self.status()
+
     def pass_through(self, cwd, home):
         """In the first process: makes the box. Returns in the program's process alone, which has no rights any more."""
         box = self._box
