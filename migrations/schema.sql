@@ -448,6 +448,59 @@ alter table organisations add constraint organisations_name_check CHECK ((name <
 alter table organisations add constraint organisations_name_key UNIQUE (name);
 alter table organisations add constraint organisations_pkey PRIMARY KEY (id);
 
+create table periodic_active (
+  job_id bigint not null,
+  periodic_id integer not null,
+  task smallint not null
+);
+alter table periodic_active add constraint periodic_active_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table periodic_active add constraint periodic_active_periodic_id_fkey FOREIGN KEY (periodic_id) REFERENCES periodic_jobs(id) ON DELETE CASCADE;
+alter table periodic_active add constraint periodic_active_pkey PRIMARY KEY (job_id);
+CREATE INDEX periodic_active_of ON periodic_active USING btree (periodic_id, task);
+
+create table periodic_jobs (
+  id integer generated identity not null,
+  project_id integer not null,
+  cron text not null,
+  timezone text not null,
+  overlap text not null,
+  catchup text not null,
+  jitter_seconds integer not null,
+  start_at timestamp with time zone,
+  end_at timestamp with time zone,
+  disabled boolean not null,
+  description text not null,
+  tags text[] not null,
+  tasks text not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null,
+  revision integer default 1 not null,
+  next_at timestamp(0) with time zone,
+  fire_at timestamp(0) with time zone,
+  zone_rules text not null,
+  failures integer default 0 not null
+);
+alter table periodic_jobs add constraint periodic_jobs_catchup_check CHECK ((catchup = ANY (ARRAY['skip'::text, 'one'::text, 'all'::text])));
+alter table periodic_jobs add constraint periodic_jobs_jitter_seconds_check CHECK (((jitter_seconds >= 0) AND (jitter_seconds <= 3600)));
+alter table periodic_jobs add constraint periodic_jobs_overlap_check CHECK ((overlap = ANY (ARRAY['skip'::text, 'allow'::text, 'queue'::text, 'replace'::text])));
+alter table periodic_jobs add constraint periodic_jobs_pkey PRIMARY KEY (id);
+alter table periodic_jobs add constraint periodic_jobs_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+CREATE INDEX periodic_jobs_due ON periodic_jobs USING btree (fire_at) WHERE ((NOT disabled) AND (fire_at IS NOT NULL));
+CREATE INDEX periodic_jobs_project ON periodic_jobs USING btree (project_id, id);
+
+create table periodic_runs (
+  periodic_id integer not null,
+  planned_at timestamp(0) with time zone not null,
+  fired_at timestamp with time zone default now() not null,
+  outcome text not null,
+  reason text,
+  jobs text[] not null
+);
+alter table periodic_runs add constraint periodic_runs_outcome_check CHECK ((outcome = ANY (ARRAY['scheduled'::text, 'partly'::text, 'overlap'::text, 'missed'::text, 'refused'::text])));
+alter table periodic_runs add constraint periodic_runs_periodic_id_fkey FOREIGN KEY (periodic_id) REFERENCES periodic_jobs(id) ON DELETE CASCADE;
+alter table periodic_runs add constraint periodic_runs_pkey PRIMARY KEY (periodic_id, planned_at);
+CREATE INDEX periodic_runs_fired ON periodic_runs USING btree (fired_at);
+
 CREATE OR REPLACE FUNCTION policy_of(of_project integer, of_spider integer, defaults jsonb)
  RETURNS jsonb
  LANGUAGE sql

@@ -11,6 +11,7 @@ import {
   createJobAccess,
   createJobs,
   createJobTokens,
+  createPeriodicJobs,
   type Deploy,
   type EggInspector,
   type EggStore,
@@ -20,6 +21,7 @@ import {
   type JobqView,
   type Jobs,
   type JobTokens,
+  type PeriodicJobs,
   type ProjectStore,
   type ReleaseStore,
   type ReportStore,
@@ -35,6 +37,7 @@ import {
   type ScrapydUsers,
   type ScrapydView,
 } from '@spiderhub/core/scrapyd';
+import { createCron } from '@spiderhub/cron';
 import {
   createAccessStore,
   createActivityStore,
@@ -47,6 +50,7 @@ import {
   createJobqView,
   createJobStore,
   createJobView,
+  createPeriodicStore,
   createProjectStore,
   createReleaseStore,
   createReportStore,
@@ -70,6 +74,7 @@ export interface Parts {
 
   jobs: Jobs;
   claims: ClaimStore;
+  periodic: PeriodicJobs;
   queue: JobqView;
 
   projects: ProjectStore;
@@ -129,6 +134,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
 
     jobs: createJobs(createJobStore(database), { ...view, stream: createJobView(downloads).stream }, signals),
     claims: createClaimStore(database),
+    periodic: periodicJobs(database),
     queue: createJobqView(database, searches),
 
     projects: createProjectStore(database),
@@ -153,6 +159,11 @@ export async function createParts(ground: Ground): Promise<Parts> {
     log,
     now: () => new Date(),
   };
+}
+
+function periodicJobs(database: Database): PeriodicJobs {
+  const cron = createCron();
+  return createPeriodicJobs({ store: createPeriodicStore(database, cron.zoneRules), cron });
 }
 
 function scrapydParts(database: Database, downloads: Database): Parts['scrapyd'] {

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type CrawlRunner, createJobTokens, createPurge, type StreamStore, TALLIES } from '@spiderhub/core';
+import { createCron } from '@spiderhub/cron';
 import {
   createAttemptStore,
   createBlobLedger,
   createDispatchStore,
   createLeaderStore,
   createLeftoverStore,
+  createPeriodicStore,
   createProjectStore,
   createRetentionStore,
   createVersionStore,
@@ -15,6 +17,7 @@ import {
   sharedSecret,
 } from '@spiderhub/db';
 import { NO_BOXING } from '@spiderhub/isolation';
+import { sameRunKey } from '@spiderhub/hub';
 import {
   createLogger,
   keepPrivate,
@@ -31,6 +34,7 @@ import { createHealth } from './health.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
+import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
 import { leaderTasks } from './leader/tasks.ts';
 import { createRunners } from './runners.ts';
 import { requestsFrom } from './supervise/crawl/crawl-request.ts';
@@ -156,6 +160,7 @@ function makeLeader(
 ): Leader {
   const { database, vital, tickets } = connections;
   const attempts = createAttemptStore(database);
+  const periodic = periodicParts(connections);
   return createLeader({
     store: createLeaderStore(vital),
     holder: `${host}/${id}`,
@@ -163,17 +168,35 @@ function makeLeader(
       dispatch: createDispatchStore(database, { leaseMs: config.LEASE_SECONDS * 1000 }),
       tickets,
       recount: (ended) => recount(attempts, streams, ended),
-      chores: keepHouse({
-        purge: createPurge(createRetentionStore(database), streams, config.DELETE_GRACE_DAYS * DAY_MS),
-        blobs: createFsBlobStore({ root: join(config.SPIDERHUB_HOME, 'data/blobs') }),
-        ledger: createBlobLedger(database),
-        leftovers: createLeftoverStore(database),
-        eventsMs: config.EVENTS_DAYS * DAY_MS,
-      }),
+      periodic,
+      chores: [
+        ...keepHouse({
+          purge: createPurge(createRetentionStore(database), streams, config.DELETE_GRACE_DAYS * DAY_MS),
+          blobs: createFsBlobStore({ root: join(config.SPIDERHUB_HOME, 'data/blobs') }),
+          ledger: createBlobLedger(database),
+          leftovers: createLeftoverStore(database),
+          eventsMs: config.EVENTS_DAYS * DAY_MS,
+        }),
+        ...keepCalendar(periodic),
+      ],
       log,
     }),
     log,
   });
+}
+
+function periodicParts({ database, signals }: Connections): PeriodicParts {
+  const cron = createCron();
+  return {
+    store: createPeriodicStore(database, cron.zoneRules),
+    // Scripts differ by their command line, as they do when people schedule them.
+    rules: {
+      cron,
+      uniqueKey: ({ spider, args, command }) =>
+        sameRunKey(spider, command ? { ...args, cmd_args: JSON.stringify(command) } : args),
+    },
+    signals,
+  };
 }
 
 void main().catch((error: unknown) => {

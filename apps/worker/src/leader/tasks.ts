@@ -5,6 +5,7 @@ import type { LeaderTask } from './task.ts';
 import { admit } from './tasks/admit.ts';
 import { type Chore, doChores } from './tasks/chores.ts';
 import { foldCounts } from './tasks/fold-counts.ts';
+import { firePeriodicJobs, type PeriodicParts } from './tasks/periodic.ts';
 import { reap } from './tasks/reap.ts';
 import { resend } from './tasks/resend.ts';
 
@@ -15,12 +16,13 @@ export interface TaskParts {
   dispatch: DispatchStore;
   tickets: TicketSender;
   recount: (ended: LostAttempt) => Promise<void>;
+  periodic: PeriodicParts;
   chores: readonly Chore[];
   log: Logger;
 }
 
 /** Everything that the leader does. */
-export function leaderTasks({ dispatch, tickets, recount, chores, log }: TaskParts): LeaderTask[] {
+export function leaderTasks({ dispatch, tickets, recount, periodic, chores, log }: TaskParts): LeaderTask[] {
   /** A ticket that did not get through in time is sent again as one that nobody claimed. */
   const send = (list: Ticket[]) => within(AbortSignal.timeout(SEND_MS), tickets.send(list));
   return [
@@ -28,6 +30,7 @@ export function leaderTasks({ dispatch, tickets, recount, chores, log }: TaskPar
     resend(dispatch, send),
     reap({ dispatch, recount, log }),
     foldCounts(dispatch),
+    firePeriodicJobs(periodic),
     doChores({ chores, log }),
   ];
 }

@@ -49,6 +49,9 @@ const RULES = {
   },
   'jobs.delete': { what: 'Delete jobs with their data', roles: WHO_DELETES },
 
+  'periodic.read': { what: 'See periodic jobs and what came of them', roles: EVERYONE },
+  'periodic.write': { what: 'Plan periodic jobs', roles: WHO_DEVELOPS },
+
   'items.read': { what: 'Read items', roles: EVERYONE, crawl: 'own job' },
   'items.write': { what: 'Write items', roles: WHO_OPERATES, crawl: 'own job, late too' },
   'logs.read': { what: 'Read logs', roles: EVERYONE, crawl: 'own job' },

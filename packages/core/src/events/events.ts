@@ -1,7 +1,16 @@
 import type { JobEvent } from '../jobs/transitions.ts';
 
 /** Everything that the event log tells of. */
-export type EventType = JobEvent | 'version.deployed' | 'project.reported';
+export type EventType =
+  | JobEvent
+  | 'version.deployed'
+  | 'project.reported'
+  /** A planned time of a periodic job at which nothing started, and did not have to. */
+  | 'schedule.skipped'
+  /** A planned time of which not all tasks could start. */
+  | 'schedule.failed'
+  /** Nobody tries this periodic job any more: none of its tasks could start, time and again. */
+  | 'schedule.disabled';
 
 /** One thing that happened. */
 export interface LoggedEvent {

@@ -1,8 +1,10 @@
 import { isJson } from './check.ts';
-import { decodeString, scanFields } from './scan.ts';
+import { decodeString, endOfValue, scanFields, skipSpace } from './scan.ts';
 
 const SPACE = 0x20;
 const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const COMMA = 0x2c;
 
 /** Fields of a JSON object: name to the raw text of its value. A map, because any text may be a name. */
 export type RawFields = Map<string, string>;
@@ -21,6 +23,22 @@ export function readRawObject(text: string | Buffer): RawFields | null {
     return true;
   });
   return fields;
+}
+
+/** Reads a JSON array without parsing its values. Null when the text is not an array, or not JSON. */
+export function readRawArray(text: string): string[] | null {
+  const line = Buffer.from(text);
+  const start = skipSpace(line, 0);
+  if (line[start] !== OPEN_BRACKET || !isJson(line)) return null;
+  const values: string[] = [];
+  let at = skipSpace(line, start + 1);
+  for (let end = endOfValue(line, at); end > at; end = endOfValue(line, at)) {
+    values.push(line.toString('utf8', at, end));
+    at = skipSpace(line, end);
+    if (line[at] !== COMMA) break;
+    at = skipSpace(line, at + 1);
+  }
+  return values;
 }
 
 /** The object on one line. */

@@ -121,7 +121,8 @@ function endOfLongString(line: Buffer, from: number): number {
   return line.length;
 }
 
-function endOfValue(line: Buffer, from: number): number {
+/** Offset behind the value that begins at `from`; the same offset where there is none. */
+export function endOfValue(line: Buffer, from: number): number {
   const byte = line[from];
   if (byte === QUOTE) return Math.min(endOfString(line, from + 1) + 1, line.length);
   if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return endOfNested(line, from);

@@ -10,6 +10,7 @@ import { eggOperations } from './operations/eggs.ts';
 import { itemOperations } from './operations/items.ts';
 import { listOperations } from './operations/list-jobs.ts';
 import { logOperations } from './operations/log.ts';
+import { periodicOperations } from './operations/periodic.ts';
 import { projectOperations } from './operations/projects.ts';
 import { releaseOperations } from './operations/releases.ts';
 import { reportOperations } from './operations/reports.ts';
@@ -39,5 +40,6 @@ export const jobsApi: Dialect = plainDialect({
     ...eggOperations(parts),
     ...releaseOperations(parts),
     ...reportOperations(parts),
+    ...periodicOperations(parts),
   ],
 });

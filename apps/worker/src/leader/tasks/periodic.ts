@@ -1,0 +1,59 @@
+import { type Decide, decide, nextTime, type PeriodicStore, type Rules, type Signals } from '@spiderhub/core';
+import type { LeaderTask } from '../task.ts';
+import type { Chore } from './chores.ts';
+
+const LOOK_MS = 1000;
+/** Periodic jobs that one transaction fires: a commit is dear, and locks must not last. */
+const BATCH = 200;
+const DAY_MS = 24 * 3600_000;
+const RUNS_MS = 90 * DAY_MS;
+const RUNS_KEPT = 1000;
+const ROWS = 500;
+
+export interface PeriodicParts {
+  store: PeriodicStore;
+  rules: Rules;
+  signals: Signals;
+}
+
+/** Starts the jobs of periodic jobs that are due. */
+export function firePeriodicJobs({ store, rules, signals }: PeriodicParts): LeaderTask {
+  const decision: Decide = (job, active, now) => decide(job, active, now, rules);
+  return {
+    name: 'periodic jobs',
+    everyMs: LOOK_MS,
+    async run() {
+      for (let runs = BATCH; runs >= BATCH; ) {
+        const fired = await store.fireDue(BATCH, decision);
+        const workers = fired.stopped.flatMap(({ worker }) => worker ?? []);
+        for (const worker of new Set(workers)) signals.stopRequested(worker);
+        if (fired.scheduled > 0) signals.wakeLeader();
+        runs = fired.runs;
+      }
+    },
+  };
+}
+
+/** Old rows go, and when the rules of time zones change so do planned times. */
+export function keepCalendar({ store, rules: { cron } }: Pick<PeriodicParts, 'store' | 'rules'>): Chore[] {
+  return [
+    {
+      name: 'work out planned times by new rules of time zones',
+      idleMs: DAY_MS,
+      async run() {
+        const jobs = await store.ofOtherZoneRules(cron.zoneRules, ROWS);
+        const now = new Date();
+        for (const job of jobs) await store.setNext(job, nextTime(job, now, cron), cron.zoneRules);
+        return { done: jobs.length, more: jobs.length >= ROWS };
+      },
+    },
+    {
+      name: 'remove old runs of periodic jobs',
+      idleMs: DAY_MS / 24,
+      async run() {
+        const done = await store.removeRuns(RUNS_MS, RUNS_KEPT, ROWS);
+        return { done, more: done >= ROWS };
+      },
+    },
+  ];
+}

@@ -1,0 +1,1 @@
+drop table periodic_active, periodic_runs, periodic_jobs;

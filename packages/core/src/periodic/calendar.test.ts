@@ -1,0 +1,101 @@
+import type { Cron } from '../ports/cron.ts';
+import { dueTimes, jitterMs, nextTimes } from './calendar.ts';
+import type { Catchup, PeriodicPlan } from './periodic-job.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Every hour, on the hour. */
+const hourly: Cron = {
+  checked: (cron, timezone) => ({ cron, timezone }),
+  next: (_cron, _zone, after) => new Date((Math.floor(after.getTime() / HOUR) + 1) * HOUR),
+  zoneRules: 'test',
+};
+
+const at = (hours: number, more = 0) => new Date(hours * HOUR + more);
+
+function plan(more: Partial<PeriodicPlan & { id: number; nextAt: Date }> = {}) {
+  return {
+    id: 7,
+    cron: '0 * * * *',
+    timezone: 'UTC',
+    overlap: 'skip' as const,
+    catchup: 'one' as const,
+    jitterSeconds: 0,
+    startAt: null,
+    endAt: null,
+    disabled: false,
+    description: '',
+    tags: [],
+    tasks: [],
+    nextAt: at(10),
+    ...more,
+  };
+}
+
+function hoursOf(catchup: Catchup, now: Date) {
+  const { times, nextAt } = dueTimes(plan({ catchup }), now, hourly);
+  return {
+    kept: times.filter(({ missed }) => missed === null).map((time) => time.at.getTime() / HOUR),
+    missed: times.filter(({ missed }) => missed !== null).map((time) => time.at.getTime() / HOUR),
+    next: nextAt && nextAt.getTime() / HOUR,
+  };
+}
+
+it('keeps a planned time, and waits for the next one', () => {
+  expect(hoursOf('skip', at(10))).toEqual({ kept: [10], missed: [], next: 11 });
+  expect(hoursOf('skip', at(10, -1))).toEqual({ kept: [], missed: [], next: 10 });
+});
+
+it('does not call a run late that a change of leaders held up', () => {
+  expect(hoursOf('skip', at(10, MINUTE))).toEqual({ kept: [10], missed: [], next: 11 });
+  expect(hoursOf('skip', at(10, MINUTE + 1))).toEqual({ kept: [], missed: [10], next: 11 });
+});
+
+it.each<[Catchup, number[], number[]]>([
+  ['skip', [], [10, 11, 12]],
+  ['one', [12], [10, 11]],
+  ['all', [10, 11, 12], []],
+])('after a break, `%s` keeps %j and misses %j', (catchup, kept, missed) => {
+  expect(hoursOf(catchup, at(12, 30 * MINUTE))).toEqual({ kept, missed, next: 13 });
+});
+
+it('makes up for nothing when a run is due at this very moment', () => {
+  expect(hoursOf('one', at(12))).toEqual({ kept: [12], missed: [10, 11], next: 13 });
+});
+
+it('makes up for a hundred at most', () => {
+  const { kept, missed } = hoursOf('all', at(10 + 149, 30 * MINUTE));
+  expect(kept).toEqual(Array.from({ length: 100 }, (_, n) => 60 + n));
+  expect(missed).toHaveLength(50);
+});
+
+it('tells of a very long break in one row, and goes on near its end', () => {
+  const { times, nextAt } = dueTimes(plan({ catchup: 'skip' }), at(10_000, 1), hourly);
+  expect(times[0]?.at).toEqual(at(10));
+  expect(times[0]?.missed).toContain('until');
+  expect(times.length).toBeGreaterThan(31 * 24 - 2);
+  expect(times.length).toBeLessThan(31 * 24 + 3);
+  expect(nextAt).toEqual(at(10_001));
+});
+
+it('begins and ends when the plan says', () => {
+  const bounded = plan({ startAt: at(12), endAt: at(14) });
+  expect(nextTimes(bounded, at(0), 9, hourly)).toEqual([at(12), at(13), at(14)]);
+  expect(dueTimes({ ...bounded, nextAt: at(14) }, at(14), hourly)).toEqual({
+    times: [{ at: at(14), missed: null }],
+    nextAt: null,
+  });
+});
+
+it('puts runs off by the same for the same planned time, within bounds and not all alike', () => {
+  const offsets = Array.from({ length: 200 }, (_, n) => jitterMs(7, at(n), 60));
+  expect(offsets).toEqual(Array.from({ length: 200 }, (_, n) => jitterMs(7, at(n), 60)));
+  expect(Math.max(...offsets)).toBeLessThanOrEqual(60_000);
+  expect(new Set(offsets).size).toBeGreaterThan(30);
+  expect(jitterMs(8, at(1), 60)).not.toBe(jitterMs(7, at(1), 60));
+  const late = plan({ jitterSeconds: 60 });
+  const due = at(10, jitterMs(7, at(10), 60));
+  expect(dueTimes(late, new Date(due.getTime() - 1), hourly).times).toEqual([]);
+  expect(dueTimes(late, due, hourly).times).toEqual([{ at: at(10), missed: null }]);
+});

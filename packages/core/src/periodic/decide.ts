@@ -1,0 +1,94 @@
+import type { JobKey } from '../jobs/job.ts';
+import { formatJobKey } from '../jobs/key.ts';
+import type { ScheduleRequest } from '../jobs/schedule.ts';
+import type { Cron } from '../ports/cron.ts';
+import { dueTimes } from './calendar.ts';
+import { PERIODIC, type PeriodicJob, type PeriodicTask } from './periodic-job.ts';
+
+/** A job of a periodic job that is not over yet. */
+export interface ActiveJob {
+  /** Position of its task. */
+  task: number;
+  key: JobKey;
+  isPending: boolean;
+}
+
+/** One planned time, decided: what starts, what stops for it, and why something does not start. */
+export interface PlannedRun {
+  plannedAt: Date;
+  missed: string | null;
+  requests: { task: number; request: ScheduleRequest }[];
+  stops: JobKey[];
+  /** Why tasks are left out: one text each. */
+  overlaps: string[];
+}
+
+export interface Decision {
+  runs: PlannedRun[];
+  nextAt: Date | null;
+}
+
+export interface Rules {
+  cron: Cron;
+  /** The rule by which two jobs are the same; see ScheduleRequest.uniqueKey. */
+  uniqueKey(task: PeriodicTask): string;
+}
+
+/**
+ * What a periodic job does now. Overlaps are looked for among the jobs of before; runs that are made up for together
+ * are what somebody asked for by `all`.
+ */
+export function decide(
+  job: PeriodicJob & { nextAt: Date },
+  active: ActiveJob[],
+  now: Date,
+  rules: Rules,
+): Decision {
+  const { times, nextAt } = dueTimes(job, now, rules.cron);
+  const runs = times.map(({ at, missed }, nth): PlannedRun => {
+    const run: PlannedRun = { plannedAt: at, missed, requests: [], stops: [], overlaps: [] };
+    if (missed !== null) return run;
+    const isFirst = !times.slice(0, nth).some((earlier) => earlier.missed === null);
+    for (const [position, task] of job.tasks.entries()) {
+      const before = active.filter((one) => one.task === position);
+      const inTheWay = whatHinders(job.overlap, before);
+      if (inTheWay) {
+        run.overlaps.push(`${formatJobKey(inTheWay.key)} is still active`);
+        continue;
+      }
+      if (job.overlap === 'replace' && isFirst) run.stops.push(...before.map(({ key }) => key));
+      const isAlone = isFirst && before.length === 0 && job.overlap !== 'allow';
+      const uniqueKey = isAlone ? rules.uniqueKey(task) : null;
+      run.requests.push({ task: position, request: requestOf(job, task, { at, position, uniqueKey }) });
+    }
+    return run;
+  });
+  return { runs, nextAt };
+}
+
+function whatHinders(overlap: PeriodicJob['overlap'], before: ActiveJob[]): ActiveJob | undefined {
+  if (overlap === 'skip') return before[0];
+  if (overlap === 'queue') return before.find(({ isPending }) => isPending);
+  return undefined;
+}
+
+function requestOf(
+  job: PeriodicJob,
+  task: PeriodicTask,
+  { at, position, uniqueKey }: { at: Date; position: number; uniqueKey: string | null },
+): ScheduleRequest {
+  return {
+    project: job.project,
+    ...task,
+    tags: job.tags,
+    meta: {},
+    version: null,
+    state: 'pending',
+    external: false,
+    uniqueKey,
+    // With blanks: no caller of the API may send such a key.
+    idempotencyKey: `periodic ${job.id} ${at.getTime()} ${position}`,
+    scheduledBy: PERIODIC,
+    requestId: null,
+  };
+}

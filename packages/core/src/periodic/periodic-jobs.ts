@@ -1,0 +1,100 @@
+import { DomainError, requestErrors } from '../errors.ts';
+import { checkArgs, checkText, MAX_TAG, MAX_TAGS } from '../jobs/args.ts';
+import type { Cron } from '../ports/cron.ts';
+import type { ListedPeriodicJob, PeriodicStore, PlacedPlan } from '../ports/periodic-store.ts';
+import { nextTime, nextTimes } from './calendar.ts';
+import { MAX_JITTER_S, type PeriodicPlan } from './periodic-job.ts';
+
+const MAX_TASKS = 100;
+const MAX_DESCRIPTION = 1000;
+/** How often a change is tried again that somebody else's came before. */
+const MAX_TRIES = 5;
+
+export const periodicErrors = {
+  notFound: (id: number) =>
+    new DomainError('not_found', 'periodic_job_not_found', `periodic job ${id} not found`),
+  changed: (id: number) =>
+    new DomainError('conflict', 'periodic_job_changed', `periodic job ${id} was changed by somebody else`),
+};
+
+/** What people do with periodic jobs. Callers have checked access to the project. */
+export interface PeriodicJobs extends Pick<PeriodicStore, 'list' | 'remove' | 'runs'> {
+  /** Throws `not_found`. */
+  find(project: number, id: number): Promise<ListedPeriodicJob>;
+  /** Throws `invalid` for a plan that could never run. */
+  create(project: number, plan: PeriodicPlan, by: string): Promise<ListedPeriodicJob>;
+  /** `change` makes the new plan of the present one. Throws as `find` and `create`. */
+  change(
+    project: number,
+    id: number,
+    change: (job: ListedPeriodicJob) => PeriodicPlan | Promise<PeriodicPlan>,
+  ): Promise<ListedPeriodicJob>;
+  /** The next planned times of a plan, without the jitter. Throws `invalid`. */
+  preview(plan: PeriodicPlan, count: number): Date[];
+}
+
+export interface PeriodicOptions {
+  store: PeriodicStore;
+  cron: Cron;
+  now?: () => Date;
+}
+
+export function createPeriodicJobs({ store, cron, now = () => new Date() }: PeriodicOptions): PeriodicJobs {
+  /** A change that leaves the times alone loses none that is due at this very moment. */
+  function placed(plan: PeriodicPlan, present?: ListedPeriodicJob): PlacedPlan {
+    const checked = { ...checkPlan(plan), ...cron.checked(plan.cron, plan.timezone) };
+    const stays = present && !present.disabled && timesOf(present) === timesOf(checked);
+    return { ...checked, nextAt: stays ? present.nextAt : nextTime(checked, now(), cron) };
+  }
+
+  async function find(project: number, id: number): Promise<ListedPeriodicJob> {
+    const found = await store.find(project, id);
+    if (!found) throw periodicErrors.notFound(id);
+    return found;
+  }
+
+  return {
+    list: (project) => store.list(project),
+    remove: (project, id) => store.remove(project, id),
+    runs: (project, id, before, limit) => store.runs(project, id, before, limit),
+    find,
+    async create(project, plan, by) {
+      return find(project, await store.create(project, placed(plan), by));
+    },
+    async change(project, id, change) {
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const present = await find(project, id);
+        const plan = placed(await change(present), present);
+        if (await store.replace(project, id, present.revision, plan)) return find(project, id);
+      }
+      throw periodicErrors.changed(id);
+    },
+    preview: (plan, count) => nextTimes(placed(plan), now(), count, cron),
+  };
+}
+
+function timesOf({ cron, timezone, startAt, endAt }: PeriodicPlan): string {
+  return JSON.stringify([cron, timezone, startAt, endAt]);
+}
+
+/** Throws `invalid` that names the field. */
+function checkPlan(plan: PeriodicPlan): PeriodicPlan {
+  const { tasks, tags, description, jitterSeconds, startAt, endAt } = plan;
+  const { invalid } = requestErrors;
+  if (tasks.length === 0) throw invalid('tasks', 'This field is required.');
+  if (tasks.length > MAX_TASKS) throw invalid('tasks', `more than ${MAX_TASKS} tasks`);
+  for (const { args } of tasks) checkArgs(args);
+  if (tags.length > MAX_TAGS) throw invalid('addtags', `more than ${MAX_TAGS} tags`);
+  for (const tag of tags) {
+    if (tag.trim() === '' || tag.length > MAX_TAG)
+      throw invalid('addtags', `a tag has 1 to ${MAX_TAG} characters`);
+    checkText('addtags', tag);
+  }
+  if (description.length > MAX_DESCRIPTION)
+    throw invalid('description', `is longer than ${MAX_DESCRIPTION} characters`);
+  checkText('description', description);
+  if (!Number.isInteger(jitterSeconds) || jitterSeconds < 0 || jitterSeconds > MAX_JITTER_S)
+    throw invalid('jitter_seconds', `expected a whole number from 0 to ${MAX_JITTER_S}`);
+  if (startAt && endAt && startAt >= endAt) throw invalid('end_at', 'must be after start_at');
+  return plan;
+}

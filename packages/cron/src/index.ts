@@ -1,0 +1,1 @@
+export { createCron } from './cron.ts';

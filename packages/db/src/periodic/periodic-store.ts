@@ -1,0 +1,115 @@
+import type { PeriodicStore } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+import { fireDue } from './fire.ts';
+import {
+  COLUMNS,
+  fireAt,
+  type ListedRow,
+  type PeriodicRow,
+  planColumns,
+  type RunRow,
+  toListed,
+  toPeriodicJob,
+  toRun,
+} from './rows.ts';
+
+const LISTED = `
+  select ${COLUMNS},
+    (select row_to_json(r) from (
+      select r.planned_at, r.fired_at, r.outcome, r.reason, r.jobs from periodic_runs r
+      where r.periodic_id = p.id order by r.planned_at desc limit 1) r) as last_run,
+    (select json_object_agg(s.name, s.number) from spiders s
+      where s.project_id = p.project_id and s.name in (select t ->> 'spider' from json_array_elements(p.tasks::json) t)
+    ) as spider_numbers
+  from periodic_jobs p
+  where p.project_id = :project and (:id::int is null or p.id = :id::int)
+  order by p.id`;
+
+const RUNS = `
+  select r.planned_at, r.fired_at, r.outcome, r.reason, r.jobs
+  from periodic_runs r join periodic_jobs p on p.id = r.periodic_id
+  where p.project_id = :project and p.id = :id and (:before::timestamptz is null or r.planned_at < :before::timestamptz)
+  order by r.planned_at desc limit :limit`;
+
+const REMOVE_RUNS = `
+  delete from periodic_runs where (periodic_id, planned_at) in (
+    (select r.periodic_id, r.planned_at from periodic_runs r
+     where r.fired_at < now() - :olderMs::float8 * interval '1 ms' limit :limit)
+    union all
+    (select r.periodic_id, r.planned_at from periodic_jobs p
+     cross join lateral (
+       select b.periodic_id, b.planned_at from periodic_runs b
+       where b.periodic_id = p.id order by b.planned_at desc offset :keep) r
+     limit :limit))`;
+
+/** `zoneRules`: those by which the callers work out planned times. */
+export function createPeriodicStore(database: Database, zoneRules: string): PeriodicStore {
+  async function listed(project: number, id: number | null) {
+    const { rows } = await database.raw<{ rows: ListedRow[] }>(LISTED, { project, id });
+    return rows.map(toListed);
+  }
+
+  return translated<PeriodicStore>({
+    list: (project) => listed(project, null),
+    find: async (project, id) => (await listed(project, id))[0] ?? null,
+
+    create(project, plan, by) {
+      return database.transaction(async (tx) => {
+        const [row] = await tx('periodic_jobs')
+          .insert({ project_id: project, ...planColumns(plan), created_by: by, zone_rules: zoneRules })
+          .returning<{ id: number }[]>('id');
+        if (!row) throw new Error('a periodic job was not stored');
+        // The jitter is made of the number.
+        const fire_at = fireAt(row.id, plan.nextAt, plan.jitterSeconds);
+        await tx('periodic_jobs').where({ project_id: project, id: row.id }).update({ fire_at });
+        return row.id;
+      });
+    },
+
+    async replace(project, id, revision, plan) {
+      const changed = await database('periodic_jobs')
+        .where({ project_id: project, id, revision })
+        .update({
+          ...planColumns(plan),
+          fire_at: fireAt(id, plan.nextAt, plan.jitterSeconds),
+          zone_rules: zoneRules,
+          revision: revision + 1,
+          failures: 0,
+        });
+      return changed > 0;
+    },
+
+    async remove(project, id) {
+      return (await database('periodic_jobs').where({ project_id: project, id }).delete()) > 0;
+    },
+
+    async runs(project, id, before, limit) {
+      const { rows } = await database.raw<{ rows: RunRow[] }>(RUNS, { project, id, before, limit });
+      return rows.map(toRun);
+    },
+
+    fireDue: (limit, decide) => fireDue(database, limit, decide),
+
+    async ofOtherZoneRules(rules, limit) {
+      const { rows } = await database.raw<{ rows: PeriodicRow[] }>(
+        `select ${COLUMNS} from periodic_jobs p
+        where p.zone_rules <> :rules and (p.fire_at is null or p.fire_at > now())
+        order by p.id limit :limit`,
+        { rules, limit },
+      );
+      return rows.map(toPeriodicJob);
+    },
+
+    async setNext({ id, project, revision, nextAt: before, jitterSeconds }, nextAt, rules) {
+      await database('periodic_jobs')
+        .where({ project_id: project, id, revision, next_at: before })
+        .update({ next_at: nextAt, fire_at: fireAt(id, nextAt, jitterSeconds), zone_rules: rules });
+    },
+
+    async removeRuns(olderMs, keep, limit) {
+      const { rowCount } = await database.raw<{ rowCount: number }>(REMOVE_RUNS, { olderMs, keep, limit });
+      return rowCount;
+    },
+  });
+}
