@@ -159,7 +159,7 @@ describe('while its job is active', () => {
     expect(await again(id)).toBe(`overlap: ${project}/1/1 is still active`);
     await run();
     expect(await again(id)).toBe('scheduled');
-    expect(await again(id)).toBe(`overlap: ${project}/1/1 is still active`);
+    expect(await again(id)).toBe(`overlap: ${project}/1/2 is still active`);
   });
 
   it('takes its place, and tells the worker', async () => {
@@ -229,7 +229,7 @@ describe('a change', () => {
     const due = (await periodic.find(project, id)).nextAt;
     const changed = await periodic.change(project, id, (job) => ({ ...job, description: 'x' }));
     expect(changed.nextAt).toEqual(due);
-    const moved = await periodic.change(project, id, (job) => ({ ...job, cron: '0 0 1 1 *' }));
+    const moved = await periodic.change(project, id, (job) => ({ ...job, cron: '0 0 2 1 *' }));
     expect(moved.nextAt?.getTime()).toBeGreaterThan(Date.now());
   });
 

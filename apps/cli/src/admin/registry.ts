@@ -4,6 +4,7 @@ import { KEY_COMMANDS } from './key.ts';
 import { MARKER_COMMANDS } from './marker.ts';
 import { MEMBER_COMMANDS, ORGANISATION_COMMANDS, USER_COMMANDS } from './people.ts';
 import { PROJECT_COMMANDS } from './project.ts';
+import { SCHEDULE_COMMANDS } from './schedule.ts';
 import { SCRAPYD_USER_COMMANDS } from './scrapyd-user.ts';
 import { SPIDER_COMMANDS } from './spider.ts';
 import { STACK_COMMANDS } from './stacks.ts';
@@ -18,6 +19,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...PROJECT_COMMANDS,
   ...SPIDER_COMMANDS,
   ...JOB_COMMANDS,
+  ...SCHEDULE_COMMANDS,
   ...USER_COMMANDS,
   ...MEMBER_COMMANDS,
   ...KEY_COMMANDS,

@@ -1,25 +1,33 @@
 import { join } from 'node:path';
 import {
   type AdminStore,
+  createPeriodicJobs,
   type LimitStore,
   type MarkerStore,
   type NetworkStore,
+  type PeriodicJobs,
   type RetentionStore,
   type StreamStore,
   TALLIES,
   type UsageView,
+  type VersionStore,
 } from '@spiderhub/core';
+
 import type { ScrapydUserStore } from '@spiderhub/core/scrapyd';
+import { createCron } from '@spiderhub/cron';
 import {
   createAdminStore,
   createLimitStore,
   createMarkerStore,
   createNetworkStore,
+  createPeriodicStore,
   createRetentionStore,
   createScrapydUserStore,
   createUsageView,
+  createVersionStore,
   type Database,
 } from '@spiderhub/db';
+
 import type { Environments } from '@spiderhub/runners';
 import { createFsStreamStore } from '@spiderhub/storage';
 
@@ -29,6 +37,8 @@ export interface AdminStores {
   limits: LimitStore;
   markers: MarkerStore;
   networks: NetworkStore;
+  periodic: PeriodicJobs;
+  versions: VersionStore;
   scrapydUsers: ScrapydUserStore;
   retention: RetentionStore;
   usage: UsageView;
@@ -42,15 +52,18 @@ export function createAdminStores(
   home: string,
   environments: AdminStores['environments'],
 ): AdminStores {
+  const cron = createCron();
   return {
     admin: createAdminStore(database),
     limits: createLimitStore(database),
     markers: createMarkerStore(database),
     networks: createNetworkStore(database),
+    periodic: createPeriodicJobs(store: createPeriodicStore(database, cron.zoneRules), cron ),
+    versions: createVersionStore(database),
     scrapydUsers: createScrapydUserStore(database),
     retention: createRetentionStore(database),
     usage: createUsageView(database),
-    streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
+    streams: createFsStreamStore(root: join(home, 'data/streams'), tallies: TALLIES ),
     environments,
   };
 }

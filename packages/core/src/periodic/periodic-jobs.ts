@@ -13,6 +13,8 @@ const MAX_TRIES = 5;
 export const periodicErrors = {
   notFound: (id: number) =>
     new DomainError('not_found', 'periodic_job_not_found', `periodic job ${id} not found`),
+  disabled: (id: number) =>
+    new DomainError('conflict', 'periodic_job_disabled', `periodic job ${id} is disabled`),
   changed: (id: number) =>
     new DomainError('conflict', 'periodic_job_changed', `periodic job ${id} was changed by somebody else`),
 };
@@ -29,6 +31,8 @@ export interface PeriodicJobs extends Pick<PeriodicStore, 'list' | 'remove' | 'r
     id: number,
     change: (job: ListedPeriodicJob) => PeriodicPlan | Promise<PeriodicPlan>,
   ): Promise<ListedPeriodicJob>;
+  /** As if this moment had been planned. Throws `not_found`, or `conflict` for one that is disabled. */
+  runNow(project: number, id: number): Promise<void>;
   /** The next planned times of a plan, without the jitter. Throws `invalid`. */
   preview(plan: PeriodicPlan, count: number): Date[];
 }
@@ -68,6 +72,10 @@ export function createPeriodicJobs({ store, cron, now = () => new Date() }: Peri
         if (await store.replace(project, id, present.revision, plan)) return find(project, id);
       }
       throw periodicErrors.changed(id);
+    },
+    async runNow(project, id) {
+      if ((await find(project, id)).disabled) throw periodicErrors.disabled(id);
+      if (!(await store.makeDue(project, id))) throw periodicErrors.notFound(id);
     },
     preview: (plan, count) => nextTimes(placed(plan), now(), count, cron),
   };

@@ -33,6 +33,8 @@ export interface PeriodicStore {
   create(project: number, plan: PlacedPlan, by: string): Promise<number>;
   /** False when somebody changed it since that revision, or it is gone. */
   replace(project: number, id: number, revision: number, plan: PlacedPlan): Promise<boolean>;
+  /** Makes this moment its next planned time. False when it is gone or disabled. */
+  makeDue(project: number, id: number): Promise<boolean>;
   /** False when there is none. Its jobs stay. */
   remove(project: number, id: number): Promise<boolean>;
   /** The newest first, `limit` at most, planned before an instant. Null: from the newest. */

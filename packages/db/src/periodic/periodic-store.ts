@@ -80,6 +80,14 @@ export function createPeriodicStore(database: Database, zoneRules: string): Peri
       return changed > 0;
     },
 
+    async makeDue(project, id) {
+      const now = database.raw("date_trunc('second', now())");
+      const made = await database('periodic_jobs')
+        .where({ project_id: project, id, disabled: false })
+        .update({ next_at: now, fire_at: now });
+      return made > 0;
+    },
+
     async remove(project, id) {
       return (await database('periodic_jobs').where({ project_id: project, id }).delete()) > 0;
     },
