@@ -43,7 +43,7 @@ it('crawls when its time has come, and tells of it', async () => {
   expect(made).toMatchObject({ cron: soon, next_runs: [soon.replace('Z', '.000Z')] });
   const job = await eventually(
     async () => {
-      const { last_run: last } = await api('GET', `/${made.id}`);
+      const { last_run: last } = await api('GET', `/${String(made.id)}`);
       const { jobs, outcome } = last as { jobs: string[]; outcome: string };
       expect(outcome).toBe('scheduled');
       return jobs[0] as string;
@@ -65,5 +65,5 @@ it('crawls when its time has come, and tells of it', async () => {
     },
     { timeoutMs: 180_000 },
   );
-  expect(await api('GET', `/${made.id}`)).toMatchObject({ next_runs: [], last_run: { jobs: [job] } });
+  expect(await api('GET', `/${String(made.id)}`)).toMatchObject({ next_runs: [], last_run: { jobs: [job] } });
 });
