@@ -16,8 +16,8 @@ import {
   schemaProblem,
   sharedSecret,
 } from '@spiderhub/db';
-import { NO_BOXING } from '@spiderhub/isolation';
 import { sameRunKey } from '@spiderhub/hub';
+import { NO_BOXING } from '@spiderhub/isolation';
 import {
   createLogger,
   keepPrivate,

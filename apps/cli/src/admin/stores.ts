@@ -58,12 +58,12 @@ export function createAdminStores(
     limits: createLimitStore(database),
     markers: createMarkerStore(database),
     networks: createNetworkStore(database),
-    periodic: createPeriodicJobs(store: createPeriodicStore(database, cron.zoneRules), cron ),
+    periodic: createPeriodicJobs({ store: createPeriodicStore(database, cron.zoneRules), cron }),
     versions: createVersionStore(database),
     scrapydUsers: createScrapydUserStore(database),
     retention: createRetentionStore(database),
     usage: createUsageView(database),
-    streams: createFsStreamStore(root: join(home, 'data/streams'), tallies: TALLIES ),
+    streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
     environments,
   };
 }
