@@ -2,8 +2,9 @@ import type { FailureCounts } from '@spiderhub/core';
 import express, { type Express, type RequestHandler } from 'express';
 import { type Dialect, exceptFor, type Host, onlyAtRoot } from './dialects/dialect.ts';
 import { accessLog } from './http/access-log.ts';
-import { isLoopback, refuseForeignHosts } from './http/browser-guard.ts';
+import { isLoopback, neverInFrames, refuseForeignHosts } from './http/browser-guard.ts';
 import { createDoorkeeper } from './http/doorkeeper.ts';
+import { createDownloads } from './http/downloads.ts';
 import { DEFAULT_STATUS, type ErrorDialect, HttpProblem, renderErrors } from './http/errors.ts';
 import { type Checks, healthz, readyz } from './http/readiness.ts';
 import { requestId } from './http/request-id.ts';
@@ -22,6 +23,8 @@ export interface AppOptions {
   trustProxy?: string | undefined;
   /** Wrong keys from one address in a minute, before it has to wait. */
   authFailuresPerMinute?: number;
+  /** Long answers that one caller may be reading at the same time. */
+  downloadsPerCaller?: number;
   /** Where all processes of the API count them together. */
   failureCounts?: FailureCounts;
   checkReplies?: boolean;
@@ -73,12 +76,13 @@ export function createApps(options: AppOptions): Apps {
 
 function hostOf(options: AppOptions): Host {
   const { parts, publicUrl, checkReplies = false, authFailuresPerMinute = 60, failureCounts } = options;
+  const downloads = createDownloads(options.downloadsPerCaller ?? 40);
   const throttle = createThrottle({
     limit: authFailuresPerMinute,
     loopbackLimit: authFailuresPerMinute * LOOPBACK_FACTOR,
     shared: failureCounts,
   });
-  return { parts, doorkeeper: createDoorkeeper(throttle), publicUrl, checkReplies };
+  return { parts, doorkeeper: createDoorkeeper(throttle), downloads, publicUrl, checkReplies };
 }
 
 /** What every request goes through, whichever port it came in by. */
@@ -87,7 +91,7 @@ function bareApp({ parts, host, publicUrl, trustProxy }: AppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   if (trustProxy !== undefined) trustProxies(app, trustProxy);
-  app.use(requestId, accessLog(parts.log));
+  app.use(requestId, neverInFrames, accessLog(parts.log));
   if (isLoopback(host)) app.use(refuseForeignHosts({ publicUrl }));
   return app;
 }

@@ -96,6 +96,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
     publicUrl: config.PUBLIC_URL,
     trustProxy: config.TRUST_PROXY,
     authFailuresPerMinute: config.AUTH_FAILURES_PER_MINUTE,
+    downloadsPerCaller: config.DOWNLOADS_PER_CALLER,
     failureCounts: connections.failureCounts,
     pages: config.DEMO_SITE ? { '/demo': demoPages } : {},
   });

@@ -9,7 +9,8 @@ export const demoPages: RequestHandler = (req, res, next) => {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Length': Buffer.byteLength(page),
     'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "default-src 'none'",
+    'Content-Security-Policy':
+      "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   });
   res.end(page);
 };

@@ -24,6 +24,7 @@ export * from './jobs/outcome.ts';
 export * from './jobs/policy.ts';
 export * from './jobs/project-settings.ts';
 export * from './jobs/schedule.ts';
+export * from './jobs/secrets.ts';
 export * from './jobs/transitions.ts';
 export { isJson } from './json/check.ts';
 export * from './json/raw-object.ts';

@@ -4,6 +4,7 @@ import { requireKey } from '../http/auth.ts';
 import { answerPreflight, isReadWithKey, refuseForeignSites } from '../http/browser-guard.ts';
 import type { Credentials } from '../http/credentials.ts';
 import type { Doorkeeper } from '../http/doorkeeper.ts';
+import type { Downloads } from '../http/downloads.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from '../http/errors.ts';
 import { mount, type Operation, type OperationSpec } from '../http/operation.ts';
 import type { Parts } from '../parts.ts';
@@ -13,6 +14,8 @@ export interface Host {
   parts: Parts;
   /** One for all dialects: whoever guesses has no more tries by using two of them. */
   doorkeeper: Doorkeeper;
+  /** The same for long answers. */
+  downloads: Downloads;
   /** Where people and clients reach the service, when that is not where it listens. */
   publicUrl?: string | undefined;
   /** Checks each JSON answer against its schema: for tests and development. */
@@ -58,7 +61,7 @@ export function plainDialect(dialect: PlainDialect): Dialect {
 
 function operationsRouter(dialect: PlainDialect, host: Host): Router {
   const { errors } = dialect;
-  const { parts, publicUrl, checkReplies } = host;
+  const { parts, downloads, publicUrl, checkReplies } = host;
   const router = Router({ caseSensitive: true });
   if (dialect.headers) router.use(alwaysSend(dialect.headers));
   if (dialect.isReadByPages) router.use(answerPreflight);
@@ -66,6 +69,7 @@ function operationsRouter(dialect: PlainDialect, host: Host): Router {
   const before = [refuseForeignSites({ publicUrl, ...(lets && { lets }) }), keyGuard(dialect, host)];
   mount(router, dialect.operations(parts), {
     access: parts.access,
+    downloads,
     before,
     checkReplies,
     errors,

@@ -57,6 +57,12 @@ function foreignSite(): HttpProblem {
   return new HttpProblem(403, 'Requests of other web sites are refused');
 }
 
+/** Nothing of ours is to be clicked on through a page that shows something else. */
+export const neverInFrames: RequestHandler = (_req, res, next) => {
+  res.setHeader('X-Frame-Options', 'DENY');
+  next();
+};
+
 const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /**

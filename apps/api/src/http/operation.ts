@@ -4,6 +4,7 @@ import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
 import { callerOf } from './auth.ts';
+import type { Downloads } from './downloads.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
 import { announceForm, formOf } from './form.ts';
@@ -89,6 +90,7 @@ export function operation<
 
 export interface MountOptions {
   access: Access;
+  downloads: Downloads;
   /** Run before each operation that is not open: authentication and guards. */
   before: readonly RequestHandler[];
   /** Checks each JSON answer against its schema: for tests and development. */
@@ -115,14 +117,21 @@ function ownErrors({ spec }: Operation, { errors, log }: MountOptions): ErrorReq
   return [renderErrors({ ...errors, statusOf: { ...errors.statusOf, ...spec.statusOf } }, log)];
 }
 
-function runner({ spec, handle }: Operation, { access, checkReplies }: MountOptions): RequestHandler {
+function runner(
+  { spec, handle }: Operation,
+  { access, downloads, checkReplies }: MountOptions,
+): RequestHandler {
   return async (req, res) => {
     const call = await toCall(spec, req, access);
     const reply = await handle(call as Call<unknown, unknown, unknown> as Call<never, never, never>);
     if (call.caller?.hasAsked === false)
       throw new Error(`${spec.method} ${spec.path} asked nobody for leave`);
     if (checkReplies) checkReply(spec, reply);
-    if (reply instanceof StreamReply) return sendStream(req, res, reply);
+    if (reply instanceof StreamReply) {
+      // What is said while something is done is no download.
+      if (!reply.options.eager) downloads.enter(req, res);
+      return sendStream(req, res, reply);
+    }
     if (reply instanceof TextReply) return sendText(req, res, reply);
     sendJson(res, 200, reply);
   };

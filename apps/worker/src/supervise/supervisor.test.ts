@@ -31,6 +31,8 @@ function job(id: number): ClaimedJob {
     command: null,
     counts: { items: 0, pages: 0, logs: 0, errors: 0 },
     settings: {},
+    environment: {},
+    args: {},
     policy: {},
     runningAt: new Date(),
   } as unknown as ClaimedJob;
@@ -147,7 +149,7 @@ function setUp({ attempts = {}, start, flush }: Faults = {}) {
       },
     },
     heartbeat: { hold: (one) => void held.add(one), drop: (one) => void held.delete(one) },
-    requestOf: async (of) => ({ job: of }) as CrawlRequest,
+    requestOf: async (of) => ({ job: of, projectSettings: {}, jobToken: '' }) as unknown as CrawlRequest,
     onFree: () => {
       freed += 1;
     },

@@ -4,11 +4,15 @@ import {
   type CrawlRunner,
   formatJobKey,
   type JobDetails,
+  masker,
   type Orphan,
   type RunningCrawl,
+  type SecretSources,
   type StreamStore,
+  secretsOf,
 } from '@spiderhub/core';
 import { type Logger, monotonicMs, untilAnswered } from '@spiderhub/platform';
+import type { Care } from './crawl/care.ts';
 import type { RequestOf } from './crawl/crawl-request.ts';
 import { endCrawl } from './crawl/end-crawl.ts';
 import { followCrawl } from './crawl/follow-crawl.ts';
@@ -51,6 +55,11 @@ interface Won {
   liveUntilMs: number;
 }
 
+interface Begun {
+  crawl: RunningCrawl;
+  mask: Care['mask'];
+}
+
 interface Held {
   holding: Holding;
   /** Null until the crawl is followed. */
@@ -89,7 +98,7 @@ export class Supervisor {
       const won = await this.#win(() => attempts.adopt(orphan.id, orphan.attempt, workerId, leaseMs));
       if (won === null) return salvage(orphan, { attempts, streams, log, giveUp: this.#leaving.signal });
       this.#logOf(won.job).info('job taken over');
-      await this.#hold(won, () => orphan.adopt());
+      await this.#hold(won, async () => ({ mask: await this.#maskOf(won.job), crawl: await orphan.adopt() }));
     });
   }
 
@@ -127,13 +136,23 @@ export class Supervisor {
     return job && { job, liveUntilMs: askedAt + lifeOf(leaseMs) };
   }
 
-  async #begin(job: JobDetails, holding: Holding): Promise<RunningCrawl> {
+  async #begin(job: JobDetails, holding: Holding): Promise<Begun> {
     const request = await this.#options.requestOf(job);
-    return this.#options.runner.start({ ...request, leaseMs: holding.liveUntilMs - monotonicMs() });
+    const crawl = await this.#options.runner.start({
+      ...request,
+      leaseMs: holding.liveUntilMs - monotonicMs(),
+    });
+    return { crawl, mask: masker(secretsOf(request)) };
+  }
+
+  /** For a crawl that runs already. Not knowing what its project was given must not end it. */
+  async #maskOf(job: JobDetails): Promise<Begun['mask']> {
+    const alone: SecretSources = { job, projectSettings: {}, jobToken: '' };
+    return masker(secretsOf(await this.#options.requestOf(job).catch(() => alone)));
   }
 
   /** Holds the lease while `begin` makes a crawl and until that crawl is over. */
-  async #hold(won: Won, begin: (holding: Holding) => Promise<RunningCrawl>): Promise<void> {
+  async #hold(won: Won, begin: (holding: Holding) => Promise<Begun>): Promise<void> {
     const { attempts, streams, heartbeat, stopGraceMs, onFree } = this.#options;
     const { job } = won;
     const log = this.#logOf(job);
@@ -142,10 +161,18 @@ export class Supervisor {
     const held: Held = { holding, recorder: null };
     this.#held.add(held);
     heartbeat.hold(holding);
-    const care = { job, holding, attempts, streams, log, giveUp: this.#leaving.signal };
+    const care: Care = {
+      job,
+      holding,
+      attempts,
+      streams,
+      log,
+      mask: (line) => line,
+      giveUp: this.#leaving.signal,
+    };
     let crawl: RunningCrawl | null = null;
     try {
-      crawl = await begin(holding);
+      ({ crawl, mask: care.mask } = await begin(holding));
       holding.attach(crawl);
       const followed = await followCrawl(crawl, care, (recorder) => {
         held.recorder = recorder;

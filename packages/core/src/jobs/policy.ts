@@ -28,6 +28,8 @@ export const DEFAULT_POLICY = {
   maxAttempts: 5,
   backoffSeconds: 0,
   stalledSeconds: 3600,
+  // More than crawls bring home, and less than a disk has: one that floods its log must not fill it for everybody.
+  maxBytes: 20 * 1024 ** 3,
 } satisfies JobPolicyChange;
 
 /** The limits of one running crawl, as its worker keeps them. */

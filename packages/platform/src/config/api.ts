@@ -45,6 +45,8 @@ export const ApiConfig = ServiceConfig.extend({
   TRUST_PROXY: TrustProxy.optional(),
   /** Wrong keys from one address in a minute before it has to wait. */
   AUTH_FAILURES_PER_MINUTE: wholeNumber(1, 1_000_000).default(60),
+  /** Long answers that one caller may be reading at the same time, from each process. */
+  DOWNLOADS_PER_CALLER: wholeNumber(1, 100_000).default(40),
   /** Serves the small web site that the demo spiders crawl under /demo/. */
   DEMO_SITE: z.stringbool().default(false),
   QUEUE_PREFIX: QueuePrefix,

@@ -28,10 +28,10 @@ export const scrapyd: Dialect = {
 };
 
 /** No answer without credentials, none to pages of other sites. */
-function serve({ parts, doorkeeper, publicUrl }: Host): Router {
+function serve({ parts, doorkeeper, downloads, publicUrl }: Host): Router {
   const router = Router();
   router.use(refuseForeignSites({ publicUrl }));
-  router.use(createScrapydHandler(parts, doorkeeper));
+  router.use(createScrapydHandler(parts, doorkeeper, downloads));
   router.use(renderErrors(guardErrors, parts.log));
   return router;
 }

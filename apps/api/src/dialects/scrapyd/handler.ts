@@ -2,6 +2,7 @@ import { DomainError } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Doorkeeper } from '../../http/doorkeeper.ts';
+import type { Downloads } from '../../http/downloads.ts';
 import { answerErrors, HttpProblem } from '../../http/errors.ts';
 import type { Parts } from '../../parts.ts';
 import { authenticate } from './auth.ts';
@@ -25,7 +26,11 @@ import {
 } from './wire/reply.ts';
 
 /** All of Scrapyd's addresses below wherever it is mounted. */
-export function createScrapydHandler(parts: Parts, doorkeeper: Doorkeeper): RequestHandler {
+export function createScrapydHandler(
+  parts: Parts,
+  doorkeeper: Doorkeeper,
+  downloads: Downloads,
+): RequestHandler {
   const projects = createProjects(parts.scrapyd.view);
   const fail = answerFailures(parts.log);
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
@@ -33,11 +38,17 @@ export function createScrapydHandler(parts: Parts, doorkeeper: Doorkeeper): Requ
       const who = await authenticate(req, parts, doorkeeper);
       if (!who) return refuse(req, res);
       req.user = who;
+      if (isDownload(req)) downloads.enter(req, res);
       await answer({ parts, projects, req, res, who, prefix: req.baseUrl });
     } catch (error) {
       fail(error, req, res, next);
     }
   };
+}
+
+/** What may be long: lists of jobs, and whatever lies in folders. */
+function isDownload({ method, path }: Request): boolean {
+  return method === 'GET' && /^\/{1,2}(listjobs\.json|jobs|logs|items)(\/|$)/.test(path);
 }
 
 function refuse(req: Request, res: Response): void {
@@ -135,7 +146,10 @@ function failureOf(error: unknown): Failure | null {
   if (error instanceof HttpProblem) return error;
   if (!(error instanceof DomainError)) return null;
   // Not Scrapyd's own words, which knows no limits: what is too large is for whoever sends it to see at once.
-  return { status: error.kind === 'too_large' ? 413 : 200, message: error.message };
+  if (error.kind === 'too_large') return { status: 413, message: error.message };
+  if (error.kind !== 'exhausted') return { status: 200, message: error.message };
+  const { retryAfterSeconds } = error.details;
+  return { status: 429, message: error.message, headers: { 'Retry-After': String(retryAfterSeconds) } };
 }
 
 function severityOf(error: unknown, known: Failure | null): number {

@@ -8,6 +8,8 @@ export interface Care {
   holding: Holding;
   attempts: AttemptStore;
   streams: StreamStore;
+  /** Keeps what the job was given in confidence from its log. */
+  mask: (payload: Buffer) => Buffer;
   /** Names the job in each line. */
   log: Logger;
   /** Aborts when this process has to go: a successor finds the directory and reports the end. */

@@ -35,6 +35,7 @@ async function end(isFenced: boolean) {
     streams: { stats: async () => null } as unknown as StreamStore,
     holding: { isFenced, isLeft: false, killed: false, stopReason: null } as unknown as Holding,
     log: { info() {}, warn() {}, error() {} } as unknown as Logger,
+    mask: (line: Buffer) => line,
     giveUp: new AbortController().signal,
   };
   await endCrawl(crawl, care, followed);

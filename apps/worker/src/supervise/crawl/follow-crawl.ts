@@ -13,7 +13,7 @@ const END_AFTER_FIN_MS = 60_000;
  */
 export async function followCrawl(
   crawl: RunningCrawl,
-  { job, streams, attempts, holding, log }: Care,
+  { job, streams, attempts, holding, mask, log }: Care,
   onRecorder: (recorder: Recorder) => void,
 ): Promise<Recorder> {
   const { id, attempt, key } = job;
@@ -22,6 +22,7 @@ export async function followCrawl(
     key,
     attempt,
     resumedAt: crawl.resumedAt,
+    mask,
     checkpoint: (counts) => crawl.checkpoint(counts),
     onStats: (stats) => {
       attempts

@@ -25,6 +25,8 @@ export interface RecorderOptions {
   /** Told what is stored, so that the crawl's spool may shrink. */
   checkpoint: (counts: MessageCounts) => Promise<void>;
   onStats?: (scrapyStats: string) => void;
+  /** What becomes of a log message before it is stored. */
+  mask?: (payload: Buffer) => Buffer;
 }
 
 interface Writers {
@@ -136,7 +138,7 @@ export class Recorder {
     this.#seen[command] += 1;
     const { items, logs, requests } = this.#writers;
     if (command === 'ITM') this.#store(items, number, payload);
-    else if (command === 'LOG') this.#store(logs, number, payload);
+    else if (command === 'LOG') this.#store(logs, number, this.#options.mask?.(payload) ?? payload);
     else if (command === 'REQ') this.#store(requests, number, readableRequest(payload));
     else if (command === 'FIN') this.#outcome ??= outcomeIn(payload);
     else this.#takeStats(payload);
