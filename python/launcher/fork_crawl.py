@@ -19,7 +19,7 @@ _SETTLED = {'PYTHONPATH'}
 _AT_START = {'sitecustomize', 'usercustomize'}
 _MODULE = re.compile(r'([^\W\d]\w*)(\.(py|pyc|so)|\.[\w-]+\.so)?')
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_OWN = {name[:-3] for name in os.listdir(_HERE) if name.endswith('.py')}
+_OWN = {name[:-3] for name in os.listdir(_HERE) if name.endswith('.py')} | {'box'}
 
 
 class CrawlBegins(BaseException):
@@ -117,7 +117,7 @@ def _forget():
     sysconfig._CONFIG_VARS_INITIALIZED = False
     now = time.time_ns()
     logging._startTime = now if isinstance(logging._startTime, int) else now / 1e9
-    for name in _OWN & set(sys.modules):
+    for name in [name for name in sys.modules if name.partition('.')[0] in _OWN]:
         del sys.modules[name]
 
 

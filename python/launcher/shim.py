@@ -18,6 +18,7 @@ from shim_control import Control, write_json  # noqa: E402
 from shim_lines import PipeLines, RawLines, log_line  # noqa: E402
 from shim_process import Crawl, become_subreaper, execute, identity  # noqa: E402
 from shim_spool import Spool  # noqa: E402
+from shim_watch import Watch  # noqa: E402
 
 TICK_SECONDS = 0.1
 # A crawl writes each message by itself. Waiting a moment lets many of them gather in the pipe, so that a fast crawl
@@ -37,6 +38,7 @@ class Shim:
         with open(os.path.join(directory, 'launch.json'), encoding='utf-8') as file:
             self.launch = json.load(file)
         self.spool = Spool(os.path.join(directory, 'spool'), self.launch['spoolBytes'])
+        self.watch = Watch(self.launch.get('limits') or {}, self.spool)
         self.directory = directory
         # Whether somebody asked for the crawl's end.
         self.ordered = False
@@ -64,8 +66,10 @@ class Shim:
         # Our own end kept the pipe open between writers; without it the drain can see the end.
         os.close(fifo_writer)
         self._drain()
-        self._tell_end(self.crawl.exit())
-        end = {**self.crawl.exit(), 'deadlinePassed': self.control.deadline_passed}
+        exit = self.crawl.exit()
+        verdict = self.watch.verdict(exit)
+        self._tell_end(exit)
+        end = {**exit, 'deadlinePassed': self.control.deadline_passed, **verdict}
         write_json(self.directory, 'exit.json', end, durable=True)
 
     def _tell_end(self, exit):
@@ -103,7 +107,7 @@ class Shim:
             self.crawl.stop()
         if order == 'deadline':
             self.spool.write(log_line(40, 'The crawl was killed: its worker did not prolong its lease in time.'))
-        return order in ('kill', 'deadline')
+        return order in ('kill', 'deadline') or self.watch.check()
 
     def _step(self):
         """Moves what is there into the spool. While the spool is full the crawl waits in its own write."""

@@ -5,6 +5,8 @@ import signal
 import sys
 import time
 
+from box.limits import join, set_rlimits
+
 _ON_LINUX = sys.platform == 'linux'
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -129,6 +131,13 @@ def _offer_to_the_oom_killer():
         pass  # Read-only in some containers.
 
 
+def limit_process(limits):
+    """For this process and all that it starts, before anything of a tenant runs in it."""
+    if limits:
+        join(limits['cgroups'])
+        set_rlimits(limits['rlimits'])
+
+
 def _become_crawl(shim, launch, stdout, stderr):
     os.setpgid(0, 0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -139,6 +148,7 @@ def _become_crawl(shim, launch, stdout, stderr):
         if os.getppid() != shim:
             os._exit(127)  # It died before the line above.
         _offer_to_the_oom_killer()
+        limit_process(launch.get('limits'))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     os.chdir(launch['cwd'])

@@ -36,6 +36,7 @@ import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
 import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
 import { leaderTasks } from './leader/tasks.ts';
+import { limitsOfCrawls, openLimitsOfCrawls } from './limits.ts';
 import { createRunners } from './runners.ts';
 import { requestsFrom } from './supervise/crawl/crawl-request.ts';
 import { createCrawls, inheritWith, stopMs } from './supervise/crawls.ts';
@@ -68,7 +69,9 @@ async function main(): Promise<void> {
   const workRoot = join(home, 'work', place);
   const folder = await takeWorkDirectory(workRoot);
   const pipEnv = pipEnvironment(process.env);
-  const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, boxing: NO_BOXING, log });
+  const limiting = await openLimitsOfCrawls(config, log);
+  const isolation = { boxing: NO_BOXING, limiting };
+  const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, ...isolation, log });
   const runner = runnerIn(folder.path);
   const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
   const heartbeat = createHeartbeat({
@@ -85,6 +88,7 @@ async function main(): Promise<void> {
 
   const services = [
     { name: 'folder', start: async () => {}, stop: () => folder.release() },
+    limitsOfCrawls(limiting, workRoot),
     connections.service,
     heartbeat,
     createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, log }),

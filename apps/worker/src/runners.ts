@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CrawlRunner } from '@spiderhub/core';
-import type { Boxing } from '@spiderhub/isolation';
+import type { Boxing, Limiting } from '@spiderhub/isolation';
 import type { Logger, WorkerConfig } from '@spiderhub/platform';
 import { createEnvironments, createForkServers, createProcessRunner } from '@spiderhub/runners';
 import { createFsBlobStore } from '@spiderhub/storage';
@@ -13,6 +13,8 @@ export interface RunnersOptions {
   ownFolder: string;
   /** Decides in which box crawls run. */
   boxing: Boxing;
+  /** Decides what crawls may use. */
+  limiting: Limiting;
   log: Logger;
 }
 
@@ -22,6 +24,7 @@ export function createRunners({
   pipEnv,
   ownFolder,
   boxing,
+  limiting,
   log,
 }: RunnersOptions): (folder: string) => CrawlRunner {
   const home = config.SPIDERHUB_HOME;
@@ -51,6 +54,7 @@ export function createRunners({
       blobs,
       forkServers,
       boxing,
+      limiting,
       log: note,
     });
 }

@@ -2,3 +2,4 @@ export { type Boxing, type CrawlTenant, NO_BOXING, type ProgramTenant, type Tena
 export { type DescribeOptions, describeBox } from './describe-box.ts';
 export type { BoxDescription, BoxNetwork } from './description.ts';
 export type { IsolationLevel, IsolationReport, IsolationSetting, MissingPart } from './level.ts';
+export * from './limits/index.ts';

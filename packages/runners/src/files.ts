@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { hasCode } from '@spiderhub/platform';
 
 /** Replaces a file so that a reader sees the old text or the new one, never a part. */
@@ -60,5 +62,18 @@ export async function markUsed(directory: string): Promise<boolean> {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false;
     throw error;
+  }
+}
+
+const run = promisify(execFile);
+
+/** Removes a folder that a tenant wrote to: with paths longer than the system takes, and what its owner locked. */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true, maxRetries: 5 });
+  } catch {
+    // These two go down step by step, where Node hands the whole path to the system.
+    await run('chmod', ['-R', 'u+rwX', '--', path]);
+    await run('rm', ['-rf', '--', path]);
   }
 }

@@ -1,9 +1,13 @@
 import { delimiter, dirname } from 'node:path';
 import { type CrawlRequest, commandLine, formatJobKey, type Version, writeRawObject } from '@spiderhub/core';
+import type { CrawlLimits } from '@spiderhub/isolation';
 import type { JobDirectory } from './job-directory.ts';
 
-/** What one unit of a job allows, as on Scrapy Cloud: 1 GB less what the system takes, in MB. */
-const MEMORY_MB_PER_UNIT = 950;
+/**
+ * What Scrapy may take of each GB, as on Scrapy Cloud, in MB: it ends itself above that, in order, before the kernel
+ * has to end it.
+ */
+const MEMORY_MB_PER_GB = 950;
 
 const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -62,6 +66,8 @@ export interface CrawlPlace {
   version: Version;
   /** What outlives the job on request: files of its spider. Null where nothing does. */
   keptFolder: string | null;
+  /** What the job may use; without, memory is that of its units and nothing else is limited. */
+  limits?: CrawlLimits | null;
 }
 
 /** Longest text in bytes that goes into one variable; Linux refuses 128 KiB with the name. */
@@ -93,11 +99,16 @@ export function crawlEnvironment(request: CrawlRequest, place: CrawlPlace): Reco
     SHUB_SETTINGS: textOrFile(place.settings, directory.settings),
     SHUB_JOBKEY: formatJobKey(job.key),
     SHUB_SPIDER: job.spiderName,
-    SHUB_JOB_MEMORY_LIMIT: String(job.units * MEMORY_MB_PER_UNIT),
+    SHUB_JOB_MEMORY_LIMIT: String(memoryLimitMb(job.units, place.limits)),
     SHUB_STORAGE: storageUrl,
     SHUB_APIURL: apiUrl,
     ...(place.keptFolder !== null && { SHUB_KEPT_FOLDER: place.keptFolder }),
   };
+}
+
+function memoryLimitMb(units: number, limits: CrawlLimits | null | undefined): number {
+  const gb = limits?.memoryBytes ? limits.memoryBytes / 2 ** 30 : units;
+  return Math.floor(gb * MEMORY_MB_PER_GB);
 }
 
 /** The job's own variables, without reserved names and without what no environment can hold. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type CrawlRequest, commandLine, DomainError, type Version } from '@spiderhub/core';
-import type { Boxing } from '@spiderhub/isolation';
+import type { BoxDescription, Boxing, CrawlLimits, Limiting } from '@spiderhub/isolation';
 import type { Eggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import type { JobDirectory } from './job-directory.ts';
@@ -16,6 +16,8 @@ export interface PrepareOptions {
   launcherDir: string;
   /** Decides in which box crawls run. */
   boxing: Boxing;
+  /** Decides what crawls may use. */
+  limiting: Limiting;
   /** What a crawl may have on disk that nobody stored yet, bytes. */
   maxSpoolBytes: number;
   /** Holds a folder for each spider that wants to keep files; see docs/files-of-a-crawl.md. */
@@ -43,11 +45,13 @@ export async function prepareCrawl(
   const settings = settingsLayers(request);
   const { project, spider } = request.job.key;
   const keptFolder = keptDir && join(keptDir, String(project), String(spider));
-  const place = { directory, jobData: data, settings, python, eggs: unpacked, version, keptFolder };
-  const [started, box] = await Promise.all([launcher(request, place), boxOf(request, place, options)]);
+  const paths = { directory, jobData: data, settings, python, eggs: unpacked, version, keptFolder };
+  const box = await boxOf(request, paths, options);
+  const limits = await limitsOf(request, paths, options, box);
   const launch = {
-    ...started,
-    box,
+    ...(await launcher(request, { ...paths, limits })),
+    box: box && limits ? { ...box, cgroups: limits.cgroups, rlimits: limits.rlimits } : box,
+    limits,
     spoolBytes: maxSpoolBytes,
     saysFin: commandLine(request.job) === null,
   };
@@ -70,6 +74,22 @@ async function boxOf(request: CrawlRequest, place: CrawlPlace, { boxing, launche
     readonly: [launcherDir, ...eggs, directory.job, directory.settings],
     writable: [directory.home, directory.tmp, directory.pipe, ...(keptFolder === null ? [] : [keptFolder])],
     tmp: directory.tmp,
+  });
+}
+
+/** What a crawl may use, for its shim and for its box. */
+function limitsOf(
+  { job }: CrawlRequest,
+  { directory, keptFolder }: CrawlPlace,
+  { limiting }: PrepareOptions,
+  box: BoxDescription | null,
+): Promise<CrawlLimits | null> {
+  return limiting.ofCrawl({
+    name: basename(directory.root),
+    units: job.units,
+    folders: [directory.home, directory.tmp, ...(keptFolder === null ? [] : [keptFolder])],
+    keptFolder,
+    ownUsers: box?.userns ?? false,
   });
 }
 

@@ -1,12 +1,12 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BlobStore, CrawlRunner, Orphan, RunningCrawl } from '@spiderhub/core';
-import { type Boxing, NO_BOXING } from '@spiderhub/isolation';
+import { type Boxing, type CrawlLimits, type Limiting, NO_BOXING, NO_LIMITS } from '@spiderhub/isolation';
 import { monotonicMs } from '@spiderhub/platform';
 import { createEggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { aliveByIdentity } from './exit-watch.ts';
-import { writeDeadline } from './files.ts';
+import { readJson, writeDeadline } from './files.ts';
 import type { ForkServers } from './fork-servers.ts';
 import {
   directoryName,
@@ -36,6 +36,8 @@ export interface ProcessRunnerOptions {
   launcher?: Launcher;
   /** Decides in which box each crawl runs; without it with this user's rights. */
   boxing?: Boxing | undefined;
+  /** Decides what each crawl may use; without it all that there is. */
+  limiting?: Limiting | undefined;
   /** Holds a folder for each spider that wants to keep files beyond its jobs; without it none can. */
   keptDir?: string;
   /** What a crawl may have on disk that nobody stored yet; then it has to wait. 256 MiB by default. */
@@ -55,6 +57,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
     launcher: options.launcher ?? bareLauncher(launcherDir),
     launcherDir,
     boxing: options.boxing ?? NO_BOXING,
+    limiting: options.limiting ?? NO_LIMITS,
     maxSpoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
     keptDir: options.keptDir ?? null,
     log,
@@ -72,8 +75,15 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
     ours.add(name);
     return openCrawl(directory, {
       isAlive: aliveByIdentity(directory),
+      beforeCleanUp: () => freeGroups(directory),
       onCleanUp: () => ours.delete(name),
     });
+  }
+
+  /** The launch file may be that of a worker whose groups were elsewhere. */
+  async function freeGroups(directory: JobDirectory): Promise<void> {
+    const launch = await readJson<{ limits?: CrawlLimits | null }>(directory.launch);
+    await preparation.limiting.release(basename(directory.root), launch?.limits?.cgroups ?? []);
   }
 
   return {
@@ -90,7 +100,11 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
         startShim: () => startShim(directory, crawlPython),
         log,
       });
-      return openCrawl(directory, { ...starting, onCleanUp: () => ours.delete(name) });
+      return openCrawl(directory, {
+        ...starting,
+        beforeCleanUp: () => freeGroups(directory),
+        onCleanUp: () => ours.delete(name),
+      });
     },
     async orphans() {
       await mkdir(workDir, { recursive: true, mode: 0o700 });

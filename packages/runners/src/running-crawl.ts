@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { MessageCounts, PipeMessage, RunningCrawl } from '@spiderhub/core';
 import { hasCode } from '@spiderhub/platform';
 import { waitForExit } from './exit-watch.ts';
-import { readJson, readText, writeAtomic, writeDeadline } from './files.ts';
+import { readJson, readText, removeTree, writeAtomic, writeDeadline } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { droppedSummary, readMessages } from './pipe-messages.ts';
 import { followSpool, removeSpoolBefore, type SpoolPosition } from './spool-reader.ts';
@@ -33,6 +33,8 @@ interface Ownership {
   gone?: Promise<void>;
   /** Told that nobody wants the crawl any more, before it may have been started at all. */
   giveUp?(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Takes away what the crawl had outside of its directory, which goes next. */
+  beforeCleanUp(): Promise<void>;
   /** After the directory was removed. */
   onCleanUp(): void;
 }
@@ -87,7 +89,8 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
       await unlessRemoved(writeFile(directory.kill, ''));
     },
     async cleanUp() {
-      await rm(directory.root, { recursive: true, force: true, maxRetries: 5 });
+      await ownership.beforeCleanUp();
+      await removeTree(directory.root);
       ownership.onCleanUp();
     },
   };

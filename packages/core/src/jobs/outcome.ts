@@ -2,6 +2,11 @@
 export interface ProcessExit {
   code: number | null;
   signal: string | null;
+  /**
+   * The limit of its job that ended it. `oom`: the kernel, for its memory. `memory`, `disk`, `processes`: we, after it had
+   * taken too much. `nothing`: the kernel has killed nobody for memory. Absent: nobody knows.
+   */
+  exceeded?: 'oom' | 'memory' | 'disk' | 'processes' | 'nothing';
 }
 
 /** Why we ended a crawl ourselves, null when it ended by itself. */
@@ -56,6 +61,10 @@ export function outcomeOf(end: CrawlEnd): string {
 function ownOutcome({ exit, finOutcome, isScript, killed }: CrawlEnd): string {
   // Some crawls hang after their FIN and are killed by us: what they said still stands.
   if (killed && finOutcome) return finOutcome.slice(0, MAX_OUTCOME);
+  if (exit.exceeded === 'memory') return 'memusage_exceeded';
+  if (exit.exceeded === 'disk') return 'diskusage_exceeded';
+  if (exit.exceeded === 'processes' || exit.exceeded === 'nothing') return 'failed';
+  // Where there is no control group to ask, it is the likeliest reason.
   if (exit.signal === 'SIGKILL') return 'killed by oom';
   if (exit.signal !== null) return 'failed';
   if (exit.code !== 0) return 'failed';

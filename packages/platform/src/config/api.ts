@@ -13,6 +13,10 @@ import {
   RequirementsFile,
   Seconds,
   ServiceConfig,
+  UnitCpus,
+  UnitDiskMb,
+  UnitMemoryMb,
+  UnitProcesses,
   WheelsOnly,
   wholeNumber,
 } from './fields.ts';
@@ -57,6 +61,10 @@ export const ApiConfig = ServiceConfig.extend({
   REQUIREMENTS_WHEELS_ONLY: WheelsOnly,
   ISOLATION: Isolation,
   ISOLATION_UID_BASE: IsolationUidBase,
+  UNIT_MEMORY_MB: UnitMemoryMb,
+  UNIT_PROCESSES: UnitProcesses,
+  UNIT_DISK_MB: UnitDiskMb,
+  UNIT_CPUS: UnitCpus,
   SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
 });
 export type ApiConfig = z.output<typeof ApiConfig>;

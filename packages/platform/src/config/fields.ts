@@ -80,6 +80,16 @@ export const Isolation = z.enum(['auto', 'box', 'uid', 'none']).default('auto');
 /** User id of project 0, far above those of people; each project has the one above the last project's. */
 export const IsolationUidBase = wholeNumber(1000, 2_000_000_000).default(200_000);
 
+/** What one unit of a job allows: see docs/limits.md. 0: no limit. */
+export const UnitMemoryMb = wholeNumber(0, 2 ** 24).default(1024);
+export const UnitProcesses = wholeNumber(0, 1_000_000).default(256);
+export const UnitDiskMb = wholeNumber(0, 2 ** 30).default(2560);
+export const UnitCpus = z.coerce
+  .number('expected a number of cores from 0 to 1024')
+  .min(0)
+  .max(1024)
+  .default(0);
+
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
