@@ -6,6 +6,7 @@ the requirements says "# Python OLDEST to NEWEST". Of any number of processes th
 the others wait and find it complete. The options go to the installer.
 """
 
+import contextlib
 import fcntl
 import os
 import re
@@ -15,26 +16,46 @@ import sys
 import sysconfig
 import venv
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from seal import seal  # noqa: E402
+
 
 def main(target, requirements, mode, *more):
     with open(target + '.lock', 'w') as lock:
         # The kernel lets go of it when this process dies, however it dies.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        complete = os.path.join(target, 'complete')
-        if os.path.exists(complete):
+        complete = marker_of(target, mode)
+        if os.path.exists(complete) and os.path.isdir(target):
             return 0
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(complete)
         shutil.rmtree(target, ignore_errors=True)
-        if mode == 'stack':
-            python, options = make_stack(target, requirements), ['--quiet']
-        else:
-            python, options = make_beside(target), []
+        make = make_stack if mode == 'stack' else make_beside
+        python = make(target, requirements)
+        options = ['--quiet'] if mode == 'stack' else []
         code = subprocess.run(installer(python) + options + [*more, '-r', requirements]).returncode
         if code == 0:
+            finish(target, requirements, make)
             open(complete, 'w').close()
         return code
 
 
-def make_beside(target):
+def marker_of(target, mode):
+    """Says that an environment is complete. Code of packages can write to the directory while it is made."""
+    return os.path.join(target, 'complete') if mode == 'stack' else target + '.complete'
+
+
+def finish(target, requirements, make):
+    """Packages may have brought their own code to the installation: what others rely on is made anew behind it."""
+    seal(target)
+    for name in os.listdir(os.path.join(target, 'bin')):
+        if re.fullmatch(r'python(3(\.\d+)?)?', name):
+            os.unlink(os.path.join(target, 'bin', name))
+    make(target, requirements)
+
+
+def make_beside(target, _requirements):
     venv.EnvBuilder(symlinks=True, with_pip=False).create(target)
     paths = sysconfig.get_paths(vars={'base': target, 'platbase': target})
     # Read last of all .pth files: the environment's own packages go before the base's.

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { requirePython } from './contract/support.ts';
+import { LAUNCHER_DIR, requirePython } from './contract/support.ts';
 import { createEggs, readSettingsModule } from './eggs.ts';
 
 const MAKE_EGGS = resolve(__dirname, '../fixtures/make_eggs.py');
@@ -26,7 +26,7 @@ function setUp() {
       return join(root, `${sha256}.egg`);
     },
   };
-  return { eggs: createEggs({ eggsDir, blobs }), eggsDir, fetched };
+  return { eggs: createEggs({ launcherDir: LAUNCHER_DIR, eggsDir, blobs }), eggsDir, fetched };
 }
 
 describe('eggs of a machine', () => {
@@ -36,7 +36,16 @@ describe('eggs of a machine', () => {
     expect(await eggs.unpacked('good', python)).toBe(one);
     expect([two, fetched]).toEqual([one, ['good']]);
     expect(existsSync(join(one, 'shop/__pycache__'))).toBe(true);
-    expect(readdirSync(eggsDir)).toEqual(['good']);
+    expect(readdirSync(eggsDir)).toEqual([expect.stringMatching(/^good\.cpython-3\d+$/)]);
+  });
+
+  it('can be written to by nobody else', async () => {
+    const { eggs } = setUp();
+    const mask = process.umask(0);
+    const directory = await eggs.unpacked('good', python).finally(() => process.umask(mask));
+    const names = ['', ...(readdirSync(directory, { recursive: true }) as string[])];
+    const modes = names.map((name) => statSync(join(directory, name)).mode & 0o777);
+    expect(new Set(modes)).toEqual(new Set([0o755, 0o644]));
   });
 
   it('leave nothing behind when they cannot be unpacked, and are tried again', async () => {
@@ -48,10 +57,14 @@ describe('eggs of a machine', () => {
 
   it('are taken as they are where another process was faster', async () => {
     const { eggs, eggsDir } = setUp();
-    const other = createEggs({ eggsDir, blobs: { localPath: async () => join(root, 'good.egg') } });
+    const other = createEggs({
+      launcherDir: LAUNCHER_DIR,
+      eggsDir,
+      blobs: { localPath: async () => join(root, 'good.egg') },
+    });
     const [one, two] = await Promise.all([eggs.unpacked('good', python), other.unpacked('good', python)]);
     expect(two).toBe(one);
-    expect(readdirSync(eggsDir)).toEqual(['good']);
+    expect(readdirSync(eggsDir)).toEqual([expect.stringMatching(/^good\.cpython-3\d+$/)]);
   });
 
   it('may hold modules that cannot be compiled', async () => {

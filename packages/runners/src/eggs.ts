@@ -11,6 +11,8 @@ import { badEgg, unpackZip } from './zip.ts';
 const COMPILE_TIMEOUT_MS = 60_000;
 
 export interface EggsOptions {
+  /** Absolute path of `python/launcher`. */
+  launcherDir: string;
   /** Where unpacked eggs lie. */
   eggsDir: string;
   blobs: Pick<BlobStore, 'localPath'>;
@@ -18,24 +20,33 @@ export interface EggsOptions {
 
 export interface Eggs {
   /**
-   * The directory of an unpacked egg; unpacks it when this machine does not have it yet. Its modules are compiled by
-   * this Python then. Another version of Python that runs it later compiles what it imports, as always.
+   * The directory of an unpacked egg, with its modules compiled by this Python, which must be one of ours; unpacks it when
+   * this machine does not have it yet. Nobody but this process's user can write there, crawls of the egg neither.
    */
   unpacked(sha256: string, python: string): Promise<string>;
 }
 
-/** Keeps each egg unpacked once on this machine, by the hash of its content. */
-export function createEggs({ eggsDir, blobs }: EggsOptions): Eggs {
+/** Keeps each egg unpacked once on this machine for each version of Python, by the hash of its content. */
+export function createEggs({ launcherDir, eggsDir, blobs }: EggsOptions): Eggs {
   const once = singleFlight<string>();
+  const tags = new Map<string, Promise<string>>();
+
+  function tagOf(python: string): Promise<string> {
+    const tag = tags.get(python) ?? cacheTag(python);
+    tags.set(python, tag);
+    tag.catch(() => tags.delete(python));
+    return tag;
+  }
 
   async function unpack(sha256: string, python: string): Promise<string> {
-    const target = join(eggsDir, sha256);
+    const target = join(eggsDir, `${sha256}.${await tagOf(python)}`);
     if (await markUsed(target)) return join(target, (await readdir(target))[0] as string);
     const temporary = join(eggsDir, `.${sha256}.${randomBytes(4).toString('hex')}`);
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     try {
       const name = await unpackEgg(await blobs.localPath(sha256), temporary);
       await compile(python, join(temporary, name), join(target, name));
+      await seal(python, launcherDir, temporary);
       await moveUnlessThere(temporary, target);
       return join(target, name);
     } finally {
@@ -44,7 +55,7 @@ export function createEggs({ eggsDir, blobs }: EggsOptions): Eggs {
   }
 
   return {
-    unpacked: (sha256, python) => once(sha256, () => unpack(sha256, python)),
+    unpacked: (sha256, python) => once(`${sha256} ${python}`, () => unpack(sha256, python)),
   };
 }
 
@@ -58,10 +69,31 @@ export async function unpackEgg(path: string, parent: string): Promise<string> {
   return name;
 }
 
-/** Saves each crawl the compilation. Modules that cannot be compiled stay as they are and fail when imported. */
+/**
+ * Saves each crawl the compilation. Modules that cannot be compiled stay as they are and fail when imported. Without
+ * `site`, which would run what the packages of the environment say.
+ */
 async function compile(python: string, directory: string, finalPath: string): Promise<void> {
-  const args = ['-I', '-m', 'compileall', '-q', '-s', directory, '-p', finalPath, directory];
+  const args = ['-I', '-S', '-m', 'compileall', '-q', '-s', directory, '-p', finalPath, directory];
   await runChild(python, args, { env: {}, timeoutMs: COMPILE_TIMEOUT_MS });
+}
+
+/** What this version of Python calls what it compiles: another one cannot use that. */
+async function cacheTag(python: string): Promise<string> {
+  const program = 'import sys; sys.stdout.write(sys.implementation.cache_tag)';
+  const { tail } = await runChild(python, ['-I', '-S', '-c', program], {
+    env: {},
+    timeoutMs: COMPILE_TIMEOUT_MS,
+  });
+  if (!/^[\w-]+$/.test(tail)) throw new Error(`${python} does not say which Python it is: ${tail}`);
+  return tail;
+}
+
+/** Takes from everybody else the right to write there. */
+async function seal(python: string, launcherDir: string, directory: string): Promise<void> {
+  const args = ['-I', '-S', join(launcherDir, 'seal.py'), directory];
+  const { code, tail } = await runChild(python, args, { env: {}, timeoutMs: COMPILE_TIMEOUT_MS });
+  if (code !== 0) throw new Error(`An unpacked egg could not be taken over: ${tail}`);
 }
 
 /** Another process may have been faster: its copy has the same content. */

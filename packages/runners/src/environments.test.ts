@@ -38,11 +38,12 @@ function setUp(pins = 'Scrapy==2\n', more: Partial<EnvironmentsOptions> = {}) {
 }
 
 const quiet = () => {};
-const needs = (requirements: string | null) => ({ stack: null, requirements });
+const needs = (requirements: string | null, project = 7) => ({ project, stack: null, requirements });
 
 it.each([[null], [''], [' \n']])('is the base one for requirements %j', async (requirements) => {
   const { environments, basePython } = setUp();
-  expect(await environments.ensure(needs(requirements), quiet)).toEqual({ python: basePython });
+  const base = { python: basePython, stackPython: basePython };
+  expect(await environments.ensure(needs(requirements), quiet)).toEqual(base);
 });
 
 it('is built once for all that want the same, and tells what pip says', async () => {
@@ -56,6 +57,16 @@ it('is built once for all that want the same, and tells what pip says', async ()
   expect([builds(), lines]).toEqual([1, ['Collecting a==1']]);
   expect((await environments.ensure(needs('a==1\n'), quiet)).python).toBe(one);
   expect(builds()).toBe(1);
+});
+
+it('belongs to its project, on a stack that all share', async () => {
+  const { environments, builds, basePython } = setUp();
+  const [one, two] = [
+    await environments.ensure(needs('a==1\n', 7), quiet),
+    await environments.ensure(needs('a==1\n', 8), quiet),
+  ];
+  expect(one).not.toEqual(two);
+  expect([one.stackPython, two.stackPython, builds()]).toEqual([basePython, basePython, 2]);
 });
 
 it('is the same one for what says the same in other words', async () => {
@@ -93,7 +104,7 @@ it('is built again when it was swept away', async () => {
   const { environments, builds } = setUp();
   const { python } = await environments.ensure(needs('a==1\n'), quiet);
   rmSync(join(python, '../..'), { recursive: true });
-  expect(await environments.ensure(needs('a==1\n'), quiet)).toEqual({ python });
+  expect((await environments.ensure(needs('a==1\n'), quiet)).python).toBe(python);
   expect(builds()).toBe(2);
 });
 

@@ -27,10 +27,20 @@ export interface EnvironmentsOptions {
 
 /** What a version needs of its environment. */
 export interface Needs {
+  /** Whose requirements these are; null for a project that is only just being made. */
+  project: number | null;
   /** As the deploy named it; an unknown one, from before there were stacks, is the current one. */
   stack: string | null;
   /** Text of requirements.txt. */
   requirements: string | null;
+}
+
+/** Where a version runs. */
+export interface Environment {
+  /** What the project had installed may have been written by anybody: only run it where the project's code may run. */
+  python: string;
+  /** Python of the stack, which is the same for all projects, and ours. */
+  stackPython: string;
 }
 
 export interface Environments {
@@ -39,14 +49,14 @@ export interface Environments {
    * Python of the stack, with the packages of a requirements.txt beside its own. Makes what this machine does not have
    * yet, which may take minutes. Throws `invalid` for requirements that are not taken, and with the end of pip's output.
    */
-  ensure(needs: Needs, log: (line: string) => void): Promise<{ python: string }>;
+  ensure(needs: Needs, log: (line: string) => void): Promise<Environment>;
   /** Whether this machine has the environment of a stack. */
   isMade(stack: Stack): boolean;
 }
 
 /**
- * One Python environment for each stack, and one for each distinct requirements.txt on it, shared by all versions and
- * projects that need the same.
+ * One Python environment for each stack, shared by all, and on it one for each distinct requirements.txt of a project,
+ * shared by its versions: no project runs what another one had installed. Nobody but this process's user can write to any.
  */
 export function createEnvironments(options: EnvironmentsOptions): Environments {
   const stacks = new Stacks({
@@ -78,19 +88,19 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       const directory = directoryOf(stack);
       return existsSync(directory === null ? options.basePython : join(directory, 'complete'));
     },
-    async ensure({ stack: name, requirements }, log) {
+    async ensure({ project, stack: name, requirements }, log) {
       const wanted = parseRequirements(requirements ?? '', options);
       const stack = stacks.fitting(name, wanted);
       await requirePublicHosts(wanted);
       const python = await ensureStack(stack, log);
       const text = writeRequirements(wanted);
-      if (text === '') return { python };
+      if (text === '') return { python, stackPython: python };
       const pins = await readFile(stack?.pinsPath ?? options.baseRequirementsPath, 'utf8');
-      const directory = join(options.envsDir, hashOf(python, pins, text));
+      const directory = join(options.envsDir, `project-${project ?? 'new'}-${hashOf(python, pins, text)}`);
       const own = await build.ensure(directory, { python, mode: 'beside', text }, log);
       // Used later than all that stand on it, so that it is swept away after them.
       if (python !== options.basePython) await markUsed(dirname(dirname(python)));
-      return { python: own };
+      return { python: own, stackPython: python };
     },
   };
 }

@@ -44,7 +44,10 @@ describe('egg inspector', () => {
       timeoutMs,
     });
     const eggPath = join(root, `${name}.egg`);
-    return inspector.inspect({ eggPath, extraEggPaths: [], requirements: null, stack: null, ...egg }, log);
+    return inspector.inspect(
+      { project: 7, eggPath, extraEggPaths: [], requirements: null, stack: null, ...egg },
+      log,
+    );
   }
 
   it('finds spiders, sorted, and scripts, and leaves nothing behind', async () => {

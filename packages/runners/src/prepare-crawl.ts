@@ -37,9 +37,9 @@ export async function prepareCrawl(
 ): Promise<string> {
   const { environments, eggs, launcher, maxSpoolBytes, keptDir, log } = options;
   const version = requireVersion(request);
-  const { python } = await environments.ensure(version, (line) => log?.(line));
+  const { python, stackPython } = await environments.ensure(version, (line) => log?.(line));
   const unpacked = await Promise.all(
-    [version.eggSha256, ...version.extraEggs].map((sha256) => eggs.unpacked(sha256, python)),
+    [version.eggSha256, ...version.extraEggs].map((sha256) => eggs.unpacked(sha256, stackPython)),
   );
   const data = JSON.stringify(jobData(request));
   const settings = settingsLayers(request);

@@ -53,7 +53,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
   const { python, launcherDir, workDir, environments, blobs, forkServers, log } = options;
   const preparation = {
     environments,
-    eggs: createEggs({ eggsDir: join(workDir, 'eggs'), blobs }),
+    eggs: createEggs({ launcherDir, eggsDir: join(workDir, 'eggs'), blobs }),
     launcher: options.launcher ?? bareLauncher(launcherDir),
     launcherDir,
     boxing: options.boxing ?? NO_BOXING,

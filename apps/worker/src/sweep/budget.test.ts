@@ -41,12 +41,13 @@ async function crawlWith(place: string, launch: object): Promise<void> {
 
 it('removes what was not used for longest, environments and eggs alike, until the rest fits', async () => {
   const env = await unpacked('envs/aaaa', 30);
-  await writeFile(`${env}.txt`, 'six');
+  for (const beside of ['.txt', '.complete']) await writeFile(`${env}${beside}`, 'six');
   const egg = await unpacked('work/here/1/eggs/bbbb.egg', 20);
   const newer = await unpacked('envs/cccc', 10);
   expect(await budgetOf(200 * KB).sweep()).toBe(0);
   expect(await budgetOf(140 * KB).sweep()).toBe(1);
-  expect([env, `${env}.txt`, egg, newer].map(existsSync)).toEqual([false, false, true, true]);
+  expect([env, `${env}.txt`, `${env}.complete`].map(existsSync)).toEqual([false, false, false]);
+  expect([egg, newer].map(existsSync)).toEqual([true, true]);
   expect(await budgetOf(70 * KB).sweep()).toBe(1);
   expect([egg, newer].map(existsSync)).toEqual([false, true]);
 });

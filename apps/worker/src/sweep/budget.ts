@@ -92,7 +92,7 @@ async function removeUnlessUsed({ path, usedMs }: Unpacked): Promise<boolean> {
     return false;
   }
   await rm(going, { recursive: true, force: true });
-  // What an environment was made from.
-  await rm(`${path}.txt`, { force: true });
+  // What an environment was made from, and that it was.
+  for (const beside of ['.txt', '.complete']) await rm(`${path}${beside}`, { force: true });
   return true;
 }

@@ -8,6 +8,8 @@ export interface EggContents {
 }
 
 export interface EggToInspect {
+  /** Whose code it is; null for a project that is only made when the egg is good. */
+  project: number | null;
   eggPath: string;
   extraEggPaths: string[];
   requirements: string | null;

@@ -34,7 +34,14 @@ async function inspected(
 ): Promise<EggContents> {
   const known = await projects.now(reach, project);
   const keptStack = known ? await parts.deploy.stackOf(known.id) : null;
-  const egg = { eggPath, extraEggPaths: [], requirements: null, stack: null, keptStack };
+  const egg = {
+    project: known?.id ?? null,
+    eggPath,
+    extraEggPaths: [],
+    requirements: null,
+    stack: null,
+    keptStack,
+  };
   try {
     return await parts.inspector.inspect(egg, () => {});
   } catch (error) {
