@@ -13,7 +13,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from box import enter, limits, rights, root  # noqa: E402
+from box import enter  # noqa: E402
 from reaper import kill_family  # noqa: E402
 from shim_process import become_subreaper  # noqa: E402
 
@@ -29,7 +29,7 @@ def main(path):
     try:
         door = enter.Door(box) if box and box['level'] == 'box' else None
         if box and not door:
-            root.give(box['writable'], box['uid'], box['gid'])
+            enter.give(box)
     except OSError as error:
         _say(error)
         return _NO_BOX
@@ -57,9 +57,7 @@ def _become(launch, door):
         if door:
             door.pass_through(launch['cwd'], launch['env'].get('HOME', '/'))
         elif box:
-            limits.join(box['cgroups'])
-            limits.set_rlimits(box['rlimits'])
-            rights.become(box, rights.prepare(box), dumpable=True)
+            enter.become_user(box)
         os.chdir(launch['cwd'])
         os.closerange(4, os.sysconf('SC_OPEN_MAX'))
         code = _NO_PROGRAM

@@ -43,6 +43,7 @@ def main(path):
 def prepare():
     path = list(sys.path)
     sys.path.insert(0, _HERE)
+    import box.enter  # noqa: F401
     import fork_crawl
     import fork_modules
     import shim  # noqa: F401

@@ -43,17 +43,21 @@ class Crawl:
         `begin` closes all descriptors but the standard ones. What it raises that is no Exception gets through.
         """
         self._status = None
+        self._door = _door_to(launch.get('box'))
         shim = os.getpid()
         executed, still_ours = os.pipe()
+        # With a box this is its first process, which starts the crawl's.
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                _become_crawl(shim, launch, stdout, stderr)
+                _become_crawl(shim, launch, stdout, stderr, self._door)
                 begin(launch)
             except Exception as error:
                 os.write(2, ('The crawl could not be started: %s\n' % error).encode('utf-8', 'replace'))
                 os._exit(127)
         os.close(still_ours)
+        if self._door:
+            self._door.opened()
         # The child's copy closes as it becomes the crawl. Before that a SIGTERM would be ignored as this process ignores it.
         os.read(executed, 1)
         os.close(executed)
@@ -68,9 +72,12 @@ class Crawl:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return False
+            if self._door and self._status is None:
+                self._status = self._door.status()
             if pid == 0:
                 return True
-            if pid == self.pid:
+            # The first process of a box that could not tell how the crawl ended has ended like it.
+            if pid == self.pid and self._status is None:
                 self._status = status
 
     def stop(self):
@@ -89,7 +96,12 @@ class Crawl:
             time.sleep(0.005)
 
     def _family(self):
-        """Children, adopted ones too, and all of our session. Later descendants become children as these die."""
+        """Children, adopted ones too, and all of our session. Later descendants become children as these die.
+
+        With the first process of a box its others end.
+        """
+        if self._door:
+            return [self.pid]
         if not _ON_LINUX:
             return [-self.pid]
         me = os.getpid()
@@ -138,19 +150,39 @@ def limit_process(limits):
         set_rlimits(limits['rlimits'])
 
 
-def _become_crawl(shim, launch, stdout, stderr):
-    os.setpgid(0, 0)
+def _door_to(box):
+    """Opens the box that is described; None without one, or when the crawl only gets a user and no box."""
+    if not box:
+        return None
+    from box import enter
+
+    if box['level'] == 'box':
+        return enter.Door(box)
+    enter.give(box)
+    return None
+
+
+def _become_crawl(shim, launch, stdout, stderr, door):
+    if not door:
+        os.setpgid(0, 0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)
     if _ON_LINUX:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != shim:
+        if not door and os.getppid() != shim:
             os._exit(127)  # It died before the line above.
         _offer_to_the_oom_killer()
-        limit_process(launch.get('limits'))
+        if not launch.get('box'):
+            limit_process(launch.get('limits'))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
+    if door:
+        door.pass_through(launch['cwd'], launch['env']['HOME'])
+    elif launch.get('box'):
+        from box import enter
+
+        enter.become_user(launch['box'])
     os.chdir(launch['cwd'])
 
 

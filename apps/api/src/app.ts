@@ -1,4 +1,5 @@
 import type { FailureCounts } from '@spiderhub/core';
+import type { IsolationReport } from '@spiderhub/isolation';
 import express, { type Express, type RequestHandler } from 'express';
 import { type Dialect, exceptFor, type Host, onlyAtRoot } from './dialects/dialect.ts';
 import { accessLog } from './http/access-log.ts';
@@ -16,6 +17,8 @@ export interface AppOptions {
   parts: Parts;
   dialects: readonly Dialect[];
   checks: Checks;
+  /** How far code of projects is kept away from this process, for `/readyz`. */
+  isolation?: IsolationReport;
   /** The address it listens on. */
   host: string;
   publicUrl?: string | undefined;
@@ -49,7 +52,7 @@ const LOOPBACK_FACTOR = 10;
 
 /** The whole HTTP side. Each dialect is served by one handler, wherever it is mounted. */
 export function createApps(options: AppOptions): Apps {
-  const { dialects, checks, pages = {} } = options;
+  const { dialects, checks, isolation, pages = {} } = options;
   const host = hostOf(options);
   const main = bareApp(options);
   const alone = new Map<string, Express>();
@@ -65,7 +68,7 @@ export function createApps(options: AppOptions): Apps {
     if (dialect.hasOwnPort) alone.set(dialect.name, aloneApp(dialect, handler, options));
   }
   main.get('/healthz', healthz);
-  main.get('/readyz', readyz(checks));
+  main.get('/readyz', readyz(checks, { isolation }));
   for (const [path, handler] of Object.entries(pages)) main.use(path, handler);
   main.use(() => {
     throw new HttpProblem(404, 'Nothing is served under this path');

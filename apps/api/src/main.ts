@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { countLiveWorkers, createDatabase, type Database, schemaProblem } from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
+import { boxingFromConfig } from '@spiderhub/isolation';
 import {
   ApiConfig,
   createLogger,
@@ -78,6 +79,7 @@ async function runProcesses(config: ApiConfig, log: Logger): Promise<void> {
 /** Opens what the API needs, and serves. */
 async function serve(config: ApiConfig, log: Logger): Promise<void> {
   for (const words of keepPrivate(config.SPIDERHUB_HOME)) log.warn(words);
+  const boxing = await boxingFromConfig(config);
   const uploadDir = join(config.SPIDERHUB_HOME, 'tmp/uploads');
   await prepareUploadDir(uploadDir);
   const connections = openConnections(config, log);
@@ -92,6 +94,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
     parts,
     dialects: DIALECTS,
     checks: checksOf(connections, uploadDir),
+    isolation: boxing.report,
     host: config.HOST,
     publicUrl: config.PUBLIC_URL,
     trustProxy: config.TRUST_PROXY,

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import type { IsolationReport } from '@spiderhub/isolation';
 import { createLogger } from '@spiderhub/platform';
 import { createHealth } from './health.ts';
 
+const isolation: IsolationReport = { level: 'box', missing: [] };
 const log = createLogger({ name: 'test', level: 'silent' });
 
 async function freePort(): Promise<number> {
@@ -17,10 +19,11 @@ async function freePort(): Promise<number> {
 it('tells whether the worker is well, and stops answering with it', async () => {
   let well = true;
   const port = await freePort();
-  const health = createHealth({ port, isWell: () => well, log });
+  const health = createHealth({ port, isWell: () => well, isolation, log });
   const status = async () => (await fetch(`http://127.0.0.1:${port}/`)).status;
   await health.start();
   expect(await status()).toBe(200);
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).json()).toEqual({ status: 'ok', isolation });
   well = false;
   expect(await status()).toBe(503);
   await health.stop(AbortSignal.abort());
@@ -28,7 +31,7 @@ it('tells whether the worker is well, and stops answering with it', async () => 
 });
 
 it('serves nothing on port 0', async () => {
-  const health = createHealth({ port: 0, isWell: () => true, log });
+  const health = createHealth({ port: 0, isWell: () => true, isolation, log });
   await health.start();
   await expect(health.stop(AbortSignal.abort())).resolves.toBeUndefined();
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { IsolationReport } from '@spiderhub/isolation';
 import type { Logger, Service } from '@spiderhub/platform';
 
 export interface HealthOptions {
@@ -7,15 +8,17 @@ export interface HealthOptions {
   port: number;
   /** Whether the worker could prolong its leases lately. */
   isWell: () => boolean;
+  /** What crawls of this worker are given. */
+  isolation: IsolationReport;
   log: Logger;
 }
 
 /** Answers any request with 200 or 503: for the health checks of containers and process managers. */
-export function createHealth({ port, isWell, log }: HealthOptions): Service {
+export function createHealth({ port, isWell, isolation, log }: HealthOptions): Service {
   const server = createServer((_req, res) => {
     const well = isWell();
     res.writeHead(well ? 200 : 503, { 'Content-Type': 'application/json' });
-    res.end(JSON.stringify({ status: well ? 'ok' : 'no answer from Postgres' }));
+    res.end(JSON.stringify({ status: well ? 'ok' : 'no answer from Postgres', isolation }));
   });
   return {
     name: 'health',

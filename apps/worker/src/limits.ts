@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type Limiting, openLimits, unitLimits } from '@spiderhub/isolation';
+import {
+  type Boxing,
+  type IsolationReport,
+  isolationInWords,
+  type Limiting,
+  openLimits,
+  unitLimits,
+} from '@spiderhub/isolation';
 import type { Logger, Service, WorkerConfig } from '@spiderhub/platform';
 import { namesIn } from './sweep/in-use.ts';
 
@@ -10,6 +17,14 @@ export function openLimitsOfCrawls(config: WorkerConfig, log: Logger): Promise<L
     home: config.SPIDERHUB_HOME,
     log: (message, details) => log.info(details ?? {}, message),
   });
+}
+
+/** What crawls of this worker are given and what of it is missing, for those who ask; the log is told at once. */
+export function isolationOf({ report }: Boxing, limiting: Limiting, log: Logger): IsolationReport {
+  const ownUsers = report.level === 'box' && process.getuid?.() !== 0;
+  const all = { ...report, missing: [...report.missing, ...limiting.missing({ ownUsers })] };
+  log[report.level === 'box' ? 'info' : 'warn']({ isolation: all }, isolationInWords(all));
+  return all;
 }
 
 /** What limits add to the machine: at the start what dead workers left of it goes, at the end all of it. */

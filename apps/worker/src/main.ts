@@ -17,7 +17,7 @@ import {
   sharedSecret,
 } from '@spiderhub/db';
 import { sameRunKey } from '@spiderhub/hub';
-import { NO_BOXING } from '@spiderhub/isolation';
+import { boxingFromConfig } from '@spiderhub/isolation';
 import {
   createLogger,
   keepPrivate,
@@ -36,7 +36,7 @@ import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
 import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
 import { leaderTasks } from './leader/tasks.ts';
-import { limitsOfCrawls, openLimitsOfCrawls } from './limits.ts';
+import { isolationOf, limitsOfCrawls, openLimitsOfCrawls } from './limits.ts';
 import { createRunners } from './runners.ts';
 import { requestsFrom } from './supervise/crawl/crawl-request.ts';
 import { createCrawls, inheritWith, stopMs } from './supervise/crawls.ts';
@@ -70,7 +70,9 @@ async function main(): Promise<void> {
   const folder = await takeWorkDirectory(workRoot);
   const pipEnv = pipEnvironment(process.env);
   const limiting = await openLimitsOfCrawls(config, log);
-  const isolation = { boxing: NO_BOXING, limiting };
+  const boxing = await boxingFromConfig(config);
+  const report = isolationOf(boxing, limiting, log);
+  const isolation = { boxing, limiting };
   const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, ...isolation, log });
   const runner = runnerIn(folder.path);
   const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
@@ -91,7 +93,7 @@ async function main(): Promise<void> {
     limitsOfCrawls(limiting, workRoot),
     connections.service,
     heartbeat,
-    createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, log }),
+    createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, isolation: report, log }),
     createCrawls({ supervisor, runner, workRoot, inherit, stopping, leaseMs, log }),
     createSweeper({
       sweeps: localSweeps({

@@ -11,6 +11,8 @@ export interface Tenant {
   readonly: string[];
   /** Files and directories that can be written to. They get the project's user. */
   writable: string[];
+  /** Files among `readonly` that nobody else may read: they get the project's user. None when absent. */
+  owned?: string[];
   /** Directory for temporary files, `/tmp` inside: one of `writable`, or below one. */
   tmp: string;
 }

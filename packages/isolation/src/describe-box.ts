@@ -22,6 +22,7 @@ export async function describeBox(tenant: Tenant, options: DescribeOptions): Pro
     userns: level === 'box' && uid === null,
     readonly: [...(await options.partsOfPython(tenant.python)), ...tenant.readonly],
     writable: tenant.writable,
+    owned: tenant.owned ?? [],
     tmp: tenant.tmp,
     files: {},
     shmBytes: SHM_BYTES,

@@ -23,6 +23,8 @@ export interface BoxDescription {
   readonly: string[];
   /** Files and directories that may be written to; they get the box's user. */
   writable: string[];
+  /** Files of `readonly` that nobody but the box's user may read: they become that user's. */
+  owned: string[];
   /** Directory that is `/tmp` inside; one of `writable` or below it. */
   tmp: string | null;
   /** Small files of the box's own: path and text. */

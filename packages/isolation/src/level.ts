@@ -21,3 +21,11 @@ export interface IsolationReport {
   level: IsolationLevel;
   missing: MissingPart[];
 }
+
+/** One line for people: the level, and what is missing with what mends it. */
+export function isolationInWords({ level, missing }: IsolationReport): string {
+  const parts = missing.map(({ words, mend }) =>
+    mend === undefined ? words : `${words} (to mend it: ${mend})`,
+  );
+  return [`Isolation: ${level}`, ...parts].join('. ');
+}

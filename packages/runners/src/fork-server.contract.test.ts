@@ -14,6 +14,7 @@ import {
   PROBE_PROJECT,
   pidsOf,
   requirePython,
+  runningOf,
 } from './contract/support.ts';
 
 jest.setTimeout(120_000);
@@ -25,7 +26,7 @@ describe('fork server', () => {
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'forks-'));
-    house = await makeHouse('fork');
+    house = await makeHouse('fork boxed');
     probe = await house.deploy(PROBE_PROJECT, 'probe.settings');
   });
   afterAll(async () => {
@@ -180,7 +181,7 @@ describe('fork server', () => {
     expect(await crawl.exited).toMatchObject({ shimDied: true });
     const pids = pidsOf(heard);
     expect(pids).toHaveLength(2);
-    expect(pids.filter(isRunning)).toEqual([]);
+    expect(runningOf(heard)).toEqual([]);
     await end(crawl, heard);
   });
 
@@ -196,7 +197,7 @@ describe('fork server', () => {
   });
 
   it('can be killed: its crawls go on, and the next one starts cold', async () => {
-    const own = await makeHouse('fork', () => {});
+    const own = await makeHouse('fork boxed', () => {});
     const version = await own.deploy(PROBE_PROJECT, 'probe.settings');
     const request = crawlRequest(version, { spiderName: 'numbers', args: { count: '200' } });
     const crawl = await own.worker().start(request);
@@ -237,7 +238,7 @@ describe('fork server', () => {
   });
 
   it('ends with its worker; its crawls go on and can be taken over', async () => {
-    const own = await makeHouse('fork');
+    const own = await makeHouse('fork boxed');
     const version = await own.deploy(PROBE_PROJECT, 'probe.settings');
     const request = crawlRequest(version, { spiderName: 'numbers', args: { count: '100' } });
     const first = listen(await own.worker().start(request));

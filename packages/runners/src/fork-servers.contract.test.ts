@@ -12,7 +12,7 @@ describe('fork servers of environments', () => {
   let house: House;
   let probe: Version;
   beforeAll(async () => {
-    house = await makeHouse('fork');
+    house = await makeHouse('fork boxed');
     probe = await house.deploy(PROBE_PROJECT, 'probe.settings');
   });
   afterAll(() => house.close());

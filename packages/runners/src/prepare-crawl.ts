@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type CrawlRequest, commandLine, DomainError, type Version } from '@spiderhub/core';
 import type { BoxDescription, Boxing, CrawlLimits, Limiting } from '@spiderhub/isolation';
@@ -66,6 +66,8 @@ export async function prepareCrawl(
 /** What a crawl needs of this machine; all else is out of its reach where it has a box. */
 async function boxOf(request: CrawlRequest, place: CrawlPlace, { boxing, launcherDir }: PrepareOptions) {
   const { directory, python, eggs, keptFolder } = place;
+  // A box can only show what is there.
+  if (keptFolder !== null) await mkdir(keptFolder, { recursive: true, mode: 0o700 });
   return boxing.ofCrawl({
     name: basename(directory.root),
     project: request.job.key.project,
@@ -73,6 +75,7 @@ async function boxOf(request: CrawlRequest, place: CrawlPlace, { boxing, launche
     python,
     readonly: [launcherDir, ...eggs, directory.job, directory.settings],
     writable: [directory.home, directory.tmp, directory.pipe, ...(keptFolder === null ? [] : [keptFolder])],
+    owned: [directory.job, directory.settings],
     tmp: directory.tmp,
   });
 }

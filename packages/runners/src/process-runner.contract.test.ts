@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { type House, makeHouse } from './contract/house.ts';
+import { type House, KINDS, makeHouse } from './contract/house.ts';
 import { describeRunner } from './contract/runner-contract.ts';
-import { crawlRequest, isRunning, listen, PROBE_PROJECT, pidsOf, requirePython } from './contract/support.ts';
+import { crawlRequest, listen, PROBE_PROJECT, requirePython, runningOf } from './contract/support.ts';
 
 jest.setTimeout(60_000);
-
-const KINDS = ['cold', 'fork'] as const;
 
 describe.each(KINDS)('%s start:', (kind) => {
   describeRunner(() => makeHouse(kind));
@@ -34,7 +32,7 @@ describe.each(KINDS)('process runner, %s start', (kind) => {
       deadlinePassed: false,
       shimDied: true,
     });
-    expect(pidsOf(heard).filter(isRunning)).toEqual([]);
+    expect(runningOf(heard)).toEqual([]);
     await crawl.cleanUp();
   });
 

@@ -26,6 +26,7 @@ describe('a program in a box', () => {
       userns: !asRoot,
       readonly: [],
       writable: [join(root, 'home'), join(root, 'tmp')],
+      owned: [],
       tmp: join(root, 'tmp'),
       files: { '/etc/own': 'text' },
       shmBytes: 2 ** 20,

@@ -26,8 +26,7 @@ class Door:
         """Raises OSError, whose `filename` says what could not be done."""
         self._box = box
         self._filter = rights.prepare(box)
-        if box['uid'] is not None:
-            root.give(box['writable'], box['uid'], box['gid'])
+        give(box)
         if box['userns']:
             uid, gid = os.geteuid(), os.getegid()
             network.enter_before_user_namespace(box['network'])
@@ -101,6 +100,19 @@ class Door:
 
     def _high(self, number):
         return max(self._outside, self._reporter, 4) + 1 + number
+
+
+def give(box):
+    """What the box's user may write to, and what nobody else may read, becomes that user's."""
+    if box['uid'] is not None:
+        root.give([*box['writable'], *box['owned']], box['uid'], box['gid'])
+
+
+def become_user(box):
+    """Where there can be no box: this process drops to its user, without rights and within its limits."""
+    limits.join(box['cgroups'])
+    limits.set_rlimits(box['rlimits'])
+    rights.become(box, rights.prepare(box), dumpable=True)
 
 
 def _look_after(program, reporter):

@@ -70,7 +70,10 @@ it('a database that is away is a 503 that says when to try again, until it is ba
 
 it('readyz names the worker that is missing', async () => {
   const answer = await call('/readyz');
-  expect([answer.status, await answer.json()]).toEqual([503, { status: 'unavailable', missing: ['worker'] }]);
+  expect([answer.status, await answer.json()]).toMatchObject([
+    503,
+    { status: 'unavailable', missing: ['worker'], isolation: { level: expect.any(String) as string } },
+  ]);
 });
 
 it('a polite stop lets the process end by itself', async () => {

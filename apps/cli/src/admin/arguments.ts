@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UserError } from '@spiderhub/hosting';
+import { DOCTOR_USAGE } from '../doctor/doctor.ts';
 import { IMPORT_USAGE } from '../scrapyd-import/command.ts';
 import { type AdminAnswer, type AdminCommand, usageOf } from './command.ts';
 import type { Word } from './options.ts';
@@ -50,6 +51,6 @@ function parse(args: readonly string[]) {
 
 /** The help: every command as it is typed. */
 export function adminUsage(): string {
-  const lines = [...ADMIN_COMMANDS.map(usageOf), IMPORT_USAGE].map((line) => `  ${line}`);
+  const lines = [...ADMIN_COMMANDS.map(usageOf), IMPORT_USAGE, DOCTOR_USAGE].map((line) => `  ${line}`);
   return `npm run admin -- COMMAND [--json]\n\n${lines.join('\n')}`;
 }

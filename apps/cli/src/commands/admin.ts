@@ -16,6 +16,7 @@ import { type AdminRequest, adminUsage, readArguments } from '../admin/arguments
 import { printed } from '../admin/print.ts';
 import { createAdminStores } from '../admin/stores.ts';
 import type { CliConfig, Settings } from '../config.ts';
+import { doctor } from '../doctor/doctor.ts';
 import { environmentsOf } from '../environments.ts';
 import { type ImportRequest, importCommand, readImport } from '../scrapyd-import/command.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -34,6 +35,7 @@ export async function admin({ config }: Settings, args: readonly string[]): Prom
     const request = await readImport(args.slice(1));
     return withDatabase(config, (url) => runImport(config, url, request));
   }
+  if (args[0] === 'doctor') return doctor(config, args.slice(1));
   const request = readArguments(args);
   return withDatabase(config, (url) => answer(config, url, request));
 }

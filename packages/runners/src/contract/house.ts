@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CrawlRunner } from '@spiderhub/core';
+import { createBoxing } from '@spiderhub/isolation';
 import { createEnvironments } from '../environments.ts';
 import type { ForkServer } from '../fork-server.ts';
 import { createForkServers, type ForkServers } from '../fork-servers.ts';
@@ -31,11 +32,24 @@ export interface House extends RunnerUnderTest {
   worker(options?: { maxSpoolBytes?: number; cold?: boolean }): CrawlRunner;
 }
 
-export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House> {
+/** How crawls start, and whether in boxes. */
+export type Kind = `${'cold' | 'fork'} ${'boxed' | 'unboxed'}`;
+export const KINDS = ['cold boxed', 'fork boxed', 'cold unboxed', 'fork unboxed'] as const;
+
+export async function makeHouse(kind: Kind, log = fail): Promise<House> {
+  const [how, boxed] = kind.split(' ');
   const root = await mkdtemp(join(tmpdir(), 'runner-'));
   const python = requirePython();
   const blobs = join(root, 'blobs');
   const workDir = join(root, 'work');
+  const boxing = await createBoxing({
+    setting: boxed === 'boxed' ? 'box' : 'none',
+    uidBase: 200_000,
+    python,
+    launcherDir: LAUNCHER_DIR,
+    home: root,
+    trialDir: root,
+  });
   const environments = createEnvironments({
     basePython: python,
     envsDir: join(root, 'envs'),
@@ -67,6 +81,7 @@ export async function makeHouse(how: 'cold' | 'fork', log = fail): Promise<House
         workDir,
         keptDir: join(root, 'kept'),
         environments,
+        boxing,
         blobs: filesOf(blobs),
         forkServers: cold ? undefined : { start },
         ...options,

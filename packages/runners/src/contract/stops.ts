@@ -1,5 +1,5 @@
 import type { Stage } from './stage.ts';
-import { crawlRequest, isRunning, pidsOf } from './support.ts';
+import { crawlRequest, pidsOf, runningOf } from './support.ts';
 
 /** A crawl ends when it is asked to, politely or not, with all that it has started. */
 export function stopsTests(stage: Stage): void {
@@ -62,6 +62,6 @@ export function stopsTests(stage: Stage): void {
     if (!leave) await crawl.kill();
     await crawl.exited;
     expect(pids).toHaveLength(4);
-    expect(pids.filter(isRunning)).toEqual([]);
+    expect(runningOf(heard)).toEqual([]);
   });
 }

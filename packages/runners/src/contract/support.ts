@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -181,6 +181,24 @@ export function listen(crawl: RunningCrawl): Listener {
 /** What the probe spider `family` tells of itself and its children. */
 export function pidsOf(heard: Listener): number[] {
   return heard.payloads('ITM')[0]?.pids as number[];
+}
+
+/** Those of the spider's family that still run. In a box they have other ids outside: there it is who is in that box. */
+export function runningOf(heard: Listener): number[] {
+  const space = heard.payloads('ITM')[0]?.space;
+  if (space === readlinkSync('/proc/self/ns/pid')) return pidsOf(heard).filter(isRunning);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && spaceOf(name) === space)
+    .map(Number)
+    .filter(isRunning);
+}
+
+function spaceOf(pid: string): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a process runs: one that only waits to be collected by its parent does not. */

@@ -1,5 +1,5 @@
 import type { Stage } from './stage.ts';
-import { crawlRequest, isRunning, pidsOf } from './support.ts';
+import { crawlRequest, runningOf } from './support.ts';
 
 /** Another worker of the same machine goes on where the last one stopped. */
 export function takeoversTests(stage: Stage): void {
@@ -52,7 +52,7 @@ export function takeoversTests(stage: Stage): void {
     await heard.until(() => heard.payloads('ITM').length > 0);
     const [orphan] = (await stage.house.worker().orphans()).filter(({ id }) => id === request.job.id);
     await orphan?.discard();
-    expect(pidsOf(heard).filter(isRunning)).toEqual([]);
+    expect(runningOf(heard)).toEqual([]);
     expect((await stage.house.worker().orphans()).map(({ id }) => id)).not.toContain(request.job.id);
   });
 
