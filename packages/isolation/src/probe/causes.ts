@@ -13,7 +13,7 @@ const CONTAINER =
 export function causeOf(words: string, asRoot: boolean, sysctl: Sysctl = readSysctl): Cause {
   if (/^setting attributes of .*Function not implemented/.test(words))
     return { words: 'Linux is older than 5.12, which boxes need' };
-  if (/^mounting \/proc: /.test(words))
+  if (words.startsWith('mounting /proc: '))
     return {
       words: 'a new /proc is refused, since parts of the old one are covered, as in containers',
       mend: CONTAINER,
