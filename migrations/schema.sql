@@ -726,6 +726,13 @@ alter table scrapyd_users add constraint scrapyd_users_role_check CHECK ((role =
 alter table scrapyd_users add constraint scrapyd_users_username_check CHECK (((username <> ''::text) AND (username !~ ':'::text)));
 alter table scrapyd_users add constraint scrapyd_users_username_key UNIQUE (username);
 
+create table sealing_key (
+  singleton boolean default true not null,
+  key_id text not null
+);
+alter table sealing_key add constraint sealing_key_pkey PRIMARY KEY (singleton);
+alter table sealing_key add constraint sealing_key_singleton_check CHECK (singleton);
+
 create table secrets (
   name text not null,
   value text not null
@@ -869,6 +876,26 @@ create table users (
 alter table users add constraint users_name_check CHECK ((name <> ''::text));
 alter table users add constraint users_name_key UNIQUE (name);
 alter table users add constraint users_pkey PRIMARY KEY (id);
+
+create table variables (
+  id bigint generated identity not null,
+  project_id integer not null,
+  spider integer default 0 not null,
+  name text collate "C" not null,
+  value text,
+  sealed bytea,
+  key_id text,
+  api_key_id integer,
+  changed_at timestamp with time zone default now() not null,
+  changed_by text not null
+);
+alter table variables add constraint variables_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_keys(id) ON DELETE SET NULL;
+alter table variables add constraint variables_check CHECK (((value IS NULL) <> (sealed IS NULL)));
+alter table variables add constraint variables_check1 CHECK (((sealed IS NULL) = (key_id IS NULL)));
+alter table variables add constraint variables_name_check CHECK ((name <> ''::text));
+alter table variables add constraint variables_pkey PRIMARY KEY (id);
+alter table variables add constraint variables_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+alter table variables add constraint variables_project_id_spider_name_key UNIQUE (project_id, spider, name);
 
 create table versions (
   project_id integer not null,

@@ -7,11 +7,13 @@ imported here and may do whatever they like; the limits below and the caller's t
 import json
 import os
 import sys
+import time
 
 CPU_SECONDS = 60
 # Of memory that can be written to. Address space that is only reserved costs nothing, and JavaScript engines reserve much.
 MEMORY_BYTES = 2 * 1024**3
 FILE_BYTES = 64 * 1024**2
+VARIABLES_FILE = '.variables.json'
 
 
 def limit_resources():
@@ -28,6 +30,15 @@ def limit_resources():
             resource.setrlimit(kind, (limit, limit))
         except (ValueError, OSError):
             pass  # Not every system has each of them, and a lower limit may be set already.
+
+
+def take_variables():
+    """The project's environment variables, which lie in a file: those of a process can be read from outside."""
+    if os.path.exists(VARIABLES_FILE):
+        with open(VARIABLES_FILE, encoding='utf-8') as file:
+            os.environ.update(json.load(file))
+        os.remove(VARIABLES_FILE)
+        time.tzset()
 
 
 def list_spiders(checks):
@@ -74,6 +85,7 @@ def main(fd, egg):
     # Nothing that the project starts may keep the descriptor or write to it.
     os.set_inheritable(fd, False)
     limit_resources()
+    take_variables()
     spiders, (warnings, not_called) = list_spiders(own_checks())
     scripts, others = list_scripts(egg)
     if others:

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { readSecretKeys } from '@spiderhub/core';
 import { countLiveWorkers, createDatabase, type Database, schemaProblem } from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
 import { boxingFromConfig } from '@spiderhub/isolation';
@@ -16,6 +17,7 @@ import {
   redisOptions,
   runServices,
   type Service,
+  secretsKeyText,
   untilAnswered,
 } from '@spiderhub/platform';
 import {
@@ -86,6 +88,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const parts = await createParts({
     ...connections,
     inspector: inspectorOf(config),
+    secretKeys: async () => readSecretKeys(await secretsKeyText(config)) ?? [],
     dataDir: join(config.SPIDERHUB_HOME, 'data'),
     uploadDir,
     log,

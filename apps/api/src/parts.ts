@@ -12,6 +12,7 @@ import {
   createJobs,
   createJobTokens,
   createPeriodicJobs,
+  createVariables,
   type Deploy,
   type EggInspector,
   type EggStore,
@@ -23,8 +24,10 @@ import {
   type JobTokens,
   type PeriodicJobs,
   type ProjectStore,
+  type ProjectVariables,
   type ReleaseStore,
   type ReportStore,
+  type SecretKeys,
   type Signals,
   type SpiderStore,
   type StreamStore,
@@ -57,7 +60,9 @@ import {
   createScrapydStore,
   createScrapydUserStore,
   createScrapydView,
+  createSealedStore,
   createSpiderStore,
+  createVariableStore,
   createVersionStore,
   type Database,
   sharedSecret,
@@ -81,7 +86,7 @@ export interface Parts {
   spiders: SpiderStore;
   versions: VersionStore;
   deploy: Deploy;
-  inspector: EggInspector;
+  variables: ProjectVariables;
   eggs: EggStore;
   /** Throws `invalid` for a file that no deploy could unpack. */
   checkEgg(path: string): Promise<void>;
@@ -113,6 +118,8 @@ export interface Ground {
   searches: Database;
   signals: Signals;
   inspector: EggInspector;
+  /** Keys that secrets are stored with. */
+  secretKeys: SecretKeys;
   /** Streams and blobs lie here. */
   dataDir: string;
   uploadDir: string;
@@ -121,11 +128,13 @@ export interface Ground {
 
 /** Makes each part, on Postgres and the file system. */
 export async function createParts(ground: Ground): Promise<Parts> {
-  const { database, downloads, searches, signals, inspector, dataDir, uploadDir, log } = ground;
+  const { database, downloads, searches, signals, inspector, secretKeys, dataDir, uploadDir, log } = ground;
   const view = createJobView(database, searches);
   const versions = createVersionStore(database);
   const eggs = createEggStore(database);
   const blobs = inLedger(createFsBlobStore({ root: join(dataDir, 'blobs') }), createBlobLedger(database));
+  const sealed = createSealedStore(database);
+  const variables = createVariables(createVariableStore(database), sealed, secretKeys);
   const tokens = createJobTokens(await sharedSecret(database, 'job-token'));
   return {
     access: createAccess(createAccessStore(database)),
@@ -140,8 +149,8 @@ export async function createParts(ground: Ground): Promise<Parts> {
     projects: createProjectStore(database),
     spiders: createSpiderStore(database),
     versions,
-    deploy: createDeploy(inspector, blobs, versions, eggs),
-    inspector,
+    deploy: createDeploy({ inspector, blobs, versions, eggs, variables }),
+    variables,
     eggs,
     checkEgg: checkZip,
     releases: createReleaseStore(database),

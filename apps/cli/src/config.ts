@@ -14,6 +14,7 @@ import {
   RedisUrl,
   readConfig,
   Seconds,
+  SecretsKey,
   WorkerSlots,
   withoutEmpty,
 } from '@spiderhub/platform';
@@ -36,6 +37,7 @@ const CliConfig = z.object({
   WORKER_STOP_MODE: z.string().optional(),
   DRAIN_SECONDS: Seconds.default(3600),
   LOG_LEVEL: LogLevel.default('info'),
+  SECRETS_KEY: SecretsKey.optional(),
 });
 export type CliConfig = z.output<typeof CliConfig>;
 

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type CrawlRunner, createJobTokens, createPurge, type StreamStore, TALLIES } from '@spiderhub/core';
+import {
+  type CrawlRunner,
+  createJobTokens,
+  createPurge,
+  createVariables,
+  readSecretKeys,
+  type StreamStore,
+  TALLIES,
+} from '@spiderhub/core';
 import { createCron } from '@spiderhub/cron';
 import {
   createAttemptStore,
@@ -12,6 +20,8 @@ import {
   createPeriodicStore,
   createProjectStore,
   createRetentionStore,
+  createSealedStore,
+  createVariableStore,
   createVersionStore,
   schemaProblem,
   sharedSecret,
@@ -25,6 +35,7 @@ import {
   pipEnvironment,
   readConfig,
   runServices,
+  secretsKeyText,
   untilAnswered,
   WorkerConfig,
 } from '@spiderhub/platform';
@@ -152,6 +163,11 @@ async function makeSupervisor(
     requestOf: requestsFrom({
       versions: createVersionStore(database),
       projects: createProjectStore(database),
+      variables: createVariables(
+        createVariableStore(database),
+        createSealedStore(database),
+        async () => readSecretKeys(await secretsKeyText(config)) ?? [],
+      ),
       tokens: createJobTokens(secret),
       publicUrl: config.PUBLIC_URL,
     }),

@@ -30,6 +30,8 @@ export { createLimitStore } from './stores/limit-store.ts';
 export { createMarkerStore } from './stores/marker-store.ts';
 export { createNetworkStore } from './stores/network-store.ts';
 export { createProjectStore } from './stores/project-store.ts';
+export { createSealedStore } from './stores/sealed-store.ts';
 export { sharedSecret } from './stores/secrets.ts';
 export { createSpiderStore } from './stores/spider-store.ts';
+export { createVariableStore } from './stores/variable-store.ts';
 export { createVersionStore } from './stores/version-store.ts';

@@ -13,5 +13,6 @@ export * from './processes/identity.ts';
 export * from './processes/lock.ts';
 export { createPulse } from './pulse.ts';
 export * from './redis.ts';
+export * from './secrets-file.ts';
 export * from './service.ts';
 export { untilAnswered } from './until-answered.ts';

@@ -17,6 +17,13 @@ export function importFailure(output: string): string {
   return text.join('\n').trim().replaceAll(SERVER_PATH, '');
 }
 
+/** What to do about a variable that a project reads and does not have; null when it failed for another reason. */
+export function missingVariable(output: string): string | null {
+  const name = /^KeyError: '([A-Za-z_]\w*)'$/m.exec(output)?.[1];
+  if (name === undefined || !/\benviron\b|<frozen os>|\/os\.py"/.test(output)) return null;
+  return `The project reads the environment variable ${name}, which it does not have: set it with "npm run admin -- project env".`;
+}
+
 function withoutOurFrames(lines: string[]): string[] {
   let skipping = false;
   return lines.filter((line) => {

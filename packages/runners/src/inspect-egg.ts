@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import {
-  type DomainError,
+  DomainError,
   type EggContents,
   type EggInspector,
   type EggToInspect,
+  masking,
+  NO_VARIABLES,
   parseRequirements,
   turnstile,
 } from '@spiderhub/core';
 import { readSettingsModule, unpackEgg } from './eggs.ts';
 import type { Environments } from './environments.ts';
-import { importFailure } from './failure-words.ts';
+import { importFailure, missingVariable } from './failure-words.ts';
 import { type ChildResult, runChild } from './run-child.ts';
 import { killMarked } from './shim-process.ts';
 import { badEgg } from './zip.ts';
@@ -19,6 +21,8 @@ import { badEgg } from './zip.ts';
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Longer than the reaper tries. */
 const REAPER_GRACE_MS = 15_000;
+/** In the working directory of list_spiders.py, which reads and removes it before it imports the project. */
+const VARIABLES_FILE = '.variables.json';
 
 export interface EggInspectorOptions {
   environments: Environments;
@@ -44,12 +48,20 @@ async function inspectAside(
   log: (line: string) => void,
 ): Promise<EggContents> {
   const directory = join(options.workDir, `inspect-${randomBytes(8).toString('hex')}`);
+  const mask = masking(secretsOf(egg));
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
-    return await inspectIn(directory, egg, options, log);
+    return await inspectIn(directory, egg, options, (line) => log(mask(line)));
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw new DomainError(error.kind, error.code, mask(error.message), { details: error.details });
   } finally {
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function secretsOf({ variables = NO_VARIABLES }: EggToInspect): string[] {
+  return variables.secrets.flatMap((name) => variables.values[name] ?? []);
 }
 
 async function inspectIn(
@@ -61,9 +73,10 @@ async function inspectIn(
   const eggs = await unpackAll(directory, [egg.eggPath, ...egg.extraEggPaths]);
   const settingsModule = await readSettingsModule(eggs[0] as string);
   log(`Settings module: ${settingsModule}`);
+  const { values: variables } = egg.variables ?? NO_VARIABLES;
   const listOn = async (stack: string | null): Promise<Listed> => {
     const { python } = await options.environments.ensure({ ...egg, stack }, log);
-    const run = await listSpiders(directory, { python, eggs, settingsModule }, options);
+    const run = await listSpiders(directory, { python, eggs, settingsModule, variables }, options);
     return { stack, ...readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS) };
   };
   const kept = await listOn(stackOf(egg, options.environments));
@@ -121,15 +134,18 @@ interface Project {
   /** The project's own egg comes first. */
   eggs: string[];
   settingsModule: string;
+  variables: Record<string, string>;
 }
 
 async function listSpiders(
   directory: string,
-  { python, eggs, settingsModule }: Project,
+  { python, eggs, settingsModule, variables }: Project,
   options: EggInspectorOptions,
 ): Promise<ChildResult> {
   const home = join(directory, 'home');
   await mkdir(home, { recursive: true });
+  // Not in the environment of a process, which others of this user can read as long as it runs.
+  await writeFile(join(home, VARIABLES_FILE), JSON.stringify(variables), { mode: 0o600 });
   const env = {
     LANG: 'C.UTF-8',
     PATH: [dirname(python), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
@@ -163,7 +179,10 @@ interface Found extends Pick<EggContents, 'spiders' | 'scripts'> {
 
 function readContents(run: ChildResult, timeoutMs: number): Found {
   if (run.timedOut) throw badEgg(`importing the project took more than ${timeoutMs / 1000} s\n${run.tail}`);
-  if (run.code !== 0) throw badEgg(`the project cannot be imported\n${importFailure(run.tail)}`);
+  if (run.code !== 0) {
+    const words = [importFailure(run.tail), missingVariable(run.tail) ?? ''].filter((text) => text !== '');
+    throw badEgg(`the project cannot be imported\n${words.join('\n')}`);
+  }
   const { spiders, scripts, warnings, notCalled } = parseContents(run);
   return {
     spiders: namesOf('spider', spiders, run),

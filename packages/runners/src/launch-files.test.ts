@@ -78,6 +78,11 @@ describe('the environment of a crawl', () => {
     });
   });
 
+  it('has those of the project and its spider below those of the job', () => {
+    const own = { ...request({ environment: { A: 'job' } }), variables: { A: 'project', B: 'project' } };
+    expect(crawlEnvironment(own, place)).toMatchObject({ A: 'job', B: 'project' });
+  });
+
   it('limits memory by units', () => {
     expect(crawlEnvironment(request({ units: 3 }), place).SHUB_JOB_MEMORY_LIMIT).toBe('2850');
   });

@@ -1,5 +1,12 @@
 import { delimiter, dirname } from 'node:path';
-import { type CrawlRequest, commandLine, formatJobKey, type Version, writeRawObject } from '@spiderhub/core';
+import {
+  type CrawlRequest,
+  commandLine,
+  formatJobKey,
+  isVariableName,
+  type Version,
+  writeRawObject,
+} from '@spiderhub/core';
 import type { CrawlLimits } from '@spiderhub/isolation';
 import type { JobDirectory } from './job-directory.ts';
 
@@ -8,8 +15,6 @@ import type { JobDirectory } from './job-directory.ts';
  * has to end it.
  */
 const MEMORY_MB_PER_GB = 950;
-
-const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** `SHUB_JOB_DATA` as sh_scrapy reads it. */
 export function jobData({ job, version, jobToken, apiUrl }: CrawlRequest): Record<string, unknown> {
@@ -31,7 +36,7 @@ export function jobData({ job, version, jobToken, apiUrl }: CrawlRequest): Recor
     running_time: job.runningAt?.getTime() ?? null,
     scheduled_by: job.scheduledBy,
     started_by: 'jobrunner',
-    ...(command && { job_cmd: command, job_env: job.environment }),
+    ...(command && { job_cmd: command, job_env: ownVariables(job.environment) }),
   };
 }
 
@@ -83,11 +88,12 @@ function textOrFile(text: string, file: string): string {
 
 /** The whole environment of a crawl: nothing of this process's own gets through. */
 export function crawlEnvironment(request: CrawlRequest, place: CrawlPlace): Record<string, string> {
-  const { job, apiUrl, storageUrl } = request;
+  const { job, variables, apiUrl, storageUrl } = request;
   const { directory } = place;
   return {
     LANG: 'C.UTF-8',
     PATH: [dirname(place.python), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    ...ownVariables(variables),
     ...ownVariables(job.environment),
     HOME: directory.home,
     TMPDIR: directory.tmp,
@@ -111,10 +117,10 @@ function memoryLimitMb(units: number, limits: CrawlLimits | null | undefined): n
   return Math.floor(gb * MEMORY_MB_PER_GB);
 }
 
-/** The job's own variables, without reserved names and without what no environment can hold. */
+/** Variables of a project or job, without the service's own names and without what no environment can hold. */
 function ownVariables(environment: Record<string, string>): Record<string, string> {
   const allowed = Object.entries(environment).filter(
-    ([name, value]) => ENVIRONMENT_NAME.test(name) && !name.startsWith('SHUB_') && !value.includes('\0'),
+    ([name, value]) => isVariableName(name) && !name.startsWith('SHUB_') && !value.includes('\0'),
   );
   return Object.fromEntries(allowed);
 }

@@ -88,14 +88,17 @@ function keepHead(stream: Readable): () => Buffer {
 
 function keepTail(streams: Readable[], onLine?: (line: string) => void): () => string {
   let tail = '';
+  let isCut = false;
   for (const stream of streams) {
     let line = '';
     stream.setEncoding('utf8').on('data', (text: string) => {
+      isCut ||= tail.length + text.length > MAX_TAIL_BYTES;
       tail = (tail + text).slice(-MAX_TAIL_BYTES);
       const lines = (line + text).split('\n');
       line = lines.pop()?.slice(-MAX_TAIL_BYTES) ?? '';
       for (const whole of lines) onLine?.(whole);
     });
   }
-  return () => tail.trim();
+  // Half a line could hold half of something that has to be masked.
+  return () => (isCut && tail.trim().includes('\n') ? tail.slice(tail.indexOf('\n') + 1) : tail).trim();
 }

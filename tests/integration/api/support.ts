@@ -71,6 +71,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
     searches: database.database,
     signals,
     inspector: { inspect },
+    secretKeys: async () => [],
     dataDir: directory,
     uploadDir,
     log,

@@ -71,6 +71,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     searches: db,
     signals,
     inspector: { inspect },
+    secretKeys: async () => [],
     dataDir: directory,
     uploadDir,
     log,

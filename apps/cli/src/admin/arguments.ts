@@ -38,12 +38,13 @@ function parse(args: readonly string[]) {
     }),
   );
   try {
-    return parseArgs({
+    const read = parseArgs({
       args: [...args],
       options: { ...options, json: { type: 'boolean' } },
       allowPositionals: true,
       strict: true,
     });
+    return { values: read.values as Record<string, Word>, positionals: read.positionals };
   } catch (error) {
     throw new UserError(`${(error as Error).message}\n\n${adminUsage()}`);
   }

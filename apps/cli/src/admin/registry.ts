@@ -4,8 +4,10 @@ import { KEY_COMMANDS } from './key.ts';
 import { MARKER_COMMANDS } from './marker.ts';
 import { MEMBER_COMMANDS, ORGANISATION_COMMANDS, USER_COMMANDS } from './people.ts';
 import { PROJECT_COMMANDS } from './project.ts';
+import { PROJECT_ENV_COMMANDS } from './project-env.ts';
 import { SCHEDULE_COMMANDS } from './schedule.ts';
 import { SCRAPYD_USER_COMMANDS } from './scrapyd-user.ts';
+import { SECRETS_COMMANDS } from './secrets.ts';
 import { SPIDER_COMMANDS } from './spider.ts';
 import { STACK_COMMANDS } from './stacks.ts';
 import { USAGE_COMMANDS } from './usage.ts';
@@ -17,6 +19,7 @@ import { USAGE_COMMANDS } from './usage.ts';
 export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...ORGANISATION_COMMANDS,
   ...PROJECT_COMMANDS,
+  ...PROJECT_ENV_COMMANDS,
   ...SPIDER_COMMANDS,
   ...JOB_COMMANDS,
   ...SCHEDULE_COMMANDS,
@@ -25,6 +28,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...KEY_COMMANDS,
   ...MARKER_COMMANDS,
   ...SCRAPYD_USER_COMMANDS,
+  ...SECRETS_COMMANDS,
   ...STACK_COMMANDS,
   ...USAGE_COMMANDS,
 ];

@@ -6,7 +6,12 @@ import {
   type MarkerStore,
   type NetworkStore,
   type PeriodicJobs,
+  type ProjectVariables,
+  createVariables,
   type RetentionStore,
+  readSecretKeys,
+  type SealedStore,
+  type SecretKeys,
   type StreamStore,
   TALLIES,
   type UsageView,
@@ -23,11 +28,13 @@ import {
   createPeriodicStore,
   createRetentionStore,
   createScrapydUserStore,
+  createSealedStore,
   createUsageView,
+  createVariableStore,
   createVersionStore,
   type Database,
 } from '@spiderhub/db';
-
+import { type SecretsPlace, secretsKeyText } from '@spiderhub/platform';
 import type { Environments } from '@spiderhub/runners';
 import { createFsStreamStore } from '@spiderhub/storage';
 
@@ -44,15 +51,20 @@ export interface AdminStores {
   usage: UsageView;
   streams: StreamStore;
   environments: Pick<Environments, 'stacks' | 'isMade'>;
+  variables: ProjectVariables;
+  sealed: SealedStore;
+  /** Where the keys of secrets come from, and what they are at this moment. */
+  secrets: { place: SecretsPlace; keys: SecretKeys };
 }
 
-/** `home` is where the service's data lie. */
 export function createAdminStores(
   database: Database,
-  home: string,
+  place: SecretsPlace,
   environments: AdminStores['environments'],
 ): AdminStores {
   const cron = createCron();
+  const sealed = createSealedStore(database);
+  const keys = async () => readSecretKeys(await secretsKeyText(place)) ?? [];
   return {
     admin: createAdminStore(database),
     limits: createLimitStore(database),
@@ -63,7 +75,10 @@ export function createAdminStores(
     scrapydUsers: createScrapydUserStore(database),
     retention: createRetentionStore(database),
     usage: createUsageView(database),
-    streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
+    streams: createFsStreamStore({ root: join(place.SPIDERHUB_HOME, 'data/streams'), tallies: TALLIES }),
     environments,
+    variables: createVariables(createVariableStore(database), sealed, keys),
+    sealed,
+    secrets: { place, keys },
   };
 }

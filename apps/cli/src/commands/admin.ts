@@ -55,9 +55,8 @@ async function answer(config: CliConfig, url: string, { work, json }: AdminReque
   await migrateDatabase(url);
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
-    process.stdout.write(
-      `${printed(await work(createAdminStores(database, config.SPIDERHUB_HOME, environmentsOf(config))), json)}\n`,
-    );
+    const stores = createAdminStores(database, config, environmentsOf(config));
+    process.stdout.write(`${printed(await work(stores), json)}\n`);
     return 0;
   } finally {
     await database.destroy();

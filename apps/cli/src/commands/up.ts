@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { newSecretKey } from '@spiderhub/core';
 import {
   choosePort,
   chooseScrapydPort,
@@ -16,7 +17,15 @@ import {
   untilReady,
   withServers,
 } from '@spiderhub/hosting';
-import { ApiConfig, CHECKOUT, checkConfigs, releaseLock, takeLock, WorkerConfig } from '@spiderhub/platform';
+import {
+  ApiConfig,
+  CHECKOUT,
+  checkConfigs,
+  ensureSecretsFile,
+  releaseLock,
+  takeLock,
+  WorkerConfig,
+} from '@spiderhub/platform';
 import type { CliConfig, Settings } from '../config.ts';
 import { type Demo, ensureDemo } from '../demo.ts';
 import { type Stack, startStack } from '../stack.ts';
@@ -84,6 +93,7 @@ async function start(settings: Settings, home: Home, servers: Servers, mode: Mod
   const scrapydPort = await chooseScrapydPort(config.HOST, config.SCRAPYD_PORT);
   const stack = await startStack({ config, home, servers });
   await migrateDatabase(stack.databaseUrl);
+  if (config.SECRETS_KEY === undefined) await ensureSecretsFile(config.SPIDERHUB_HOME, newSecretKey());
   const url = localUrl(config.HOST, port);
   // The demo site is what the demo spiders crawl, so that the demo needs no internet.
   const serviceEnv = {

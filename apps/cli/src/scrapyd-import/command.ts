@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createDeploy, createJobs, inLedger, TALLIES } from '@spiderhub/core';
+import { createDeploy, createJobs, inLedger, NO_VARIABLES, TALLIES } from '@spiderhub/core';
 import {
   createBlobLedger,
   createDatabase,
@@ -103,7 +103,7 @@ function partsOf(
   return {
     organisation,
     python,
-    deploy: createDeploy(inspector, blobs, versions),
+    deploy: createDeploy({ inspector, blobs, versions, variables: { ofProject: async () => NO_VARIABLES } }),
     versions,
     store: createScrapydStore(database),
     imports: createScrapydImportStore(database),

@@ -1,7 +1,8 @@
 import type { BlobStore } from '../ports/blob-store.ts';
-import type { EggContents, EggInspector } from '../ports/egg-inspector.ts';
+import type { EggContents, EggInspector, EggToInspect } from '../ports/egg-inspector.ts';
 import type { EggStore } from '../ports/egg-store.ts';
 import type { Version, VersionStore } from '../ports/version-store.ts';
+import type { ProjectVariables } from '../variables/variables.ts';
 
 export interface DeployRequest {
   project: number;
@@ -20,17 +21,26 @@ export interface Deploy {
   deploy(request: DeployRequest, log: (line: string) => void): Promise<Deployed>;
   /** Stores what was inspected already, and nothing beside it. */
   store(request: DeployRequest, contents: EggContents): Promise<Deployed>;
-  /** The stack of the project's newest version, which it keeps when a deploy names none. */
-  stackOf(project: number): Promise<string | null>;
+  /**
+   * Looks into an egg as the project would run it, with the project's variables and, where none is named, its stack. Null
+   * for a project that is still to be made. Throws `invalid` with the reason.
+   */
+  inspect(egg: NewEgg, log: (line: string) => void): Promise<EggContents>;
 }
 
-/** With `eggs`, the eggs that a project keeps beside its versions become part of each version that is deployed. */
-export function createDeploy(
-  inspector: EggInspector,
-  blobs: BlobStore,
-  versions: VersionStore,
-  eggs?: EggStore,
-): Deploy {
+type NewEgg = Omit<EggToInspect, 'keptStack' | 'variables'>;
+
+/** What a deploy takes from elsewhere. */
+export interface DeployParts {
+  inspector: EggInspector;
+  blobs: BlobStore;
+  versions: VersionStore;
+  /** With it, the eggs that a project keeps beside its versions become part of each version that is deployed. */
+  eggs?: EggStore;
+  variables: Pick<ProjectVariables, 'ofProject'>;
+}
+
+export function createDeploy({ inspector, blobs, versions, eggs, variables }: DeployParts): Deploy {
   async function keptEggPaths(project: number): Promise<string[]> {
     const kept = (await eggs?.list(project)) ?? [];
     return Promise.all(kept.map(({ sha256 }) => blobs.localPath(sha256)));
@@ -55,18 +65,20 @@ export function createDeploy(
     return version;
   }
 
-  async function stackOf(project: number): Promise<string | null> {
-    return (await versions.newest(project))?.stack ?? null;
+  async function inspect(egg: NewEgg, log: (line: string) => void): Promise<EggContents> {
+    const { project } = egg;
+    if (project === null) return inspector.inspect(egg, log);
+    const [newest, seen] = await Promise.all([versions.newest(project), variables.ofProject(project)]);
+    return inspector.inspect({ ...egg, keptStack: newest?.stack ?? null, variables: seen }, log);
   }
 
   return {
     async deploy(asked, log) {
       const extraEggPaths = [...asked.extraEggPaths, ...(await keptEggPaths(asked.project))];
       const request = { ...asked, extraEggPaths };
-      const keptStack = await stackOf(asked.project);
-      return store(request, await inspector.inspect({ ...request, keptStack }, log));
+      return store(request, await inspect(request, log));
     },
     store,
-    stackOf,
+    inspect,
   };
 }

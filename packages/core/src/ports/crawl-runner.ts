@@ -9,6 +9,8 @@ export interface CrawlRequest {
   version: Version | null;
   /** Settings of the project, below the job's own. */
   projectSettings: Record<string, string>;
+  /** Environment variables of the project and of the spider; the job's own stand before them. */
+  variables: Record<string, string>;
   /** Token that lets the crawl reach its own job's data. */
   jobToken: string;
   /** Base of the Jobs API as the crawl reaches it, with trailing slash. */

@@ -1,3 +1,5 @@
+import type { Variables } from '../variables/variables.ts';
+
 /** What running `list spiders` on a project found. */
 export interface EggContents {
   settingsModule: string;
@@ -17,6 +19,8 @@ export interface EggToInspect {
   stack: string | null;
   /** What the project had so far, for a deploy that names none. */
   keptStack?: string | null;
+  /** What the project's modules find in their environment. Secrets among them show in no line and no error. */
+  variables?: Variables;
 }
 
 /** Imports a customer's project in a limited child process. Throws `invalid` with the tail of its output,

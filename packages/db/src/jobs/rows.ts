@@ -3,6 +3,7 @@ import {
   type JobDetails,
   type JobState,
   type LostAttempt,
+  MASK,
   type Priority,
   readRawObject,
 } from '@spiderhub/core';
@@ -64,6 +65,15 @@ export interface DetailRow extends JobRow {
 /** The rest of a JobDetails. */
 export const DETAIL_COLUMNS = `d.settings, d.environment, d.command, d.scrapy_stats, d.request_id, d.internal_args,
   (select json_object_agg(m.name, m.value) from job_meta m where m.job_id = j.id) as meta`;
+
+/** The same for those who look at a job: without values of variables that are secrets of its project or spider. */
+export const SHOWN_DETAIL_COLUMNS = DETAIL_COLUMNS.replace(
+  'd.environment',
+  `(select json_object_agg(e.key, case when exists (
+      select from variables v where v.project_id = j.project_id and v.spider in (0, j.spider) and v.name = e.key
+        and v.sealed is not null) then '${MASK}' else e.value end)
+    from json_each_text(d.environment) e) as environment`,
+);
 
 export function toJob(row: JobRow): Job {
   return {

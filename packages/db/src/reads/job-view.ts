@@ -1,11 +1,11 @@
 import type { EndedAttempt, JobView } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import {
-  DETAIL_COLUMNS,
   type DetailRow,
   JOB_COLUMNS,
   JOB_TABLES,
   type JobRow,
+  SHOWN_DETAIL_COLUMNS,
   toJob,
   toJobDetails,
 } from '../jobs/rows.ts';
@@ -41,7 +41,7 @@ export function createJobView(database: Database, searches = database): JobView 
 
     async find(key) {
       const { rows } = await database.raw<{ rows: DetailRow[] }>(
-        `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES}
+        `select ${JOB_COLUMNS}, ${SHOWN_DETAIL_COLUMNS} from ${JOB_TABLES}
         where j.project_id = :project and j.spider = :spider and j.number = :job`,
         { ...key },
       );

@@ -1,11 +1,11 @@
 import type { JobqView } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import {
-  DETAIL_COLUMNS,
   type DetailRow,
   JOB_COLUMNS,
   JOB_TABLES,
   type JobRow,
+  SHOWN_DETAIL_COLUMNS,
   toJob,
   toJobDetails,
 } from '../jobs/rows.ts';
@@ -38,7 +38,7 @@ export function createJobqView(database: Database, searches = database): JobqVie
     async details(filter, page) {
       const { sql, bindings } = pageSql(filter, page);
       const { rows } = await (isDeep(page) ? searches : database).raw<{ rows: DetailRow[] }>(
-        `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${sql})) ${NEWEST_FIRST}`,
+        `select ${JOB_COLUMNS}, ${SHOWN_DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${sql})) ${NEWEST_FIRST}`,
         bindings as never,
       );
       return rows.map(toJobDetails);

@@ -90,6 +90,14 @@ export const UnitCpus = z.coerce
   .max(1024)
   .default(0);
 
+/** One key of 32 bytes in base64 or hex, or several: the first seals, all open. */
+export const SecretsKey = z
+  .string()
+  .regex(
+    /^\s*(?:[0-9a-f]{64}|[\w+/-]{43}=?)(?:[\s,]+(?:[0-9a-f]{64}|[\w+/-]{43}=?))*\s*$/i,
+    'expected 32 bytes in base64 or hex, such as "openssl rand -base64 32" writes; several are separated by commas',
+  );
+
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
@@ -112,4 +120,6 @@ export const ServiceConfig = z.object({
   REDIS_URL: RedisUrl,
   SPIDERHUB_HOME: HomeDirectory,
   LOG_LEVEL: LogLevel.default('info'),
+  /** Seals secrets before they are stored. Without it the file that `npm start` made in SPIDERHUB_HOME counts. */
+  SECRETS_KEY: SecretsKey.optional(),
 });

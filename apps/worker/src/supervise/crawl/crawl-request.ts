@@ -3,6 +3,7 @@ import {
   type JobDetails,
   type JobTokens,
   type ProjectStore,
+  type ProjectVariables,
   scrapySettings,
   type VersionStore,
 } from '@spiderhub/core';
@@ -10,6 +11,7 @@ import {
 export interface RequestSources {
   versions: Pick<VersionStore, 'find'>;
   projects: Pick<ProjectStore, 'settings'>;
+  variables: Pick<ProjectVariables, 'ofSpider'>;
   tokens: Pick<JobTokens, 'sign'>;
   /** Where crawls reach the API of this installation, without slash at its end. */
   publicUrl: string;
@@ -19,17 +21,25 @@ export interface RequestSources {
 export type RequestOf = (job: JobDetails) => Promise<Omit<CrawlRequest, 'leaseMs'>>;
 
 /** Brings together what a job runs, and what it may know of this installation. */
-export function requestsFrom({ versions, projects, tokens, publicUrl }: RequestSources): RequestOf {
+export function requestsFrom({
+  versions,
+  projects,
+  variables,
+  tokens,
+  publicUrl,
+}: RequestSources): RequestOf {
   return async (job) => {
-    const { project } = job.key;
-    const [version, settings] = await Promise.all([
+    const { project, spider } = job.key;
+    const [version, settings, seen] = await Promise.all([
       job.version === null ? null : versions.find(project, job.version),
       projects.settings(project),
+      variables.ofSpider(project, spider),
     ]);
     return {
       job,
       version,
       projectSettings: scrapySettings(settings),
+      variables: seen.values,
       jobToken: tokens.sign(job.key),
       apiUrl: `${publicUrl}/api/`,
       storageUrl: `${publicUrl}/storage`,

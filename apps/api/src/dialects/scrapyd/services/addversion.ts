@@ -1,12 +1,10 @@
-import { DomainError, type EggInspector } from '@spiderhub/core';
+import { DomainError, type EggContents } from '@spiderhub/core';
 import type { Service, ServiceCall } from '../call.ts';
 import { checkNewName } from '../names.ts';
 import { inOrder } from '../versions.ts';
 import { refused, required } from '../wire/fields.ts';
 import { PythonError, pythonJson } from '../wire/python-text.ts';
 import { isZip } from '../zip.ts';
-
-type EggContents = Awaited<ReturnType<EggInspector['inspect']>>;
 
 /**
  * Deploys an egg; a project that is not there is made. The egg is looked at first, so that a bad one changes nothing:
@@ -33,17 +31,9 @@ async function inspected(
   eggPath: string,
 ): Promise<EggContents> {
   const known = await projects.now(reach, project);
-  const keptStack = known ? await parts.deploy.stackOf(known.id) : null;
-  const egg = {
-    project: known?.id ?? null,
-    eggPath,
-    extraEggPaths: [],
-    requirements: null,
-    stack: null,
-    keptStack,
-  };
+  const egg = { project: known?.id ?? null, eggPath, extraEggPaths: [], requirements: null, stack: null };
   try {
-    return await parts.inspector.inspect(egg, () => {});
+    return await parts.deploy.inspect(egg, () => {});
   } catch (error) {
     if (error instanceof DomainError && error.kind === 'invalid')
       throw new PythonError('RunnerError', error.message);

@@ -1,0 +1,46 @@
+import type { Sealed } from '../secrets/sealing.ts';
+
+/** A variable as it is stored: a value that everybody may see, or a sealed one. */
+export type StoredValue = { value: string; sealed: null } | { value: null; sealed: Sealed };
+
+export type StoredVariable = StoredValue & {
+  project: number;
+  /** Number of the spider that has it; 0 for the whole project. */
+  spider: number;
+  name: string;
+};
+
+/** A variable as it is listed. */
+export interface ListedVariable {
+  /** Name of the spider that has it; null for the whole project. */
+  spider: string | null;
+  name: string;
+  /** Null for a secret. */
+  value: string | null;
+  /** Id of the API key that was made for it and goes with it. */
+  apiKey: number | null;
+  changedAt: Date;
+  changedBy: string;
+}
+
+export interface VariableChange {
+  set: ReadonlyMap<string, StoredValue>;
+  remove: readonly string[];
+  /** Makes a key of the project that belongs to the variable of this name. */
+  apiKey?: { name: string; hash: Buffer; hint: string };
+  by: string;
+}
+
+export interface VariableStore {
+  /** The project's first, then those of its spiders, by name. Throws `not_found` for an unknown project. */
+  list(project: number): Promise<ListedVariable[]>;
+  /** What a crawl of this spider gets of both layers; 0 for what the project gives all of them. */
+  layers(project: number, spider: number): Promise<StoredVariable[]>;
+  /** Number of a spider. Throws `not_found` for an unknown project or spider. */
+  spiderNumber(project: number, spider: string): Promise<number>;
+  /**
+   * Changes a layer as a whole, or not at all; an API key that belonged to a variable which is set or removed is revoked.
+   * False when another key seals than the one that sealed the change. Throws `not_found`, `too_large`.
+   */
+  change(project: number, spider: number, change: VariableChange): Promise<boolean>;
+}

@@ -1,0 +1,35 @@
+import type { SealedStore } from '../ports/sealed-store.ts';
+import { type SecretKeys, seal, secretErrors, unseal } from './sealing.ts';
+
+const BATCH = 100;
+
+export interface Rotation {
+  /** The key that everything is sealed with from now on. */
+  key: string;
+  /** How many secrets were sealed anew. */
+  sealed: number;
+  /** Places of secrets that none of the keys opens: they stay as they are. */
+  unreadable: string[];
+}
+
+/**
+ * Seals all secrets with the first of the keys, in batches and while everything runs: processes that know the old and
+ * the new key read both. Repeating it goes on where it was interrupted. Throws `invalid` when there is no key.
+ */
+export async function rotateSecrets(store: SealedStore, keysOf: SecretKeys): Promise<Rotation> {
+  const keys = await keysOf();
+  const [key] = keys;
+  if (!key) throw secretErrors.noKey();
+  await store.changeSealingKey(key.id);
+  const rotation: Rotation = { key: key.id, sealed: 0, unreadable: [] };
+  for (let after = 0; ; ) {
+    const batch = await store.sealedOtherwise(key.id, after, BATCH);
+    for (const { id, place, ...old } of batch) {
+      after = id;
+      if (!keys.some((known) => known.id === old.keyId)) rotation.unreadable.push(place);
+      // One that changed meanwhile is sealed with the new key already.
+      else if (await store.reseal(id, old, seal(key, place, unseal(keys, place, old)))) rotation.sealed += 1;
+    }
+    if (batch.length < BATCH) return rotation;
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  accessErrors,
+  DomainError,
+  jobErrors,
+  type ListedVariable,
+  MAX_LAYER,
+  MAX_LAYER_BYTES,
+  type StoredVariable,
+  type VariableChange,
+  type VariableStore,
+} from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+
+interface Layer {
+  project: number;
+  spider: number;
+}
+
+const LIST = `
+  select s.name as spider, v.name, v.value, v.api_key_id as "apiKey", v.changed_at as "changedAt",
+    v.changed_by as "changedBy"
+  from variables v left join spiders s on s.project_id = v.project_id and s.number = v.spider
+  where v.project_id = :project order by s.name nulls first, v.name`;
+
+const LAYERS = `
+  select project_id as project, spider, name, value, sealed, key_id from variables
+  where project_id = :project and spider in (0, :spider)`;
+
+// The key of a variable goes with it.
+const FORGET = `
+  with gone as (
+    delete from variables where project_id = :project and spider = :spider and name = any(:names::text[])
+    returning api_key_id
+  )
+  update api_keys k set revoked_at = now() from gone where k.id = gone.api_key_id and k.revoked_at is null`;
+
+// A manager of jobs deploys and runs; it changes no members, and deletes nothing.
+const ADD_KEY = `
+  insert into api_keys (hash, hint, project_id, staff, role)
+  values (:hash, :hint, :project, false, 'developer') returning id`;
+
+const ADD = `
+  insert into variables (project_id, spider, name, value, sealed, key_id, api_key_id, changed_by)
+  values (:project, :spider, :name, :value, :sealed, :keyId, :apiKey, :by)`;
+
+const SIZE = `
+  select count(*)::int as n, coalesce(sum(coalesce(octet_length(value), octet_length(sealed))), 0)::int as bytes
+  from variables where project_id = :project and spider = :spider`;
+
+type Row = StoredVariable & { key_id: string | null; sealed: Buffer | null };
+
+export function createVariableStore(database: Database): VariableStore {
+  return translated<VariableStore>({
+    async list(project) {
+      await requireProject(database, project);
+      const { rows } = await database.raw<{ rows: ListedVariable[] }>(LIST, { project });
+      return rows;
+    },
+    async layers(project, spider) {
+      const { rows } = await database.raw<{ rows: Row[] }>(LAYERS, { project, spider });
+      return rows.map(toVariable);
+    },
+    async spiderNumber(project, spider) {
+      await requireProject(database, project);
+      const row = await database('spiders').where({ project_id: project, name: spider }).first('number');
+      if (!row) throw jobErrors.spiderNotFound(spider);
+      return row.number;
+    },
+    change: (project, spider, change) =>
+      database.transaction((tx) => changeLayer(tx, { project, spider }, change)),
+  });
+}
+
+async function requireProject(db: Database, project: number, suffix = ''): Promise<void> {
+  const { rows } = await db.raw(`select from projects where id = :project ${suffix}`, { project });
+  if (rows.length === 0) throw accessErrors.projectNotFound(project);
+}
+
+async function changeLayer(tx: Database, layer: Layer, change: VariableChange): Promise<boolean> {
+  // One change of a project's variables at a time, so that its limits hold.
+  await requireProject(tx, layer.project, 'for no key update');
+  if (!(await isSealedAsNow(tx, change))) return false;
+  await tx.raw(FORGET, { ...layer, names: [...change.set.keys(), ...change.remove] });
+  for (const [name, { value, sealed }] of change.set) {
+    const apiKey = change.apiKey?.name === name ? await addKey(tx, layer, change.apiKey) : null;
+    const stored = { value, sealed: sealed?.sealed ?? null, keyId: sealed?.keyId ?? null };
+    await tx.raw(ADD, { ...layer, ...stored, name, apiKey, by: change.by });
+  }
+  if (change.set.size > 0) await checkSize(tx, layer);
+  return true;
+}
+
+/** Holds the row that names the sealing key until the secrets are stored. */
+async function isSealedAsNow(tx: Database, { set }: VariableChange): Promise<boolean> {
+  const ids = [...set.values()].flatMap(({ sealed }) => sealed?.keyId ?? []);
+  if (ids.length === 0) return true;
+  const { rows } = await tx.raw<{ rows: { key_id: string }[] }>('select key_id from sealing_key for share');
+  return ids.every((id) => id === rows[0]?.key_id);
+}
+
+async function addKey(
+  tx: Database,
+  { project }: Layer,
+  { hash, hint }: { hash: Buffer; hint: string },
+): Promise<number> {
+  const { rows } = await tx.raw<{ rows: { id: number }[] }>(ADD_KEY, { project, hash, hint });
+  return (rows[0] as { id: number }).id;
+}
+
+async function checkSize(tx: Database, layer: Layer): Promise<void> {
+  const { rows } = await tx.raw<{ rows: { n: number; bytes: number }[] }>(SIZE, { ...layer });
+  const { n = 0, bytes = 0 } = rows[0] ?? {};
+  if (n <= MAX_LAYER && bytes <= MAX_LAYER_BYTES) return;
+  throw new DomainError(
+    'too_large',
+    'variables_too_large',
+    `a project, and each spider, has at most ${MAX_LAYER} variables of ${MAX_LAYER_BYTES} bytes in all`,
+  );
+}
+
+function toVariable({ project, spider, name, value, sealed, key_id }: Row): StoredVariable {
+  const its = { project, spider, name };
+  return sealed === null
+    ? { ...its, value: value as string, sealed: null }
+    : { ...its, value: null, sealed: { sealed: sealed as unknown as Buffer, keyId: key_id as string } };
+}
