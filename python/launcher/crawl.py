@@ -22,13 +22,15 @@ def main():
     here = sys.path.pop(0)
     sys.path.append(here)
     import spiderhub_checks  # noqa: F401 - what is in it is found by its package from now on
-    from spiderhub_crawl import disk, exporter, mend, settings, streams, writer
+    from spiderhub_crawl import disk, exporter, hubstorage, mend, settings, streams, writer
 
     sys.path.remove(here)
+    from scrapinghub import HubstorageClient
     from sh_scrapy.crawl import main as start_crawl
     from sh_scrapy.writer import pipe_writer
 
     writer.make_writer_reentrant(type(pipe_writer))
+    hubstorage.make_client_find_credentials(HubstorageClient)
     mend.when_imported('sh_scrapy.diskquota', disk.end_when_full)
     mend.when_imported('sh_scrapy.extension', mend_extension(exporter))
     mend.when_imported('sh_scrapy.log', streams.make_outputs_like_files)

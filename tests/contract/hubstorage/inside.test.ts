@@ -60,10 +60,12 @@ it('a spider uses the official client inside of its crawl: lists of its project,
     { frontier: '/2', depth: 2 },
     { state: 'running', args: { x: '1' } },
     { spiders: expect.arrayContaining(['inside']), running: [jobid], tags: ['seen'], settings: {} },
+    { low: 'inside', elsewhere: null },
     { refused: 'scheduling', with: 'BadRequest' },
     { refused: 'another job', with: 'Forbidden' },
     { refused: 'another project', with: 'NotFound' },
   ]);
   expect(await read(`/jobs/${jobid}/note`)).toBe('"from inside"\n');
+  expect(await read(`/jobs/${jobid}/low`)).toBe('"seen"\n');
   expect(await read(`/collections/${service.team.project}/s/seen/crawl`)).toBe(`{"job":"${jobid}"}\n`);
 });

@@ -3,7 +3,7 @@
 import os
 
 import scrapy
-from scrapinghub import ScrapinghubClient
+from scrapinghub import HubstorageClient, ScrapinghubClient
 
 
 class InsideSpider(scrapy.Spider):
@@ -45,6 +45,11 @@ class InsideSpider(scrapy.Spider):
             'tags': job.metadata.get('tags'),
             'settings': dict(project.settings.list()),
         }
+
+        low = HubstorageClient().get_job(os.environ['SHUB_JOBKEY'])
+        low.metadata.update(low='seen')
+        low.metadata.save()
+        yield {'low': low.metadata['spider'], 'elsewhere': HubstorageClient(endpoint='http://127.0.0.1:9/').auth}
 
         another = '%s/%s/%d' % (project_id, spider_id, int(job_number) + 1)
         for name, attempt in (
