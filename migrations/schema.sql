@@ -712,6 +712,16 @@ begin
 end
 $function$;
 
+create table scrapyd_networks (
+  network cidr not null,
+  organisation_id integer not null,
+  role text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table scrapyd_networks add constraint scrapyd_networks_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id) ON DELETE CASCADE;
+alter table scrapyd_networks add constraint scrapyd_networks_pkey PRIMARY KEY (network);
+alter table scrapyd_networks add constraint scrapyd_networks_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'operator'::text, 'reader'::text])));
+
 create table scrapyd_users (
   id integer generated identity not null,
   organisation_id integer not null,

@@ -35,7 +35,9 @@ import {
   type VersionStore,
 } from '@spiderhub/core';
 import {
+  createScrapydGuests,
   createScrapydUsers,
+  type ScrapydGuests,
   type ScrapydStore,
   type ScrapydUsers,
   type ScrapydView,
@@ -57,6 +59,7 @@ import {
   createProjectStore,
   createReleaseStore,
   createReportStore,
+  createScrapydCallerStore,
   createScrapydStore,
   createScrapydUserStore,
   createScrapydView,
@@ -101,7 +104,7 @@ export interface Parts {
   reports: ReportStore;
 
   /** Scrapyd's own words for jobs, projects and users, which no other dialect shares. */
-  scrapyd: { store: ScrapydStore; view: ScrapydView; users: ScrapydUsers };
+  scrapyd: { store: ScrapydStore; view: ScrapydView; users: ScrapydUsers; guests: ScrapydGuests };
 
   /** Uploads wait here; each has a directory of its own, which is gone when its request ends. */
   uploadDir: string;
@@ -181,5 +184,6 @@ function scrapydParts(database: Database, downloads: Database): Parts['scrapyd']
     store: createScrapydStore(database),
     view: { ...createScrapydView(database), listing: long.listing, jobs: long.jobs },
     users: createScrapydUsers(createScrapydUserStore(database)),
+    guests: createScrapydGuests(createScrapydCallerStore(database)),
   };
 }

@@ -61,8 +61,10 @@ export const jobErrors = {
 };
 
 export const accountErrors = {
-  notFound: (what: 'organisation' | 'user' | 'key', name: string) =>
+  notFound: (what: 'organisation' | 'user' | 'key' | 'network', name: string) =>
     new DomainError('not_found', `${what}_not_found`, `${what}: ${name} not found`),
+  networkElsewhere: (network: string) =>
+    new DomainError('conflict', 'network_exists', `network ${network} belongs to another organisation`),
   scrapydUserElsewhere: (username: string) =>
     new DomainError('conflict', 'user_exists', `scrapyd user ${username} belongs to another organisation`),
 };

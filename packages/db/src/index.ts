@@ -17,6 +17,7 @@ export { createLeftoverStore } from './retention/leftover-store.ts';
 export { createRetentionStore, type RetentionOptions } from './retention/retention-store.ts';
 export { createUsageView } from './retention/usage-view.ts';
 export { schemaText } from './schema.ts';
+export { createScrapydCallerStore } from './scrapyd/callers.ts';
 export { createScrapydImportStore } from './scrapyd/import-store.ts';
 export { createScrapydStore, createScrapydUserStore } from './scrapyd/store.ts';
 export { createScrapydView } from './scrapyd/view.ts';

@@ -1,3 +1,5 @@
+import { createScrapydCallerStore } from '@spiderhub/db';
+import { eventually } from '@spiderhub/testkit';
 import { type ScrapydUnderTest, startScrapydDialect } from './support.ts';
 
 let scrapyd: ScrapydUnderTest;
@@ -17,6 +19,57 @@ it('answers nothing without credentials', async () => {
   expect((await scrapyd.post('schedule', 'project=acme-project&spider=a', null)).status).toBe(401);
   expect((await scrapyd.get('/daemonstatus.json').auth('ann', 'wrong')).status).toBe(401);
   expect((await scrapyd.get('/daemonstatus.json').auth('ann', '')).status).toBe(401);
+});
+
+describe('without credentials, from a network that an operator trusts', () => {
+  const callers = () => createScrapydCallerStore(scrapyd.database.database);
+  const from = (address: string, path = '/listprojects.json') =>
+    scrapyd.get(path, null).set('x-forwarded-for', address);
+
+  beforeEach(() => callers().saveNetworks('acme', ['10.0.0.0/8'], 'admin'));
+
+  it('serves its organisation to those addresses alone', async () => {
+    expect((await from('10.1.2.3')).body).toMatchObject({ projects: ['acme-project'] });
+    for (const address of ['11.0.0.1', '127.0.0.1']) expect((await from(address)).status).toBe(401);
+    const made = await scrapyd
+      .post('schedule', 'project=acme-project&spider=a', null)
+      .set('x-forwarded-for', '10.1.2.3');
+    expect(made.body).toMatchObject({ status: 'ok' });
+    const others = await scrapyd
+      .post('schedule', 'project=globex-project&spider=a', null)
+      .set('x-forwarded-for', '10.1.2.3');
+    expect(others.body).toMatchObject({ status: 'error' });
+  });
+
+  it('refuses wrong credentials there, too, and takes empty ones for none', async () => {
+    expect((await from('10.1.2.3').auth('ann', 'wrong')).status).toBe(401);
+    expect((await from('10.1.2.3').auth('', '')).status).toBe(200);
+  });
+
+  it('refuses what a browser sends for another site, or under a name that another site can have', async () => {
+    expect((await from('10.1.2.3').set('origin', 'http://evil.example')).status).toBe(403);
+    expect((await from('10.1.2.3').set('sec-fetch-site', 'cross-site')).status).toBe(403);
+    for (const host of ['localhost', '127.0.0.1:6800', '[::1]:6800'])
+      expect([host, (await from('10.1.2.3').set('host', host)).status]).toEqual([host, 200]);
+    // A name that resolves to us: as its own page sees it, this is the same site.
+    const rebound = from('10.1.2.3').set('host', 'evil.example').set('origin', 'http://evil.example');
+    expect((await rebound).status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('serves nobody any more within a second of its removal', async () => {
+    await from('10.1.2.3').expect(200);
+    await callers().removeNetwork('10.0.0.0/8');
+    await eventually(async () => expect((await from('10.1.2.3')).status).toBe(401), { timeoutMs: 10_000 });
+    await expect(callers().removeNetwork('10.0.0.0/8')).rejects.toMatchObject({ kind: 'not_found' });
+  });
+
+  it('leaves a network to the organisation that has it', async () => {
+    const taken = callers().saveNetworks('globex', ['10.9.0.0/16', '10.0.0.0/8'], 'admin');
+    await expect(taken).rejects.toMatchObject({ kind: 'conflict' });
+    expect((await callers().listCallers()).filter(({ network }) => network !== null)).toEqual([
+      { organisation: 'acme', username: null, network: '10.0.0.0/8', role: 'admin' },
+    ]);
+  });
 });
 
 it('shows an organisation its own projects and jobs, and nothing of another one', async () => {

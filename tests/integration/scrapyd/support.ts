@@ -81,6 +81,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     dialects: [scrapyd],
     checks: {},
     host: '127.0.0.1',
+    trustProxy: 'loopback',
     authFailuresPerMinute: FAILURES,
   });
   const app = alone.get('scrapyd');

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Request, RequestHandler } from 'express';
 import { HttpProblem } from './errors.ts';
 import { queryOf } from './params.ts';
@@ -77,6 +78,14 @@ export function refuseForeignHosts({ publicUrl }: BrowserGuardOptions = {}): Req
     if (host === undefined || allowed.has(host.replace(/:\d{1,5}$/, '').toLowerCase())) return next();
     throw new HttpProblem(421, 'This host name is not served here; set PUBLIC_URL to serve it');
   };
+}
+
+/** Whether a Host is an address, this machine's own name, or the one of PUBLIC_URL: no other site can have it. */
+export function isOwnHost(host: string | undefined, publicUrl?: string): boolean {
+  if (host === undefined) return false;
+  const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
+  const ours = publicUrl === undefined ? null : new URL(publicUrl).hostname;
+  return LOOPBACK_HOSTS.includes(name) || name === ours || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
 /** True for an address that only this machine reaches. */

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import {
   type AdminStore,
   createPeriodicJobs,
+  createVariables,
   type LimitStore,
   type MarkerStore,
   type NetworkStore,
   type PeriodicJobs,
   type ProjectVariables,
-  createVariables,
   type RetentionStore,
   readSecretKeys,
   type SealedStore,
@@ -17,8 +17,7 @@ import {
   type UsageView,
   type VersionStore,
 } from '@spiderhub/core';
-
-import type { ScrapydUserStore } from '@spiderhub/core/scrapyd';
+import type { ScrapydCallerStore, ScrapydUserStore } from '@spiderhub/core/scrapyd';
 import { createCron } from '@spiderhub/cron';
 import {
   createAdminStore,
@@ -27,6 +26,7 @@ import {
   createNetworkStore,
   createPeriodicStore,
   createRetentionStore,
+  createScrapydCallerStore,
   createScrapydUserStore,
   createSealedStore,
   createUsageView,
@@ -47,6 +47,7 @@ export interface AdminStores {
   periodic: PeriodicJobs;
   versions: VersionStore;
   scrapydUsers: ScrapydUserStore;
+  scrapydCallers: ScrapydCallerStore;
   retention: RetentionStore;
   usage: UsageView;
   streams: StreamStore;
@@ -73,6 +74,7 @@ export function createAdminStores(
     periodic: createPeriodicJobs({ store: createPeriodicStore(database, cron.zoneRules), cron }),
     versions: createVersionStore(database),
     scrapydUsers: createScrapydUserStore(database),
+    scrapydCallers: createScrapydCallerStore(database),
     retention: createRetentionStore(database),
     usage: createUsageView(database),
     streams: createFsStreamStore({ root: join(place.SPIDERHUB_HOME, 'data/streams'), tallies: TALLIES }),

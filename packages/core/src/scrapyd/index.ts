@@ -1,3 +1,4 @@
+export * from './anonymous.ts';
 export * from './ports/import-store.ts';
 export * from './ports/store.ts';
 export * from './ports/view.ts';

@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Principal } from '@spiderhub/core';
 import type { Request } from 'express';
 import { keyWhileWaiting } from '../../http/auth.ts';
+import { isOwnHost } from '../../http/browser-guard.ts';
 import { type Credentials, readBasic } from '../../http/credentials.ts';
 import type { Doorkeeper, Way } from '../../http/doorkeeper.ts';
 import { HttpProblem } from '../../http/errors.ts';
@@ -10,6 +11,18 @@ import type { Parts } from '../../parts.ts';
 const MAX_CREDENTIAL = 1000;
 /** Of this process: what it remembers of a password is worth nothing elsewhere. */
 const SALT = randomBytes(16).toString('base64');
+
+/**
+ * Who is asking without credentials: a program at an address that its operator trusts. A name that somebody else answers
+ * for is not enough: a page could let its own name lead here, and then it would be read as ours.
+ */
+export async function guest(req: Request, { scrapyd }: Parts, publicUrl?: string): Promise<Principal | null> {
+  const credentials = readBasic(req.headers.authorization ?? '');
+  // Some clients send an empty name and password when they have none.
+  if (req.headers.authorization !== undefined && (credentials?.user !== '' || credentials.password !== ''))
+    return null;
+  return isOwnHost(req.headers.host, publicUrl) ? scrapyd.guests.at(req.ip ?? '') : null;
+}
 
 /**
  * Who is asking: a Scrapyd user of an organisation by name and password, or an API key as user name. Null without

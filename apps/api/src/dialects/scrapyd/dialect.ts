@@ -27,11 +27,11 @@ export const scrapyd: Dialect = {
   serve,
 };
 
-/** No answer without credentials, none to pages of other sites. */
+/** No answer without credentials, or an address that is trusted; none to pages of other sites. */
 function serve({ parts, doorkeeper, downloads, publicUrl }: Host): Router {
   const router = Router();
   router.use(refuseForeignSites({ publicUrl }));
-  router.use(createScrapydHandler(parts, doorkeeper, downloads));
+  router.use(createScrapydHandler(parts, { doorkeeper, downloads, publicUrl }));
   router.use(renderErrors(guardErrors, parts.log));
   return router;
 }

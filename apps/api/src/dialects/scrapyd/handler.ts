@@ -1,11 +1,10 @@
 import { DomainError } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
-import type { Doorkeeper } from '../../http/doorkeeper.ts';
-import type { Downloads } from '../../http/downloads.ts';
 import { answerErrors, HttpProblem } from '../../http/errors.ts';
 import type { Parts } from '../../parts.ts';
-import { authenticate } from './auth.ts';
+import type { Host } from '../dialect.ts';
+import { authenticate, guest } from './auth.ts';
 import { admitted, type Visit } from './call.ts';
 import { hasFolders, PAGE_OPERATIONS, type PageName, SERVICE_OPERATIONS } from './operations.ts';
 import { createProjects } from './projects.ts';
@@ -28,14 +27,13 @@ import {
 /** All of Scrapyd's addresses below wherever it is mounted. */
 export function createScrapydHandler(
   parts: Parts,
-  doorkeeper: Doorkeeper,
-  downloads: Downloads,
+  { doorkeeper, downloads, publicUrl }: Pick<Host, 'doorkeeper' | 'downloads' | 'publicUrl'>,
 ): RequestHandler {
   const projects = createProjects(parts.scrapyd.view);
   const fail = answerFailures(parts.log);
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     try {
-      const who = await authenticate(req, parts, doorkeeper);
+      const who = (await authenticate(req, parts, doorkeeper)) ?? (await guest(req, parts, publicUrl));
       if (!who) return refuse(req, res);
       req.user = who;
       if (isDownload(req)) downloads.enter(req, res);

@@ -20,6 +20,38 @@ export interface ScrapydUserStore {
   ): Promise<{ created: boolean }>;
 }
 
+/** Addresses that may use Scrapyd's API without credentials. */
+export interface ScrapydNetwork {
+  /** With its length: `10.0.0.0/8`. */
+  network: string;
+  organisation: number;
+  role: Role;
+}
+
+export interface ScrapydNetworkStore {
+  listNetworks(): Promise<ScrapydNetwork[]>;
+}
+
+/** Who may use Scrapyd's API, for those who look after it. */
+export interface ScrapydCaller {
+  organisation: string;
+  /** Null for a network without names. */
+  username: string | null;
+  network: string | null;
+  role: Role;
+}
+
+export interface ScrapydCallerStore {
+  /** By organisation; users first. */
+  listCallers(): Promise<ScrapydCaller[]>;
+  /** Lets networks be used without credentials. Throws `not_found` for an unknown organisation, `conflict` for a network of another one. */
+  saveNetworks(organisation: string, networks: readonly string[], role: Role): Promise<void>;
+  /** From now on the user is unknown. Throws `not_found`. */
+  removeUser(username: string): Promise<void>;
+  /** Throws `not_found`. */
+  removeNetwork(network: string): Promise<void>;
+}
+
 export interface DeployedVersion {
   name: string;
   spiders: string[];
