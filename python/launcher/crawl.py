@@ -22,7 +22,7 @@ def main():
     here = sys.path.pop(0)
     sys.path.append(here)
     import spiderhub_checks  # noqa: F401 - what is in it is found by its package from now on
-    from spiderhub_crawl import disk, exporter, hubstorage, mend, settings, streams, writer
+    from spiderhub_crawl import disk, exporter, folder, hubstorage, mend, settings, streams, writer
 
     sys.path.remove(here)
     from scrapinghub import HubstorageClient
@@ -35,6 +35,7 @@ def main():
     mend.when_imported('sh_scrapy.extension', mend_extension(exporter))
     mend.when_imported('sh_scrapy.log', streams.make_outputs_like_files)
     mend.when_imported('sh_scrapy.settings', settings.make_settings_ours)
+    mend.when_imported('scrapy_dotpersistence', folder.persist_without_bucket)
     return start_crawl()
 
 

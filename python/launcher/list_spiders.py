@@ -4,6 +4,7 @@ Writes one JSON object to the file descriptor. Standard output and error belong 
 imported here and may do whatever they like; the limits below and the caller's time limit are set for that.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -93,8 +94,10 @@ def main(fd, egg):
     contents = {'spiders': spiders, 'scripts': scripts, 'warnings': warnings, 'notCalled': not_called}
     with os.fdopen(fd, 'w', encoding='utf-8') as result:
         json.dump(contents, result)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # A project may have closed or replaced it.
+        with contextlib.suppress(Exception):
+            stream.flush()
     # Threads that a project starts when it is imported must not hold up the answer.
     os._exit(0)
 

@@ -74,9 +74,12 @@ class Shim:
 
     def _tell_end(self, exit):
         """A crawl that ends itself in the middle cannot say so: without this its log just stops."""
-        closed = self.sources[0].finished or not self.launch.get('saysFin')
-        if self.ordered or (exit['code'] == 0 and closed):
+        pipe = self.sources[0]
+        closed = pipe.finished or not self.launch.get('saysFin')
+        if self.ordered or (exit['code'] == 0 and closed and not pipe.shut_down):
             return
+        if pipe.shut_down:
+            self.spool.write(log_line(40, 'The crawl was shut down by a signal, or by itself, and not by its worker.'))
         how = 'exit status %s' % exit['code'] if exit['signal'] is None else 'signal %s' % exit['signal']
         self.spool.write(log_line(40, "The crawl's process ended with %s." % how))
 

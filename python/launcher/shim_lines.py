@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import time
 
 # The largest item of all (see pipe-messages.ts); the command and the line end come on top.
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024 + 64
 MAX_OUTPUT_LINE_BYTES = 64 * 1024
 _READ_BYTES = 1024 * 1024
+_SHUT_DOWN = re.compile(rb'^FIN .*"outcome": ?"shutdown"', re.MULTILINE)
 
 
 def log_line(level, message):
@@ -53,6 +55,8 @@ class PipeLines(_Source):
         self._items = 0
         # Whether the crawl said that its spider was closed.
         self.finished = False
+        # Whether the reason was that it had been stopped from outside, or had stopped itself.
+        self.shut_down = False
 
     def _take(self, data):
         if self._discarded:
@@ -69,7 +73,9 @@ class PipeLines(_Source):
 
     def _write(self, lines):
         self._items += _count(lines, b'ITM ') + _count(lines, b'{')
-        self.finished = self.finished or _count(lines, b'FIN ') > 0
+        if _count(lines, b'FIN '):
+            self.finished = True
+            self.shut_down = _SHUT_DOWN.search(lines) is not None
         self._spool.write(lines)
 
     def _discard_to_line_end(self, data):

@@ -62,6 +62,7 @@ describe('egg inspector', () => {
 
   it('is not misled by a project that prints and logs its output', async () => {
     expect(await inspect('log-stdout')).toMatchObject({ spiders: ['a', 'b'] });
+    expect(await inspect('no-output')).toMatchObject({ spiders: ['a', 'b'] });
   });
 
   it('accepts a project without spiders and says so', async () => {
@@ -74,7 +75,7 @@ describe('egg inspector', () => {
     expect((await inspect('switched-off')).spiders).toEqual(['a']);
   });
 
-  it('warns of start_requests() that nobody calls, and not where start() is there as well', async () => {
+  it('warns of start_requests() that nobody calls, not where start() is there as well, and of old middlewares', async () => {
     const warningsOf = async (name: string) => {
       const lines: string[] = [];
       await inspect(name, { log: (line) => lines.push(line) });
@@ -84,6 +85,9 @@ describe('egg inspector', () => {
       expect.stringMatching(/^WARNING: spider a: its start_requests\(\) is not called by Scrapy 2\./),
     ]);
     expect(await warningsOf('both-starts')).toEqual([]);
+    expect(await warningsOf('old-middleware')).toEqual([
+      expect.stringMatching(/^WARNING: shop\.old\.Old: its process_spider_output\(\) is no async generator/),
+    ]);
   });
 
   it('refuses a stack that there is not, and keeps what the project had', async () => {
@@ -129,6 +133,10 @@ describe('egg inspector', () => {
     [
       'bad-handler',
       'spider a: DOWNLOAD_HANDLERS names no_such.Handler, which cannot be imported: ModuleNotFound',
+    ],
+    [
+      'own-reactor',
+      'spider a: a module of the project imports twisted.internet.reactor, which installs it too',
     ],
     ['bad-pipeline', 'spider a: ITEM_PIPELINES names shop.pipelines.Gone, which cannot be imported'],
     ['bad-settings', "spider a: its settings cannot be made: KeyError: 'TOKEN'"],

@@ -6,6 +6,7 @@ Nothing is made of what is imported: pipelines and extensions may open connectio
 import contextlib
 import sys
 
+from spiderhub_checks.middlewares import outdated
 from spiderhub_checks.start import never_called
 
 # Settings that name one thing, and those that name many.
@@ -21,27 +22,46 @@ class BadSpider(Exception):
 def check(settings, classes):
     """Returns warnings, a line each, and names of spiders whose first method nobody calls. Raises BadSpider with the
     first thing that cannot work."""
+    has_own_reactor = 'twisted.internet.reactor' in sys.modules
     install_reactor(settings)
     loaded = {}
-    words = {cls.name: check_one(settings, cls, loaded) for cls in classes}
+    words = {cls.name: check_one(settings, cls, loaded, has_own_reactor) for cls in classes}
     warnings = ['WARNING: spider %s: %s' % (name, why) for name, why in words.items() if why]
+    warnings += ['WARNING: %s: %s' % (path, why) for path, why in loaded.items() if why]
     return warnings, [name for name, why in words.items() if why]
 
 
-def check_one(settings, cls, loaded):
+def check_one(settings, cls, loaded, has_own_reactor):
     merged = settings_of(cls, settings)
+    if has_own_reactor:
+        check_reactor(cls, merged)
     for setting, path in used(merged):
-        key = path if isinstance(path, str) else id(path)
+        key = path if isinstance(path, str) else repr(path)
         if key in loaded:
             continue
         try:
-            load(path)
+            found = load(path)
         except Exception as error:
             raise BadSpider(
                 'spider %s: %s names %s, which cannot be imported: %s' % (cls.name, setting, path, say(error))
             ) from error
-        loaded[key] = path
+        loaded[key] = outdated(found) if setting == 'SPIDER_MIDDLEWARES' else None
     return never_called(cls)
+
+
+def check_reactor(cls, settings):
+    """A module that imports twisted.internet.reactor installs one, and Scrapy refuses to run on another than it is to have."""
+    from scrapy.utils.reactor import verify_installed_reactor
+
+    path = settings.get('TWISTED_REACTOR')
+    try:
+        if path and settings.getbool('TWISTED_REACTOR_ENABLED', True):
+            verify_installed_reactor(path)
+    except Exception as error:
+        raise BadSpider(
+            'spider %s: a module of the project imports twisted.internet.reactor, which installs it too early: %s'
+            % (cls.name, error)
+        ) from error
 
 
 def settings_of(cls, settings):
@@ -79,13 +99,14 @@ def load(path):
     from scrapy.exceptions import NotConfigured
     from scrapy.utils.misc import load_object
 
-    if isinstance(path, str):
-        with contextlib.suppress(NotConfigured):
-            load_object(path)
+    if not isinstance(path, str):
+        return path
+    with contextlib.suppress(NotConfigured):
+        return load_object(path)
 
 
 def install_reactor(settings):
-    """As a crawl does before it loads the rest. A reactor that a spider's module has installed stays, as in the crawl."""
+    """As a crawl does before it loads the rest, unless a module of the project has done so."""
     from scrapy.utils.reactor import install_reactor as install
 
     path = settings.get('TWISTED_REACTOR')

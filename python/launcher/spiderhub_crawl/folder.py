@@ -24,6 +24,20 @@ def keep_files(settings):
         os.symlink(data, '.scrapy')
 
 
+def persist_without_bucket(module):
+    """Mends scrapy_dotpersistence, which projects of Scrapy Cloud list: without a bucket of its own it has nothing to do."""
+    from scrapy.exceptions import NotConfigured
+
+    connect = module.DotScrapyPersistence.from_crawler.__func__
+
+    def from_crawler(cls, crawler):
+        if not crawler.settings.get('ADDONS_S3_BUCKET'):
+            raise NotConfigured('.scrapy is kept on this machine, as no ADDONS_S3_BUCKET is set')
+        return connect(cls, crawler)
+
+    module.DotScrapyPersistence.from_crawler = classmethod(from_crawler)
+
+
 def warn_of_lost_files(settings):
     for name, path in _places(settings):
         if _goes_with_the_job(path):

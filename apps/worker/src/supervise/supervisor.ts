@@ -53,6 +53,8 @@ interface Won {
   job: ClaimedJob;
   /** The lease in the database ends later than this moment of the monotonic clock, ms. */
   liveUntilMs: number;
+  /** Another worker process had it before. */
+  isInherited?: boolean;
 }
 
 interface Begun {
@@ -98,7 +100,10 @@ export class Supervisor {
       const won = await this.#win(() => attempts.adopt(orphan.id, orphan.attempt, workerId, leaseMs));
       if (won === null) return salvage(orphan, { attempts, streams, log, giveUp: this.#leaving.signal });
       this.#logOf(won.job).info('job taken over');
-      await this.#hold(won, async () => ({ mask: await this.#maskOf(won.job), crawl: await orphan.adopt() }));
+      await this.#hold({ ...won, isInherited: true }, async () => ({
+        mask: await this.#maskOf(won.job),
+        crawl: await orphan.adopt(),
+      }));
     });
   }
 
@@ -154,7 +159,7 @@ export class Supervisor {
   /** Holds the lease while `begin` makes a crawl and until that crawl is over. */
   async #hold(won: Won, begin: (holding: Holding) => Promise<Begun>): Promise<void> {
     const { attempts, streams, heartbeat, stopGraceMs, onFree } = this.#options;
-    const { job } = won;
+    const { job, isInherited = false } = won;
     const log = this.#logOf(job);
     const holding = new Holding(job, { graceMs: stopGraceMs }, log);
     holding.confirmed(won.liveUntilMs);
@@ -163,6 +168,7 @@ export class Supervisor {
     heartbeat.hold(holding);
     const care: Care = {
       job,
+      isInherited,
       holding,
       attempts,
       streams,

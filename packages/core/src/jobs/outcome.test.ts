@@ -6,6 +6,7 @@ const ENDED: CrawlEnd = {
   killed: false,
   finOutcome: 'finished',
   isScript: false,
+  isInherited: false,
 };
 const KILLED = { code: null, signal: 'SIGKILL' };
 
@@ -29,6 +30,9 @@ describe('outcomeOf', () => {
       'cancelled',
     ],
     ['another signal', { exit: { code: null, signal: 'SIGSEGV' } }, 'failed'],
+    ['a shutdown that nobody asked for', { finOutcome: 'shutdown' }, 'shutdown (by itself)'],
+    ['a word of ours from a spider', { finOutcome: 'lost', isInherited: true }, 'lost (by itself)'],
+    ['the end of a machine', { finOutcome: 'shutdown', isInherited: true }, 'shutdown'],
     ['a stop in time', { stopReason: 'cancelled', finOutcome: 'shutdown' }, 'cancelled'],
     ['a stop that took too long', { stopReason: 'cancelled', killed: true, exit: KILLED }, 'cancel_timeout'],
     ['a hang after FIN', { killed: true, exit: KILLED }, 'finished'],

@@ -29,6 +29,8 @@ export interface CrawlEnd {
   finOutcome: string | null;
   /** Scripts (`cmd_args`) write no FIN of their own. */
   isScript: boolean;
+  /** Its worker had gone before it, perhaps by the same signal: the end of a machine ends both. */
+  isInherited: boolean;
 }
 
 const MAX_OUTCOME = 255;
@@ -58,9 +60,10 @@ export function outcomeOf(end: CrawlEnd): string {
   }
 }
 
-function ownOutcome({ exit, finOutcome, isScript, killed }: CrawlEnd): string {
+function ownOutcome({ exit, finOutcome, isScript, killed, isInherited }: CrawlEnd): string {
+  const said = finOutcome && ownWord(finOutcome, isInherited);
   // Some crawls hang after their FIN and are killed by us: what they said still stands.
-  if (killed && finOutcome) return finOutcome.slice(0, MAX_OUTCOME);
+  if (killed && said) return said;
   if (exit.exceeded === 'memory') return 'memusage_exceeded';
   if (exit.exceeded === 'disk') return 'diskusage_exceeded';
   if (exit.exceeded === 'processes' || exit.exceeded === 'nothing') return 'failed';
@@ -68,6 +71,14 @@ function ownOutcome({ exit, finOutcome, isScript, killed }: CrawlEnd): string {
   if (exit.signal === 'SIGKILL') return 'killed by oom';
   if (exit.signal !== null) return 'failed';
   if (exit.code !== 0) return 'failed';
-  if (finOutcome) return finOutcome.slice(0, MAX_OUTCOME);
+  if (said) return said;
   return isScript ? 'finished' : 'no_reason';
+}
+
+/** Jobs that end with these words run again: they are the worker's. A spider that stops its own reactor would run for ever. */
+const OF_THE_WORKER = new Set(['shutdown', 'lost']);
+
+function ownWord(word: string, isInherited: boolean): string {
+  if (!OF_THE_WORKER.has(word) || (isInherited && word === 'shutdown')) return word.slice(0, MAX_OUTCOME);
+  return `${word} (by itself)`;
 }

@@ -45,6 +45,15 @@ export function habitsTests(stage: Stage): void {
     });
   });
 
+  it('says that nobody asked it to shut down', async () => {
+    const heard = await run({ spiderName: 'self-stopper' });
+    expect(heard.payloads('FIN')).toEqual([{ outcome: 'shutdown' }]);
+    expect(heard.logs()).toContain(
+      '40 The crawl was shut down by a signal, or by itself, and not by its worker.',
+    );
+    expect(heard.payloads('LOG').at(-1)?.message).toBe("The crawl's process ended with exit status 0.");
+  });
+
   it('says which files go with its job', async () => {
     const settings = { JOBDIR: '"crawls/x"', FEEDS: '{"out/%(name)s.csv":{"format":"csv"}}' };
     const logs = (await run({ spiderName: 'diary', settings })).logs();

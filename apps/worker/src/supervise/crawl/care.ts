@@ -10,6 +10,8 @@ export interface Care {
   streams: StreamStore;
   /** Keeps what the job was given in confidence from its log. */
   mask: (payload: Buffer) => Buffer;
+  /** Another worker process had it before. */
+  isInherited: boolean;
   /** Names the job in each line. */
   log: Logger;
   /** Aborts when this process has to go: a successor finds the directory and reports the end. */

@@ -32,6 +32,7 @@ async function end(isFenced: boolean) {
   const care = {
     job: { id: 1, attempt: 1, spiderName: 'py:manager.py', command: null } as never,
     attempts,
+    isInherited: false,
     streams: { stats: async () => null } as unknown as StreamStore,
     holding: { isFenced, isLeft: false, killed: false, stopReason: null } as unknown as Holding,
     log: { info() {}, warn() {}, error() {} } as unknown as Logger,

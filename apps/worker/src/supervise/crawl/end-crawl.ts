@@ -25,6 +25,7 @@ export async function endCrawl(crawl: RunningCrawl, care: Care, followed: Record
       killed: holding.killed,
       finOutcome: followed.finOutcome,
       isScript: commandLine(job) !== null,
+      isInherited: care.isInherited,
     });
     const report = {
       closeReason,

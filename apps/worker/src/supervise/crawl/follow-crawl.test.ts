@@ -44,7 +44,16 @@ function setUp(say: () => PipeMessage[], everyMs: number) {
   const attempts = { saveStats: async () => {} } as never;
   const followed = followCrawl(
     crawl,
-    { job, streams, attempts, holding, log, mask: (line) => line, giveUp: new AbortController().signal },
+    {
+      job,
+      streams,
+      isInherited: false,
+      attempts,
+      holding,
+      log,
+      mask: (line) => line,
+      giveUp: new AbortController().signal,
+    },
     () => {},
   );
   return { heard, holding, followed };
