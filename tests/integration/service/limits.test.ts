@@ -86,8 +86,14 @@ async function beside(
   expect((await find(neighbour)).state).toBe('running');
   await service.call('/api/jobs/stop.json', { project: String(service.team.project), job: neighbour });
   expect(await finished(neighbour)).toMatchObject({ close_reason: 'cancelled' });
-  expect(await read('log', neighbour)).not.toMatch(/limit of|stalled for/);
-  return { ...ended, job, log: await read('log', job) };
+  const log = await read('log', job);
+  const times = (JSON.parse(log) as { time: number }[]).map(({ time }) => time);
+  const [begin = 0, end = 0] = [times[0], times.at(-1)];
+  const worked = (JSON.parse(await read('items', neighbour)) as { at: number }[]).filter(
+    ({ at }) => at > begin && at < end,
+  );
+  expect(worked.length).toBeGreaterThan(2);
+  return { ...ended, job, log };
 }
 
 describe('memory', () => {
@@ -131,6 +137,12 @@ describe('processes', () => {
     expect(started).toBeLessThan(PROCESSES);
     expect(error).toContain('Resource temporarily unavailable');
     expect(log).toContain(`the crawl had ${PROCESSES} processes and threads, the limit of a job of 1 unit.`);
+  });
+});
+
+describe('processors', () => {
+  it('are shared with a crawl that computes with many processes', async () => {
+    expect(await beside('spinner')).toMatchObject({ close_reason: 'finished', items_scraped: 1 });
   });
 });
 
@@ -202,7 +214,7 @@ class Neighbour(Base):
     name = 'neighbour'
 
     async def parse(self, response):
-        yield {'at': time.time()}
+        yield {'at': time.time() * 1000}
         time.sleep(0.05)
         yield scrapy.Request('data:,x', dont_filter=True)
 
@@ -259,6 +271,15 @@ class Bomb(Base):
             child.kill()
             child.wait()
         yield {'started': len(started), 'error': error}
+
+
+class Spinner(Base):
+    name = 'spinner'
+
+    def parse(self, response):
+        code = 'import time; until = time.time() + 4\\nwhile time.time() < until: pass'
+        children = [subprocess.Popen([sys.executable, '-S', '-c', code]) for _ in range(16)]
+        yield {'ended': [child.wait() for child in children]}
 
 
 class Filler(Base):

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -9,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@spiderhub/testkit';
 import type { LimitedCrawl } from './limiting.ts';
 import { type LimitsOptions, openLimits } from './open-limits.ts';
 
@@ -171,6 +174,24 @@ describe('real control groups', () => {
     await limiting.release('7-1', wanted?.cgroups ?? []);
     await limiting.close();
     expect(existsSync(join(memory, '..'))).toBe(false);
+  });
+
+  it('let nobody take more of the processors than its units allow', async () => {
+    if (!(await canMakeGroups())) return;
+    const limiting = await openLimits({ unit: UNIT, home: root });
+    const limits = await limiting.ofCrawl({ ...CRAWL, units: 1 });
+    const spinner = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
+    for (const group of limits?.cgroups ?? [])
+      writeFileSync(join(group, 'cgroup.procs'), String(spinner.pid));
+    const cpu = limits?.cgroups.find((group) => existsSync(join(group, 'cpu.stat'))) ?? '';
+    const throttled = () =>
+      Number(/^nr_throttled (\d+)/m.exec(readFileSync(join(cpu, 'cpu.stat'), 'utf8'))?.[1]);
+    await eventually(() => expect(throttled()).toBeGreaterThan(2));
+    // Whoever is still in a group that has to go is killed.
+    const gone = once(spinner, 'exit');
+    await limiting.release('7-1', []);
+    expect(await gone).toEqual([null, 'SIGKILL']);
+    await limiting.close();
   });
 
   it('are made again when the last other process of the installation has just taken them away', async () => {
