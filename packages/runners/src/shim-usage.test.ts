@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LAUNCHER_DIR, requirePython } from './contract/support.ts';
+
+/** What the shim of a crawl takes for its use of memory and disk. */
+
+const MB = 2 ** 20;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'usage-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** What a script prints last, as JSON; `folder` is a variable of it. */
+function run(script: string): unknown {
+  const begin = `import json, os, sys\nsys.path.insert(0, sys.argv[1])\nimport shim_usage\nfolder = sys.argv[2]\n`;
+  const output = execFileSync(requirePython(), ['-c', begin + script, LAUNCHER_DIR, folder]).toString();
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '');
+}
+
+const MEASURE = `
+usage = shim_usage.DiskUsage([folder], lambda: [os.getpid()])
+looks = 1
+while not usage.look(0):
+    looks += 1
+print(json.dumps({'total': usage.total(), 'hidden': usage.hidden, 'looks': looks}))
+`;
+
+it('counts what files take on disk: once for each, not what they seem to have, and deleted ones that are open', () => {
+  const script = `
+def fill(name, size):
+    file = open(os.path.join(folder, name), 'wb')
+    file.write(b'x' * size)
+    file.flush()
+    return file
+fill('one', 3 * 2**20)
+os.link(os.path.join(folder, 'one'), os.path.join(folder, 'two'))
+os.symlink('/usr', os.path.join(folder, 'link'))
+fill('sparse', 1).truncate(2**40)
+open_file = fill('deleted', 2 * 2**20)
+os.unlink(os.path.join(folder, 'deleted'))
+${MEASURE}`;
+  const { total, hidden } = run(script) as { total: number; hidden: null };
+  expect(total).toBeGreaterThanOrEqual(5 * MB);
+  expect(total).toBeLessThan(5.5 * MB);
+  expect(hidden).toBeNull();
+});
+
+it('measures many files a few at a time', () => {
+  const script = `for n in range(100): os.mkdir(os.path.join(folder, str(n)))${MEASURE}`;
+  expect((run(script) as { looks: number }).looks).toBeGreaterThan(100);
+});
+
+it('names a place that is too deep to be looked into', () => {
+  const script = `
+os.chdir(folder)
+for _ in range(60):
+    os.mkdir('d' * 100)
+    os.chdir('d' * 100)
+os.chdir(folder)
+${MEASURE}
+os.system('rm -rf "%s"/d*' % folder)
+print(json.dumps(usage.hidden))`;
+  expect(run(script)).toMatch(/^\/.*\/d{100}\//);
+});
+
+it('finds all descendants, and counts memory that they share once', () => {
+  const script = `
+import time
+ballast = bytearray(b'x' * (64 * 2**20))
+reader, writer = os.pipe()
+for _ in range(4):
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os.write(writer, b'.')
+            time.sleep(60)
+        time.sleep(60)
+for _ in range(4):
+    os.read(reader, 1)
+pids = shim_usage.descendants(os.getpid())
+seen = [shim_usage.memory_bytes(pids, enough) for enough in (2**60, 2**20)]
+for pid in pids:
+    os.kill(pid, 9)
+print(json.dumps([len(pids), seen]))`;
+  const [count, [resident, shared]] = run(script) as [number, [number, number]];
+  expect(count).toBe(8);
+  expect(resident).toBeGreaterThan(8 * 64 * MB);
+  expect(shared).toBeLessThan(2 * 64 * MB);
+});
