@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { BoxDescription } from '@spiderhub/isolation';
+import { type BoxDescription, openLimits } from '@spiderhub/isolation';
 import { LAUNCHER_DIR, requirePython } from './contract/support.ts';
 import { runInBox } from './run-in-box.ts';
 
@@ -47,6 +47,25 @@ describe('a program in a box', () => {
     expect(run.result.toString()).toBe('result\n');
     expect(readdirSync(root).sort()).toEqual(['home', 'secret', 'tmp']);
     expect((await sh('kill -SEGV $$')).code).toBe(139);
+  });
+
+  it('may use what its limits allow, and leaves no control group behind', async () => {
+    const unit = { memoryMb: 64, processes: 10, diskMb: 4, cpus: 0 };
+    const limiting = await openLimits({ unit, home: root });
+    const limited = async (script: string) => {
+      const limits = await limiting.ofProgram({ ownUsers: !asRoot });
+      const { code, tail } = await sh(script, limits);
+      expect(limits.cgroups.filter((group) => existsSync(group))).toEqual([]);
+      return { code, tail };
+    };
+    expect((await limited('head -c 400000000 /dev/zero | tail -n 1 | wc -c')).tail).not.toContain(
+      '400000000',
+    );
+    const bomb = await limited('for i in $(seq 60); do sleep 5 & done; wait; echo all started');
+    expect(bomb.tail).toMatch(/[Cc]annot fork|fork: /);
+    const fill = await limited('head -c 20000000 /dev/zero > large; wc -c < large');
+    expect(fill.tail).toContain(String(2 * unit.diskMb * 2 ** 20));
+    await limiting.close();
   });
 
   it('sees what it was given, and nothing else', async () => {

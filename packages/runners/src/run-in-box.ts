@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BoxDescription } from '@spiderhub/isolation';
+import { type BoxDescription, removeGroup } from '@spiderhub/isolation';
 import { type ChildOptions, type ChildResult, runChild } from './run-child.ts';
 
 export interface BoxedProgram {
@@ -28,7 +28,7 @@ export interface InBoxOptions extends Omit<ChildOptions, 'env' | 'cwd' | 'graceM
 const LEAVING_MS = 15_000;
 
 /**
- * Runs a program in its box, as `runChild` would, and leaves nothing of it behind. Code 126: there can be no such box, and
+ * Runs a program in its box, as `runChild` would, and leaves nothing of it behind, its control groups included. Code 126: there can be no such box, and
  * `tail` says why.
  */
 export async function runInBox(program: BoxedProgram, options: InBoxOptions): Promise<ChildResult> {
@@ -41,5 +41,6 @@ export async function runInBox(program: BoxedProgram, options: InBoxOptions): Pr
     return await runChild(python, args, { ...child, env: {}, cwd: directory, graceMs: LEAVING_MS });
   } finally {
     await rm(path, { force: true });
+    await Promise.all((program.box?.cgroups ?? []).map((group) => removeGroup(group)));
   }
 }

@@ -19,13 +19,8 @@ export interface CrawlLimits {
   keptFolder: string | null;
 }
 
-/** Limits of a program that is run for a project beside its crawls. */
-export interface ProgramLimits {
-  cgroups: string[];
-  rlimits: Record<string, number>;
-  /** To be called when the program has ended. */
-  release(): Promise<void>;
-}
+/** Limits of a program that is run for a project beside its crawls. Its groups go with `removeGroup` when it has ended. */
+export type ProgramLimits = Pick<CrawlLimits, 'cgroups' | 'rlimits'>;
 
 /** What a single process may take while the watch, which adds all of them up, has not looked yet. */
 const DATA_TIMES = 2;

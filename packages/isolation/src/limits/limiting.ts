@@ -36,7 +36,7 @@ export const NO_LIMITS: Limiting = {
   holdsMemory: false,
   missing: () => [],
   ofCrawl: async () => null,
-  ofProgram: async () => ({ cgroups: [], rlimits: {}, release: async () => {} }),
+  ofProgram: async () => ({ cgroups: [], rlimits: {} }),
   release: async () => {},
   sweep: async () => 0,
   close: async () => {},

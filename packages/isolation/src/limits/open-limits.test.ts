@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { eventually } from '@spiderhub/testkit';
 import type { LimitedCrawl } from './limiting.ts';
 import { type LimitsOptions, openLimits } from './open-limits.ts';
+import { removeGroup } from './remove-group.ts';
 
 const UNIT = { memoryMb: 100, processes: 10, diskMb: 50, cpus: 0.5 };
 const CRAWL: LimitedCrawl = {
@@ -168,7 +169,7 @@ describe('real control groups', () => {
     expect(await limiting.sweep((name) => name === '7-1')).toBe(1);
     const groups = [wanted, lost, program].map((it) => it?.cgroups.every(existsSync));
     expect(groups).toEqual([true, false, true]);
-    await program.release();
+    await Promise.all(program.cgroups.map((group) => removeGroup(group)));
     await limiting.close();
     expect(existsSync(memory)).toBe(true);
     await limiting.release('7-1', wanted?.cgroups ?? []);

@@ -50,11 +50,7 @@ export async function openLimits(options: LimitsOptions): Promise<Limiting> {
       const allowance = allowanceOf(unit, PROGRAM_UNITS);
       const made = await groups.make(own, allowance);
       const holds = { memory: groups.has('memory'), processes: groups.has('pids'), ownUsers };
-      return {
-        cgroups: made.directories,
-        rlimits: rlimitsOf(allowance, holds),
-        release: () => release(own),
-      };
+      return { cgroups: made.directories, rlimits: rlimitsOf(allowance, holds) };
     },
     release,
     async sweep(isWanted) {
