@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { readSecretKeys } from '@spiderhub/core';
 import { countLiveWorkers, createDatabase, type Database, schemaProblem } from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
-import { boxingFromConfig } from '@spiderhub/isolation';
+import { boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
 import {
   ApiConfig,
   createLogger,
@@ -81,7 +81,8 @@ async function runProcesses(config: ApiConfig, log: Logger): Promise<void> {
 /** Opens what the API needs, and serves. */
 async function serve(config: ApiConfig, log: Logger): Promise<void> {
   for (const words of keepPrivate(config.SPIDERHUB_HOME)) log.warn(words);
-  const boxing = await boxingFromConfig(config);
+  const limiting = await limitsFromConfig(config);
+  const boxing = withLimits(await boxingFromConfig(config), limiting);
   const uploadDir = join(config.SPIDERHUB_HOME, 'tmp/uploads');
   await prepareUploadDir(uploadDir);
   const connections = openConnections(config, log);
@@ -108,7 +109,8 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   });
   const http = listening(apps.main, config.HOST, config.PORT);
   const scrapyd = scrapydPort(apps, config, log);
-  await runServices([closing(connections), http, ...(scrapyd ? [scrapyd] : [])], {
+  const limits = { name: 'limits', start: async () => {}, stop: () => limiting.close() };
+  await runServices([limits, closing(connections), http, ...(scrapyd ? [scrapyd] : [])], {
     log,
     graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
     onReady: () => tellReady(http.url(), log),

@@ -27,7 +27,7 @@ import {
   sharedSecret,
 } from '@spiderhub/db';
 import { sameRunKey } from '@spiderhub/hub';
-import { boxingFromConfig } from '@spiderhub/isolation';
+import { boxingFromConfig, isolationInWords, limitsFromConfig, withLimits } from '@spiderhub/isolation';
 import {
   createLogger,
   keepPrivate,
@@ -47,7 +47,7 @@ import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
 import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
 import { leaderTasks } from './leader/tasks.ts';
-import { isolationOf, limitsOfCrawls, openLimitsOfCrawls } from './limits.ts';
+import { limitsOfCrawls } from './limits.ts';
 import { createRunners } from './runners.ts';
 import { requestsFrom } from './supervise/crawl/crawl-request.ts';
 import { createCrawls, inheritWith, stopMs } from './supervise/crawls.ts';
@@ -80,9 +80,10 @@ async function main(): Promise<void> {
   const workRoot = join(home, 'work', place);
   const folder = await takeWorkDirectory(workRoot);
   const pipEnv = pipEnvironment(process.env);
-  const limiting = await openLimitsOfCrawls(config, log);
-  const boxing = await boxingFromConfig(config);
-  const report = isolationOf(boxing, limiting, log);
+  const limiting = await limitsFromConfig(config, (message, details) => log.info(details ?? {}, message));
+  const boxing = withLimits(await boxingFromConfig(config), limiting);
+  const { report } = boxing;
+  log[report.level === 'box' ? 'info' : 'warn']({ isolation: report }, isolationInWords(report));
   const isolation = { boxing, limiting };
   const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, ...isolation, log });
   const runner = runnerIn(folder.path);

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { answers, embeddedDatabaseUrl, openHome, serverAccount } from '@spiderhub/hosting';
-import { boxingFromConfig } from '@spiderhub/isolation';
+import { boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
 import { CHECKOUT, redisOptions } from '@spiderhub/platform';
 import type { CliConfig } from '../config.ts';
 import type { Check, Finding } from './doctor.ts';
@@ -18,11 +18,14 @@ function pythonOf(config: CliConfig): string {
 const isolation: Check = {
   name: 'isolation',
   async look(config) {
-    const { report } = await boxingFromConfig({
+    const boxing = await boxingFromConfig({
       ...config,
       SPIDERHUB_LAUNCHER: join(CHECKOUT, 'python/launcher'),
       SPIDERHUB_PYTHON: pythonOf(config),
     });
+    const limiting = await limitsFromConfig(config);
+    const { report } = withLimits(boxing, limiting);
+    await limiting.close();
     const level: Finding = { state: report.level === 'box' ? 'ok' : 'weak', words: `level ${report.level}` };
     return [level, ...report.missing.map(({ words, mend }): Finding => ({ state: 'weak', words, mend }))];
   },

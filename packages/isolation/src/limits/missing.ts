@@ -19,36 +19,36 @@ export function missingLimits(unit: UnitLimits, held: Held, ownUsers: boolean): 
   const mend = held.mend ? { mend: held.mend } : {};
   const parts: MissingPart[] = [];
   if (unit.memoryMb === 0)
-    parts.push({ part: 'memory', words: 'A crawl may take all memory: UNIT_MEMORY_MB is 0.' });
+    parts.push({ part: 'memory', words: 'A crawl may take all memory: UNIT_MEMORY_MB is 0' });
   else if (!held.has('memory'))
     parts.push({
       part: 'memory',
-      words: `The memory of a crawl is added up twice a second and not held by the kernel: a fast one takes more for a moment${because}.`,
+      words: `The memory of a crawl is added up twice a second and not held by the kernel: a fast one takes more for a moment${because}`,
       ...mend,
     });
   if (unit.processes === 0)
     parts.push({
       part: 'processes',
-      words: 'A crawl may start any number of processes: UNIT_PROCESSES is 0.',
+      words: 'A crawl may start any number of processes: UNIT_PROCESSES is 0',
     });
   else if (!held.has('pids') && !ownUsers)
     parts.push({
       part: 'processes',
-      words: `The processes of a crawl are counted twice a second, and one that has too many is ended${because}.`,
+      words: `The processes of a crawl are counted twice a second, and one that has too many is ended${because}`,
       ...mend,
     });
   if (!held.has('cpu'))
     parts.push({
       part: 'cpu',
-      words: `A crawl with many processes gets more of the processors than one with few${because}.`,
+      words: `A crawl with many processes gets more of the processors than one with few${because}`,
       ...mend,
     });
   parts.push({
     part: 'disk',
     words:
       unit.diskMb === 0
-        ? 'A crawl may fill the disk: UNIT_DISK_MB is 0.'
-        : 'The files of a crawl are measured every second and not held by the kernel: a fast one writes more for a moment.',
+        ? 'A crawl may fill the disk: UNIT_DISK_MB is 0'
+        : 'The files of a crawl are measured every second and not held by the kernel: a fast one writes more for a moment',
   });
   return parts;
 }

@@ -12,9 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@spiderhub/testkit';
+import type { Boxing, CrawlTenant, ProgramTenant } from '../boxing.ts';
+import type { BoxDescription } from '../description.ts';
 import type { LimitedCrawl } from './limiting.ts';
 import { type LimitsOptions, openLimits } from './open-limits.ts';
 import { removeGroup } from './remove-group.ts';
+import { withLimits } from './with-limits.ts';
 
 const UNIT = { memoryMb: 100, processes: 10, diskMb: 50, cpus: 0.5 };
 const CRAWL: LimitedCrawl = {
@@ -179,7 +182,7 @@ describe('real control groups', () => {
 
   it('let nobody take more of the processors than its units allow', async () => {
     if (!(await canMakeGroups())) return;
-    const limiting = await openLimits({ unit: UNIT, home: root });
+    const limiting = await openLimits({ unit: { ...UNIT, cpus: 0.02 }, home: root });
     const limits = await limiting.ofCrawl({ ...CRAWL, units: 1 });
     const spinner = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
     for (const group of limits?.cgroups ?? [])
@@ -211,3 +214,35 @@ function limitOf(directory: string): number {
     ['memory.max', 'memory.limit_in_bytes'].find((file) => existsSync(join(directory, file))) ?? '';
   return Number(readFileSync(join(directory, name), 'utf8'));
 }
+
+describe('boxes with limits', () => {
+  const BOX = {
+    level: 'box',
+    userns: false,
+    seccomp: 'default',
+    cgroups: [],
+    rlimits: {},
+  } as unknown as BoxDescription;
+  const boxes = {
+    report: { level: 'box', missing: [{ part: 'network', words: 'open' }] },
+    ofCrawl: async () => BOX,
+    ofProgram: async () => BOX,
+    forget: async () => {},
+  } as Boxing;
+  const program = {} as ProgramTenant;
+
+  it('hold programs to two units, and say what does not hold', async () => {
+    group('a', 'memory pids', 'memory pids');
+    const boxing = withLimits(boxes, await open('0::/a', v2()));
+    expect(boxing.report.missing.map(({ part }) => part)).toEqual(['network', 'cpu', 'disk']);
+    const box = await boxing.ofProgram(program);
+    expect(box).toMatchObject({ seccomp: 'default', rlimits: { RLIMIT_FSIZE: 100 * MB } });
+    expect(read(box?.cgroups[0] ?? '')).toMatchObject({ 'memory.max': String(200 * MB), 'pids.max': '20' });
+  });
+
+  it('refuse memory that nobody would count', async () => {
+    const boxing = withLimits(boxes, await open('', ''));
+    expect(await boxing.ofCrawl({} as CrawlTenant)).toMatchObject({ seccomp: 'no-memory-cgroup' });
+    expect(await boxing.ofProgram(program)).toMatchObject({ seccomp: 'no-memory-cgroup' });
+  });
+});

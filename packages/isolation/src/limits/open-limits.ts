@@ -7,7 +7,7 @@ import type { LimitedCrawl, Limiting } from './limiting.ts';
 import { type Held, mendingCommand, missingLimits } from './missing.ts';
 import { probeBase } from './probe.ts';
 import { type Base, findBases, makeSubtree } from './subtree.ts';
-import { allowanceOf, type UnitLimits } from './unit.ts';
+import { allowanceOf, type UnitLimits, type UnitSettings, unitLimits } from './unit.ts';
 
 export interface LimitsOptions {
   unit: UnitLimits;
@@ -27,6 +27,14 @@ const PROGRAM = /^(?:program|probe)-(\d+)(?:-\d+)?$/;
 const ATTEMPT = /^\d+-\d+$/;
 
 let lastProgram = 0;
+
+/** As `openLimits`, from a configuration. */
+export function limitsFromConfig(
+  config: UnitSettings & { SPIDERHUB_HOME: string },
+  log?: LimitsOptions['log'],
+): Promise<Limiting> {
+  return openLimits({ unit: unitLimits(config), home: config.SPIDERHUB_HOME, ...(log && { log }) });
+}
 
 /** Finds out what limits hold here, and makes the group below which those of crawls are. */
 export async function openLimits(options: LimitsOptions): Promise<Limiting> {
