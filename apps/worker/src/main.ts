@@ -27,7 +27,13 @@ import {
   sharedSecret,
 } from '@spiderhub/db';
 import { sameRunKey } from '@spiderhub/hub';
-import { boxingFromConfig, isolationInWords, limitsFromConfig, withLimits } from '@spiderhub/isolation';
+import {
+  boxingFromConfig,
+  type IsolationReport,
+  isolationInWords,
+  limitsFromConfig,
+  withLimits,
+} from '@spiderhub/isolation';
 import {
   createLogger,
   keepPrivate,
@@ -95,7 +101,12 @@ async function main(): Promise<void> {
     log,
   });
   const parts = { config, connections, streams, log };
-  const supervisor = await makeSupervisor(parts, { workerId: worker.id, runner, heartbeat });
+  const supervisor = await makeSupervisor(parts, {
+    workerId: worker.id,
+    runner,
+    heartbeat,
+    isolation: report,
+  });
   const leader = makeLeader(parts, worker);
   const inherit = inheritWith(supervisor, runnerIn);
   const { database, signals, redis } = connections;
@@ -148,7 +159,7 @@ interface Parts {
 
 async function makeSupervisor(
   { config, connections, streams, log }: Parts,
-  own: { workerId: string; runner: CrawlRunner; heartbeat: Heartbeat },
+  own: { workerId: string; runner: CrawlRunner; heartbeat: Heartbeat; isolation: IsolationReport },
 ): Promise<Supervisor> {
   const { database, signals } = connections;
   // Postgres may start at the same time as we do.

@@ -241,9 +241,12 @@ describe('an attempt', () => {
     const { key, id } = await add(team.project);
     const { attempt } = await claimed();
     await attempts.saveStats(id, attempt, '{"early":1}');
+    await attempts.note(id, attempt, '_isolation', '{"level":"box"}');
+    await attempts.note(id, attempt + 1, '_isolation', '{"level":"none"}');
     const ended = { id, attempt, key };
     await attempts.recount(ended, REPORT.counts, '{"running":1}');
     expect(await view.find(key)).toMatchObject({ counts: NO_COUNTS, scrapyStats: '{"early":1}' });
+    expect((await view.find(key))?.meta).toEqual({ _isolation: '{"level":"box"}' });
 
     expect(await attempts.finish(id, attempt, { ...REPORT, scrapyStats: null })).toBe('finished');
     await attempts.recount(ended, NO_COUNTS, null);

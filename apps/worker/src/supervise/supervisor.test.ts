@@ -101,6 +101,7 @@ function setUp({ attempts = {}, start, flush }: Faults = {}) {
   const crawl = new FakeCrawl();
   const reports: FinishReport[] = [];
   const recounted: unknown[] = [];
+  const notes: unknown[] = [];
   const requests: CrawlRequest[] = [];
   const held = new Set<HeldAttempt>();
   const readable: string[] = [];
@@ -114,6 +115,7 @@ function setUp({ attempts = {}, start, flush }: Faults = {}) {
     adopt: async (id: number) => job(id),
     findEnded: async () => null,
     saveStats: async () => {},
+    note: async (...noted: unknown[]) => void notes.push(noted),
     recount: async (...what: unknown[]) => void recounted.push(what),
     finish: async (_id: number, _attempt: number, report: FinishReport): Promise<EndAnswer> => {
       reports.push(report);
@@ -150,13 +152,14 @@ function setUp({ attempts = {}, start, flush }: Faults = {}) {
     },
     heartbeat: { hold: (one) => void held.add(one), drop: (one) => void held.delete(one) },
     requestOf: async (of) => ({ job: of, projectSettings: {}, jobToken: '' }) as unknown as CrawlRequest,
+    isolation: { level: 'box', missing: [{ part: 'disk', words: 'It is watched.' }] },
     onFree: () => {
       freed += 1;
     },
     log,
   });
   const counted = () => ({ claims, freed, held: held.size });
-  return { supervisor, crawl, reports, recounted, requests, readable, held, counted };
+  return { supervisor, crawl, reports, notes, recounted, requests, readable, held, counted };
 }
 
 interface Faults {
@@ -178,7 +181,7 @@ describe('a supervisor', () => {
   afterEach(() => jest.useRealTimers());
 
   it('runs an attempt from claim to outcome, and holds its lease meanwhile', async () => {
-    const { supervisor, crawl, reports, requests, counted } = setUp();
+    const { supervisor, crawl, reports, notes, requests, counted } = setUp();
     const run = supervisor.run(1, 1);
     await settle();
     expect(counted()).toEqual({ claims: 1, freed: 0, held: 1 });
@@ -187,6 +190,7 @@ describe('a supervisor', () => {
     await run;
     expect(reports).toMatchObject([{ closeReason: 'finished', exitStatus: '0' }]);
     expect([crawl.isCleanedUp, counted()]).toEqual([true, { claims: 1, freed: 1, held: 0 }]);
+    expect(notes).toEqual([[1, 1, '_isolation', '{"level":"box","missing":["disk"]}']]);
   });
 
   it('claims once when a ticket comes twice, and starts nothing that is not to be had', async () => {

@@ -11,6 +11,7 @@ import {
   type StreamStore,
   secretsOf,
 } from '@spiderhub/core';
+import type { IsolationReport } from '@spiderhub/isolation';
 import { type Logger, monotonicMs, untilAnswered } from '@spiderhub/platform';
 import type { Care } from './crawl/care.ts';
 import type { RequestOf } from './crawl/crawl-request.ts';
@@ -33,6 +34,8 @@ export interface SupervisorOptions {
   runner: Pick<CrawlRunner, 'start'>;
   heartbeat: Pick<Heartbeat, 'hold' | 'drop'>;
   requestOf: RequestOf;
+  /** What crawls of this worker are given, for the metadata of their jobs. */
+  isolation: IsolationReport;
   /** A slot became free. */
   onFree: () => void;
   log: Logger;
@@ -142,6 +145,7 @@ export class Supervisor {
   }
 
   async #begin(job: JobDetails, holding: Holding): Promise<Begun> {
+    this.#noteIsolation(job);
     const request = await this.#options.requestOf(job);
     const crawl = await this.#options.runner.start({
       ...request,
@@ -154,6 +158,15 @@ export class Supervisor {
   async #maskOf(job: JobDetails): Promise<Begun['mask']> {
     const alone: SecretSources = { job, projectSettings: {}, jobToken: '' };
     return masker(secretsOf(await this.#options.requestOf(job).catch(() => alone)));
+  }
+
+  /** In the job's metadata: the level, and the names of the parts that are missing. Nobody waits for it. */
+  #noteIsolation(job: JobDetails): void {
+    const { attempts, isolation } = this.#options;
+    const missing = isolation.missing.map(({ part }) => part);
+    attempts
+      .note(job.id, job.attempt, '_isolation', JSON.stringify({ level: isolation.level, missing }))
+      .catch((error: unknown) => this.#logOf(job).warn({ err: error }, 'isolation not noted'));
   }
 
   /** Holds the lease while `begin` makes a crawl and until that crawl is over. */

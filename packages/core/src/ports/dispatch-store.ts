@@ -83,6 +83,8 @@ export interface AttemptStore {
   /** Prolongs all leases in one statement, also the worker's own life sign. */
   heartbeat(workerId: string, beats: Beat[], leaseMs: number): Promise<Confirmed[]>;
   saveStats(id: number, attempt: number, scrapyStats: string): Promise<void>;
+  /** Puts a field into the job's metadata, as JSON text, while this attempt of it runs. */
+  note(id: number, attempt: number, name: string, json: string): Promise<void>;
   /** Takes an attempt over from a worker process that died on this machine. Null when it is not current any more. */
   adopt(id: number, attempt: number, workerId: string, leaseMs: number): Promise<ClaimedJob | null>;
   /** Ends an attempt. The close reasons `lost` and `shutdown` are the worker's own: its end, not the crawl's. */

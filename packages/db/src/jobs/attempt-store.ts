@@ -141,6 +141,15 @@ export function createAttemptStore(database: Database): AttemptStore {
       );
     },
 
+    async note(id, attempt, name, json) {
+      await database.raw(
+        `insert into job_meta (job_id, name, value)
+        select id, :name, :json from jobs where id = :id and attempt = :attempt and state = 'running'
+        on conflict (job_id, name) do update set value = excluded.value`,
+        { id, attempt, name, json },
+      );
+    },
+
     async finish(id, attempt, { closeReason, counts, scrapyStats, exitStatus = null }) {
       const report = { closeReason, exitStatus, ...counts, scrapyStats };
       const bindings = { id, attempt, ...report, defaults: DEFAULT_POLICY };
