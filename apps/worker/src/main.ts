@@ -30,7 +30,7 @@ import { sameRunKey } from '@spiderhub/hub';
 import {
   boxingFromConfig,
   type IsolationReport,
-  isolationInWords,
+  isolationLines,
   limitsFromConfig,
   withLimits,
 } from '@spiderhub/isolation';
@@ -73,11 +73,7 @@ async function main(): Promise<void> {
   // A fresh id for each process start: a restarted worker must not be taken for its predecessor.
   const worker = { id: randomBytes(8).toString('hex'), host: hostname(), slots: config.WORKER_SLOTS };
   const leaseMs = config.LEASE_SECONDS * 1000;
-  const stopping = {
-    mode: config.WORKER_STOP_MODE,
-    drainMs: config.DRAIN_SECONDS * 1000,
-    graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
-  };
+  const stopping = stoppingOf(config);
 
   const connections = openConnections(config, log);
   const home = config.SPIDERHUB_HOME;
@@ -89,7 +85,7 @@ async function main(): Promise<void> {
   const limiting = await limitsFromConfig(config, (message, details) => log.info(details ?? {}, message));
   const boxing = withLimits(await boxingFromConfig(config), limiting);
   const { report } = boxing;
-  log[report.level === 'box' ? 'info' : 'warn']({ isolation: report }, isolationInWords(report));
+  log[report.level === 'box' ? 'info' : 'warn']({ isolation: report }, isolationLines(report).join('; '));
   const isolation = { boxing, limiting };
   const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, ...isolation, log });
   const runner = runnerIn(folder.path);
@@ -143,11 +139,19 @@ async function main(): Promise<void> {
     graceMs: stopMs(stopping) + 2 * CLOSE_MS,
     onReady: () => {
       log.info(worker, 'worker is ready');
-      process.send?.({ ready: true });
+      process.send?.({ ready: true, isolation: report });
     },
   });
   // What waits for a server that is away would keep this process alive.
   process.exit();
+}
+
+function stoppingOf(config: WorkerConfig) {
+  return {
+    mode: config.WORKER_STOP_MODE,
+    drainMs: config.DRAIN_SECONDS * 1000,
+    graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
+  };
 }
 
 interface Parts {

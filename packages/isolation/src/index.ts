@@ -11,7 +11,7 @@ export {
   type IsolationLevel,
   type IsolationReport,
   type IsolationSetting,
-  isolationInWords,
+  isolationLines,
   type MissingPart,
 } from './level.ts';
 export * from './limits/index.ts';

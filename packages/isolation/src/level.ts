@@ -22,10 +22,10 @@ export interface IsolationReport {
   missing: MissingPart[];
 }
 
-/** One line for people: the level, and what is missing with what mends it. */
-export function isolationInWords({ level, missing }: IsolationReport): string {
+/** For people, a line each: the level, then what is missing with what mends it. */
+export function isolationLines({ level, missing }: IsolationReport): string[] {
   const parts = missing.map(({ words, mend }) =>
-    mend === undefined ? words : `${words} (to mend it: ${mend})`,
+    mend === undefined ? words : `${words} To mend it: ${mend}`,
   );
-  return [`Isolation: ${level}`, ...parts].join('. ');
+  return [`Isolation: ${level}`, ...parts];
 }

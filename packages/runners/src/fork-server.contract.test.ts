@@ -165,9 +165,13 @@ describe('fork server', () => {
   it('shows nothing of a job in the process table', async () => {
     const { crawl, heard, request } = await startFamily('family');
     const shim = shimOf(house, request);
-    for (const pid of [shim.pid, shim.crawlPid]) {
-      const shown =
-        readFileSync(`/proc/${pid}/environ`, 'latin1') + readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+    // The spider's own children are other programs, with the job's environment.
+    const forks = [shim.pid, shim.crawlPid, ...runningOf(heard)].filter((pid) =>
+      /fork_server/.test(ofProc(pid, 'cmdline')),
+    );
+    expect(new Set(forks).size).toBe(3);
+    for (const pid of forks) {
+      const shown = ofProc(pid, 'environ') + ofProc(pid, 'cmdline');
       expect(shown.replace(`SHUB_FIFO_PATH=${house.jobPath(request.job, 'pipe')}`, '')).not.toMatch(
         /SHUB|job-token/,
       );
@@ -276,6 +280,15 @@ describe('fork server', () => {
     return { request, crawl, heard };
   }
 });
+
+/** Empty for what not even the user of the service may look into. */
+function ofProc(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
 
 interface Ended {
   heard: Listener;

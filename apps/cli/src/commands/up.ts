@@ -17,6 +17,7 @@ import {
   untilReady,
   withServers,
 } from '@spiderhub/hosting';
+import { type IsolationReport, isolationLines } from '@spiderhub/isolation';
 import {
   ApiConfig,
   CHECKOUT,
@@ -107,7 +108,8 @@ async function start(settings: Settings, home: Home, servers: Servers, mode: Mod
   const api = servers.start(nodeSpec('api', serviceEnv, config, mode));
   // Crawls run here and need no detour over the address that others see.
   const worker = servers.start(nodeSpec('worker', { ...serviceEnv, PUBLIC_URL: url }, config, mode));
-  await Promise.race([worker.ready, worker.ended.then(() => failedStart(worker))]);
+  const said = await Promise.race([worker.ready, worker.ended.then(() => failedStart(worker))]);
+  for (const line of isolationLines(said.isolation as IsolationReport)) say(line);
   // The API calls itself ready when somebody is there to run jobs.
   await untilReady(api, () => readiness(`${url}/readyz`));
   const demo = await ensureDemo({ ...stack, url, home: home.path });

@@ -42,8 +42,8 @@ export interface Server {
   readonly pid: number | undefined;
   /** Settles when the process has ended, for whatever reason. */
   readonly ended: Promise<Ending>;
-  /** Settles when a server that `tellsReady` has said so. */
-  readonly ready: Promise<void>;
+  /** What a server that `tellsReady` said when it was. */
+  readonly ready: Promise<Record<string, unknown>>;
   stop(): Promise<void>;
   /** The last lines that it wrote to its log since it was started. */
   lastWords(): string;
@@ -164,7 +164,7 @@ function serverOf(child: ChildProcess, spec: ServerSpec, lastWords: () => string
     pid: child.pid,
     ended,
     ready: new Promise((resolve) => {
-      child.once('message', () => resolve());
+      child.once('message', (said) => resolve(said as Record<string, unknown>));
     }),
     async stop() {
       child.kill(spec.stopSignal);
