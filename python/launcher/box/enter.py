@@ -58,6 +58,8 @@ class Door:
     def pass_through(self, cwd, home):
         """In the first process: makes the box. Returns in the program's process alone, which has no rights any more."""
         box = self._box
+        # No copy of it may outlive the process outside.
+        os.close(self._lifeline)
         limits.join(box['cgroups'])
         syscalls.unshare(_NAMESPACES)
         network.enter(box['network'], box['userns'])

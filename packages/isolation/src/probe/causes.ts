@@ -7,7 +7,7 @@ type Cause = Pick<MissingPart, 'words' | 'mend'>;
 export type Sysctl = (name: string) => number | null;
 
 const CONTAINER =
-  'run the container with --security-opt seccomp=deploy/seccomp.json --security-opt systempaths=unconfined';
+  'run the container with --security-opt seccomp=unconfined --security-opt systempaths=unconfined';
 
 /** Why there can be no box here, in a sentence for the operator, with the command that changes it where there is one. */
 export function causeOf(words: string, asRoot: boolean, sysctl: Sysctl = readSysctl): Cause {
