@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from shim_control import Control, write_json  # noqa: E402
-from shim_lines import PipeLines, RawLines, log_line  # noqa: E402
+from shim_lines import MAX_ITEM_BYTES, PipeLines, RawLines, log_line  # noqa: E402
 from shim_process import Crawl, become_subreaper, execute, identity  # noqa: E402
 from shim_spool import Spool  # noqa: E402
 from shim_watch import Watch  # noqa: E402
@@ -49,7 +49,7 @@ class Shim:
         out, out_writer = os.pipe()
         err, err_writer = os.pipe()
         self.sources = [
-            PipeLines(fifo, self.spool),
+            PipeLines(fifo, self.spool, self.launch.get('itemBytes', MAX_ITEM_BYTES)),
             RawLines(out, 20, self.spool),
             RawLines(err, 40, self.spool),
         ]

@@ -5,8 +5,12 @@ import os
 import re
 import time
 
-# The largest item of all (see pipe-messages.ts); the command and the line end come on top.
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024 + 64
+# Where nobody says otherwise.
+MAX_ITEM_BYTES = 16 * 1024 * 1024
+# Of all but items; see pipe-messages.ts.
+MAX_MESSAGE_BYTES = 1024 * 1024
+# The command and the line end.
+_AROUND_BYTES = 64
 MAX_OUTPUT_LINE_BYTES = 64 * 1024
 _READ_BYTES = 1024 * 1024
 _SHUT_DOWN = re.compile(rb'^FIN .*"outcome": ?"shutdown"', re.MULTILINE)
@@ -45,9 +49,11 @@ class _Source:
 class PipeLines(_Source):
     """Copies whole lines, unread, to the spool; a line is held back until its end came."""
 
-    def __init__(self, fd, spool):
+    def __init__(self, fd, spool, item_bytes):
         super().__init__(fd)
         self._spool = spool
+        self._item_bytes = item_bytes
+        self._most_bytes = max(item_bytes, MAX_MESSAGE_BYTES) + _AROUND_BYTES
         self._tail = bytearray()
         # Bytes of a line that is too long, as far as it came.
         self._discarded = 0
@@ -66,7 +72,7 @@ class PipeLines(_Source):
             self._write(bytes(self._tail) + data[:end] if self._tail else data[:end])
             self._tail.clear()
         self._tail += data[end:]
-        if len(self._tail) > MAX_MESSAGE_BYTES:
+        if len(self._tail) > self._most_bytes:
             self._discarded = len(self._tail)
             self._discarded_kind = bytes(self._tail[:4])
             self._tail.clear()
@@ -91,7 +97,9 @@ class PipeLines(_Source):
     def _words(self, size):
         is_item = self._discarded_kind == b'ITM ' or self._discarded_kind.startswith(b'{')
         what = 'An item' if is_item else 'A message'
-        words = '%s of %d bytes was dropped: it may have 16 MiB at most.' % (what, size)
+        most = self._item_bytes if is_item else MAX_MESSAGE_BYTES
+        most = '%d bytes' % most if most % 1024**2 else '%d MiB' % (most // 1024**2)
+        words = '%s of %d bytes was dropped: it may have %s at most.' % (what, size, most)
         return words + ' It would have had number %d of its kind.' % self._items if is_item else words
 
     def tick(self):

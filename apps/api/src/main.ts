@@ -92,6 +92,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
     secretKeys: async () => readSecretKeys(await secretsKeyText(config)) ?? [],
     dataDir: join(config.SPIDERHUB_HOME, 'data'),
     uploadDir,
+    maxItemBytes: config.ITEM_MAX_BYTES,
     log,
   });
   const apps = createApps({

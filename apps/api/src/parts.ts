@@ -74,6 +74,8 @@ import type { Logger } from '@spiderhub/platform';
 import { checkZip } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 
+const MAX_ITEM_BYTES = 16 * 2 ** 20;
+
 /** Everything that a dialect may use. Each part is made once, however many dialects use it. */
 export interface Parts {
   access: Access;
@@ -108,6 +110,8 @@ export interface Parts {
 
   /** Uploads wait here; each has a directory of its own, which is gone when its request ends. */
   uploadDir: string;
+  /** The largest item that is kept, bytes. */
+  maxItemBytes: number;
   log: Logger;
   now: () => Date;
 }
@@ -126,6 +130,8 @@ export interface Ground {
   /** Streams and blobs lie here. */
   dataDir: string;
   uploadDir: string;
+  /** The largest item that is kept, bytes. 16 MiB by default. */
+  maxItemBytes?: number;
   log: Logger;
 }
 
@@ -168,6 +174,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
 
     scrapyd: scrapydParts(database, downloads),
     uploadDir,
+    maxItemBytes: ground.maxItemBytes ?? MAX_ITEM_BYTES,
     log,
     now: () => new Date(),
   };

@@ -50,6 +50,7 @@ export function createRunners({
       launcherDir,
       workDir: folder,
       keptDir: join(home, 'data/folders'),
+      maxItemBytes: config.ITEM_MAX_BYTES,
       environments,
       blobs,
       forkServers,

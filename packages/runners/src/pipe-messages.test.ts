@@ -50,6 +50,18 @@ describe('readMessages', () => {
     expect({ messages, dropped }).toEqual({ messages: [['ITM', '{}']], dropped: 2 });
   });
 
+  it('keeps items of up to another limit where there is one', () => {
+    const { messages } = readMessages(
+      Buffer.from('ITM {"a":12}\nITM {"a":123}\nLOG {"message":"longer than an item"}\n'),
+      { dropped: 0, counts: NOTHING },
+      8,
+    );
+    expect(messages.map(({ command }) => command)).toEqual(['ITM', 'LOG', 'LOG']);
+    expect(JSON.parse(String(messages[1]?.payload)).message).toBe(
+      'An item of 9 bytes was dropped: it may have 8 bytes at most. It would have had number 1 of its kind.',
+    );
+  });
+
   it('keeps items of up to 16 MiB, and says in the log which message was too large', () => {
     const text = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
     const mib = 1024 * 1024;

@@ -1,14 +1,10 @@
 import { isJson, type MessageCounts, type PipeCommand, type PipeMessage } from '@spiderhub/core';
 
 const MIB = 1024 * 1024;
-/** Zyte's limit for one message; items may hold a whole page. */
-const MAX_PAYLOAD_BYTES: Record<PipeCommand, number> = {
-  ITM: 16 * MIB,
-  LOG: MIB,
-  REQ: MIB,
-  STA: MIB,
-  FIN: MIB,
-};
+/** Zyte's limit for one message. Items may hold a whole page, and have a limit of their own. */
+const MAX_PAYLOAD_BYTES = MIB;
+/** What an item may have where nobody says otherwise, bytes. */
+export const MAX_ITEM_BYTES = 16 * MIB;
 const WORDS: Record<PipeCommand, string> = {
   ITM: 'An item',
   LOG: 'A log message',
@@ -44,7 +40,11 @@ export interface Before {
  * A bare JSON object is an item. A message that is too large leaves an error in the job's log. Anything else is dropped,
  * because whatever comes out of a crawl may be hostile; the first dropped line of a job leaves a warning.
  */
-export function readMessages(lines: Buffer, before: Before): { messages: PipeMessage[] } & Before {
+export function readMessages(
+  lines: Buffer,
+  before: Before,
+  maxItemBytes = MAX_ITEM_BYTES,
+): { messages: PipeMessage[] } & Before {
   const messages: PipeMessage[] = [];
   const counts = { ...before.counts };
   let { dropped } = before;
@@ -56,17 +56,17 @@ export function readMessages(lines: Buffer, before: Before): { messages: PipeMes
   while (start < lines.length) {
     const end = endOfLine(lines, start);
     const message = readLine(lines, start, end);
-    if (message)
-      give(message.payload.length > MAX_PAYLOAD_BYTES[message.command] ? tooLarge(message, counts) : message);
+    const limit = message?.command === 'ITM' ? maxItemBytes : MAX_PAYLOAD_BYTES;
+    if (message) give(message.payload.length > limit ? tooLarge(message, counts, limit) : message);
     else if (!isBlank(lines, start, end) && dropped++ === 0) give(firstWarning(lines.subarray(start, end)));
     start = end + 1;
   }
   return { messages, dropped, counts };
 }
 
-function tooLarge({ command, payload }: PipeMessage, counts: MessageCounts): PipeMessage {
-  const limit = MAX_PAYLOAD_BYTES[command] / MIB;
-  const what = `${WORDS[command]} of ${payload.length} bytes was dropped: it may have ${limit} MiB at most.`;
+function tooLarge({ command, payload }: PipeMessage, counts: MessageCounts, limit: number): PipeMessage {
+  const most = limit % MIB === 0 ? `${limit / MIB} MiB` : `${limit} bytes`;
+  const what = `${WORDS[command]} of ${payload.length} bytes was dropped: it may have ${most} at most.`;
   return logMessage(40, `${what} It would have had number ${counts[command]} of its kind.`);
 }
 

@@ -20,6 +20,8 @@ export interface PrepareOptions {
   limiting: Limiting;
   /** What a crawl may have on disk that nobody stored yet, bytes. */
   maxSpoolBytes: number;
+  /** The largest item that is kept, bytes. */
+  maxItemBytes: number;
   /** Holds a folder for each spider that wants to keep files; see docs/files-of-a-crawl.md. */
   keptDir: string | null;
   /** Receives progress that is not for the customer. */
@@ -35,7 +37,7 @@ export async function prepareCrawl(
   request: CrawlRequest,
   options: PrepareOptions,
 ): Promise<string> {
-  const { environments, eggs, launcher, maxSpoolBytes, keptDir, log } = options;
+  const { environments, eggs, launcher, maxSpoolBytes, maxItemBytes, keptDir, log } = options;
   const version = requireVersion(request);
   const { python, stackPython } = await environments.ensure(version, (line) => log?.(line));
   const unpacked = await Promise.all(
@@ -53,6 +55,7 @@ export async function prepareCrawl(
     box: box && limits ? { ...box, cgroups: limits.cgroups, rlimits: limits.rlimits } : box,
     limits,
     spoolBytes: maxSpoolBytes,
+    itemBytes: maxItemBytes,
     saysFin: commandLine(request.job) === null,
   };
   await Promise.all([

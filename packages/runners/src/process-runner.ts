@@ -16,6 +16,7 @@ import {
   readDirectoryName,
 } from './job-directory.ts';
 import { bareLauncher, type Launcher } from './launcher.ts';
+import { MAX_ITEM_BYTES } from './pipe-messages.ts';
 import { prepareCrawl } from './prepare-crawl.ts';
 import { openCrawl } from './running-crawl.ts';
 import { type Shim, spawnShim } from './shim-process.ts';
@@ -42,6 +43,8 @@ export interface ProcessRunnerOptions {
   keptDir?: string;
   /** What a crawl may have on disk that nobody stored yet; then it has to wait. 256 MiB by default. */
   maxSpoolBytes?: number;
+  /** The largest item that is kept, bytes. 16 MiB by default. */
+  maxItemBytes?: number;
   /** Receives progress and trouble that are not for the customer. */
   log?: (message: string, details?: Record<string, unknown>) => void;
 }
@@ -59,6 +62,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
     boxing: options.boxing ?? NO_BOXING,
     limiting: options.limiting ?? NO_LIMITS,
     maxSpoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
+    maxItemBytes: options.maxItemBytes ?? MAX_ITEM_BYTES,
     keptDir: options.keptDir ?? null,
     log,
   };
@@ -75,6 +79,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
     ours.add(name);
     return openCrawl(directory, {
       isAlive: aliveByIdentity(directory),
+      maxItemBytes: preparation.maxItemBytes,
       beforeCleanUp: () => freeGroups(directory),
       onCleanUp: () => ours.delete(name),
     });
@@ -102,6 +107,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
       });
       return openCrawl(directory, {
         ...starting,
+        maxItemBytes: preparation.maxItemBytes,
         beforeCleanUp: () => freeGroups(directory),
         onCleanUp: () => ours.delete(name),
       });

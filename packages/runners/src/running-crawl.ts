@@ -26,9 +26,14 @@ const START: Checkpoint = {
   counts: { ITM: 0, LOG: 0, REQ: 0, STA: 0, FIN: 0 },
 };
 
+/** What the shim writes around the largest item, and more than all other messages have, bytes. */
+const LINE_MARGIN_BYTES = 2 ** 21;
+
 /** How the owner of a crawl's shim, or of nothing yet, takes part. */
 interface Ownership {
   isAlive: () => boolean | Promise<boolean>;
+  /** The largest item that is kept, bytes. */
+  maxItemBytes: number;
   /** Settles when `isAlive` turns false, where that can be known. */
   gone?: Promise<void>;
   /** Told that nobody wants the crawl any more, before it may have been started at all. */
@@ -43,6 +48,7 @@ interface Ownership {
 export async function openCrawl(directory: JobDirectory, ownership: Ownership): Promise<RunningCrawl> {
   const saved = (await readJson<Checkpoint>(directory.checkpoint)) ?? START;
   const stoppedFor = await readText(directory.stopReason);
+  const { maxItemBytes } = ownership;
   let given: Progress = saved;
   let { counts: givenCounts } = saved;
   let hasExited = false;
@@ -55,8 +61,10 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
   async function* messages(): AsyncGenerator<PipeMessage[]> {
     if (given.complete) return;
     const end = { hasEnded: () => hasExited, ended: exited.catch(() => {}) };
-    for await (const chunk of followSpool(directory.spool, given.position, end)) {
-      const read = readMessages(chunk.lines, { dropped: given.dropped, counts: givenCounts });
+    const maxLineBytes = maxItemBytes + LINE_MARGIN_BYTES;
+    for await (const chunk of followSpool(directory.spool, given.position, end, maxLineBytes)) {
+      const before = { dropped: given.dropped, counts: givenCounts };
+      const read = readMessages(chunk.lines, before, maxItemBytes);
       givenCounts = read.counts;
       given = { position: chunk.next, dropped: read.dropped, complete: false };
       if (read.messages.length > 0) yield read.messages;

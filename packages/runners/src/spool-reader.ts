@@ -24,7 +24,6 @@ export interface SpoolEnd {
 
 const LF = 0x0a;
 const CHUNK_BYTES = 512 * 1024;
-/** No line of the shim is longer; a longer one was put there by somebody else. */
 const MAX_LINE_BYTES = 17 * 1024 * 1024;
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 80;
@@ -35,12 +34,14 @@ const EAGER_MS = 2000;
 
 /**
  * Follows the files that the shim writes, from `position` until the crawl has ended and all is read. Holds one chunk
- * at a time, whatever the crawl's speed. A half line at the very end is left out: a killed crawl may leave one.
+ * at a time, whatever the crawl's speed. No line of the shim is longer than `maxLineBytes`; a longer one was put there by
+ * somebody else. A half line at the very end is left out: a killed crawl may leave one.
  */
 export async function* followSpool(
   directory: string,
   position: SpoolPosition,
   end: SpoolEnd,
+  maxLineBytes = MAX_LINE_BYTES,
 ): AsyncGenerator<SpoolChunk> {
   const pause = makePause(end);
   let { file, offset } = position;
@@ -56,7 +57,7 @@ export async function* followSpool(
         // In this order: when the next file exists, or the crawl has ended, this one will not grow any more.
         const isLast = end.hasEnded();
         const isComplete = isLast || existsSync(pathOf(directory, file + 1));
-        const lines = await readLines(handle, offset);
+        const lines = await readLines(handle, offset, maxLineBytes);
         if (lines.length > 0) {
           pause.reset();
           offset += lines.length;
@@ -102,8 +103,8 @@ async function openFile(directory: string, file: number): Promise<FileHandle | n
 }
 
 /** The whole lines that begin at `offset`, about one chunk of them; empty when there is none yet. */
-async function readLines(handle: FileHandle, offset: number): Promise<Buffer> {
-  for (let wanted = CHUNK_BYTES; ; wanted = MAX_LINE_BYTES) {
+async function readLines(handle: FileHandle, offset: number, maxLineBytes: number): Promise<Buffer> {
+  for (let wanted = CHUNK_BYTES; ; wanted = maxLineBytes) {
     // Asked synchronously: it never touches the disk, and a trip through the thread pool costs twenty times more.
     const available = Math.min(fstatSync(handle.fd).size - offset, wanted);
     if (available <= 0) return Buffer.alloc(0);
@@ -113,7 +114,7 @@ async function readLines(handle: FileHandle, offset: number): Promise<Buffer> {
     if (end > 0) return read.subarray(0, end);
     if (bytesRead < wanted) return Buffer.alloc(0);
     // Endless line: handed on as it is, to be refused as a message.
-    if (wanted === MAX_LINE_BYTES) return read;
+    if (wanted === maxLineBytes) return read;
   }
 }
 

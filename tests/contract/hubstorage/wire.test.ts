@@ -103,12 +103,26 @@ describe('a write', () => {
 
   it.each([
     ['no JSON object', '/items', 'x', {}, 400],
-    ['a record of more than 1 MiB', '/items', `{"a":"${'x'.repeat(1024 * 1024)}"}`, {}, 413],
+    ['a record of more than 1 MiB', '/logs', `{"message":"${'x'.repeat(1024 * 1024)}"}`, {}, 413],
+    ['an item of more than 16 MiB', '/items', `{"a":"${'x'.repeat(16 * 1024 * 1024)}"}`, {}, 413],
     ['a broken encoding', '/items', 'x', { 'content-encoding': 'gzip' }, 400],
     ['an unknown encoding', '/items', '{}', { 'content-encoding': 'br' }, 415],
   ])('with %s is refused', async (_what, stream, body, headers, status) => {
     const { key } = await push();
     expect((await post(`${stream}/${key}`, body, headers as Record<string, string>)).status).toBe(status);
+  });
+
+  it('may hold items of up to 16 MiB, and says which one was too large', async () => {
+    const { key } = await push();
+    const item = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
+    const most = 16 * 1024 * 1024;
+    expect((await post(`/items/${key}`, item(most))).status).toBe(200);
+    expect(await text(`/items/${key}`)).toHaveLength(most + 1);
+    const answer = await post(`/items/${key}`, `{"a":1}\n${item(most + 1)}\n`);
+    expect([answer.status, await answer.text()]).toEqual([
+      413,
+      expect.stringContaining(`max ${most} bytes (record of items 1 of the request has ${most + 1})`),
+    ]);
   });
 
   it('of a start that is no number is refused, and an empty body is fine', async () => {

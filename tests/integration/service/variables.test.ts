@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { access, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { newSecretKey } from '@spiderhub/core';
@@ -8,26 +8,25 @@ import { eventually } from '@spiderhub/testkit';
 import { type Service, startService } from '../../support/service.ts';
 import { deployEgg, smallEgg } from '../../support/small-egg.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const CLI = join(__dirname, '../../../apps/cli/dist/main.js');
 /** Searched for wherever it must not be. */
 const SECRET = 'planted-secret-4f1d';
 
 const SPIDERS = `
-import os, time
+import os
 import scrapy
 
 class Seen(scrapy.Spider):
     name = 'seen'
     start_urls = ['data:,']
+    custom_settings = {'DOWNLOAD_DELAY': 0.2}
 
     def parse(self, response):
         yield {name: os.environ.get(name) for name in ('NEEDED', 'TOKEN', 'LAYER', 'MINE')}
-        until = getattr(self, 'until', None)
-        while until and os.path.exists(until):
-            open(until + '.begun', 'w').close()
-            time.sleep(0.05)
+        for number in range(10_000 if hasattr(self, 'long') else 0):
+            yield scrapy.Request('data:,%d' % number, lambda response: None)
 `;
 const egg = () =>
   smallEgg(SPIDERS, "import os\nNEEDED = os.environ['NEEDED']\nTOKEN = os.environ['TOKEN']\n");
@@ -98,15 +97,15 @@ it("gives a crawl its project's variables, below its spider's, below its own", a
 });
 
 it('shows a secret to the crawl and to nobody else', async () => {
-  const until = join(service.home, 'go-on');
-  await writeFile(until, '');
-  const jobid = await run({ until, environment: `{"TOKEN":"${SECRET}-of-the-job","MINE":"open"}` });
-  await eventually(() => access(`${until}.begun`), { timeoutMs: 60_000 });
+  const jobid = await run({ long: '1', environment: `{"TOKEN":"${SECRET}-of-the-job","MINE":"open"}` });
+  const items = async () => (await service.call(`/storage/items/${jobid}?format=json`)).json();
+  const own = [{ TOKEN: `${SECRET}-of-the-job` }];
+  await eventually(async () => expect(await items()).toMatchObject(own), { timeoutMs: 120_000 });
   expect((await metadataOf(jobid)).environment).toEqual({ TOKEN: '****', MINE: 'open' });
   expect(readersOf(SECRET)).toEqual([]);
   expect(await filesWith(SECRET, service.home)).toEqual([expect.stringMatching(/launch\.json$/)]);
-  await rm(until);
-  expect(await itemsOf(jobid)).toMatchObject([{ TOKEN: `${SECRET}-of-the-job` }]);
+  await service.call('/api/jobs/stop.json', { project: String(service.team.project), job: jobid });
+  await itemsOf(jobid);
   expect(await filesWith(SECRET, service.home)).toEqual([]);
   expect(await rowsWith(SECRET)).toEqual(['job_details']);
 });

@@ -7,6 +7,8 @@ export interface LineLimits {
   maxLineBytes: number;
   /** Longest body before and after its content encoding, bytes. */
   maxBytes: number;
+  /** What the lines are, for the words of an error: `item`. */
+  what?: string;
 }
 
 const LF = 0x0a;
@@ -18,7 +20,7 @@ const CR = 0x0d;
  * for a broken encoding; what is left of the body is then read and thrown away.
  */
 export async function* readLines(req: Incoming, limits: LineLimits): AsyncGenerator<Buffer[]> {
-  const splitter = createSplitter(limits.maxLineBytes);
+  const splitter = createSplitter(limits);
   for await (const piece of bodyPieces(req, limits.maxBytes)) {
     const lines = splitter.push(piece);
     if (lines.length > 0) yield lines;
@@ -32,7 +34,8 @@ interface Splitter {
   end(): Buffer[];
 }
 
-function createSplitter(maxLineBytes: number): Splitter {
+function createSplitter({ maxLineBytes, what }: LineLimits): Splitter {
+  let number = 0;
   let rest: Buffer[] = [];
   let restBytes = 0;
 
@@ -40,8 +43,10 @@ function createSplitter(maxLineBytes: number): Splitter {
     const line = trimmed(rest.length === 0 ? piece : Buffer.concat([...rest, piece]));
     rest = [];
     restBytes = 0;
-    if (line.length > maxLineBytes) throw sizeErrors.line(maxLineBytes);
-    if (line.length > 0) lines.push(line);
+    if (line.length > maxLineBytes) throw sizeErrors.line(maxLineBytes, { what, number, bytes: line.length });
+    if (line.length === 0) return;
+    lines.push(line);
+    number += 1;
   }
 
   return {
@@ -56,7 +61,8 @@ function createSplitter(maxLineBytes: number): Splitter {
         rest.push(chunk.subarray(at));
         restBytes += chunk.length - at;
         // Some spaces around a line of the greatest length are no reason to refuse it.
-        if (restBytes > 2 * maxLineBytes) throw sizeErrors.line(maxLineBytes);
+        if (restBytes > 2 * maxLineBytes)
+          throw sizeErrors.line(maxLineBytes, { what, number, bytes: restBytes });
       }
       return lines;
     },

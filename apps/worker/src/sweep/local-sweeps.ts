@@ -3,6 +3,7 @@ import type { LeftoverStore } from '@spiderhub/core';
 import { placeOf } from '../work-directory.ts';
 import { sweepAbandoned } from './abandoned.ts';
 import { createBudget } from './budget.ts';
+import { sweepKeptFolders } from './kept-folders.ts';
 import type { Sweep } from './sweeper.ts';
 import { sweepVanished, VANISHED_MS } from './vanished.ts';
 
@@ -13,7 +14,7 @@ export interface LocalSweepsOptions {
   place: string;
   /** What environments and unpacked eggs may take, bytes. */
   envsBytes: number;
-  leftovers: Pick<LeftoverStore, 'hostsSeen'>;
+  leftovers: Pick<LeftoverStore, 'hostsSeen' | 'spidersOf'>;
   /** Keeps what the crawls in a worker's folder wrote. */
   inherit: (path: string) => Promise<void>;
 }
@@ -28,6 +29,10 @@ export function localSweeps({ home, place, envsBytes, leftovers, inherit }: Loca
     {
       name: 'uploads',
       run: () => sweepAbandoned([join(home, 'tmp/uploads'), join(home, 'tmp/inspect')]),
+    },
+    {
+      name: 'kept folders',
+      run: () => sweepKeptFolders({ root: join(home, 'data/folders'), spidersOf: leftovers.spidersOf }),
     },
     {
       name: 'vanished workers',

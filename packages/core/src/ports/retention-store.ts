@@ -59,6 +59,8 @@ export interface LeftoverStore {
   removeSilent(ageMs: number, limit: number): Promise<number>;
   /** Names of machines whose workers gave a sign of life within `ageMs`. */
   hostsSeen(ageMs: number): Promise<string[]>;
+  /** Numbers of a project's spiders; none when there is no such project. */
+  spidersOf(project: number): Promise<ReadonlySet<number>>;
 }
 
 /** What a project takes. */

@@ -46,5 +46,11 @@ export function createLeftoverStore(database: Database): LeftoverStore {
         .distinct('host');
       return rows.map(({ host }) => host);
     },
+    async spidersOf(project) {
+      const rows: { number: number }[] = await database('spiders')
+        .where({ project_id: project })
+        .select('number');
+      return new Set(rows.map(({ number }) => number));
+    },
   });
 }

@@ -120,6 +120,8 @@ export const ServiceConfig = z.object({
   REDIS_URL: RedisUrl,
   SPIDERHUB_HOME: HomeDirectory,
   LOG_LEVEL: LogLevel.default('info'),
+  /** The largest item that is kept, bytes of its JSON, whether a crawl writes it or somebody sends it. */
+  ITEM_MAX_BYTES: wholeNumber(1024, 256 * 2 ** 20).default(16 * 2 ** 20),
   /** Seals secrets before they are stored. Without it the file that `npm start` made in SPIDERHUB_HOME counts. */
   SECRETS_KEY: SecretsKey.optional(),
 });

@@ -8,7 +8,7 @@ import {
 } from '@spiderhub/core';
 import { toRecord } from '@spiderhub/hub';
 import type { Incoming } from '../../../http/incoming.ts';
-import { gatherLines, readLines } from '../../../http/lines.ts';
+import { gatherLines, type LineLimits, readLines } from '../../../http/lines.ts';
 import type { Parts } from '../../../parts.ts';
 
 /** The clients' own limit for one record. */
@@ -31,7 +31,7 @@ export async function takeBatch(
   const ref = { key: job.key, attempt: job.attempt, stream };
   const isDropped = job.state === 'deleted';
   let next = start;
-  for await (const lines of gatherLines(readLines(incoming, RECORD_LIMITS), PIECE_BYTES)) {
+  for await (const lines of gatherLines(readLines(incoming, limitsOf(services, stream)), PIECE_BYTES)) {
     if (isDropped) continue;
     const now = services.now().getTime();
     const records = lines.map((line) => toRecord(stream, line, now));
@@ -41,6 +41,12 @@ export async function takeBatch(
   if (isDropped)
     services.log.info({ job: formatJobKey(job.key), stream }, 'records of a deleted job were dropped');
   else await saveCounts(services, job, stream);
+}
+
+/** Items may hold a whole page; all else keeps to the limit of its clients. */
+function limitsOf({ maxItemBytes }: Parts, stream: StreamName): LineLimits {
+  const maxLineBytes = stream === 'items' ? maxItemBytes : MAX_RECORD_BYTES;
+  return { maxLineBytes, maxBytes: Math.max(MAX_BATCH_BYTES, 2 * maxLineBytes), what: `record of ${stream}` };
 }
 
 async function saveCounts({ streams, jobs }: Parts, job: Job, stream: StreamName): Promise<void> {
