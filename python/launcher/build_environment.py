@@ -1,27 +1,33 @@
-"""Builds a Python environment: `python -I build_environment.py TARGET REQUIREMENTS beside|stack [OPTION...]`.
+"""Builds a Python environment: `python -I build_environment.py TARGET REQUIREMENTS beside|stack [BOX [OPTION...]]`.
 
 One that is built `beside` sees the packages of the Python that runs this behind its own, so that only what the
 requirements add or replace is installed. A `stack` stands by itself, on a Python that its pins know: the first line of
 the requirements says "# Python OLDEST to NEWEST". Of any number of processes that want the same environment one builds;
-the others wait and find it complete. The options go to the installer.
+the others wait and find it complete.
+
+Installing runs code of packages. BOX is a file for box_exec.py that says in which box, with which environment and where; it
+lacks the program, which is the installer. The options go to the installer.
 """
 
 import contextlib
 import fcntl
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import venv
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+_HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, _HERE)
 
 from seal import seal  # noqa: E402
 
 
-def main(target, requirements, mode, *more):
+def main(target, requirements, mode, box=None, *more):
     with open(target + '.lock', 'w') as lock:
         # The kernel lets go of it when this process dies, however it dies.
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -34,7 +40,7 @@ def main(target, requirements, mode, *more):
         make = make_stack if mode == 'stack' else make_beside
         python = make(target, requirements)
         options = ['--quiet'] if mode == 'stack' else []
-        code = subprocess.run(installer(python) + options + [*more, '-r', requirements]).returncode
+        code = install(installer(python) + options + [*more, '-r', requirements], box)
         if code == 0:
             finish(target, requirements, make)
             open(complete, 'w').close()
@@ -44,6 +50,19 @@ def main(target, requirements, mode, *more):
 def marker_of(target, mode):
     """Says that an environment is complete. Code of packages can write to the directory while it is made."""
     return os.path.join(target, 'complete') if mode == 'stack' else target + '.complete'
+
+
+def install(command, box):
+    if box:
+        with open(box, 'r+', encoding='utf-8') as file:
+            launch = json.load(file)
+            file.seek(0)
+            json.dump({**launch, 'argv': command}, file)
+            file.truncate()
+        command = [sys.executable, '-I', '-S', os.path.join(_HERE, 'box_exec.py'), box]
+    installing = subprocess.Popen(command)
+    signal.signal(signal.SIGTERM, lambda *_: installing.terminate())
+    return installing.wait()
 
 
 def finish(target, requirements, make):
@@ -98,7 +117,7 @@ def installer(python):
             sys.exit('The base environment has no pip, and there is no uv')
         return [uv, 'pip', 'install', '--python', python]
     options = ['--no-input', '--disable-pip-version-check', '--progress-bar', 'off']
-    return [sys.executable, '-m', 'pip', '--python', python, 'install', *options]
+    return [sys.executable, '-I', '-m', 'pip', '--python', python, 'install', *options]
 
 
 if __name__ == '__main__':

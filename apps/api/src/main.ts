@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { readSecretKeys } from '@spiderhub/core';
 import { countLiveWorkers, createDatabase, type Database, schemaProblem } from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
-import { boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
+import { type Boxing, boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
 import {
   ApiConfig,
   createLogger,
@@ -88,7 +88,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const connections = openConnections(config, log);
   const parts = await createParts({
     ...connections,
-    inspector: inspectorOf(config),
+    inspector: inspectorOf(config, boxing),
     secretKeys: async () => readSecretKeys(await secretsKeyText(config)) ?? [],
     dataDir: join(config.SPIDERHUB_HOME, 'data'),
     uploadDir,
@@ -179,7 +179,7 @@ function closing({ database, downloads, searches, signals, failureCounts }: Conn
   };
 }
 
-function inspectorOf(config: ApiConfig) {
+function inspectorOf(config: ApiConfig, boxing: Boxing) {
   const home = config.SPIDERHUB_HOME;
   const environments = createEnvironments({
     basePython: config.SPIDERHUB_PYTHON ?? join(home, 'python/bin/python'),
@@ -188,9 +188,11 @@ function inspectorOf(config: ApiConfig) {
     launcherDir: config.SPIDERHUB_LAUNCHER,
     env: pipEnvironment(process.env),
     wheelsOnly: config.REQUIREMENTS_WHEELS_ONLY,
+    boxing,
   });
   return createEggInspector({
     environments,
+    boxing,
     launcherDir: config.SPIDERHUB_LAUNCHER,
     workDir: join(home, 'tmp/inspect'),
   });

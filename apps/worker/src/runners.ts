@@ -38,6 +38,7 @@ export function createRunners({
     launcherDir,
     env: pipEnv,
     wheelsOnly: config.REQUIREMENTS_WHEELS_ONLY,
+    boxing,
   });
   const forkServers =
     config.CRAWL_START === 'fork'

@@ -127,7 +127,15 @@ function boxingOf(report: IsolationReport, options: BoxingOptions, parts: Parts,
     if (level === 'uid') await openTheWay(options.home, [...tenant.readonly, ...tenant.writable]);
     return describeBox(tenant, { level, uidBase: asRoot ? options.uidBase : null, partsOfPython: parts });
   };
-  return { report, ofCrawl: describe, ofProgram: describe, forget: async () => {} };
+  return {
+    report,
+    ofCrawl: describe,
+    async ofProgram(program) {
+      const kind = program.network === 'none' ? 'none' : 'host';
+      return { ...(await describe(program)), network: { kind } };
+    },
+    forget: async () => {},
+  };
 }
 
 /** Each Python is asked once; one that could not be asked is asked again. */

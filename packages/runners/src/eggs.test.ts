@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { NO_BOXING } from '@spiderhub/isolation';
 import { LAUNCHER_DIR, requirePython } from './contract/support.ts';
 import { createEggs, readSettingsModule } from './eggs.ts';
 
@@ -26,14 +27,21 @@ function setUp() {
       return join(root, `${sha256}.egg`);
     },
   };
-  return { eggs: createEggs({ launcherDir: LAUNCHER_DIR, eggsDir, blobs }), eggsDir, fetched };
+  return {
+    eggs: createEggs({ boxing: NO_BOXING, launcherDir: LAUNCHER_DIR, eggsDir, blobs }),
+    eggsDir,
+    fetched,
+  };
 }
 
 describe('eggs of a machine', () => {
   it('are unpacked and compiled once, however many crawls want them', async () => {
     const { eggs, eggsDir, fetched } = setUp();
-    const [one, two] = await Promise.all([eggs.unpacked('good', python), eggs.unpacked('good', python)]);
-    expect(await eggs.unpacked('good', python)).toBe(one);
+    const [one, two] = await Promise.all([
+      eggs.unpacked('good', python, 7),
+      eggs.unpacked('good', python, 7),
+    ]);
+    expect(await eggs.unpacked('good', python, 7)).toBe(one);
     expect([two, fetched]).toEqual([one, ['good']]);
     expect(existsSync(join(one, 'shop/__pycache__'))).toBe(true);
     expect(readdirSync(eggsDir)).toEqual([expect.stringMatching(/^good\.cpython-3\d+$/)]);
@@ -42,7 +50,7 @@ describe('eggs of a machine', () => {
   it('can be written to by nobody else', async () => {
     const { eggs } = setUp();
     const mask = process.umask(0);
-    const directory = await eggs.unpacked('good', python).finally(() => process.umask(mask));
+    const directory = await eggs.unpacked('good', python, 7).finally(() => process.umask(mask));
     const names = ['', ...(readdirSync(directory, { recursive: true }) as string[])];
     const modes = names.map((name) => statSync(join(directory, name)).mode & 0o777);
     expect(new Set(modes)).toEqual(new Set([0o755, 0o644]));
@@ -50,26 +58,32 @@ describe('eggs of a machine', () => {
 
   it('leave nothing behind when they cannot be unpacked, and are tried again', async () => {
     const { eggs, eggsDir, fetched } = setUp();
-    await expect(eggs.unpacked('slip', python)).rejects.toMatchObject({ kind: 'invalid' });
-    await expect(eggs.unpacked('slip', python)).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(eggs.unpacked('slip', python, 7)).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(eggs.unpacked('slip', python, 7)).rejects.toMatchObject({ kind: 'invalid' });
     expect([readdirSync(eggsDir), fetched]).toEqual([[], ['slip', 'slip']]);
   });
 
   it('are taken as they are where another process was faster', async () => {
     const { eggs, eggsDir } = setUp();
     const other = createEggs({
+      boxing: NO_BOXING,
       launcherDir: LAUNCHER_DIR,
       eggsDir,
       blobs: { localPath: async () => join(root, 'good.egg') },
     });
-    const [one, two] = await Promise.all([eggs.unpacked('good', python), other.unpacked('good', python)]);
+    const [one, two] = await Promise.all([
+      eggs.unpacked('good', python, 7),
+      other.unpacked('good', python, 7),
+    ]);
     expect(two).toBe(one);
     expect(readdirSync(eggsDir)).toEqual([expect.stringMatching(/^good\.cpython-3\d+$/)]);
   });
 
   it('may hold modules that cannot be compiled', async () => {
     const { eggs } = setUp();
-    expect(existsSync(join(await eggs.unpacked('import-error', python), 'shop/spiders/all.py'))).toBe(true);
+    expect(existsSync(join(await eggs.unpacked('import-error', python, 7), 'shop/spiders/all.py'))).toBe(
+      true,
+    );
   });
 });
 

@@ -3,14 +3,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BlobStore, singleFlight } from '@spiderhub/core';
+import type { Boxing } from '@spiderhub/isolation';
 import { eggName } from './egg-name.ts';
 import { markUsed, readText } from './files.ts';
 import { runChild } from './run-child.ts';
+import { runInBox } from './run-in-box.ts';
 import { badEgg, unpackZip } from './zip.ts';
 
 const COMPILE_TIMEOUT_MS = 60_000;
 
 export interface EggsOptions {
+  /** In which box eggs are compiled. */
+  boxing: Boxing;
   /** Absolute path of `python/launcher`. */
   launcherDir: string;
   /** Where unpacked eggs lie. */
@@ -20,14 +24,14 @@ export interface EggsOptions {
 
 export interface Eggs {
   /**
-   * The directory of an unpacked egg, with its modules compiled by this Python, which must be one of ours; unpacks it when
-   * this machine does not have it yet. Nobody but this process's user can write there, crawls of the egg neither.
+   * The directory of an unpacked egg, with its modules compiled by this Python, which must be one of ours; unpacks it for
+   * this project when this machine does not have it yet. Nobody but this process's user can write there, crawls neither.
    */
-  unpacked(sha256: string, python: string): Promise<string>;
+  unpacked(sha256: string, python: string, project: number): Promise<string>;
 }
 
 /** Keeps each egg unpacked once on this machine for each version of Python, by the hash of its content. */
-export function createEggs({ launcherDir, eggsDir, blobs }: EggsOptions): Eggs {
+export function createEggs({ boxing, launcherDir, eggsDir, blobs }: EggsOptions): Eggs {
   const once = singleFlight<string>();
   const tags = new Map<string, Promise<string>>();
 
@@ -38,14 +42,14 @@ export function createEggs({ launcherDir, eggsDir, blobs }: EggsOptions): Eggs {
     return tag;
   }
 
-  async function unpack(sha256: string, python: string): Promise<string> {
+  async function unpack(sha256: string, python: string, project: number): Promise<string> {
     const target = join(eggsDir, `${sha256}.${await tagOf(python)}`);
     if (await markUsed(target)) return join(target, (await readdir(target))[0] as string);
     const temporary = join(eggsDir, `.${sha256}.${randomBytes(4).toString('hex')}`);
     await mkdir(temporary, { recursive: true, mode: 0o700 });
     try {
       const name = await unpackEgg(await blobs.localPath(sha256), temporary);
-      await compile(python, join(temporary, name), join(target, name));
+      await compile(join(temporary, name), join(target, name), python, project);
       await seal(python, launcherDir, temporary);
       await moveUnlessThere(temporary, target);
       return join(target, name);
@@ -54,8 +58,24 @@ export function createEggs({ launcherDir, eggsDir, blobs }: EggsOptions): Eggs {
     }
   }
 
+  /** Saves each crawl the compilation. Modules that cannot be compiled stay as they are and fail when imported. */
+  async function compile(
+    directory: string,
+    finalPath: string,
+    python: string,
+    project: number,
+  ): Promise<void> {
+    const argv = [python, '-I', '-S', join(launcherDir, 'compile_egg.py'), directory, finalPath];
+    const paths = { readonly: [launcherDir], writable: [directory], tmp: directory };
+    const box = await boxing.ofProgram({ project, python, ...paths, network: 'none' });
+    await runInBox(
+      { argv, env: { LANG: 'C.UTF-8' }, cwd: directory, box },
+      { python, launcherDir, directory: eggsDir, timeoutMs: COMPILE_TIMEOUT_MS },
+    );
+  }
+
   return {
-    unpacked: (sha256, python) => once(`${sha256} ${python}`, () => unpack(sha256, python)),
+    unpacked: (sha256, python, project) => once(`${sha256} ${python}`, () => unpack(sha256, python, project)),
   };
 }
 
@@ -67,15 +87,6 @@ export async function unpackEgg(path: string, parent: string): Promise<string> {
   const name = await eggName(unnamed);
   await rename(unnamed, join(parent, name));
   return name;
-}
-
-/**
- * Saves each crawl the compilation. Modules that cannot be compiled stay as they are and fail when imported. Without
- * `site`, which would run what the packages of the environment say.
- */
-async function compile(python: string, directory: string, finalPath: string): Promise<void> {
-  const args = ['-I', '-S', '-m', 'compileall', '-q', '-s', directory, '-p', finalPath, directory];
-  await runChild(python, args, { env: {}, timeoutMs: COMPILE_TIMEOUT_MS });
 }
 
 /** What this version of Python calls what it compiles: another one cannot use that. */

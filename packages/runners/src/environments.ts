@@ -3,15 +3,26 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DomainError, parseRequirements, singleFlight, writeRequirements } from '@spiderhub/core';
+import { type Boxing, NO_BOXING } from '@spiderhub/isolation';
 import { isPipNoise, pipFailure } from './failure-words.ts';
 import { markUsed } from './files.ts';
+import { filesOfOperator, type Installation, installPackages } from './install-packages.ts';
 import { requirePublicHosts } from './public-hosts.ts';
-import { runChild } from './run-child.ts';
+import { type ChildResult, runChild } from './run-child.ts';
+import { stackName, withoutServerPaths } from './server-paths.ts';
 import { type Stack, Stacks } from './stacks.ts';
 
 const BUILD_TIMEOUT_MS = 10 * 60_000;
+const MAX_LINES = 2000;
+const MAX_LINE_CHARACTERS = 1000;
+/** Whose user code has while its project is only just being made: there is no project of this number. */
+export const NO_PROJECT = 0;
+/** How a program ends that found no box. */
+export const NO_BOX = 126;
 
 export interface EnvironmentsOptions {
+  /** In which box packages are installed; without it with this user's rights. */
+  boxing?: Boxing;
   /** Python of the base environment, which has Scrapy and its companions. */
   basePython: string;
   envsDir: string;
@@ -79,7 +90,7 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       log(
         `Making the environment of ${stack.name}, with Scrapy ${stack.scrapy}, once on this machine: about half a minute`,
       );
-    return build.ensure(directory, { python: options.basePython, mode: 'stack', text: stack.pins }, log);
+    return build.ensure(directory, { python: options.basePython, project: null, text: stack.pins }, log);
   }
 
   return {
@@ -96,8 +107,9 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
       const text = writeRequirements(wanted);
       if (text === '') return { python, stackPython: python };
       const pins = await readFile(stack?.pinsPath ?? options.baseRequirementsPath, 'utf8');
-      const directory = join(options.envsDir, `project-${project ?? 'new'}-${hashOf(python, pins, text)}`);
-      const own = await build.ensure(directory, { python, mode: 'beside', text }, log);
+      const owner = project ?? NO_PROJECT;
+      const directory = join(options.envsDir, `project-${owner}-${hashOf(python, pins, text)}`);
+      const own = await build.ensure(directory, { python, project: owner, text }, log);
       // Used later than all that stand on it, so that it is swept away after them.
       if (python !== options.basePython) await markUsed(dirname(dirname(python)));
       return { python: own, stackPython: python };
@@ -108,37 +120,53 @@ export function createEnvironments(options: EnvironmentsOptions): Environments {
 interface Recipe {
   /** The Python that builds. */
   python: string;
-  /** A `stack` stands by itself; what is built `beside` sees the packages of the Python that builds it. */
-  mode: 'stack' | 'beside';
+  /** What is built for a project sees the packages of the Python that builds it; a stack, for null, stands by itself. */
+  project: number | null;
   /** Its requirements.txt. */
   text: string;
 }
 
 function builder(options: EnvironmentsOptions) {
+  const wheels = options.wheelsOnly ? ['--only-binary=:all:'] : [];
   const once = singleFlight<void>();
   /** Directories that are complete. A failure is not kept: an index that was away may be back. */
   const built = new Set<string>();
 
   async function build(
     target: string,
-    { python, mode, text }: Recipe,
+    { python, project, text }: Recipe,
     log: (line: string) => void,
   ): Promise<void> {
-    await mkdir(options.envsDir, { recursive: true });
+    await mkdir(options.envsDir, { recursive: true, mode: 0o700 });
     const requirementsPath = `${target}.txt`;
     await writeFile(requirementsPath, text);
-    const script = join(options.launcherDir, 'build_environment.py');
-    const wheelsOnly = options.wheelsOnly && mode === 'beside' ? ['--only-binary=:all:'] : [];
-    const run = await runChild(python, ['-I', script, target, requirementsPath, mode, ...wheelsOnly], {
-      cwd: options.envsDir,
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', HOME: options.envsDir, ...options.env },
-      timeoutMs: BUILD_TIMEOUT_MS,
-      onLine: (line) => {
-        if (!isPipNoise(line)) log(line);
-      },
+    const told = withoutServerPaths({
+      [target]: 'environment',
+      [requirementsPath]: 'requirements.txt',
+      [options.envsDir]: 'environments',
+      ...stackName(python),
+      [options.launcherDir]: 'spiderhub',
+      ...Object.fromEntries(filesOfOperator(options.env ?? {}).map((path) => [path, 'index'])),
     });
-    if (run.code !== 0)
-      throw failed(mode, run.timedOut ? 'pip took more than 10 minutes' : pipFailure(run.tail));
+    const onLine = atMost(MAX_LINES, (line) => log(told(line)));
+    const installation = { python, target, requirementsPath };
+    const run =
+      project === null
+        ? await buildStack(installation, options, onLine)
+        : await installPackages(
+            { ...installation, project },
+            {
+              ...options,
+              boxing: options.boxing ?? NO_BOXING,
+              more: wheels,
+              timeoutMs: BUILD_TIMEOUT_MS,
+              onLine,
+            },
+          );
+    if (run.code === NO_BOX && project !== null) throw noBox(run.tail);
+    if (run.stoppedFor !== null) throw failed(project, run.stoppedFor);
+    const why = run.timedOut ? 'pip took more than 10 minutes' : told(pipFailure(run.tail));
+    if (run.code !== 0) throw failed(project, why || 'pip said nothing and failed');
     await markUsed(target);
     built.add(target);
   }
@@ -162,8 +190,40 @@ function hashOf(...parts: string[]): string {
   return hash.digest('hex').slice(0, 32);
 }
 
-function failed(mode: Recipe['mode'], why: string): DomainError {
-  return mode === 'beside'
+/** Our own pins, which nobody else has written. */
+function buildStack(
+  { python, target, requirementsPath }: Omit<Installation, 'project'>,
+  { launcherDir, envsDir, env }: EnvironmentsOptions,
+  onLine: (line: string) => void,
+): Promise<ChildResult> {
+  const script = join(launcherDir, 'build_environment.py');
+  return runChild(python, ['-I', script, target, requirementsPath, 'stack'], {
+    cwd: envsDir,
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', HOME: envsDir, ...env },
+    timeoutMs: BUILD_TIMEOUT_MS,
+    onLine,
+  });
+}
+
+/** What pip has to say, line for line. A package's own code could go on for ever. */
+function atMost(lines: number, say: (line: string) => void): (line: string) => void {
+  let left = lines;
+  return (line) => {
+    if (isPipNoise(line) || left === 0) return;
+    left -= 1;
+    say(left === 0 ? '(and more)' : line.slice(0, MAX_LINE_CHARACTERS));
+  };
+}
+
+/** The project's code may end with the same number; then it only fools itself. */
+export function noBox(words: string): Error {
+  return new DomainError('unavailable', 'no_box', "There is no box for the project's code at the moment.", {
+    details: { words },
+  });
+}
+
+function failed(project: number | null, why: string): DomainError {
+  return project !== null
     ? new DomainError('invalid', 'bad_requirements', `requirements: ${why}`)
     : new DomainError('unavailable', 'no_stack', `The stack's environment could not be made: ${why}`);
 }

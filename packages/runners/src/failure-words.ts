@@ -1,6 +1,6 @@
 /** Files whose frames say nothing about a project, and what of a path is this machine's own. */
 const OURS = /\/launcher\/|^<frozen |\/importlib\/__init__\.py$/;
-const SERVER_PATH = /(?:\/[^\s"':,]+)?\/(?:site-packages|lib\/python3[^/\s"]*|\d+\/[\w.]+-[\w.]+\.egg)\//g;
+const SERVER_PATH = /(?:[^\s"':,]+)?\/(?:site-packages|lib\/python3[^/\s"]*|\d+\/[\w.]+-[\w.]+\.egg)\//g;
 const FRAME = /^ +File "([^"]*)", line \d+/;
 const TRACEBACK = 'Traceback (most recent call last):';
 

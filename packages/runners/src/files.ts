@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode } from '@spiderhub/platform';
 
@@ -63,6 +64,16 @@ export async function markUsed(directory: string): Promise<boolean> {
     if (hasCode(error, 'ENOENT')) return false;
     throw error;
   }
+}
+
+/** The directory of the environment whose `bin` has this Python: an absolute path. */
+export function environmentOf(python: string): string {
+  return dirname(dirname(python));
+}
+
+/** The directory of what was installed for a project; none where it runs on the stack's own Python. */
+export function ownEnvironment(python: string, stackPython: string): string[] {
+  return python === stackPython ? [] : [environmentOf(python)];
 }
 
 const run = promisify(execFile);

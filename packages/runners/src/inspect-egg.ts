@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
 import {
   DomainError,
   type EggContents,
@@ -11,21 +12,21 @@ import {
   parseRequirements,
   turnstile,
 } from '@spiderhub/core';
+import { type Boxing, NO_BOXING } from '@spiderhub/isolation';
 import { readSettingsModule, unpackEgg } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { importFailure, missingVariable } from './failure-words.ts';
-import { type ChildResult, runChild } from './run-child.ts';
-import { killMarked } from './shim-process.ts';
+import { removeTree } from './files.ts';
+import { listSpiders } from './list-spiders.ts';
+import type { ChildResult } from './run-child.ts';
 import { badEgg } from './zip.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
-/** Longer than the reaper tries. */
-const REAPER_GRACE_MS = 15_000;
-/** In the working directory of list_spiders.py, which reads and removes it before it imports the project. */
-const VARIABLES_FILE = '.variables.json';
 
 export interface EggInspectorOptions {
   environments: Environments;
+  /** In which box projects are imported; without it with this user's rights. */
+  boxing?: Boxing;
   /** Absolute path of `python/launcher`. */
   launcherDir: string;
   /** Where eggs are unpacked while they are looked at. */
@@ -56,7 +57,7 @@ async function inspectAside(
     if (!(error instanceof DomainError)) throw error;
     throw new DomainError(error.kind, error.code, mask(error.message), { details: error.details });
   } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    await removeTree(directory);
   }
 }
 
@@ -74,10 +75,12 @@ async function inspectIn(
   const settingsModule = await readSettingsModule(eggs[0] as string);
   log(`Settings module: ${settingsModule}`);
   const { values: variables } = egg.variables ?? NO_VARIABLES;
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const listOn = async (stack: string | null): Promise<Listed> => {
-    const { python } = await options.environments.ensure({ ...egg, stack }, log);
-    const run = await listSpiders(directory, { python, eggs, settingsModule, variables }, options);
-    return { stack, ...readContents(run, options.timeoutMs ?? DEFAULT_TIMEOUT_MS) };
+    const environment = await options.environments.ensure({ ...egg, stack }, log);
+    const listing = { ...environment, project: egg.project, eggs, settingsModule, variables };
+    const run = await listSpiders(directory, listing, { boxing: NO_BOXING, ...options, timeoutMs });
+    return { stack, ...readContents(run, timeoutMs) };
   };
   const kept = await listOn(stackOf(egg, options.environments));
   const found = (await outgrown(kept, egg, options, listOn)) ?? kept;
@@ -129,48 +132,6 @@ async function unpackAll(directory: string, paths: string[]): Promise<string[]> 
   return unpacked;
 }
 
-interface Project {
-  python: string;
-  /** The project's own egg comes first. */
-  eggs: string[];
-  settingsModule: string;
-  variables: Record<string, string>;
-}
-
-async function listSpiders(
-  directory: string,
-  { python, eggs, settingsModule, variables }: Project,
-  options: EggInspectorOptions,
-): Promise<ChildResult> {
-  const home = join(directory, 'home');
-  await mkdir(home, { recursive: true });
-  // Not in the environment of a process, which others of this user can read as long as it runs.
-  await writeFile(join(home, VARIABLES_FILE), JSON.stringify(variables), { mode: 0o600 });
-  const env = {
-    LANG: 'C.UTF-8',
-    PATH: [dirname(python), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
-    HOME: home,
-    TMPDIR: home,
-    PYTHONPATH: eggs.join(delimiter),
-    PYTHONDONTWRITEBYTECODE: '1',
-    SCRAPY_SETTINGS_MODULE: settingsModule,
-  };
-  // The reaper ends all that the project starts, however it hides.
-  const reaper = ['-I', '-S', join(options.launcherDir, 'reaper.py')];
-  const list = [python, join(options.launcherDir, 'list_spiders.py'), '3', eggs[0] as string];
-  try {
-    return await runChild(python, [...reaper, ...list], {
-      cwd: home,
-      env,
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      graceMs: REAPER_GRACE_MS,
-    });
-  } finally {
-    // Should the reaper itself have been killed.
-    await killMarked(`TMPDIR=${home}`);
-  }
-}
-
 interface Found extends Pick<EggContents, 'spiders' | 'scripts'> {
   warnings: string[];
   /** Spiders whose first method this Scrapy never calls. */
@@ -178,11 +139,14 @@ interface Found extends Pick<EggContents, 'spiders' | 'scripts'> {
 }
 
 function readContents(run: ChildResult, timeoutMs: number): Found {
+  if (run.stoppedFor !== null) throw badEgg(`importing the project ${run.stoppedFor}\n${run.tail}`);
   if (run.timedOut) throw badEgg(`importing the project took more than ${timeoutMs / 1000} s\n${run.tail}`);
   if (run.code !== 0) {
-    const words = [importFailure(run.tail), missingVariable(run.tail) ?? ''].filter((text) => text !== '');
+    const words = [whyNot(run), missingVariable(run.tail) ?? ''].filter((text) => text !== '');
     throw badEgg(`the project cannot be imported\n${words.join('\n')}`);
   }
+  if (run.result.length === 0)
+    throw badEgg(`the project ended its process before its spiders were listed\n${run.tail}`);
   const { spiders, scripts, warnings, notCalled } = parseContents(run);
   return {
     spiders: namesOf('spider', spiders, run),
@@ -190,6 +154,16 @@ function readContents(run: ChildResult, timeoutMs: number): Found {
     warnings: linesOf(warnings),
     notCalled: linesOf(notCalled),
   };
+}
+
+/** Its last words; without any, how it ended: the numbers above 128 are those of signals. */
+function whyNot({ code, tail }: ChildResult): string {
+  const words = importFailure(tail);
+  const signal = Object.entries(constants.signals).find(([, number]) => number + 128 === code)?.[0];
+  if (signal === 'SIGKILL')
+    return `it was killed (SIGKILL), perhaps since it took too much memory\n${words}`.trim();
+  if (signal !== undefined) return `it was ended by ${signal}\n${words}`.trim();
+  return words || `it ended with exit code ${code} and said nothing`;
 }
 
 function parseContents({ result, tail }: ChildResult): Record<keyof Found, unknown> {

@@ -4,6 +4,7 @@ import { type CrawlRequest, commandLine, DomainError, type Version } from '@spid
 import type { BoxDescription, Boxing, CrawlLimits, Limiting } from '@spiderhub/isolation';
 import type { Eggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
+import { ownEnvironment } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { type CrawlPlace, jobData, settingsLayers } from './launch-files.ts';
 import type { Launcher } from './launcher.ts';
@@ -41,14 +42,16 @@ export async function prepareCrawl(
   const version = requireVersion(request);
   const { python, stackPython } = await environments.ensure(version, (line) => log?.(line));
   const unpacked = await Promise.all(
-    [version.eggSha256, ...version.extraEggs].map((sha256) => eggs.unpacked(sha256, stackPython)),
+    [version.eggSha256, ...version.extraEggs].map((sha256) =>
+      eggs.unpacked(sha256, stackPython, request.job.key.project),
+    ),
   );
   const data = JSON.stringify(jobData(request));
   const settings = settingsLayers(request);
   const { project, spider } = request.job.key;
   const keptFolder = keptDir && join(keptDir, String(project), String(spider));
   const paths = { directory, jobData: data, settings, python, eggs: unpacked, version, keptFolder };
-  const box = await boxOf(request, paths, options);
+  const box = await boxOf(request, paths, stackPython, options);
   const limits = await limitsOf(request, paths, options, box);
   const launch = {
     ...(await launcher(request, { ...paths, limits })),
@@ -67,7 +70,12 @@ export async function prepareCrawl(
 }
 
 /** What a crawl needs of this machine; all else is out of its reach where it has a box. */
-async function boxOf(request: CrawlRequest, place: CrawlPlace, { boxing, launcherDir }: PrepareOptions) {
+async function boxOf(
+  request: CrawlRequest,
+  place: Omit<CrawlPlace, 'limits'>,
+  stackPython: string,
+  { boxing, launcherDir }: PrepareOptions,
+) {
   const { directory, python, eggs, keptFolder } = place;
   // A box can only show what is there.
   if (keptFolder !== null) await mkdir(keptFolder, { recursive: true, mode: 0o700 });
@@ -75,8 +83,15 @@ async function boxOf(request: CrawlRequest, place: CrawlPlace, { boxing, launche
     name: basename(directory.root),
     project: request.job.key.project,
     units: request.job.units,
-    python,
-    readonly: [launcherDir, ...eggs, directory.job, directory.settings],
+    // The environment's own says what its packages let it say.
+    python: stackPython,
+    readonly: [
+      launcherDir,
+      ...ownEnvironment(python, stackPython),
+      ...eggs,
+      directory.job,
+      directory.settings,
+    ],
     writable: [directory.home, directory.tmp, directory.pipe, ...(keptFolder === null ? [] : [keptFolder])],
     owned: [directory.job, directory.settings],
     tmp: directory.tmp,

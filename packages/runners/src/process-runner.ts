@@ -56,7 +56,12 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
   const { python, launcherDir, workDir, environments, blobs, forkServers, log } = options;
   const preparation = {
     environments,
-    eggs: createEggs({ launcherDir, eggsDir: join(workDir, 'eggs'), blobs }),
+    eggs: createEggs({
+      boxing: options.boxing ?? NO_BOXING,
+      launcherDir,
+      eggsDir: join(workDir, 'eggs'),
+      blobs,
+    }),
     launcher: options.launcher ?? bareLauncher(launcherDir),
     launcherDir,
     boxing: options.boxing ?? NO_BOXING,

@@ -8,6 +8,8 @@ export interface ChildOptions {
   timeoutMs: number;
   /** Before that the program itself is asked to end (SIGTERM) and has so long to clean up, ms. */
   graceMs?: number;
+  /** Asked every second while it runs: words end it as if its time were over. */
+  watch?: () => Promise<string | null>;
   /** Receives each line of standard output and error. */
   onLine?: (line: string) => void;
 }
@@ -16,6 +18,8 @@ export interface ChildResult {
   /** Null when it was killed. */
   code: number | null;
   timedOut: boolean;
+  /** What `watch` said before it was ended. */
+  stoppedFor: string | null;
   /** What it wrote to file descriptor 3, at most 8 MiB of it. */
   result: Buffer;
   /** The end of what it wrote to standard output and error. */
@@ -40,15 +44,30 @@ export function runChild(program: string, args: string[], options: ChildOptions)
   const result = keepHead(child.stdio[3] as Readable);
   const tail = keepTail([child.stdout as Readable, child.stderr as Readable], options.onLine);
   let timedOut = false;
-  let timer = setTimeout(() => {
+  let stoppedFor: string | null = null;
+  let killing: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    const { graceMs } = options;
+    if (graceMs === undefined) killGroup(child);
+    else child.kill('SIGTERM');
+    if (graceMs !== undefined) killing ??= setTimeout(() => killGroup(child), graceMs);
+  };
+  const timer = setTimeout(() => {
     timedOut = true;
-    if (options.graceMs === undefined) return killGroup(child);
-    child.kill('SIGTERM');
-    timer = setTimeout(() => killGroup(child), options.graceMs);
+    end();
   }, options.timeoutMs);
+  const stopWatching = watching(options.watch, (words) => {
+    stoppedFor = words;
+    end();
+  });
+  const over = (): void => {
+    clearTimeout(timer);
+    clearTimeout(killing);
+    stopWatching();
+  };
   return new Promise((resolve, reject) => {
     child.on('error', (error) => {
-      clearTimeout(timer);
+      over();
       reject(error);
     });
     child.on('exit', () => {
@@ -57,10 +76,32 @@ export function runChild(program: string, args: string[], options: ChildOptions)
       setTimeout(() => closePipes(child), PIPES_GRACE_MS).unref();
     });
     child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ code, timedOut, result: result(), tail: tail() });
+      over();
+      resolve({ code, timedOut, stoppedFor, result: result(), tail: tail() });
     });
   });
+}
+
+const WATCH_MS = 1000;
+
+/** Asks until there are words or nobody wants to know any more. */
+function watching(watch: ChildOptions['watch'], onWords: (words: string) => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = watch === undefined;
+  const next = (): void => {
+    timer = setTimeout(() => void look(), WATCH_MS);
+  };
+  async function look(): Promise<void> {
+    const words = (await watch?.().catch(() => null)) ?? null;
+    if (stopped) return;
+    if (words === null) next();
+    else onWords(words);
+  }
+  if (!stopped) next();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }
 
 function closePipes(child: ChildProcess): void {

@@ -13,6 +13,7 @@ import {
   type Database,
 } from '@spiderhub/db';
 import { crawlPython, say, UserError } from '@spiderhub/hosting';
+import { type Boxing, boxingFromConfig } from '@spiderhub/isolation';
 import { CHECKOUT } from '@spiderhub/platform';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
@@ -46,7 +47,12 @@ export async function importCommand(
     const row = await database('organisations').where({ name: organisation }).first('id');
     if (!row) throw new UserError(`There is no organisation ${organisation}: make it first`);
     const python = await pythonOf(config);
-    const count = await importScrapyd(partsOf(config, database, python, row.id), folders);
+    const boxing = await boxingFromConfig({
+      ...config,
+      SPIDERHUB_LAUNCHER: LAUNCHER,
+      SPIDERHUB_PYTHON: python,
+    });
+    const count = await importScrapyd(partsOf(config, database, { python, boxing }, row.id), folders);
     process.stdout.write(`${JSON.stringify(count)}\n`);
     return 0;
   } finally {
@@ -77,6 +83,8 @@ function parse(args: readonly string[]) {
 
 const REQUIREMENTS = join(CHECKOUT, 'python/requirements.txt');
 
+const LAUNCHER = join(CHECKOUT, 'python/launcher');
+
 function pythonOf({ SPIDERHUB_PYTHON, SPIDERHUB_HOME }: CliConfig): Promise<string> {
   return crawlPython(SPIDERHUB_PYTHON, join(SPIDERHUB_HOME, 'python'), REQUIREMENTS);
 }
@@ -87,17 +95,23 @@ const SILENT = { wakeLeader() {}, stopRequested() {} };
 function partsOf(
   { SPIDERHUB_HOME: home }: CliConfig,
   database: Database,
-  python: string,
+  { python, boxing }: { python: string; boxing: Boxing },
   organisation: number,
 ) {
-  const launcherDir = join(CHECKOUT, 'python/launcher');
+  const launcherDir = LAUNCHER;
   const environments = createEnvironments({
     basePython: python,
     envsDir: join(home, 'envs'),
     baseRequirementsPath: REQUIREMENTS,
     launcherDir,
+    boxing,
   });
-  const inspector = createEggInspector({ environments, launcherDir, workDir: join(home, 'tmp/inspect') });
+  const inspector = createEggInspector({
+    environments,
+    boxing,
+    launcherDir,
+    workDir: join(home, 'tmp/inspect'),
+  });
   const versions = createVersionStore(database);
   const blobs = inLedger(createFsBlobStore({ root: join(home, 'data/blobs') }), createBlobLedger(database));
   return {

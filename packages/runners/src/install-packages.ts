@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { type Boxing, removeGroup } from '@spiderhub/isolation';
+import { atMostOnDisk } from './disk-watch.ts';
+import { markUsed, removeTree } from './files.ts';
+import { type ChildResult, runChild } from './run-child.ts';
+
+export interface InstallOptions {
+  boxing: Boxing;
+  envsDir: string;
+  /** Absolute path of `python/launcher`. */
+  launcherDir: string;
+  /** What the installer needs to reach its index: proxies, certificates, `PIP_*`. */
+  env?: Record<string, string> | undefined;
+  /** Further options of the installer. */
+  more: string[];
+  timeoutMs: number;
+  onLine(line: string): void;
+}
+
+export interface Installation {
+  project: number;
+  /** Python of the stack, which does it. */
+  python: string;
+  /** Directory of the environment, and the requirements.txt that it is made from. */
+  target: string;
+  requirementsPath: string;
+}
+
+/** What an environment and its project's cache may take while it is made. */
+const MAX_BYTES = 4 * 1024 ** 3;
+
+/** Longer than the way out of a box takes, ms. */
+const LEAVING_MS = 20_000;
+
+/**
+ * Makes a project's environment. The packages' own code, which may run meanwhile, can write to the new environment, to a
+ * cache of the project and to `/tmp`, and reaches the package index.
+ */
+export async function installPackages(
+  { project, python, target, requirementsPath }: Installation,
+  { boxing, envsDir, launcherDir, env, more, timeoutMs, onLine }: InstallOptions,
+): Promise<ChildResult> {
+  const cache = cacheOf(envsDir, project);
+  const one = randomBytes(8).toString('hex');
+  // Not in the cache, where another installation of the project could put something else in its place.
+  const tmp = join(envsDir, `.tmp-${one}`);
+  const launch = join(envsDir, `.boxed-${one}.json`);
+  for (const folder of [cache, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const readonly = [launcherDir, requirementsPath, ...filesOfOperator(env ?? {})];
+  const writable = [target, cache, tmp];
+  const program = { project, python, readonly, writable, tmp, network: 'package index' as const };
+  const box = await boxing.ofProgram(program);
+  const ofInstaller = installerEnvironment(cache, box?.level === 'box' ? '/tmp' : tmp, env);
+  try {
+    // A file, since command lines can be read by everybody.
+    await writeFile(launch, JSON.stringify({ env: ofInstaller, cwd: cache, box }), { mode: 0o600 });
+    const script = join(launcherDir, 'build_environment.py');
+    return await runChild(python, ['-I', script, target, requirementsPath, 'beside', launch, ...more], {
+      cwd: envsDir,
+      env: { PATH, LANG: 'C.UTF-8' },
+      timeoutMs,
+      graceMs: LEAVING_MS,
+      watch: atMostOnDisk([target, cache, tmp], MAX_BYTES),
+      onLine,
+    });
+  } finally {
+    await Promise.all((box?.cgroups ?? []).map((group) => removeGroup(group)));
+    await Promise.all([rm(launch, { force: true }), removeTree(tmp)]);
+    await markUsed(cache);
+  }
+}
+
+/** What a project's installer keeps of what it downloaded and built; it is cleared away like an environment. */
+export function cacheOf(envsDir: string, project: number): string {
+  return join(envsDir, `cache-project-${project}`);
+}
+
+const PATH = '/usr/local/bin:/usr/bin:/bin';
+
+function installerEnvironment(cache: string, tmp: string, env?: Record<string, string>) {
+  return {
+    PATH,
+    LANG: 'C.UTF-8',
+    ...env,
+    HOME: cache,
+    TMPDIR: tmp,
+    PIP_CACHE_DIR: join(cache, 'pip'),
+    UV_CACHE_DIR: join(cache, 'uv'),
+    // What it keeps stays its own when the environment is taken from it.
+    UV_LINK_MODE: 'copy',
+    // Nobody is there to answer.
+    GIT_TERMINAL_PROMPT: '0',
+  };
+}
+
+/** Variables that name files or folders of the operator. */
+const NAMES_FILES =
+  /^(PIP_(CERT|CLIENT_CERT|CONFIG_FILE|FIND_LINKS|CONSTRAINT|BUILD_CONSTRAINT)|UV_(CONFIG_FILE|FIND_LINKS|CONSTRAINT|BUILD_CONSTRAINT)|SSL_CERT_FILE|REQUESTS_CA_BUNDLE)$/;
+const CONFIGURATION = ['/etc/pip.conf', '/etc/xdg/pip/pip.conf', '/etc/uv/uv.toml', '/etc/gitconfig'];
+
+/** What the operator tells installers, as far as it is there. */
+export function filesOfOperator(env: Record<string, string>): string[] {
+  const named = Object.entries(env).flatMap(([name, value]) =>
+    NAMES_FILES.test(name) ? value.split(/[\s,]+/) : [],
+  );
+  const paths = named.map((path) => path.replace(/^file:\/\//, '')).filter(isAbsolute);
+  return [...new Set([...paths, ...CONFIGURATION])].filter(existsSync);
+}
