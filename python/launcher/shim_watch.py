@@ -86,14 +86,23 @@ class Watch:
     def _look_at_processes(self):
         pids = descendants(os.getpid())
         most = self._limits.get('processes')
-        if most and not self._pids_group and len(pids) > most:
-            self._end('processes', 'had %d processes' % len(pids), str(most))
+        if most and not self._pids_group:
+            self._look_at_number(len(pids), most)
         limit = self._limits.get('memoryBytes')
         if limit and not self._memory_group:
             taken = memory_bytes(pids, limit)
             if taken > limit:
                 self._end('memory', 'took %d MB of memory' % (taken // _MB), self._mb('memoryBytes'))
         return True
+
+    def _look_at_number(self, number, most):
+        # In a user namespace the kernel refuses more; this process counts there, too.
+        if 'RLIMIT_NPROC' in self._limits['rlimits']:
+            if number + 1 >= most and not self._refused:
+                self._refused = True
+                self._say('The crawl had %d processes: more than %d are refused, ' % (number, most))
+        elif number > most:
+            self._end('processes', 'had %d processes' % number, str(most))
 
     def _look_at_disk(self):
         if not self._disk.look(_DISK_LOOK_SECONDS):
@@ -140,17 +149,17 @@ class _Paced:
         self._cost = 0.0
 
     def run(self):
-        begin = time.monotonic()
-        if begin < self._next:
+        if time.monotonic() < self._next:
             return
+        # On a busy machine a look takes long and costs no more.
+        begin = time.process_time()
         done = self._look()
-        end = time.monotonic()
-        self._cost += end - begin
+        spent = time.process_time() - begin
+        self._cost += spent
+        rest = max(self._seconds, REST * self._cost) if done else REST * spent
+        self._next = time.monotonic() + rest
         if done:
-            self._next = end + max(self._seconds, REST * self._cost)
             self._cost = 0.0
-        else:
-            self._next = end + REST * (end - begin)
 
 
 def _count(group, names, key):

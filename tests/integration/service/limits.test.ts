@@ -127,7 +127,7 @@ describe('memory', () => {
 describe('processes', () => {
   it('are refused above the limit, which is an error in the log of a crawl that goes on', async () => {
     const { close_reason, log, job } = await beside('bomb');
-    if (held.missing({ ownUsers: false }).some(({ part }) => part === 'processes')) {
+    if (held.missing({ ownUsers: await haveOwnUsers() }).some(({ part }) => part === 'processes')) {
       expect(close_reason).toBe('failed');
       expect(log).toMatch(new RegExp(`had \\d+ processes, and a job of 1 unit may have ${PROCESSES}`));
       return;
@@ -136,7 +136,7 @@ describe('processes', () => {
     const [{ started, error }] = JSON.parse(await read('items', job));
     expect(started).toBeLessThan(PROCESSES);
     expect(error).toContain('Resource temporarily unavailable');
-    expect(log).toContain(`the crawl had ${PROCESSES} processes and threads, the limit of a job of 1 unit.`);
+    expect(log).toMatch(/the crawl had \d+ processes( and threads,|: .*) the limit of a job of 1 unit\./i);
   });
 });
 
@@ -189,6 +189,12 @@ it('keeps a crawl in its groups when its worker is killed, and leaves none behin
   );
 });
 
+/** Whether crawls have user namespaces of their own. */
+async function haveOwnUsers(): Promise<boolean> {
+  const { isolation } = (await (await service.call('/readyz')).json()) as { isolation: { level: string } };
+  return isolation.level === 'box' && process.getuid?.() !== 0;
+}
+
 /** Control groups of an installation, in every tree of this machine. */
 function groupsOf(home: string): string[] {
   const own = `/spiderhub-${createHash('sha256').update(home).digest('hex').slice(0, 10)}`;
@@ -224,7 +230,7 @@ def take(megabytes):
     for _ in range(megabytes // 8):
         taken.append(b'x' * (8 * MB))
         # A watch that looks twice a second has to see it.
-        time.sleep(0.02)
+        time.sleep(0.05)
     return len(taken)
 
 
