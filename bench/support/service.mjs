@@ -34,6 +34,8 @@ export async function startService(env = {}) {
     PORT: '0',
     HOST: '127.0.0.1',
     SCRAPYD_PORT: '0',
+    // The sites that are crawled are on this machine.
+    NETWORK_ALLOW: '127.0.0.1:*',
     ...env,
   };
   const admin = (line) =>

@@ -61,6 +61,8 @@ export async function startService({
     LOG_LEVEL: 'info',
     WORKER_SLOTS: '2',
     DEMO_SITE: 'true',
+    // The sites that tests crawl are on this machine.
+    NETWORK_ALLOW: '127.0.0.1:*',
     PORT: '0',
     HOST: '127.0.0.1',
     SCRAPYD_PORT: '0',

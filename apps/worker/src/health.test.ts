@@ -4,7 +4,7 @@ import type { IsolationReport } from '@spiderhub/isolation';
 import { createLogger } from '@spiderhub/platform';
 import { createHealth } from './health.ts';
 
-const isolation: IsolationReport = { level: 'box', missing: [] };
+const isolation: IsolationReport = { level: 'box', network: 'rules', missing: [] };
 const log = createLogger({ name: 'test', level: 'silent' });
 
 async function freePort(): Promise<number> {

@@ -17,6 +17,7 @@ import {
   createDispatchStore,
   createLeaderStore,
   createLeftoverStore,
+  createNetworkStore,
   createPeriodicStore,
   createProjectStore,
   createRetentionStore,
@@ -27,13 +28,7 @@ import {
   sharedSecret,
 } from '@spiderhub/db';
 import { sameRunKey } from '@spiderhub/hub';
-import {
-  boxingFromConfig,
-  type IsolationReport,
-  isolationLines,
-  limitsFromConfig,
-  withLimits,
-} from '@spiderhub/isolation';
+import type { IsolationReport } from '@spiderhub/isolation';
 import {
   createLogger,
   keepPrivate,
@@ -49,6 +44,7 @@ import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { CLOSE_MS, type Connections, openConnections } from './connections.ts';
 import { createHealth } from './health.ts';
 import { createIntake } from './intake/intake.ts';
+import { openIsolation } from './isolation.ts';
 import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
 import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
@@ -82,11 +78,9 @@ async function main(): Promise<void> {
   const workRoot = join(home, 'work', place);
   const folder = await takeWorkDirectory(workRoot);
   const pipEnv = pipEnvironment(process.env);
-  const limiting = await limitsFromConfig(config, (message, details) => log.info(details ?? {}, message));
-  const boxing = withLimits(await boxingFromConfig(config), limiting);
-  const { report } = boxing;
-  log[report.level === 'box' ? 'info' : 'warn']({ isolation: report }, isolationLines(report).join('; '));
-  const isolation = { boxing, limiting };
+  const networks = createNetworkStore(connections.database);
+  const { network, ...isolation } = await openIsolation({ config, folder: folder.path, networks, log });
+  const { report } = isolation.boxing;
   const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, ...isolation, log });
   const runner = runnerIn(folder.path);
   const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
@@ -109,7 +103,8 @@ async function main(): Promise<void> {
 
   const services = [
     { name: 'folder', start: async () => {}, stop: () => folder.release() },
-    limitsOfCrawls(limiting, workRoot),
+    limitsOfCrawls(isolation.limiting, workRoot),
+    network,
     connections.service,
     heartbeat,
     createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, isolation: report, log }),

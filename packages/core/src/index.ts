@@ -30,7 +30,7 @@ export { isJson } from './json/check.ts';
 export * from './json/raw-object.ts';
 export { decodeString, scanFields } from './json/scan.ts';
 export * from './lib/group-commit.ts';
-export { isPublicAddress } from './lib/public-address.ts';
+export * from './lib/public-address.ts';
 export * from './lib/remembered.ts';
 export * from './lib/single-flight.ts';
 export * from './lib/turnstile.ts';

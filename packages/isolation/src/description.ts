@@ -1,11 +1,11 @@
 /** What a process in a box may reach of the network. */
 export type BoxNetwork =
-  /** All that the machine reaches; rules for its user may still say no. */
-  | { kind: 'host' }
+  /** All that the machine reaches; rules for its user may still say no. `scoped`: abstract unix sockets of others are not. */
+  | { kind: 'host'; scoped?: boolean }
   /** Loopback of its own, and nothing else. */
   | { kind: 'none' }
   /** The network namespace that this process holds open. */
-  | { kind: 'cell'; pid: number };
+  | { kind: 'cell'; pid: number; startTick: number };
 
 /**
  * A box as `python/launcher/box` builds it: plain JSON, in `launch.json` or given to `box_exec.py`. What is null or
@@ -36,6 +36,8 @@ export interface BoxDescription {
   /** Soft and hard limit by Python's name, `RLIMIT_NOFILE`. */
   rlimits: Record<string, number>;
   network: BoxNetwork;
+  /** Variables that its programs have beside their own. */
+  environment?: Record<string, string>;
   /** Which system calls are refused; null: none. */
   seccomp: 'default' | 'no-memory-cgroup' | null;
 }

@@ -1,3 +1,5 @@
+import type { NetworkMode } from './network/networks.ts';
+
 /**
  * How far a tenant's code is kept away from the rest. `box`: namespaces, a root with only what it needs, no rights.
  * `uid`: a user of its own, no rights, limits; it sees the machine. `none`: it may do whatever the service may.
@@ -19,13 +21,15 @@ export interface MissingPart {
 /** What a process of the service gives the code that it runs. */
 export interface IsolationReport {
   level: IsolationLevel;
+  /** What keeps crawls from addresses that are not public; absent where no crawls are run. */
+  network?: NetworkMode;
   missing: MissingPart[];
 }
 
 /** For people, a line each: the level, then what is missing with what mends it. */
-export function isolationLines({ level, missing }: IsolationReport): string[] {
+export function isolationLines({ level, network, missing }: IsolationReport): string[] {
   const parts = missing.map(({ words, mend }) =>
     mend === undefined ? words : `${words} To mend it: ${mend}`,
   );
-  return [`Isolation: ${level}`, ...parts];
+  return [`Isolation: ${level}${network ? `, network: ${network}` : ''}`, ...parts];
 }

@@ -53,8 +53,10 @@ export async function prepareCrawl(
   const paths = { directory, jobData: data, settings, python, eggs: unpacked, version, keptFolder };
   const box = await boxOf(request, paths, stackPython, options);
   const limits = await limitsOf(request, paths, options, box);
+  const started = await launcher(request, { ...paths, limits });
   const launch = {
-    ...(await launcher(request, { ...paths, limits })),
+    ...started,
+    env: { ...started.env, ...box?.environment },
     box: box && limits ? { ...box, cgroups: limits.cgroups, rlimits: limits.rlimits } : box,
     limits,
     spoolBytes: maxSpoolBytes,

@@ -15,28 +15,36 @@ _IFF_UP = 1
 def enter_before_user_namespace(network):
     """For an ordinary user: a cell belongs to a user namespace, which has to be entered first."""
     if network['kind'] == 'cell':
-        _join(network['pid'], 'user', syscalls.CLONE_NEWUSER)
-        _join(network['pid'], 'net', syscalls.CLONE_NEWNET)
+        _join(network, 'user', syscalls.CLONE_NEWUSER)
+        _join(network, 'net', syscalls.CLONE_NEWNET)
 
 
 def enter(network, userns):
     """The last step for all others: by the first process of the box, while it has its rights."""
     if network['kind'] == 'none':
         syscalls.unshare(syscalls.CLONE_NEWNET, 'making a network namespace')
-        _bring_loopback_up()
+        bring_loopback_up()
     elif network['kind'] == 'cell' and not userns:
-        _join(network['pid'], 'net', syscalls.CLONE_NEWNET)
+        _join(network, 'net', syscalls.CLONE_NEWNET)
 
 
-def _join(pid, name, kind):
-    fd = os.open('/proc/%d/ns/%s' % (pid, name), os.O_RDONLY | os.O_CLOEXEC)
+def _join(network, name, kind):
+    fd = os.open('/proc/%d/ns/%s' % (network['pid'], name), os.O_RDONLY | os.O_CLOEXEC)
     try:
+        # The descriptor belongs to the process that is there now: whoever was given the number later does not count.
+        if _started(network['pid']) != network['startTick']:
+            raise OSError(3, 'it is not there any more', 'entering a cell')
         syscalls.setns(fd, kind, 'entering the %s namespace of a cell' % name)
     finally:
         os.close(fd)
 
 
-def _bring_loopback_up():
+def _started(pid):
+    with open('/proc/%d/stat' % pid, 'rb') as file:
+        return int(file.read().rpartition(b')')[2].split()[19])
+
+
+def bring_loopback_up():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = struct.pack('16sH14x', b'lo', 0)
         flags = struct.unpack('16xH14x', fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request))[0]

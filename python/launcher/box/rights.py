@@ -3,7 +3,7 @@
 import os
 import signal
 
-from box import seccomp, syscalls
+from box import landlock, seccomp, syscalls
 
 # What nobody knows the length of: the kernel says which capabilities it has.
 _MOST_CAPABILITIES = 64
@@ -28,6 +28,8 @@ def become(box, filter_code, dumpable):
     # Cleared by a change of the user, as is the flag below.
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, int(dumpable))
+    if box.get('network', {}).get('scoped'):
+        landlock.scope_abstract_sockets()
     if filter_code:
         syscalls.set_filter(filter_code)
 

@@ -86,6 +86,7 @@ export async function startSystem({
         PORT: String(ports[n]),
         PUBLIC_URL: urls[0],
         SCRAPYD_PORT: '',
+        NETWORK_ALLOW: '127.0.0.1:*',
         WORKER_SLOTS: String(slots),
         LEASE_SECONDS: String(leaseSeconds),
         STOP_GRACE_SECONDS: '6',

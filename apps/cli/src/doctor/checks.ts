@@ -8,6 +8,7 @@ import { boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isola
 import { CHECKOUT, redisOptions } from '@spiderhub/platform';
 import type { CliConfig } from '../config.ts';
 import type { Check, Finding } from './doctor.ts';
+import { networkFindings } from './network.ts';
 
 const PATIENCE_MS = 10_000;
 
@@ -18,16 +19,23 @@ function pythonOf(config: CliConfig): string {
 const isolation: Check = {
   name: 'isolation',
   async look(config) {
+    const launcherDir = join(CHECKOUT, 'python/launcher');
+    const python = pythonOf(config);
     const boxing = await boxingFromConfig({
       ...config,
-      SPIDERHUB_LAUNCHER: join(CHECKOUT, 'python/launcher'),
-      SPIDERHUB_PYTHON: pythonOf(config),
+      SPIDERHUB_LAUNCHER: launcherDir,
+      SPIDERHUB_PYTHON: python,
     });
     const limiting = await limitsFromConfig(config);
     const { report } = withLimits(boxing, limiting);
     await limiting.close();
+    const network = await networkFindings(config, { level: report.level, python, launcherDir });
     const level: Finding = { state: report.level === 'box' ? 'ok' : 'weak', words: `level ${report.level}` };
-    return [level, ...report.missing.map(({ words, mend }): Finding => ({ state: 'weak', words, mend }))];
+    return [
+      level,
+      ...report.missing.map(({ words, mend }): Finding => ({ state: 'weak', words, mend })),
+      ...network,
+    ];
   },
 };
 

@@ -1,7 +1,10 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
-/** Networks of IPv4 that are not the internet: this host, private ones, carriers', test ones, multicast and reserved. */
-const NOT_PUBLIC_4 = [
+/**
+ * Networks of IPv4 that are not the internet: this host, private ones, carriers', test ones, multicast and reserved. One
+ * of those for documentation is left out: it leads nowhere, and stands for the internet in tests of the network.
+ */
+export const NOT_PUBLIC_4: readonly string[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -14,13 +17,12 @@ const NOT_PUBLIC_4 = [
   '192.168.0.0/16',
   '198.18.0.0/15',
   '198.51.100.0/24',
-  '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
 /** Of IPv6 only 2000::/3 is given out; these parts of it lead into IPv4, or nowhere. */
-const PUBLIC_6 = '2000::/3';
-const NOT_PUBLIC_6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
+export const PUBLIC_6 = '2000::/3';
+export const NOT_PUBLIC_6: readonly string[] = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 const notPublic4 = listOf(NOT_PUBLIC_4, 'ipv4');
 const public6 = listOf([PUBLIC_6], 'ipv6');

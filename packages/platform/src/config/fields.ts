@@ -98,6 +98,12 @@ export const SecretsKey = z
     'expected 32 bytes in base64 or hex, such as "openssl rand -base64 32" writes; several are separated by commas',
   );
 
+/** What keeps crawls from addresses that are not public. */
+export const Network = z.enum(['auto', 'rules', 'proxy', 'open']).default('auto');
+
+/** Destinations that every project's crawls may reach, separated by commas: 127.0.0.1:8080,10.1.2.0/24:* */
+export const NetworkAllow = z.string().default('');
+
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -5,6 +5,8 @@ import {
   Isolation,
   IsolationUidBase,
   LauncherDirectory,
+  Network,
+  NetworkAllow,
   Port,
   PublicUrl,
   PythonPath,
@@ -41,6 +43,8 @@ export const WorkerConfig = ServiceConfig.extend({
   UNIT_PROCESSES: UnitProcesses,
   UNIT_DISK_MB: UnitDiskMb,
   UNIT_CPUS: UnitCpus,
+  NETWORK: Network,
+  NETWORK_ALLOW: NetworkAllow,
   /** Pins of the base environment. */
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
   REQUIREMENTS_WHEELS_ONLY: WheelsOnly,

@@ -1,0 +1,46 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Ways } from './open-connections.ts';
+import { answerTo, Refused } from './route.ts';
+
+/** Answers CONNECT by becoming the connection that was asked for. Throws Refused. */
+export async function tunnel(
+  message: IncomingMessage,
+  { client, head }: { client: Duplex; head: Buffer },
+  { routeTo, note }: Ways,
+): Promise<void> {
+  const [, inBrackets, plain = inBrackets, port] =
+    /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(message.url ?? '') ?? [];
+  if (!plain || Number(port) > 65_535) throw new Refused(400, 'CONNECT: expected HOST:PORT');
+  const server = connect({ ...(await routeTo(plain, Number(port))), allowHalfOpen: true });
+  note(server, client);
+  await connected(server, plain);
+  client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+  server.write(head);
+  // Each direction ends by itself; when one breaks, both do.
+  server.on('error', () => client.destroy());
+  client.on('close', () => server.destroySoon());
+  server.on('close', () => (client as Socket).destroySoon());
+  client.pipe(server);
+  server.pipe(client);
+}
+
+export function refuseTunnel(client: Duplex, error: unknown): void {
+  const { status, text } = answerTo(error);
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    'Connection: close',
+  ];
+  client.end(`${lines.join('\r\n')}\r\n\r\n${text}`);
+}
+
+function connected(server: Socket, host: string): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once('connect', () => done());
+    server.once('error', (error) => failed(new Refused(502, `${host}: ${error.message}`)));
+    server.once('close', () => failed(new Refused(502, `${host}: the connection was closed`)));
+  });
+}
