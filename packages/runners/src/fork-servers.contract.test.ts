@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +13,7 @@ describe('fork servers of environments', () => {
   let house: House;
   let probe: Version;
   beforeAll(async () => {
-    house = await makeHouse('fork boxed');
+    house = await makeHouse('fork unboxed');
     probe = await house.deploy(PROBE_PROJECT, 'probe.settings');
   });
   afterAll(() => house.close());
@@ -47,5 +48,22 @@ describe('fork servers of environments', () => {
     expect(servers.warm()).toEqual([others[1]]);
     while (servers.warm().length > 0) await delay(20);
     await servers.close();
+  });
+});
+
+describe('an environment of a project whose crawls have boxes', () => {
+  it('has no server: code of its packages runs in boxes alone', async () => {
+    const house = await makeHouse('fork boxed');
+    const probe = await house.deploy(PROBE_PROJECT, 'probe.settings');
+    const version = { ...probe, requirements: await house.requirements() };
+    const crawl = await house.worker().start(crawlRequest(version, { spiderName: 'packages' }));
+    const heard = listen(crawl);
+    await heard.toEnd();
+    expect(heard.payloads('ITM')).toMatchObject([{ tinydep: '1.0' }]);
+    await crawl.exited;
+    await crawl.cleanUp();
+    expect([house.forked.size, house.forkServers?.warm()]).toEqual([0, []]);
+    expect(readdirSync(house.wheels).filter((name) => name.startsWith('ran-'))).toEqual([]);
+    await house.close();
   });
 });

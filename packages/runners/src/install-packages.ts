@@ -49,7 +49,11 @@ export async function installPackages(
   const tmp = join(envsDir, `.tmp-${one}`);
   const launch = join(envsDir, `.boxed-${one}.json`);
   for (const folder of [cache, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const readonly = [launcherDir, requirementsPath, ...filesOfOperator(env ?? {})];
+  const readonly = [
+    launcherDir,
+    requirementsPath,
+    ...filesOfOperator(env ?? {}).filter((path) => !isAround(path, envsDir)),
+  ];
   const writable = [target, cache, tmp];
   const program = { project, python, readonly, writable, tmp, network: 'package index' as const };
   const box = await boxing.ofProgram(program);
@@ -94,6 +98,11 @@ function installerEnvironment(cache: string, tmp: string, env?: Record<string, s
     // Nobody is there to answer.
     GIT_TERMINAL_PROMPT: '0',
   };
+}
+
+/** Such a folder would show what all projects have. */
+function isAround(path: string, directory: string): boolean {
+  return `${directory}/`.startsWith(`${path.replace(/\/+$/, '')}/`);
 }
 
 /** Variables that name files or folders of the operator. */

@@ -29,15 +29,23 @@ export interface PrepareOptions {
   log?: ((message: string) => void) | undefined;
 }
 
+export interface Prepared {
+  /**
+   * Python whose fork server may start it. Null when it has a box and packages of its project: a server would run their
+   * code, which every start of their Python does, with this process's rights.
+   */
+  forkPython: string | null;
+}
+
 /**
- * Brings together all that a crawl needs; its launch.json then says what to execute. Returns the Python of its
- * environment. May take minutes. Throws what the customer has to mend (a DomainError), or what is broken here.
+ * Brings together all that a crawl needs; its launch.json then says what to execute. May take minutes. Throws what the
+ * customer has to mend (a DomainError), or what is broken here.
  */
 export async function prepareCrawl(
   directory: JobDirectory,
   request: CrawlRequest,
   options: PrepareOptions,
-): Promise<string> {
+): Promise<Prepared> {
   const { environments, eggs, launcher, maxSpoolBytes, maxItemBytes, keptDir, log } = options;
   const version = requireVersion(request);
   const { python, stackPython } = await environments.ensure(version, (line) => log?.(line));
@@ -68,7 +76,7 @@ export async function prepareCrawl(
     writeFile(directory.settings, settings, { mode: 0o600 }),
     writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 }),
   ]);
-  return python;
+  return { forkPython: box === null || python === stackPython ? python : null };
 }
 
 /** What a crawl needs of this machine; all else is out of its reach where it has a box. */

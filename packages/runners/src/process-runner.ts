@@ -74,8 +74,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
   /** Names of the directories that this process looks after. */
   const ours = new Set<string>();
 
-  async function startShim(directory: JobDirectory, crawlPython: string): Promise<Shim> {
-    const forked = await forkServers?.start(directory.root, crawlPython);
+  async function startShim(directory: JobDirectory, forkPython: string | null): Promise<Shim> {
+    const forked = forkPython === null ? null : await forkServers?.start(directory.root, forkPython);
     return forked ?? spawnShim(python, launcherDir, directory);
   }
 
@@ -102,12 +102,12 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
       const directory = await makeJobDirectory(workDir, name);
       ours.add(name);
       await writeDeadline(directory.deadline, monotonicMs() + request.leaseMs);
-      let crawlPython = python;
+      let forkPython: string | null = null;
       const starting = startInBackground(directory, {
         prepare: async () => {
-          crawlPython = await prepareCrawl(directory, request, preparation);
+          ({ forkPython } = await prepareCrawl(directory, request, preparation));
         },
-        startShim: () => startShim(directory, crawlPython),
+        startShim: () => startShim(directory, forkPython),
         log,
       });
       return openCrawl(directory, {

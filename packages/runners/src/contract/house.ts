@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CrawlRunner } from '@spiderhub/core';
@@ -24,6 +24,8 @@ import {
 export interface House extends RunnerUnderTest {
   jobPath(attempt: { id: number; attempt: number }, name: string): string;
   workDir: string;
+  /** Where packages lie that requirements may name. */
+  wheels: string;
   /** That of the base environment. Null: every crawl starts cold. */
   forkServer: ForkServer | null;
   forkServers: ForkServers | null;
@@ -41,6 +43,7 @@ export async function makeHouse(kind: Kind, log = fail): Promise<House> {
   const root = await mkdtemp(join(tmpdir(), 'runner-'));
   const python = requirePython();
   const blobs = join(root, 'blobs');
+  const wheels = join(root, 'wheels');
   const workDir = join(root, 'work');
   const boxing = await createBoxing({
     setting: boxed === 'boxed' ? 'box' : 'none',
@@ -55,7 +58,8 @@ export async function makeHouse(kind: Kind, log = fail): Promise<House> {
     envsDir: join(root, 'envs'),
     baseRequirementsPath: REQUIREMENTS_PATH,
     launcherDir: LAUNCHER_DIR,
-    env: { PIP_NO_INDEX: '1', PIP_FIND_LINKS: root },
+    env: { PIP_NO_INDEX: '1', PIP_FIND_LINKS: wheels },
+    boxing,
   });
   const forkServers =
     how === 'fork' ? createForkServers({ python, launcherDir: LAUNCHER_DIR, directory: workDir, log }) : null;
@@ -69,6 +73,7 @@ export async function makeHouse(kind: Kind, log = fail): Promise<House> {
     return shim;
   };
   return {
+    wheels,
     workDir,
     jobPath,
     forkServer,
@@ -91,7 +96,10 @@ export async function makeHouse(kind: Kind, log = fail): Promise<House> {
       await buildEgg(projectDir, eggPath);
       return versionOf((await keepFile(blobs, eggPath)).sha256, settingsModule);
     },
-    requirements: () => makeWheel(root),
+    async requirements() {
+      await mkdir(wheels, { recursive: true });
+      return makeWheel(wheels);
+    },
     spooledBytes(attempt) {
       const spool = jobPath(attempt, 'spool');
       return readdirSync(spool).reduce((sum, name) => sum + statSync(join(spool, name)).size, 0);

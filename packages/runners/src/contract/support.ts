@@ -214,15 +214,17 @@ export function isRunning(pid: number): boolean {
 
 /**
  * Makes a package `tinydep` in a folder that `PIP_FIND_LINKS` may name: a ZIP file with three text files beside its module.
- * Returns a requirements.txt for it.
+ * Whoever runs a Python that has it and may write to that folder leaves a file `ran-UID` there. Returns a requirements.txt
+ * for it.
  */
 export async function makeWheel(directory: string): Promise<string> {
   const wheel = join(directory, 'tinydep-1.0-py3-none-any.whl');
   const script = join(directory, 'wheel.py');
   await writeFile(
     script,
-    `import sys, zipfile
+    `import os, sys, zipfile
 with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
+    wheel.writestr('tinydep.pth', 'import os; open(os.path.join(%r, "ran-" + str(os.getuid())), "w")' % os.path.dirname(sys.argv[1]))
     wheel.writestr('tinydep.py', 'VERSION = "1.0"')
     wheel.writestr('tinydep-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: tinydep\\nVersion: 1.0\\n')
     wheel.writestr('tinydep-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
