@@ -74,12 +74,13 @@ export async function startService(env = {}) {
     headers,
     call,
     json: async (path, form) => (await call(path, form)).json(),
-    /** Deploys the Scrapy project of a folder. */
-    async deploy(folder) {
+    /** Deploys the Scrapy project of a folder; `fields` of the deploy may name a stack. */
+    async deploy(folder, fields = {}) {
       const egg = join(home, 'bench.egg');
       execFileSync(process.env.SPIDERHUB_PYTHON, [join(CHECKOUT, 'examples/build-egg.py'), folder, egg]);
       const form = new FormData();
-      for (const [name, value] of Object.entries({ project, version: '1.0' })) form.set(name, String(value));
+      for (const [name, value] of Object.entries({ project, version: '1.0', ...fields }))
+        form.set(name, String(value));
       form.set('egg', new Blob([readFileSync(egg)]), 'bench.egg');
       const answer = await (await call('/api/scrapyd/addversion.json', form)).text();
       if (JSON.parse(answer.trim().split('\n').at(-1)).status !== 'ok') throw new Error(answer);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { eventually } from '@spiderhub/testkit';
+import { runToEnd } from '../../support/crawl.ts';
 import { type Service, startService } from '../../support/service.ts';
 import { deployEgg, smallEgg } from '../../support/small-egg.ts';
 
@@ -46,37 +46,7 @@ function scrapyOf(series: string): string {
 /** A crawl that fetched its page and yielded its item, with what each stream of its job got. */
 const clean = (series: string) => ({ items: [{ scrapy: scrapyOf(series) }], requests: 1, errors: [] });
 
-interface Crawl {
-  requests: number;
-  items: unknown[];
-  warnings: string[];
-  errors: string[];
-}
-
-async function crawl(): Promise<Crawl> {
-  const project = String(service.team.project);
-  const form = { project, spider: 'one', nonce: Math.random().toString(36) };
-  const { jobid } = (await (await service.call('/api/run.json', form)).json()) as { jobid: string };
-  const query = `project=${project}&job=${jobid}`;
-  await eventually(
-    async () => {
-      const { jobs } = (await (await service.call(`/api/jobs/list.json?${query}`)).json()) as {
-        jobs: { state: string }[];
-      };
-      expect(jobs[0]?.state).toBe('finished');
-    },
-    { timeoutMs: 240_000 },
-  );
-  const lines = async <T>(path: string) => {
-    const text = await (await service.call(`${path}?${query}`)).text();
-    return text.split('\n').flatMap((line) => (line ? [JSON.parse(line) as T] : []));
-  };
-  const log = await lines<{ level: number; message: string }>('/api/log.jl');
-  const said = (level: number) => log.filter((line) => line.level === level).map(({ message }) => message);
-  const path = `/storage/requests/${jobid}?format=json`;
-  const requests = ((await (await service.call(path)).json()) as unknown[]).length;
-  return { items: await lines('/api/items.jl'), requests, warnings: said(30), errors: said(40) };
-}
+const crawl = () => runToEnd(service, 'one');
 
 const verdict = (lines: string[]) => JSON.parse(lines.at(-1) ?? '{}') as { status: string; message?: string };
 
