@@ -15,6 +15,7 @@ const BREACHES: [folder: string, module: string][] = [
   ['packages/core/src/jobs', '@spiderhub/db'],
   ['packages/core/src/jobs', '@spiderhub/platform'],
   ['packages/platform/src', '@spiderhub/core'],
+  ['packages/wire/src', '@spiderhub/core'],
   ['packages/db/src/jobs', '@spiderhub/platform'],
   ['packages/db/src/jobs', '@spiderhub/hub'],
   ['packages/db/src/jobs', '../scrapyd/listing-text.ts'],

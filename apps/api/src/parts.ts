@@ -1,34 +1,45 @@
 import { join } from 'node:path';
 import {
   type Access,
+  type Accounts,
   type ActivityStore,
   type BlobStore,
   type ClaimStore,
   type CollectionStore,
   type CommentStore,
   createAccess,
+  createAccounts,
   createDeploy,
   createJobAccess,
   createJobs,
   createJobTokens,
   createPeriodicJobs,
   createVariables,
+  createMemberships,
+  createSessions,
+  createSignIn,
   type Deploy,
   type EggInspector,
   type EggStore,
+  type FailureCounts,
   type FrontierStore,
   inLedger,
   type JobAccess,
   type JobqView,
   type Jobs,
   type JobTokens,
+  type LinkStore,
+  type MemberStore,
+  type Memberships,
   type PeriodicJobs,
   type ProjectStore,
   type ProjectVariables,
   type ReleaseStore,
   type ReportStore,
   type SecretKeys,
+  type Sessions,
   type Signals,
+  type SignIn,
   type SpiderStore,
   type StreamStore,
   TALLIES,
@@ -45,6 +56,7 @@ import {
 import { createCron } from '@spiderhub/cron';
 import {
   createAccessStore,
+  createAccountStore,
   createActivityStore,
   createBlobLedger,
   createClaimStore,
@@ -55,6 +67,8 @@ import {
   createJobqView,
   createJobStore,
   createJobView,
+  createLinkStore,
+  createMemberStore,
   createPeriodicStore,
   createProjectStore,
   createReleaseStore,
@@ -64,6 +78,7 @@ import {
   createScrapydUserStore,
   createScrapydView,
   createSealedStore,
+  createSessionStore,
   createSpiderStore,
   createVariableStore,
   createVersionStore,
@@ -73,6 +88,7 @@ import {
 import type { Logger } from '@spiderhub/platform';
 import { checkZip } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { createThrottle } from './http/throttle.ts';
 
 const MAX_ITEM_BYTES = 16 * 2 ** 20;
 
@@ -81,6 +97,7 @@ export interface Parts {
   access: Access;
   jobAccess: JobAccess;
   tokens: JobTokens;
+  people: People;
 
   jobs: Jobs;
   claims: ClaimStore;
@@ -116,6 +133,16 @@ export interface Parts {
   now: () => Date;
 }
 
+/** Users, where they are signed in, and what they are where. */
+export interface People {
+  sessions: Sessions;
+  signIn: SignIn;
+  accounts: Accounts;
+  members: MemberStore;
+  memberships: Memberships;
+  links: LinkStore;
+}
+
 /** What the parts stand on. Whoever opens a connection closes it. */
 export interface Ground {
   database: Database;
@@ -124,6 +151,8 @@ export interface Ground {
   /** A few connections for lists and counts that may take long. */
   searches: Database;
   signals: Signals;
+  /** Where all processes of the API count wrong passwords together. */
+  failureCounts?: FailureCounts | undefined;
   inspector: EggInspector;
   /** Keys that secrets are stored with. */
   secretKeys: SecretKeys;
@@ -149,6 +178,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
     access: createAccess(createAccessStore(database)),
     jobAccess: createJobAccess(tokens, view),
     tokens,
+    people: await peopleOf(ground),
 
     jobs: createJobs(createJobStore(database), { ...view, stream: createJobView(downloads).stream }, signals),
     claims: createClaimStore(database),
@@ -183,6 +213,31 @@ export async function createParts(ground: Ground): Promise<Parts> {
 function periodicJobs(database: Database): PeriodicJobs {
   const cron = createCron();
   return createPeriodicJobs({ store: createPeriodicStore(database, cron.zoneRules), cron });
+}
+
+/** Wrong passwords for one name from one address in a minute, before it has to wait. */
+const WRONG_PASSWORDS = 10;
+
+async function peopleOf({ database, failureCounts }: Ground): Promise<People> {
+  const accountStore = createAccountStore(database);
+  const links = createLinkStore(database);
+  const members = createMemberStore(database);
+  const patience = createThrottle({
+    limit: WRONG_PASSWORDS,
+    loopbackLimit: WRONG_PASSWORDS,
+    shared: failureCounts,
+  });
+  const secret = await sharedSecret(database, 'device');
+  const signIn = createSignIn({ accounts: accountStore, patience, secret });
+  const accounts = createAccounts(accountStore, links, signIn);
+  return {
+    sessions: createSessions(createSessionStore(database)),
+    signIn,
+    accounts,
+    members,
+    memberships: createMemberships(members, links, accounts),
+    links,
+  };
 }
 
 function scrapydParts(database: Database, downloads: Database): Parts['scrapyd'] {

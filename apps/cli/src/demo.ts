@@ -1,8 +1,22 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AdminStore, DomainError, hashApiKey, newApiKey, type Project } from '@spiderhub/core';
-import { createAdminStore, createDatabase, createVersionStore } from '@spiderhub/db';
+import {
+  type AdminStore,
+  COMMAND,
+  DomainError,
+  hashApiKey,
+  makeUserLink,
+  newApiKey,
+  type Project,
+} from '@spiderhub/core';
+import {
+  createAdminStore,
+  createDatabase,
+  createLinkStore,
+  createVersionStore,
+  type Database,
+} from '@spiderhub/db';
 import { runOrThrow, say, tail, UserError } from '@spiderhub/hosting';
 import { CHECKOUT } from '@spiderhub/platform';
 
@@ -28,7 +42,12 @@ export interface DemoOptions {
 }
 
 /** Makes the demo's organisation, project and key and deploys its spiders, whatever of it is missing. */
-export async function ensureDemo({ databaseUrl, url, home, python }: DemoOptions): Promise<Demo> {
+export async function ensureDemo({
+  databaseUrl,
+  url,
+  home,
+  python,
+}: DemoOptions): Promise<Demo & { signInToken: string }> {
   const database = createDatabase(databaseUrl, { maxConnections: 2, name: 'spiderhub-up' });
   try {
     const admin = createAdminStore(database);
@@ -39,10 +58,17 @@ export async function ensureDemo({ databaseUrl, url, home, python }: DemoOptions
     const egg = await buildEgg(home, python);
     const deployed = await createVersionStore(database).find(project.id, egg.version);
     if (!deployed) await deploy(demo, egg);
-    return demo;
+    return { ...demo, signInToken: await signInToken(database, admin) };
   } finally {
     await database.destroy();
   }
+}
+
+/** Nobody is given a password: the owner signs in by a link that works once, a new one at each start. */
+async function signInToken(database: Database, admin: AdminStore): Promise<string> {
+  const { value: owner } = await admin.createUser(NAME);
+  const actor = { ...COMMAND, name: 'npm start' };
+  return (await makeUserLink(createLinkStore(database), actor, 'sign-in', owner.id)).token;
 }
 
 async function ensureProject(admin: AdminStore): Promise<Project> {

@@ -61,10 +61,38 @@ export const jobErrors = {
 };
 
 export const accountErrors = {
-  notFound: (what: 'organisation' | 'user' | 'key' | 'network', name: string) =>
+  notFound: (
+    what: 'organisation' | 'user' | 'key' | 'network' | 'session' | 'invitation',
+    name: string,
+  ) =>
     new DomainError('not_found', `${what}_not_found`, `${what}: ${name} not found`),
   networkElsewhere: (network: string) =>
     new DomainError('conflict', 'network_exists', `network ${network} belongs to another organisation`),
+  wrongPassword: () =>
+    new DomainError('unauthenticated', 'wrong_password', 'There is no such name with this password'),
+  tooManyTries: (retryAfterSeconds: number) =>
+    new DomainError('exhausted', 'too_many_failures', 'Too many failed attempts, try again later', {
+      details: { retryAfterSeconds },
+    }),
+  /** One answer for links that never were, were used and are too old. */
+  badLink: () =>
+    new DomainError(
+      'not_found',
+      'link_not_found',
+      'This link was used already, is too old, or never was one',
+    ),
+  nameTaken: (what: string, name: string) =>
+    new DomainError('conflict', 'name_taken', `name: there is ${what} called ${name} already`),
+  lastOwner: () =>
+    new DomainError('conflict', 'last_owner', 'The last owner stays: make another owner first'),
+  mightier: () =>
+    new DomainError(
+      'forbidden',
+      'forbidden',
+      'Only who is as much oneself may give, change or end this role',
+    ),
+  memberNotFound: (user: number) =>
+    new DomainError('not_found', 'member_not_found', `user: ${user} not found`, { details: { user } }),
   scrapydUserElsewhere: (username: string) =>
     new DomainError('conflict', 'user_exists', `scrapyd user ${username} belongs to another organisation`),
 };

@@ -36,7 +36,17 @@ function closedDoor() {
     throw new Refused();
   };
   const access = { may: async (...args: [Principal, Action]) => refuse(...args) } as unknown as Access;
-  return { asked, access: Object.assign(access, { everywhere: refuse, account: refuse, reach: refuse }) };
+  return {
+    asked,
+    access: Object.assign(access, {
+      everywhere: refuse,
+      account: refuse,
+      reach: refuse,
+      organisations: refuse,
+      mayAnywhere: refuse,
+      mayIn: async (...args: [Principal, Action]) => refuse(...args),
+    }),
+  };
 }
 
 /** Parts whose every method says that it was touched. `comments` may be looked for: they name the project. */
@@ -66,6 +76,7 @@ const VALUES: Record<string, unknown> = {
   add_tag: 't',
   lacks_tag: 't',
   image_url: 'x',
+  role: 'reader',
   p: '1',
 };
 const IN_PATHS: Record<string, unknown> = { spider: '2', job: '3', type: 's', state: 'pending', slot: 's' };
@@ -103,6 +114,7 @@ function callOf({ spec }: Operation, access: Access): Call<never, never, never> 
     fields: {},
     caller: new Caller(access, WHO, spec.action as Action),
     requestId: 'r',
+    address: '127.0.0.1',
     headers: {},
     incoming: form(),
     origin: () => 'http://localhost',
@@ -145,6 +157,12 @@ describe('every operation', () => {
       'open: get /system/ts',
       'any key: post /botgroups/:group/max_running',
       'any key: delete /botgroups/:group',
+      // Who signs in or holds a link shows that in the body; the document tells nothing of anybody.
+      'open: post /session',
+      'open: post /links/look',
+      'open: post /accounts',
+      'open: post /links/password',
+      'open: get /openapi.json',
     ]);
   });
 });

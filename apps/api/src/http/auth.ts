@@ -55,7 +55,7 @@ export function callerOf(req: Request): Principal {
   return req.user;
 }
 
-function tooManyFailures(retryAfterSeconds: number): DomainError {
+export function tooManyFailures(retryAfterSeconds: number): DomainError {
   return new DomainError('exhausted', 'too_many_failures', 'Too many failed attempts, try again later', {
     details: { retryAfterSeconds },
   });

@@ -6,12 +6,20 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 export class HttpProblem extends Error {
   readonly status: number;
   readonly headers: Record<string, string>;
+  /** The error of the core that it stands for. */
+  readonly known: DomainError | null;
 
-  constructor(status: number, message: string, headers: Record<string, string> = {}) {
+  constructor(
+    status: number,
+    message: string,
+    headers: Record<string, string> = {},
+    known: DomainError | null = null,
+  ) {
     super(message);
     this.name = 'HttpProblem';
     this.status = status;
     this.headers = headers;
+    this.known = known;
   }
 }
 
@@ -87,7 +95,7 @@ export function toProblem(error: unknown, dialect: ErrorDialect): HttpProblem {
   if (error instanceof HttpProblem) return error;
   const known = toDomainError(error);
   if (!known) return new HttpProblem(500, 'internal error');
-  return new HttpProblem(dialect.statusOf[known.kind], known.message, headersOf(known));
+  return new HttpProblem(dialect.statusOf[known.kind], known.message, headersOf(known), known);
 }
 
 function headersOf({ kind, details }: DomainError): Record<string, string> {

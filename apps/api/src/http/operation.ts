@@ -11,7 +11,7 @@ import { announceForm, formOf } from './form.ts';
 import type { Incoming } from './incoming.ts';
 import { originOf } from './origin.ts';
 import { type Params, queryOf } from './params.ts';
-import { sendText, TextReply } from './reply.ts';
+import { JsonReply, sendText, TextReply } from './reply.ts';
 import { StreamReply, sendStream } from './stream.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -60,6 +60,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   /** Must be asked before anything of a project is touched. */
   caller: Caller;
   requestId: string;
+  /** From where the request came, as far as our proxies are believed. */
+  address: string;
   headers: IncomingHttpHeaders;
   /** The body of an operation that reads it itself: one that `takes` something. */
   readonly incoming: Incoming;
@@ -84,7 +86,7 @@ export function operation<
   return (
     handle: (
       call: Call<z.output<P>, z.output<Q>, z.output<B>>,
-    ) => Promise<z.input<R> | StreamReply | TextReply>,
+    ) => Promise<z.input<R> | JsonReply<z.input<R>> | StreamReply | TextReply>,
   ): Operation => ({ spec: spec as OperationSpec, handle });
 }
 
@@ -97,6 +99,8 @@ export interface MountOptions {
   checkReplies: boolean;
   errors: ErrorDialect;
   log: Logger;
+  /** Reads a body into the fields that `spec.body` checks; forms and flat JSON together with the query by default. */
+  readFields?: (req: Request) => Promise<Params>;
 }
 
 /** Adds operations to a router. Other methods on their paths are answered 405. */
@@ -105,7 +109,7 @@ export function mount(router: Router, operations: readonly Operation[], options:
   for (const one of operations) {
     const { method, path, action } = one.spec;
     const before = action === 'open' ? [] : options.before;
-    const form = one.spec.body ? [announceForm] : [];
+    const form = one.spec.body && !options.readFields ? [announceForm] : [];
     router[method](path, ...form, ...before, runner(one, options), ...ownErrors(one, options));
     methods.set(path, [...(methods.get(path) ?? []), method]);
   }
@@ -117,12 +121,10 @@ function ownErrors({ spec }: Operation, { errors, log }: MountOptions): ErrorReq
   return [renderErrors({ ...errors, statusOf: { ...errors.statusOf, ...spec.statusOf } }, log)];
 }
 
-function runner(
-  { spec, handle }: Operation,
-  { access, downloads, checkReplies }: MountOptions,
-): RequestHandler {
+function runner({ spec, handle }: Operation, options: MountOptions): RequestHandler {
+  const { checkReplies, downloads } = options;
   return async (req, res) => {
-    const call = await toCall(spec, req, access);
+    const call = await toCall(spec, req, options);
     const reply = await handle(call as Call<unknown, unknown, unknown> as Call<never, never, never>);
     if (call.caller?.hasAsked === false)
       throw new Error(`${spec.method} ${spec.path} asked nobody for leave`);
@@ -133,6 +135,7 @@ function runner(
       return sendStream(req, res, reply);
     }
     if (reply instanceof TextReply) return sendText(req, res, reply);
+    if (reply instanceof JsonReply) return sendJson(res, 200, reply.value, reply.headers);
     sendJson(res, 200, reply);
   };
 }
@@ -141,7 +144,7 @@ function runner(
 function checkReply({ method, path, reply, sends = [] }: OperationSpec, answer: unknown): void {
   if (!(answer instanceof StreamReply || answer instanceof TextReply)) {
     if (!reply) throw new Error(`${method} ${path} does not say what it answers`);
-    reply.parse(answer);
+    reply.parse(answer instanceof JsonReply ? answer.value : answer);
   } else if (answer.type !== null && !sends.map(bareType).includes(bareType(answer.type))) {
     throw new Error(`${method} ${path} does not say that it sends ${answer.type}`);
   }
@@ -152,8 +155,8 @@ function bareType(type: string): string {
   return type.split(';', 1)[0] ?? '';
 }
 
-async function toCall(spec: OperationSpec, req: Request, access: Access) {
-  const fields = spec.body ? await fieldsOf(req) : {};
+async function toCall(spec: OperationSpec, req: Request, { access, readFields = fieldsOf }: MountOptions) {
+  const fields = spec.body ? await readFields(req) : {};
   return {
     params: spec.params && parseFields(spec.params, req.params),
     get query() {
@@ -163,6 +166,7 @@ async function toCall(spec: OperationSpec, req: Request, access: Access) {
     fields,
     caller: callerFor(spec, req, access),
     requestId: req.id,
+    address: req.ip ?? '',
     headers: req.headers,
     get incoming() {
       if (!spec.takes) throw new Error(`${spec.method} ${spec.path} takes no body`);
@@ -181,16 +185,22 @@ async function fieldsOf(req: Request): Promise<Params> {
 /** Nobody where nobody is asked for: such a handler has nothing to do with a project. */
 function callerFor({ action }: OperationSpec, req: Request, access: Access): Caller | undefined {
   if (action === 'open' || action === 'any key') return undefined;
-  return new Caller(access, callerOf(req), action);
+  return new Caller(access, callerOf(req), action, req.ip ?? null);
 }
 
-export function sendJson(res: Response, status: number, value: unknown): void {
+export function sendJson(
+  res: Response,
+  status: number,
+  value: unknown,
+  headers: Record<string, string | string[]> = {},
+): void {
   const body = JSON.stringify(value);
   res.writeHead(status, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
+    ...headers,
   });
   res.end(body);
 }

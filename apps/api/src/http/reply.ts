@@ -1,5 +1,16 @@
 import type { Request, Response } from 'express';
 
+/** A JSON answer with headers of its own. */
+export class JsonReply<T = unknown> {
+  readonly value: T;
+  readonly headers: Record<string, string | string[]>;
+
+  constructor(value: T, headers: Record<string, string | string[]>) {
+    this.value = value;
+    this.headers = headers;
+  }
+}
+
 /** A short answer that is not a plain JSON object: other statuses, other types, JSON text as it is stored. */
 export class TextReply {
   readonly type: string | null;

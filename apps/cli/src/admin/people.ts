@@ -1,6 +1,8 @@
+import { accountErrors, COMMAND, makeInvitation, makeUserLink } from '@spiderhub/core';
+import { UserError } from '@spiderhub/hosting';
 import { command, created } from './command.ts';
-import { optional, required } from './options.ts';
-import { knownName, newName, role } from './readers.ts';
+import { optional, required, toggle } from './options.ts';
+import { knownName, newName, positive, role } from './readers.ts';
 
 export const ORGANISATION_COMMANDS = [
   command('organisation create', { name: required('NAME', newName) }, async ({ name }, { admin }) =>
@@ -12,6 +14,17 @@ export const ORGANISATION_COMMANDS = [
 export const USER_COMMANDS = [
   command('user create', { name: required('NAME', newName) }, async ({ name }, { admin }) =>
     created(await admin.createUser(name)),
+  ),
+  command(
+    'user link',
+    { name: required('NAME', knownName), password: toggle },
+    async ({ name, password }, { accounts, links, site }) => {
+      const user = await accounts.byName(name);
+      if (!user) throw accountErrors.notFound('user', name);
+      const kind = password ? 'password' : 'sign-in';
+      const { token, expiresAt } = await makeUserLink(links, COMMAND, kind, user.id);
+      return { user: name, link: `${site}/${kind}#token=${token}`, expiresAt };
+    },
   ),
   command('user list', {}, (_, { admin }) => admin.listUsers()),
 ];
@@ -28,4 +41,28 @@ export const MEMBER_COMMANDS = [
       created(await admin.addMember(wanted.organisation, wanted.user, wanted.role)),
   ),
   command('member list', {}, (_, { admin }) => admin.listMembers()),
+];
+
+/** Links for people who make an account of their own, or bring one along. */
+export const INVITATION_COMMANDS = [
+  command(
+    'invite create',
+    {
+      organisation: optional('NAME', knownName),
+      project: optional('NUMBER', positive),
+      role: required('ROLE', role),
+    },
+    async (wanted, { admin, links, site }) => {
+      const { organisation, project } = wanted;
+      if ((organisation === undefined) === (project === undefined)) {
+        throw new UserError('An invitation is for an --organisation or for a --project');
+      }
+      const place =
+        project === undefined
+          ? { organisation: await admin.organisationNumber(organisation ?? '') }
+          : { project };
+      const { token, expiresAt } = await makeInvitation(links, COMMAND, place, wanted.role);
+      return { ...wanted, link: `${site}/invitation#token=${token}`, expiresAt };
+    },
+  ),
 ];

@@ -2,7 +2,7 @@ import type { AdminCommand } from './command.ts';
 import { JOB_COMMANDS } from './job.ts';
 import { KEY_COMMANDS } from './key.ts';
 import { MARKER_COMMANDS } from './marker.ts';
-import { MEMBER_COMMANDS, ORGANISATION_COMMANDS, USER_COMMANDS } from './people.ts';
+import { INVITATION_COMMANDS, MEMBER_COMMANDS, ORGANISATION_COMMANDS, USER_COMMANDS } from './people.ts';
 import { PROJECT_COMMANDS } from './project.ts';
 import { PROJECT_ENV_COMMANDS } from './project-env.ts';
 import { SCHEDULE_COMMANDS } from './schedule.ts';
@@ -25,6 +25,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...SCHEDULE_COMMANDS,
   ...USER_COMMANDS,
   ...MEMBER_COMMANDS,
+  ...INVITATION_COMMANDS,
   ...KEY_COMMANDS,
   ...MARKER_COMMANDS,
   ...SCRAPYD_USER_COMMANDS,

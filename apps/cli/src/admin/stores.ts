@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import {
+  type AccountStore,
   type AdminStore,
   createPeriodicJobs,
   createVariables,
   type LimitStore,
+  type LinkStore,
   type MarkerStore,
   type NetworkStore,
   type PeriodicJobs,
@@ -20,8 +22,10 @@ import {
 import type { ScrapydCallerStore, ScrapydUserStore } from '@spiderhub/core/scrapyd';
 import { createCron } from '@spiderhub/cron';
 import {
+  createAccountStore,
   createAdminStore,
   createLimitStore,
+  createLinkStore,
   createMarkerStore,
   createNetworkStore,
   createPeriodicStore,
@@ -41,6 +45,10 @@ import { createFsStreamStore } from '@spiderhub/storage';
 /** Everything that a command may work with. */
 export interface AdminStores {
   admin: AdminStore;
+  accounts: AccountStore;
+  links: LinkStore;
+  /** Address that links to the service begin with. */
+  site: string;
   limits: LimitStore;
   markers: MarkerStore;
   networks: NetworkStore;
@@ -62,12 +70,16 @@ export function createAdminStores(
   database: Database,
   place: SecretsPlace,
   environments: AdminStores['environments'],
+  site: string,
 ): AdminStores {
   const cron = createCron();
   const sealed = createSealedStore(database);
   const keys = async () => readSecretKeys(await secretsKeyText(place)) ?? [];
   return {
     admin: createAdminStore(database),
+    accounts: createAccountStore(database),
+    links: createLinkStore(database),
+    site,
     limits: createLimitStore(database),
     markers: createMarkerStore(database),
     networks: createNetworkStore(database),

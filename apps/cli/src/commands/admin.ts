@@ -5,6 +5,7 @@ import {
   createServers,
   embeddedDatabaseUrl,
   type Home,
+  localUrl,
   openHome,
   serverAccount,
   startPostgres,
@@ -55,7 +56,8 @@ async function answer(config: CliConfig, url: string, { work, json }: AdminReque
   await migrateDatabase(url);
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
-    const stores = createAdminStores(database, config, environmentsOf(config));
+    const site = config.PUBLIC_URL ?? localUrl(config.HOST, config.PORT);
+    const stores = createAdminStores(database, config, environmentsOf(config), site);
     process.stdout.write(`${printed(await work(stores), json)}\n`);
     return 0;
   } finally {

@@ -28,7 +28,7 @@ import {
   WorkerConfig,
 } from '@spiderhub/platform';
 import type { CliConfig, Settings } from '../config.ts';
-import { type Demo, ensureDemo } from '../demo.ts';
+import { ensureDemo } from '../demo.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { migrateDatabase } from './migrate.ts';
 
@@ -87,7 +87,9 @@ function lockHome(home: Home): void {
   );
 }
 
-async function start(settings: Settings, home: Home, servers: Servers, mode: Mode): Promise<Demo> {
+type Started = Awaited<ReturnType<typeof ensureDemo>>;
+
+async function start(settings: Settings, home: Home, servers: Servers, mode: Mode): Promise<Started> {
   const { config, env } = settings;
   await servers.endLeftovers();
   const port = await choosePort(config.HOST, config.PORT);
@@ -169,13 +171,16 @@ function failedStart(server: Server): never {
   throw new UserError(`${server.spec.name} did not start:\n${server.lastWords()}`);
 }
 
-function welcome({ url, apikey, project, spider }: Demo, home: Home): string {
+function welcome({ url, apikey, project, spider, signInToken }: Started, home: Home): string {
   const curl = `curl -u ${apikey}:`;
   return `
 Spiderhub is ready at ${url}
 
   API key   ${apikey}
   Project   ${project}, with the demo spider "${spider}"
+  Sign in   ${url}/sign-in#token=${signInToken}
+            once, within a day, as the demo's owner; or with curl:
+            curl -c cookies ${url}/console/session -H 'Content-Type: application/json' -d '{"token":"${signInToken}"}'
 
 Schedule a job, watch it, fetch its items:
 

@@ -11,7 +11,7 @@ function member(role: Role, projects: number[] = [1]): Principal {
   return {
     name: 'm',
     user: 1,
-    shown: { key: 1 },
+    shown: { session: 1 },
     projects: new Map(projects.map((id) => [id, { inherited: role, own: null }])),
     staff: false,
     organisations: new Map([[1, role]]),
@@ -130,7 +130,12 @@ describe('a crawl with the token of its job', () => {
     await expect(access.may(crawl(false), 'items.read', other)).rejects.toThrow('the token is for job 1/2/3');
     await expect(access.may(crawl(false), 'collections.read', 2)).rejects.toThrow('not found');
     await expect(access.may(crawl(false), 'jobs.read', other)).rejects.toThrow('not found');
-    expect(access.account(crawl(false), 'projects.list')).toEqual({ name: 'job 1/2/3', projects: [1] });
+    expect(access.account(crawl(false), 'projects.list')).toEqual({
+      name: 'job 1/2/3',
+      user: 1,
+      staff: false,
+      projects: [1],
+    });
     for (const ask of [access.account, access.reach]) {
       expect(() => ask(crawl(false), 'account.read')).toThrow('is not good for this');
       expect(() => ask(crawl(true), 'projects.list')).toThrow('job 1/2/3 is over');

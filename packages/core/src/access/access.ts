@@ -6,8 +6,8 @@ import type { AccessStore } from '../ports/access-store.ts';
 import { ACTIONS, type Action } from './actions.ts';
 import { hashApiKey } from './keys.ts';
 import type { Principal, Project } from './principal.ts';
-import { checkRights, hasRight } from './rights.ts';
-import type { ProjectRoles, Role } from './roles.ts';
+import { checkRights, checkShown, hasRight } from './rights.ts';
+import { type ProjectRoles, ROLES, type Role } from './roles.ts';
 
 type CrawlOf = NonNullable<Principal['job']>;
 
@@ -29,6 +29,12 @@ export interface Access {
    * unknown ones alike, `forbidden` for what the caller may not do there.
    */
   mayIn(who: Principal, action: Action, organisation: number): Promise<Role | null>;
+  /** For what belongs to no project and no organisation, which is for staff. Throws `forbidden` for others. */
+  mayAnywhere(who: Principal, action: Action): void;
+  /** The mightiest of what the caller is in a project; staff is an owner everywhere. */
+  rank(who: Principal, project: number): Role;
+  /** What the caller is in its organisations; null for staff, which reaches all. Throws `forbidden` for a crawl. */
+  organisations(who: Principal, action: Action): ReadonlyMap<number, Role> | null;
   /** Numbers of the projects in which the caller may do this; null for all. Throws `forbidden` for a crawl. */
   everywhere(who: Principal, action: Action): readonly number[] | null;
   /**
@@ -45,6 +51,9 @@ export interface Access {
 
 export interface Account {
   name: string;
+  /** Number of the user behind a key or a session, if there is one. */
+  user: number | null;
+  staff: boolean;
   projects: readonly number[];
 }
 
@@ -109,28 +118,45 @@ export function createAccess(store: AccessStore, now: () => number = Date.now): 
       if (who.job) throw accessErrors.forbidden('job tokens reach no other projects');
       return who.staff ? null : projectsFor(who, action);
     },
+    mayAnywhere(who, action) {
+      if (who.job) throw accessErrors.forbidden('job tokens are not good for this');
+      checkRights(who, action);
+    },
+    rank(who, project) {
+      if (who.staff) return 'owner';
+      const { inherited = null, own = null } = who.projects.get(project) ?? {};
+      return ROLES.find((role) => role === inherited || role === own) ?? 'reader';
+    },
+    organisations(who, action) {
+      if (who.job) throw accessErrors.forbidden('job tokens reach no organisations');
+      checkShown(who, action);
+      return who.staff ? null : who.organisations;
+    },
     account(who, action) {
       if (who.job) checkCrawl(who.job, action, who.job.key.project);
-      return { name: who.name, projects: [...who.projects.keys()] };
+      checkShown(who, action);
+      return { name: who.name, user: who.user, staff: who.staff, projects: [...who.projects.keys()] };
     },
     reach(who, action) {
       if (who.job) checkCrawl(who.job, action, who.job.key.project);
-      const reach = {
-        organisations: [...who.organisations]
-          .filter(([, inherited]) => hasRight(who, action, { inherited, own: null }))
-          .map(([id]) => id),
-        // Members of organisations reach the projects of these, a key of one project reaches that one.
-        projects: [...who.projects]
-          .filter(
-            ([, { own }]) => (own !== null || who.job) && hasRight(who, action, { inherited: null, own }),
-          )
-          .map(([id]) => id),
-      };
-      const isNowhere = reach.organisations.length === 0 && reach.projects.length === 0;
-      if (isNowhere && (who.organisations.size > 0 || who.projects.size > 0)) checkRights(who, action);
-      return reach;
+      return reachOf(who, action);
     },
   };
+}
+
+function reachOf(who: Principal, action: Action): Reach {
+  const reach = {
+    organisations: [...who.organisations]
+      .filter(([, inherited]) => hasRight(who, action, { inherited, own: null }))
+      .map(([id]) => id),
+    // Members of organisations reach the projects of these, a key of one project reaches that one.
+    projects: [...who.projects]
+      .filter(([, { own }]) => (own !== null || who.job) && hasRight(who, action, { inherited: null, own }))
+      .map(([id]) => id),
+  };
+  const isNowhere = reach.organisations.length === 0 && reach.projects.length === 0;
+  if (isNowhere && (who.organisations.size > 0 || who.projects.size > 0)) checkRights(who, action);
+  return reach;
 }
 
 function projectsFor(who: Principal, action: Action): number[] {

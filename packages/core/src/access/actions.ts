@@ -11,6 +11,11 @@ export interface ActionRule {
    * `project`: anywhere in its project while it runs, and with other jobs of it.
    */
   crawl?: 'own job' | 'own job, late too' | 'project';
+  /**
+   * What has to be shown for it; anything by default. `people`: not a key of a project, which nobody stands behind;
+   * `session`: only who is signed in, so that a key that was found does not become an account.
+   */
+  by?: 'people' | 'session';
   /** For staff alone; others read this. */
   staffOnly?: string;
 }
@@ -21,10 +26,29 @@ const WHO_DEVELOPS: readonly Role[] = ['owner', 'admin', 'developer'];
 /** Who writes the code does not delete what others crawled with it. */
 const WHO_DELETES: readonly Role[] = ['owner', 'admin', 'operator'];
 const WHO_MANAGES: readonly Role[] = ['owner', 'admin'];
+const WHO_OWNS: readonly Role[] = ['owner'];
 const NOBODY: readonly Role[] = [];
 
 const RULES = {
   'account.read': { what: 'See whose key it is', roles: EVERYONE },
+  'account.write': {
+    what: "Change one's password, end one's sessions, take invitations",
+    roles: EVERYONE,
+    by: 'session',
+  },
+  'organisations.read': { what: 'See organisations and who is what in them', roles: EVERYONE },
+  'organisations.write': { what: 'Name an organisation', roles: WHO_OWNS, by: 'people' },
+  'organisations.create': {
+    what: 'Make organisations',
+    roles: NOBODY,
+    staffOnly: 'only staff makes organisations',
+  },
+  'members.write': {
+    what: 'Invite people, change what they are, remove them',
+    roles: WHO_MANAGES,
+    by: 'people',
+  },
+  'projects.write': { what: 'Name and pause projects', roles: WHO_MANAGES, by: 'people' },
   'projects.list': {
     what: 'See which projects the caller is a member of',
     roles: EVERYONE,

@@ -1,7 +1,10 @@
 import { DomainError } from '../errors.ts';
 import type { Access, Account, Reach, Target } from './access.ts';
 import type { Action } from './actions.ts';
+import { type Actor, actorOf } from './actor.ts';
+import type { Manager } from './memberships.ts';
 import type { Principal, Project } from './principal.ts';
+import type { Role } from './roles.ts';
 
 /**
  * Who calls, as an operation sees it: a name, and the questions that it may ask the door. What a principal is stays
@@ -10,14 +13,17 @@ import type { Principal, Project } from './principal.ts';
 export class Caller {
   /** Shown in `scheduled_by` and its siblings. */
   readonly name: string;
+  /** The same for functions that change something. */
+  readonly actor: Actor;
   /** Whether the door was asked: an operation that answers without it has forgotten to. */
   hasAsked = false;
   readonly #access: Access;
   readonly #who: Principal;
   readonly #action: Action;
 
-  constructor(access: Access, who: Principal, action: Action) {
+  constructor(access: Access, who: Principal, action: Action, address: string | null = null) {
     this.name = who.name;
+    this.actor = actorOf(who, address);
     this.#access = access;
     this.#who = who;
     this.#action = action;
@@ -27,6 +33,31 @@ export class Caller {
   may(target: Target, action = this.#action): Promise<Project> {
     this.hasAsked = true;
     return this.#access.may(this.#who, action, target);
+  }
+
+  /** Throws what `Access.mayIn` throws. */
+  async mayIn(organisation: number): Promise<Manager> {
+    this.hasAsked = true;
+    const role = await this.#access.mayIn(this.#who, this.#action, organisation);
+    return { actor: this.actor, role, rank: role ?? 'owner', staff: this.#who.staff };
+  }
+
+  /** As `may`, for who manages members of a project. */
+  async mayManage(project: number): Promise<Manager> {
+    await this.may(project);
+    const rank = this.rank(project);
+    return { actor: this.actor, role: rank, rank, staff: this.#who.staff };
+  }
+
+  /** The mightiest of what the caller is in a project. Opens nothing. */
+  rank(project: number): Role {
+    return this.#access.rank(this.#who, project);
+  }
+
+  /** For what belongs to no project and no organisation. Throws `forbidden`. */
+  mayAnywhere(): void {
+    this.hasAsked = true;
+    this.#access.mayAnywhere(this.#who, this.#action);
   }
 
   /** The same for several, none included. */
@@ -49,6 +80,12 @@ export class Caller {
   everywhere(): readonly number[] | null {
     this.hasAsked = true;
     return this.#access.everywhere(this.#who, this.#action);
+  }
+
+  /** Numbers of the organisations that the caller is a member of, and what it is there; null for all. */
+  organisations(): ReadonlyMap<number, Role> | null {
+    this.hasAsked = true;
+    return this.#access.organisations(this.#who, this.#action);
   }
 
   account(): Account {

@@ -14,11 +14,24 @@ export function checkRights(who: Principal, action: Action, roles?: ProjectRoles
   if (why !== null) throw accessErrors.forbidden(why);
 }
 
+/** Throws `forbidden` for what cannot be done with what the caller has shown. */
+export function checkShown(who: Principal, action: Action): void {
+  const why = lacking(who, ACTIONS[action]);
+  if (why !== null) throw accessErrors.forbidden(why);
+}
+
+function lacking({ user, shown, staff }: Principal, { by }: ActionRule): string | null {
+  if (by === 'session' && !(shown && 'session' in shown)) return 'only who is signed in may do this';
+  return by === 'people' && user === null && !staff ? 'a key that belongs to no user may not do this' : null;
+}
+
 /** Why the caller may not do it, for people; null when it may. */
 function refusal(who: Principal, action: Action, roles: ProjectRoles | undefined): string | null {
   // What a crawl may do was looked at before: it is nobody's member.
-  if (who.job || who.staff) return null;
+  if (who.job) return null;
   const rule = ACTIONS[action];
+  const missing = lacking(who, rule);
+  if (missing !== null || who.staff) return missing;
   if (rule.staffOnly !== undefined) return rule.staffOnly;
   return isAmong(rule, roles) ? null : `${action} needs another role here: one of ${rule.roles.join(', ')}`;
 }

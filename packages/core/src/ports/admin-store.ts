@@ -81,6 +81,7 @@ export interface AdminStore {
   createKey(key: NewKey): Promise<Created<ApiKey>>;
   /** From now on the key is unknown. Revoking again is fine. */
   revokeKey(id: number): Promise<ApiKey>;
+  organisationNumber(name: string): Promise<number>;
   listOrganisations(): Promise<Organisation[]>;
   listProjects(): Promise<(Project & { organisation: string })[]>;
   listUsers(): Promise<User[]>;

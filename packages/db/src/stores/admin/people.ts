@@ -13,6 +13,7 @@ export async function idOf(database: Database, table: Named, name: string): Prom
 
 type People =
   | 'createOrganisation'
+  | 'organisationNumber'
   | 'listOrganisations'
   | 'createUser'
   | 'listUsers'
@@ -38,6 +39,7 @@ export function people(database: Database): Pick<AdminStore, People> {
       const now = made ?? (await database('members').where(ids).first('role'));
       return { value: { organisation, user, role: now.role }, created: made !== undefined };
     },
+    organisationNumber: (name) => idOf(database, 'organisations', name),
     listOrganisations: async () => database('organisations').orderBy('id').select('id', 'name'),
     listUsers: async () => database('users').orderBy('id').select('id', 'name'),
     listMembers: async () =>

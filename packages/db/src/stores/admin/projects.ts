@@ -51,15 +51,19 @@ async function createProject(database: Database, project: NewProject): Promise<C
     .ignore()
     .returning(COLUMNS);
   if (made) {
-    // A chosen number must never come out of the sequence again.
-    await database.raw(
-      `select setval(pg_get_serial_sequence('projects', 'id'), greatest((select max(id) from projects), 1))`,
-    );
+    await freeNumbersAfter(database);
     return { value: toProject(made), created: true };
   }
   const row = await database('projects').where({ organisation_id, name }).first(COLUMNS);
   if (!row || (id !== null && row.id !== id)) throw meansSomethingElse(id ?? name);
   return { value: toProject(row), created: false };
+}
+
+/** A chosen number must never come out of the sequence again. */
+export async function freeNumbersAfter(database: Database): Promise<void> {
+  await database.raw(
+    `select setval(pg_get_serial_sequence('projects', 'id'), greatest((select max(id) from projects), 1))`,
+  );
 }
 
 function meansSomethingElse(project: number | string): DomainError {

@@ -1,0 +1,57 @@
+import { Router } from 'express';
+import { refuseForeignSites } from '../../http/browser-guard.ts';
+import { HttpProblem, renderErrors } from '../../http/errors.ts';
+import { mount, type Operation } from '../../http/operation.ts';
+import type { Parts } from '../../parts.ts';
+import type { Dialect, Host } from '../dialect.ts';
+import { readJsonObject } from './body.ts';
+import { consoleErrors } from './errors.ts';
+import { consoleGuard } from './guard.ts';
+import { accountOperations } from './operations/account.ts';
+import { memberOperations } from './operations/members.ts';
+import { openApiOperation } from './operations/openapi.ts';
+import { organisationOperations } from './operations/organisations.ts';
+import { projectOperations } from './operations/projects.ts';
+import { sessionOperations } from './operations/session.ts';
+import { createSite, type Site } from './site.ts';
+
+/** Our own API, for the web page and for whoever shows a key: people, what they are where, and what is theirs. */
+export const consoleDialect: Dialect = {
+  name: 'console',
+  base: '/console',
+  errors: consoleErrors,
+  operations: (parts) => operationsOf(parts, createSite(undefined)),
+  serve,
+};
+
+function operationsOf(parts: Parts, site: Site): Operation[] {
+  return [
+    ...sessionOperations(parts, site),
+    ...accountOperations(parts, site),
+    ...organisationOperations(parts),
+    ...projectOperations(parts),
+    ...memberOperations(parts, site),
+    openApiOperation(),
+  ];
+}
+
+function serve(host: Host): Router {
+  const { parts, downloads, publicUrl, checkReplies } = host;
+  const router = Router({ caseSensitive: true });
+  // Before the open operations, too: a page of another site signs nobody in.
+  router.use(refuseForeignSites({ publicUrl }));
+  mount(router, operationsOf(parts, createSite(publicUrl)), {
+    access: parts.access,
+    downloads,
+    before: [consoleGuard(host)],
+    checkReplies,
+    errors: consoleErrors,
+    log: parts.log,
+    readFields: readJsonObject,
+  });
+  router.use(() => {
+    throw new HttpProblem(404, 'Nothing is served under this path');
+  });
+  router.use(renderErrors(consoleErrors, parts.log));
+  return router;
+}

@@ -1,0 +1,36 @@
+import type { Contract } from '@spiderhub/wire';
+import type { z } from 'zod';
+import { type Call, type Operation, type OperationSpec, operation } from '../../http/operation.ts';
+import type { JsonReply } from '../../http/reply.ts';
+
+type Of<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Asks = Pick<OperationSpec, 'action' | 'alsoAsks'>;
+
+/** An operation of our own API: its contract, what the caller has to be allowed to do, and what is done. */
+export function served<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType | null,
+  R extends z.ZodType,
+>(contract: Contract<P, Q, B, R>, asks: Asks | Asks['action']) {
+  const { method, path, summary, params, query, body, reply } = contract;
+  const rights = typeof asks === 'string' ? { action: asks } : asks;
+  const spec: OperationSpec = {
+    method,
+    path,
+    summary,
+    params,
+    query,
+    reply,
+    ...rights,
+    ...(body && { body }),
+  };
+  return (
+    handle: (call: Call<z.output<P>, z.output<Q>, Of<B>>) => Promise<z.input<R> | JsonReply<z.input<R>>>,
+  ): Operation =>
+    operation(spec)(async (call) => {
+      // Also where nothing is read of it: what an operation does not know is refused.
+      void call.query;
+      return handle(call as Call<z.output<P>, z.output<Q>, Of<B>>);
+    });
+}

@@ -1,0 +1,112 @@
+import { createHmac, hash, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { accountErrors } from '../errors.ts';
+import { shortLine } from '../lib/turnstile.ts';
+import type { Account, AccountStore } from '../ports/account-store.ts';
+import { checkPassword, hashPassword } from './passwords.ts';
+import { isSameText, newToken } from './tokens.ts';
+
+/** Counts failures by name; answers how many seconds that name has to wait. */
+export interface Patience {
+  failed(name: string): Promise<void>;
+  waitSeconds(name: string): Promise<number>;
+}
+
+export interface SignInOptions {
+  accounts: Pick<AccountStore, 'byName'>;
+  patience: Patience;
+  /** A secret that all processes of the installation share. */
+  secret: string;
+}
+
+export interface Attempt {
+  name: string;
+  password: string;
+  address: string;
+  /** What a browser was given when somebody signed in with it before. */
+  device?: string | undefined;
+}
+
+export interface SignIn {
+  /** Whose name and password these are. Throws `unauthenticated`, or `exhausted` when one has to wait first. */
+  check(attempt: Attempt): Promise<Account>;
+  /** For the browser of somebody who has signed in: it is then told from those of guessers. */
+  deviceFor(name: string): string;
+}
+
+const MAX_KNOWN = 1000;
+const MAX_WAITING = 100;
+const BUSY_SECONDS = 5;
+
+/**
+ * Tells right passwords from wrong ones, slowly for guessers and not for owners. Wrong ones are counted for each name at
+ * each address, over all processes of the API, and whoever has used up its tries there waits, whether the name exists or
+ * not. Passwords are hashed one at a time, so that guesses from any number of addresses cost one processor at most.
+ * Who has shown the right password to this process before, or comes with a browser that has signed in as this user, is
+ * not counted with the others and has a line of its own: nobody else's guesses lock an owner out.
+ */
+export function createSignIn({ accounts, patience, secret }: SignInOptions): SignIn {
+  const salt = randomBytes(32).toString('base64');
+  const known = new LRUCache<string, true>({ max: MAX_KNOWN });
+  const lines = { strangers: shortLine(MAX_WAITING), known: shortLine(MAX_WAITING) };
+  let decoy: Promise<string> | undefined;
+
+  async function isRight(password: string, account: Account | null): Promise<boolean> {
+    // As slow for names that nobody has, so that nobody learns which there are.
+    decoy ??= hashPassword(newToken());
+    const isSame = await checkPassword(password, account?.passwordHash ?? (await decoy));
+    return isSame && account?.passwordHash != null;
+  }
+
+  /** Whoever is to wait: a browser by itself, others by name and address. */
+  function counted({ name, address, device }: Attempt): string {
+    const who = isDeviceOf(device, name) ? `device ${device}` : `${address} ${name}`;
+    return `sign-in ${hash('sha256', who)}`;
+  }
+
+  async function refuseWhileWaiting(who: string): Promise<void> {
+    const seconds = await patience.waitSeconds(who);
+    if (seconds > 0) throw accountErrors.tooManyTries(seconds);
+  }
+
+  async function tried(attempt: Attempt, who: string | null): Promise<Account | null> {
+    // Once more: others of the same name and address may have failed while this one stood in line.
+    if (who !== null) await refuseWhileWaiting(who);
+    const account = await accounts.byName(attempt.name);
+    if (await isRight(attempt.password, account)) return account;
+    if (who !== null) await patience.failed(who);
+    return null;
+  }
+
+  function isDeviceOf(device: string | undefined, name: string): boolean {
+    const [nonce, mark] = device?.split('.', 2) ?? [];
+    return nonce !== undefined && mark !== undefined && isSameText(mark, markOf(nonce, name));
+  }
+
+  function markOf(nonce: string, name: string): string {
+    return createHmac('sha256', secret).update(`${nonce} ${name}`).digest('base64url');
+  }
+
+  return {
+    async check(attempt) {
+      const proof = hash('sha256', `${salt}${attempt.name}\0${attempt.password}`);
+      const isKnown = known.has(proof);
+      const who = isKnown ? null : counted(attempt);
+      if (who !== null) await refuseWhileWaiting(who);
+      const isExpected = isKnown || isDeviceOf(attempt.device, attempt.name);
+      const line = isExpected ? lines.known : lines.strangers;
+      const answer = await line(async () => ({ account: await tried(attempt, who) }));
+      if (!answer) throw accountErrors.tooManyTries(BUSY_SECONDS);
+      if (!answer.account) {
+        known.delete(proof);
+        throw accountErrors.wrongPassword();
+      }
+      known.set(proof, true);
+      return answer.account;
+    },
+    deviceFor(name) {
+      const nonce = randomBytes(16).toString('base64url');
+      return `${nonce}.${markOf(nonce, name)}`;
+    },
+  };
+}

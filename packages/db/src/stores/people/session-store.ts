@@ -1,0 +1,72 @@
+import { SESSION_IDLE_MS, SESSION_MS, type Session, type SessionStore } from '@spiderhub/core';
+import type { Database } from '../../database.ts';
+import { translated } from '../../pg-errors.ts';
+import { type MembershipRow, membershipColumns, membershipsOf } from './memberships-sql.ts';
+
+interface SessionRow {
+  id: number;
+  user_id: number;
+  created_at: Date;
+  seen_at: Date;
+  ends_at: Date;
+  address: string | null;
+  client: string | null;
+}
+
+/** How old `seen_at` gets before it is written anew, ms: not each request is worth a write. */
+const SEEN_MS = 60_000;
+
+const IS_ALIVE = `s.ends_at > now() and s.seen_at > now() - interval '${SESSION_IDLE_MS} ms'`;
+
+const FIND = `
+  with seen as (
+    update sessions s set seen_at = now()
+    where s.token_hash = :tokenHash and ${IS_ALIVE} and s.seen_at < now() - interval '${SEEN_MS} ms'
+  )
+  select s.*, u.name, ${membershipColumns('s.user_id')}
+  from sessions s join users u on u.id = s.user_id
+  where s.token_hash = :tokenHash and ${IS_ALIVE}`;
+
+export function createSessionStore(database: Database): SessionStore {
+  return translated<SessionStore>({
+    async open({ tokenHash, user, address, client }) {
+      await database('sessions as s').whereRaw(`not (${IS_ALIVE})`).delete();
+      const { rows } = await database.raw<{ rows: [SessionRow] }>(
+        `insert into sessions (token_hash, user_id, address, client, ends_at)
+        values (:tokenHash, :user, :address, :client, now() + interval '${SESSION_MS} ms') returning *`,
+        { tokenHash, user, address, client } as never,
+      );
+      return toSession(rows[0]);
+    },
+    async find(tokenHash) {
+      const { rows } = await database.raw<{ rows: (SessionRow & MembershipRow & { name: string })[] }>(FIND, {
+        tokenHash,
+      });
+      const row = rows[0];
+      if (!row) return null;
+      const { id, user_id: user, name } = row;
+      const who = { name, user, staff: false, shown: { session: id }, ...membershipsOf(row) };
+      return { session: toSession(row), who };
+    },
+    async list(user) {
+      const rows: SessionRow[] = await database('sessions as s')
+        .where({ user_id: user })
+        .whereRaw(IS_ALIVE)
+        .orderBy('seen_at', 'desc')
+        .orderBy('id', 'desc')
+        .select('s.*');
+      return rows.map(toSession);
+    },
+    close: async (user, id) => (await database('sessions').where({ user_id: user, id }).delete()) > 0,
+    closeOthers: async (user, except) =>
+      database('sessions')
+        .where({ user_id: user })
+        .whereNot({ id: except ?? 0 })
+        .delete(),
+  });
+}
+
+function toSession(row: SessionRow): Session {
+  const { id, user_id: user, created_at, seen_at, ends_at, address, client } = row;
+  return { id, user, createdAt: created_at, seenAt: seen_at, endsAt: ends_at, address, client };
+}

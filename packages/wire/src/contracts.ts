@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { type Contract, contract } from './contract.ts';
+import { READ_ERRORS } from './errors.ts';
+import { None } from './fields.ts';
+import { linkContracts } from './links.ts';
+import { makePasswordLink, organisationMembers, projectMembers } from './members.ts';
+import { organisationContracts, projectContracts } from './organisations.ts';
+import { sessionContracts } from './session.ts';
+
+export const readOpenApi = contract({
+  id: 'readOpenApi',
+  method: 'get',
+  path: '/openapi.json',
+  summary: 'This document',
+  params: None,
+  query: None,
+  body: null,
+  reply: z.looseObject({ openapi: z.string() }),
+  errors: READ_ERRORS,
+  isOpen: true,
+});
+
+/** Every operation of `/console`, in the order of its document. */
+export const CONTRACTS: readonly Contract[] = [
+  ...Object.values(sessionContracts),
+  ...Object.values(linkContracts),
+  ...Object.values(organisationContracts),
+  ...Object.values(organisationMembers),
+  makePasswordLink,
+  ...Object.values(projectContracts),
+  ...Object.values(projectMembers),
+  readOpenApi,
+];

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** An operation without parameters: one that it does not know is refused, not passed over. */
+export const None = z.strictObject({});
+
+/** Answer of what has nothing to say. */
+export const Done = z.strictObject({}).meta({ id: 'Done' });
+
+export const Role = z.enum(['owner', 'admin', 'developer', 'operator', 'reader']).meta({ id: 'Role' });
+
+/** A number in a path: digits there, a number for who gets it. */
+export const PathNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'expected a number, 1 to 999999999')
+  .transform(Number)
+  .meta({ wholeNumber: true });
+
+export const Id = z.int().min(1);
+
+/** A moment, in UTC: `2026-01-31T12:00:00.000Z`. */
+export const Time = z.iso.datetime();
+
+const MAX_NAME = 255;
+
+/** A name that something new gets. One that would spoil lists and logs is refused. */
+export const Name = z
+  .string()
+  .min(1)
+  .max(MAX_NAME)
+  .regex(/^\S(.*\S)?$/u, 'expected no blanks at its ends')
+  .refine((name) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(name), 'expected no control characters');
+
+const MAX_PASSWORD = 500;
+/** As it is typed; whether a new one will do is for the service to say. */
+export const Password = z.string().min(1).max(MAX_PASSWORD);
+
+const MAX_TOKEN = 200;
+/** The secret part of a link. */
+export const Token = z.string().min(1).max(MAX_TOKEN);
+
+export const OfOrganisation = z.strictObject({ organisation: PathNumber });
+export const OfProject = z.strictObject({ project: PathNumber });

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { Contract } from './contract.ts';
+import { ErrorReply, STATUS_WORDS } from './errors.ts';
+
+type Json = Record<string, unknown>;
+type Direction = 'input' | 'output';
+
+/** What zod adds beside what a reader needs: the range of safe integers, and a pattern for each time. */
+function tidied({ jsonSchema }: { jsonSchema: Json }): void {
+  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.wholeNumber !== true) return;
+  delete jsonSchema.wholeNumber;
+  delete jsonSchema.pattern;
+  Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: 999_999_999 });
+}
+
+/** Collects the schemas that have a name, and refuses two of one name. */
+class Components {
+  readonly schemas: Record<string, Json> = {};
+
+  /** The schema as a document has it, with its named parts put where all look for them. */
+  schemaOf(schema: z.ZodType, io: Direction): Json {
+    const {
+      $defs = {},
+      $schema: _dialect,
+      ...own
+    } = z.toJSONSchema(schema, { io, override: tidied }) as Json;
+    for (const [name, part] of Object.entries($defs as Record<string, Json>)) this.add(name, part);
+    const id = schema.meta()?.id;
+    if (id === undefined || own.$ref !== undefined) return pointed(own) as Json;
+    this.add(id, own);
+    return { $ref: `#/components/schemas/${id}` };
+  }
+
+  private add(name: string, part: Json): void {
+    const { id: _id, ...rest } = pointed(part) as Json;
+    const known = this.schemas[name];
+    if (known && JSON.stringify(known) !== JSON.stringify(rest))
+      throw new Error(`two schemas are called ${name}`);
+    this.schemas[name] = rest;
+  }
+}
+
+/** References as they have to be where the named schemas lie in an OpenAPI document. */
+function pointed(value: unknown): unknown {
+  const text = JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/');
+  return JSON.parse(text);
+}
+
+/** An OpenAPI 3.1 document of operations. `server`: where they lie. */
+export function openApiOf(contracts: readonly Contract[], version: string, server = '/console'): Json {
+  const components = new Components();
+  const paths: Record<string, Json> = {};
+  for (const contract of contracts) {
+    const path = contract.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [contract.method]: operationOf(contract, components) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Spiderhub',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description:
+        'Sign in with a cookie, and send its `X-CSRF-Token` with what changes something; or show an API key as user name.',
+    },
+    servers: [{ url: server }],
+    security: [{ key: [] }, { session: [] }],
+    paths,
+    components: {
+      schemas: components.schemas,
+      securitySchemes: {
+        key: { type: 'http', scheme: 'basic', description: 'An API key as user name, and no password' },
+        session: { type: 'apiKey', in: 'cookie', name: 'spiderhub_session' },
+      },
+    },
+  };
+}
+
+function operationOf(contract: Contract, components: Components): Json {
+  const { id, summary, body, reply, errors, isOpen } = contract;
+  const json = (schema: z.ZodType, io: Direction) => ({
+    'application/json': { schema: components.schemaOf(schema, io) },
+  });
+  const failures = errors.map((status) => [
+    status,
+    { description: STATUS_WORDS[status], content: json(ErrorReply, 'output') },
+  ]);
+  return {
+    operationId: id,
+    summary,
+    ...(isOpen && { security: [] }),
+    parameters: [
+      ...parametersOf(contract.params, 'path', components),
+      ...parametersOf(contract.query, 'query', components),
+    ],
+    ...(body && { requestBody: { required: true, content: json(body, 'input') } }),
+    responses: {
+      200: { description: 'Done', content: json(reply, 'output') },
+      ...Object.fromEntries(failures),
+    },
+  };
+}
+
+function parametersOf(schema: z.ZodType, place: 'path' | 'query', components: Components): Json[] {
+  if (!(schema instanceof z.ZodObject)) throw new Error(`parameters of a ${place} are no object`);
+  return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, field]) => ({
+    name,
+    in: place,
+    required: place === 'path' || !field.safeParse(undefined).success,
+    schema: components.schemaOf(field, 'input'),
+  }));
+}
