@@ -61,10 +61,7 @@ export const jobErrors = {
 };
 
 export const accountErrors = {
-  notFound: (
-    what: 'organisation' | 'user' | 'key' | 'network' | 'session' | 'invitation',
-    name: string,
-  ) =>
+  notFound: (what: 'organisation' | 'user' | 'key' | 'network' | 'session' | 'invitation', name: string) =>
     new DomainError('not_found', `${what}_not_found`, `${what}: ${name} not found`),
   networkElsewhere: (network: string) =>
     new DomainError('conflict', 'network_exists', `network ${network} belongs to another organisation`),
