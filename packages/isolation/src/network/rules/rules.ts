@@ -56,7 +56,8 @@ export async function createRules({ nft, home, uidOf, policy }: RulesOptions): P
 
   const write = () => nft.run(tableText({ name: table, gid, uidOf, policy: current }));
   await write();
-  for (const name of left) await nft.run(`delete table inet ${name}`);
+  // Another process of this installation may do the same now: what is gone already is no mistake.
+  for (const name of left) await nft.run(`add table inet ${name}\ndelete table inet ${name}`);
   return {
     table,
     gid,
