@@ -36,8 +36,14 @@ function linkModules(target) {
       symlinkSync(join(CHECKOUT, 'node_modules', name), join(modules, name));
     }
   }
-  for (const name of readdirSync(join(target, 'packages'))) {
-    symlinkSync(join(target, 'packages', name), join(modules, '@spiderhub', name));
+  const copied = readdirSync(join(target, 'packages'));
+  // The demo site and such are nobody's guards: theirs are those of the checkout.
+  for (const name of readdirSync(join(CHECKOUT, 'node_modules/@spiderhub'))) {
+    const isCopied = copied.includes(name);
+    const source = isCopied
+      ? join(target, 'packages', name)
+      : join(CHECKOUT, 'node_modules/@spiderhub', name);
+    symlinkSync(source, join(modules, '@spiderhub', name));
   }
 }
 

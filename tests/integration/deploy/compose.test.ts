@@ -7,6 +7,8 @@ interface Service {
   entrypoint?: string[];
   environment?: Record<string, string>;
   ports?: string[];
+  cap_drop?: string[];
+  security_opt?: string[];
   container_name?: string;
   healthcheck?: { test: string[] };
   depends_on?: Record<string, { condition: string }>;
@@ -28,6 +30,14 @@ it('starts every process from a program that the build makes', () => {
     expect(node).toBe('node');
     const source = String(program).replace('/dist/', '/src/').replace(/\.js$/, '.ts');
     expect([name, source, existsSync(join(CHECKOUT, source))]).toEqual([name, source, true]);
+  }
+});
+
+it('lets no process of ours gain rights', () => {
+  for (const name of OURS) {
+    const { cap_drop: dropped, security_opt: options } = services[name] ?? {};
+    expect([name, dropped]).toEqual([name, ['ALL']]);
+    expect([name, options]).toEqual([name, expect.arrayContaining(['no-new-privileges:true'])]);
   }
 });
 

@@ -54,8 +54,14 @@ def _(know):
 
 @attack('list the home of the service')
 def _(know):
-    names = set(os.listdir(know['home'])) - {'work', 'python', 'envs', 'eggs', 'work-eggs', 'tmp'}
-    return first(sorted(names))
+    found = [name for name in os.listdir(know['home']) if os.path.isfile(os.path.join(know['home'], name))]
+    # What leads to its own files is there; whatever else is, is not its own.
+    for folder in ('data', 'data/streams', 'data/blobs', 'logs', 'tmp/uploads'):
+        path = os.path.join(know['home'], folder)
+        inside = set(os.listdir(path)) - {'folders'} if os.path.isdir(path) else None
+        if inside:
+            found.append(f'{folder}: {sorted(inside)[:3]}')
+    return first(found)
 
 
 @attack('read what the service keeps for itself')
@@ -139,7 +145,7 @@ def _(know):
 def _(know):
     own = [os.path.realpath(os.environ[name]) for name in ('HOME', 'TMPDIR') if name in os.environ]
     folders = ['/', '/etc', '/usr', '/usr/local/bin', '/bin', '/lib', '/var', '/var/tmp', '/root', '/dev', '/run', '/opt', os.path.dirname(know['secret'])]
-    return first(path for path in _writable(folders) if os.path.realpath(path) not in own)
+    return first(path for path in _writable(folders) if os.path.realpath(path) not in (*own, '/tmp'))
 
 
 @attack('leave a file in the shared /tmp')

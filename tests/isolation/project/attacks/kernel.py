@@ -204,11 +204,11 @@ def _(know):
 def _(know):
     found = []
     for pid in (int(name) for name in os.listdir('/proc') if name.isdigit()):
-        if pid == os.getpid():
-            continue
         try:
+            with open(f'/proc/{pid}/cmdline') as file:
+                is_own = pid == os.getpid() or 'survivor-' in file.read()
             os.close(os.open(f'/proc/{pid}/mem', os.O_RDWR))
-            found.append(pid)
+            found += [] if is_own else [pid]
         except OSError:
             pass
     return first(found)

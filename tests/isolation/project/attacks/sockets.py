@@ -70,7 +70,8 @@ def _(know):
     for name in know['names']:
         try:
             for family, *_, address in socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM):
-                found += _reached([(family, address)], know['mark'])
+                if address[0] not in (know['public4'], know['public6']):
+                    found += _reached([(family, address)], know['mark'])
         except OSError:
             pass
     return first(found)
