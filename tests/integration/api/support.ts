@@ -15,6 +15,7 @@ import { makeTeam, type Team } from '../../support/team.ts';
 
 export interface ApiUnderTest {
   server: Server;
+  parts: Parts;
   database: TestDatabase;
   store: JobStore;
   jobs: Jobs;
@@ -94,6 +95,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
   let teams = 0;
   const api: ApiUnderTest = {
     server,
+    parts,
     database,
     store: createJobStore(database.database),
     jobs: parts.jobs,

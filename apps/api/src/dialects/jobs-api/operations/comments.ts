@@ -174,14 +174,18 @@ const archiveComment = (services: Parts) =>
     return { status: 'ok' as const };
   });
 
+/** No project has this number. */
+const NOWHERE = 0;
+
 /** A comment of a project that the caller does not reach is answered like one that does not exist. */
 async function ownComment({ comments }: Parts, caller: Caller, id: number): Promise<Comment> {
   const missing = commentErrors.notFound(id);
   const comment = await comments.find(id);
-  if (!comment) throw missing;
-  await caller.may(comment.job.project).catch((error: unknown) => {
+  // Also for one that there is not: it has to be refused like a foreign one, by the same way.
+  await caller.may(comment?.job.project ?? NOWHERE).catch((error: unknown) => {
     throw error instanceof DomainError && error.kind === 'not_found' ? missing : error;
   });
+  if (!comment) throw missing;
   if (!isEditable(comment, await editorOf(caller, comment.job.project))) throw commentErrors.notTheAuthor();
   return comment;
 }

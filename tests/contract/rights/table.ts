@@ -1,0 +1,268 @@
+/**
+ * Whom each operation lets in, about something of their own organisation; everybody else is refused. `open`: all, without
+ * credentials, too. Written by hand: a new operation needs a line, and what one lets in is changed here on purpose.
+ */
+export const RIGHTS: Record<string, string> = {
+  'POST /api/run.json': 'owner, admin, developer, operator, key, staff',
+  'POST /api/schedule.json': 'owner, admin, developer, operator, key, staff',
+  'GET /api/jobs/list.json': 'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/jobs/list.jl': 'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/jobs/count.json': 'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /api/jobs/update.json': 'owner, admin, developer, operator, key, staff',
+  'POST /api/jobs/stop.json': 'owner, admin, developer, operator, key, staff',
+  'POST /api/jobs/delete.json': 'owner, admin, operator, key, staff',
+  'POST /api/jobs/claim.json': 'owner, admin, developer, operator, key, staff',
+  'POST /api/jobs/ack.json': 'owner, admin, developer, operator, key, staff',
+  'POST /api/jobs/release.json': 'owner, admin, developer, operator, key, staff',
+  'GET /api/jobs/attempts.json': 'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/scrapyd/listprojects.json':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/v2/projects': 'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/v2/projects/:project': 'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/spiders/list.json': 'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/v2/users/me': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/items.json': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/items.jl': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/items.csv': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/log.json': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/log.jl': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/log.txt': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /api/scrapyd/addversion.json': 'owner, admin, developer, key, staff',
+  'GET /api/v2/projects/:project/spiders':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/v2/projects/:project/spiders/:spider':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'PATCH /api/v2/projects/:project/spiders/:spider/tags': 'owner, admin, developer, key, staff',
+  'GET /api/settings/get.json': 'job, owner, admin, developer, key, staff',
+  'GET /api/comments/:project/stats': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/comments/:project/:spider/:job':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/comments/:project/:spider/:job/:item':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /api/comments/:project/:spider/:job/:item/:field':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /api/comments/:project/:spider/:job/:item': 'owner, admin, developer, operator, key, staff',
+  'DELETE /api/comments/:project/:spider/:job/:item': 'owner, admin, developer, operator, key, staff',
+  'POST /api/comments/:project/:spider/:job/:item/:field': 'owner, admin, developer, operator, key, staff',
+  'DELETE /api/comments/:project/:spider/:job/:item/:field': 'owner, admin, developer, operator, key, staff',
+  'PUT /api/comments/:comment': 'staff',
+  'DELETE /api/comments/:comment': 'staff',
+  'POST /api/eggs/add.json': 'owner, admin, developer, key, staff',
+  'GET /api/eggs/list.json': 'owner, admin, developer, operator, key, staff',
+  'POST /api/eggs/delete.json': 'owner, admin, developer, key, staff',
+  'GET /api/eggs/bundle.zip': 'owner, admin, developer, operator, key, staff',
+  'GET /api/migrate-eggs.zip': 'owner, admin, developer, operator, key, staff',
+  'POST /api/releases/deploy.json': 'owner, admin, developer, key, staff',
+  'GET /api/releases/status/:id': 'open',
+  'POST /api/reports/add.json': 'owner, admin, developer, operator, key, staff',
+  'GET /api/projects/:project/periodicjobs':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /api/projects/:project/periodicjobs': 'owner, admin, developer, key, staff',
+  'GET /api/projects/:project/periodicjobs/:id':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'PATCH /api/projects/:project/periodicjobs/:id': 'owner, admin, developer, key, staff',
+  'PUT /api/projects/:project/periodicjobs/:id': 'owner, admin, developer, key, staff',
+  'DELETE /api/projects/:project/periodicjobs/:id': 'owner, admin, developer, key, staff',
+  'GET /api/v2/projects/:project/periodicjobs':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /api/v2/projects/:project/periodicjobs': 'owner, admin, developer, key, staff',
+  'GET /api/v2/projects/:project/periodicjobs/:id':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'PATCH /api/v2/projects/:project/periodicjobs/:id': 'owner, admin, developer, key, staff',
+  'PUT /api/v2/projects/:project/periodicjobs/:id': 'owner, admin, developer, key, staff',
+  'DELETE /api/v2/projects/:project/periodicjobs/:id': 'owner, admin, developer, key, staff',
+  'GET /api/periodic_jobs': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/items/:project/:spider/:job':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/items/:project/:spider/:job': 'owner, admin, developer, operator, key, staff',
+  'GET /storage/items/:project/:spider/:job/stats':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/items/:project/:spider/:job/:index':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/items/:project/:spider/:job/:index/:field':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/items/:project/:spider': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/items/:project': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/logs/:project/:spider/:job':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/logs/:project/:spider/:job': 'owner, admin, developer, operator, key, staff',
+  'GET /storage/logs/:project/:spider/:job/stats':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/logs/:project/:spider/:job/:index':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/logs/:project/:spider/:job/:index/:field':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/logs/:project/:spider': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/logs/:project': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/requests/:project/:spider/:job':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/requests/:project/:spider/:job': 'owner, admin, developer, operator, key, staff',
+  'GET /storage/requests/:project/:spider/:job/stats':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/requests/:project/:spider/:job/:index':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/requests/:project/:spider/:job/:index/:field':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/requests/:project/:spider':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/requests/:project': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/samples/:project/:spider/:job':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/samples/:project/:spider/:job': 'owner, admin, developer, operator, key, staff',
+  'GET /storage/samples/:project/:spider/:job/:index':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/samples/:project/:spider/:job/:index/:field':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/samples/:project/:spider':
+    'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/samples/:project': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/jobs/:project/:spider/:job':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/jobs/:project/:spider/:job': 'owner, admin, developer, operator, key, staff',
+  'DELETE /storage/jobs/:project/:spider/:job': 'owner, admin, operator, key, staff',
+  'GET /storage/jobs/:project/:spider/:job/:field':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/jobs/:project/:spider/:job/:field': 'owner, admin, developer, operator, key, staff',
+  'DELETE /storage/jobs/:project/:spider/:job/:field': 'owner, admin, developer, operator, key, staff',
+  'GET /storage/jobq/:project/list':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/jobq/:project/count':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/jobq/:project/jobsummary':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/jobq/:project/summary':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/jobq/:project/summary/:state':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/jobq/:project/:spider/summary':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/jobq/:project/:spider/summary/:state':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/jobq/:project/push': 'owner, admin, developer, operator, key, staff',
+  'POST /storage/jobq/:project/startjob': 'owner, admin, developer, operator, key, staff',
+  'POST /storage/jobq/:project/update': 'owner, admin, developer, operator, key, staff',
+  'POST /storage/jobq/:project/:spider/:job/cancel': 'owner, admin, developer, operator, key, staff',
+  'POST /storage/jobq/:project/cancel': 'owner, admin, developer, operator, key, staff',
+  'GET /storage/activity/projects': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/activity/:project': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/activity/:project': 'owner, admin, developer, operator, key, staff',
+  'GET /storage/projects/jobsummaries': 'owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/projects/:project/jobsummary':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/projects/:project/settings': 'job, owner, admin, developer, key, staff',
+  'POST /storage/projects/:project/settings': 'owner, admin, developer, key, staff',
+  'GET /storage/projects/:project/settings/:key': 'job, owner, admin, developer, key, staff',
+  'DELETE /storage/projects/:project/settings/:key': 'owner, admin, developer, key, staff',
+  'GET /storage/ids/:project/spider/:name':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/spiders/:project/lastjobsummary':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/spiders/:project/:spider/lastjobsummary':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/system/ts': 'open',
+  'POST /storage/botgroups/:group/max_running':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'DELETE /storage/botgroups/:group':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/collections/:project/list':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/collections/:project/delete': 'job, owner, admin, developer, operator, key, staff',
+  'POST /storage/collections/:project/rename': 'job, owner, admin, developer, operator, key, staff',
+  'GET /storage/collections/:project/:type/:name':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/collections/:project/:type/:name/scan':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/collections/:project/:type/:name': 'job, owner, admin, developer, operator, key, staff',
+  'DELETE /storage/collections/:project/:type/:name': 'job, owner, admin, developer, operator, key, staff',
+  'POST /storage/collections/:project/:type/:name/deleted':
+    'job, owner, admin, developer, operator, key, staff',
+  'GET /storage/collections/:project/:type/:name/count':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/collections/:project/:type/:name/*key':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'DELETE /storage/collections/:project/:type/:name/*key':
+    'job, owner, admin, developer, operator, key, staff',
+  'GET /storage/hcf/:project/list': 'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/hcf/:project/:frontier/list':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/hcf/:project/:frontier/s/:slot': 'job, owner, admin, developer, operator, key, staff',
+  'DELETE /storage/hcf/:project/:frontier/s/:slot': 'job, owner, admin, developer, operator, key, staff',
+  'GET /storage/hcf/:project/:frontier/s/:slot/q':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'GET /storage/hcf/:project/:frontier/s/:slot/q/count':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /storage/hcf/:project/:frontier/s/:slot/q/deleted':
+    'job, owner, admin, developer, operator, key, staff',
+  'GET /storage/hcf/:project/:frontier/s/:slot/f':
+    'job, owner, admin, developer, operator, reader, key, reading key, staff',
+  'POST /scrapyd/addversion.json': 'owner, admin, developer, key, staff, scrapyd admin',
+  'POST /scrapyd/cancel.json':
+    'owner, admin, developer, operator, key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/daemonstatus.json':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'POST /scrapyd/delproject.json': 'owner, admin, developer, key, staff, scrapyd admin',
+  'POST /scrapyd/delversion.json': 'owner, admin, developer, key, staff, scrapyd admin',
+  'GET /scrapyd/listjobs.json':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/listprojects.json':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/listspiders.json':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/listversions.json':
+    'owner, admin, developer, operator, key, staff, scrapyd admin, scrapyd operator',
+  'POST /scrapyd/schedule.json':
+    'owner, admin, developer, operator, key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/status.json':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/jobs':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/logs{/*path}':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /scrapyd/items{/*path}':
+    'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /console/session': 'session of owner, session of reader',
+  'POST /console/session': 'open',
+  'DELETE /console/session': 'session of owner, session of reader',
+  'GET /console/me':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/sessions': 'owner, admin, developer, operator, reader, session of owner, session of reader',
+  'DELETE /console/sessions/:session': 'session of owner, session of reader',
+  'DELETE /console/sessions': 'session of owner, session of reader',
+  'PUT /console/me/password': 'session of owner, session of reader',
+  'POST /console/links/look': 'open',
+  'POST /console/accounts': 'open',
+  'POST /console/me/invitations': 'session of owner, session of reader',
+  'POST /console/links/password': 'open',
+  'GET /console/organisations':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'POST /console/organisations': 'staff',
+  'GET /console/organisations/:organisation':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, staff',
+  'PATCH /console/organisations/:organisation': 'owner, session of owner, staff',
+  'GET /console/projects':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'POST /console/organisations/:organisation/projects': 'owner, admin, session of owner, staff',
+  'GET /console/projects/:project':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'PATCH /console/projects/:project': 'owner, admin, session of owner, staff',
+  'GET /console/organisations/:organisation/members':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, staff',
+  'PATCH /console/organisations/:organisation/members/:user': 'owner, admin, session of owner, staff',
+  'DELETE /console/organisations/:organisation/members/:user': 'owner, admin, session of owner, staff',
+  'GET /console/organisations/:organisation/invitations': 'owner, admin, session of owner, staff',
+  'POST /console/organisations/:organisation/invitations': 'owner, admin, session of owner, staff',
+  'DELETE /console/organisations/:organisation/invitations/:invitation':
+    'owner, admin, session of owner, staff',
+  'POST /console/organisations/:organisation/members/:user/password-link':
+    'owner, admin, session of owner, staff',
+  'GET /console/projects/:project/members':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'PATCH /console/projects/:project/members/:user': 'owner, admin, session of owner, staff',
+  'DELETE /console/projects/:project/members/:user': 'owner, admin, session of owner, staff',
+  'GET /console/projects/:project/invitations': 'owner, admin, session of owner, staff',
+  'POST /console/projects/:project/invitations': 'owner, admin, session of owner, staff',
+  'DELETE /console/projects/:project/invitations/:invitation': 'owner, admin, session of owner, staff',
+  'GET /console/openapi.json': 'open',
+};
