@@ -47,9 +47,10 @@ export class Stage {
   readonly other: Team;
   private readonly outside: string;
   private mayWrite = false;
-  isBoxed = false;
+  private readonly isBoxed: boolean;
 
-  private constructor(service: Service, other: Team, outside: string) {
+  private constructor(service: Service, other: Team, outside: string, isBoxed: boolean) {
+    this.isBoxed = isBoxed;
     this.service = service;
     this.other = other;
     this.outside = outside;
@@ -63,7 +64,9 @@ export class Stage {
     const spider = 'import scrapy\nclass A(scrapy.Spider):\n    name = "a"\n    start_urls = []\n';
     const verdict = (await deployEgg(service, smallEgg(spider))).at(-1);
     if (!verdict?.includes('"ok"')) throw new Error(`not deployed: ${verdict}`);
-    return new Stage(service, await makeTeam(service.db.database, 'globex'), outside);
+    const ready = (await (await fetch(`${service.url}/readyz`)).json()) as { isolation?: { level: string } };
+    const isBoxed = ready.isolation?.level === 'box';
+    return new Stage(service, await makeTeam(service.db.database, 'globex'), outside, isBoxed);
   }
 
   async close(): Promise<void> {

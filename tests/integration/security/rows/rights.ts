@@ -173,7 +173,7 @@ export const RIGHTS: Row[] = [
   {
     row: 15,
     what: "another user's password or role",
-    absent: 'users are made by `admin` on the machine; no route changes them',
+    absent: 'users belong to /console, which has a suite of its own: tests/contract/console/members',
   },
   {
     row: 16,
@@ -275,9 +275,13 @@ export const RIGHTS: Row[] = [
   {
     row: 22,
     what: 'stolen and forged sessions',
-    absent: 'there are no sessions: each request brings its key',
+    absent: 'sessions belong to /console, which has a suite of its own: tests/contract/console/sign-in',
   },
-  { row: 23, what: 'invitations used twice or guessed', absent: 'there are no invitations' },
+  {
+    row: 23,
+    what: 'invitations used twice or guessed',
+    absent: 'invitations belong to /console: tests/contract/console/members',
+  },
   {
     row: 24,
     what: 'secrets are made by the installation, none is a default',

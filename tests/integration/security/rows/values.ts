@@ -90,7 +90,11 @@ export const BROWSERS: Row[] = [
         expect((await stage.ask({ path: `/${door}/`, headers: { host } })).status).toBe(421);
     },
   },
-  { row: 28, what: 'forms without a token', absent: 'no page has a form' },
+  {
+    row: 28,
+    what: 'forms without a token',
+    absent: 'no page has a form; sessions of /console have a suite: tests/contract/console/sign-in',
+  },
   {
     row: 29,
     what: 'markup in names, tags and arguments',
@@ -447,5 +451,30 @@ export const NUMBERS: Row[] = [
       ).toContain('error');
     },
   },
-  { row: 48, what: 'times of periodic jobs', absent: 'there are no periodic jobs' },
+  {
+    row: 48,
+    what: 'times of periodic jobs',
+    doors: ['api'],
+    async run(stage) {
+      const path = `/api/projects/${stage.mine}/periodicjobs`;
+      const plan = { cron: '0 0 * * *', tasks: [{ name: 'a' }] };
+      const headers = { 'content-type': 'application/json' };
+      for (const wrong of [
+        ...[
+          '* * * * * *',
+          '99 99 * * *',
+          '*/0 * * * *',
+          '@reboot',
+          '0 0 31 2 *',
+          `${'1,'.repeat(5000)}1 * * * *`,
+        ].map((cron) => ({ cron })),
+        ...['../../etc/passwd', 'Foo/Bar', '', '+02:00'].map((timezone) => ({ timezone })),
+        { jitter_seconds: -1 },
+        { tasks: Array.from({ length: 1000 }, () => ({ name: 'a' })) },
+      ]) {
+        const { status } = await stage.ask({ path, headers, body: JSON.stringify({ ...plan, ...wrong }) });
+        expect([wrong, status]).toEqual([wrong, 400]);
+      }
+    },
+  },
 ];
