@@ -60,6 +60,8 @@ def install(command, box):
             json.dump({**launch, 'argv': command}, file)
             file.truncate()
         command = [sys.executable, '-I', '-S', os.path.join(_HERE, 'box_exec.py'), box]
+    else:
+        command = [sys.executable, '-I', '-S', os.path.join(_HERE, 'reaper.py'), *command]
     installing = subprocess.Popen(command)
     signal.signal(signal.SIGTERM, lambda *_: installing.terminate())
     return installing.wait()
