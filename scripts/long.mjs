@@ -1,15 +1,22 @@
 // npm run test:stacks -- 2.7 2.13 and npm run test:plugins -- pandas: the long forms of these tests; all without names.
+import { join, resolve } from 'node:path';
 import { prepare, run } from './prepare.mjs';
 
 const FORMS = {
-  STACKS: ['tests/integration/service/stacks.test.ts'],
+  STACKS: ['tests/integration/service/stacks.test.ts', 'tests/contract/hubstorage/stacks.test.ts'],
   PLUGINS: ['tests/integration/service/plugins.test.ts'],
 };
 const SPIDERHUB = 'apps/cli/dist/main.js';
 const [form, ...names] = process.argv.slice(2);
 
 await prepare();
-const env = { ...process.env, [form]: names.join(' ') || 'all' };
+const clients = join(process.env.SPIDERHUB_HOME || '.spiderhub', 'clients');
+await run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', clients]);
+const env = {
+  ...process.env,
+  [form]: names.join(' ') || 'all',
+  SPIDERHUB_CLIENTS_PYTHON: resolve(clients, 'bin', 'python'),
+};
 const jest = ['node_modules/jest/bin/jest.js', '--ci', '--forceExit', ...FORMS[form]];
 process.exitCode = await run(process.execPath, [SPIDERHUB, 'services', '--', process.execPath, ...jest], {
   env,

@@ -181,9 +181,8 @@ HCF_PROJECT_ID = ${project}
   },
 );
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
+// Debian's /usr/bin/chromium is a script that reads files which crawls in a box do not have.
+const CHROMIUM = ['/usr/lib/chromium/chromium', '/usr/bin/google-chrome'].find(existsSync);
 
 (asked('playwright') && CHROMIUM ? it : it.skip)(
   "scrapy-playwright drives the machine's browser",
@@ -191,7 +190,11 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
     const handler = 'scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler';
     const settings = `
 DOWNLOAD_HANDLERS = {'http': '${handler}', 'https': '${handler}'}
+import os
 PLAYWRIGHT_LAUNCH_OPTIONS = {'executable_path': '${CHROMIUM}', 'args': ['--no-sandbox']}
+# Browsers ask for no proxy by themselves, and take none for the machine's own addresses.
+if os.environ.get('http_proxy'):
+    PLAYWRIGHT_LAUNCH_OPTIONS['proxy'] = {'server': os.environ['http_proxy'], 'bypass': '<-loopback>'}
 `;
     const spider = `
     async def start(self):
