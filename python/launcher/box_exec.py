@@ -1,9 +1,10 @@
 """Runs a program in a box and leaves nothing of it behind: `python -I -S box_exec.py FILE`.
 
 The JSON file says `argv`, `env` and `cwd`, like the launch.json of a job, and `box`, which may be null: then the program has
-the rights of this process. Standard output and error pass through, as does descriptor 3. When the program ends, or this
-process is asked to end (SIGTERM) or is killed, everything that the program started is killed. Ends as the program did; 128
-and the signal's number when a signal ended it; 126 with one line on standard error when there can be no such box.
+the rights of this process. Standard output and error pass through, as does descriptor 3. When the program ends, this
+process is asked to end (SIGTERM) or is killed, or the one that started it is gone, everything that the program started is
+killed. Ends as the program did; 128 and the signal's number when a signal ended it; 126 with one line on standard error
+when there can be no such box.
 """
 
 import json
@@ -15,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from box import enter  # noqa: E402
 from reaper import kill_family  # noqa: E402
-from shim_process import become_subreaper  # noqa: E402
+from shim_process import become_subreaper, end_with_parent  # noqa: E402
 
 _NO_BOX = 126
 _NO_PROGRAM = 127
@@ -26,6 +27,9 @@ def main(path):
         launch = json.load(file)
     box = launch.get('box')
     become_subreaper()
+    # Who asks before it is known what to end is heard later.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    end_with_parent()
     try:
         door = enter.Door(box) if box and box['level'] == 'box' else None
         if box and not door:
@@ -35,10 +39,12 @@ def main(path):
         return _NO_BOX
     child = os.fork()
     if child == 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         _become(launch, door)
     if door:
         door.opened()
     signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(child, signal.SIGKILL))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     reported = None
     if door:
         reported = door.wait()

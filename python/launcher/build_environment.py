@@ -25,9 +25,11 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, _HERE)
 
 from seal import seal  # noqa: E402
+from shim_process import end_with_parent  # noqa: E402
 
 
 def main(target, requirements, mode, box=None, *more):
+    end_with_parent()
     with open(target + '.lock', 'w') as lock:
         # The kernel lets go of it when this process dies, however it dies.
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,8 +1,9 @@
 """Runs a program and leaves nothing of it behind: `python -I -S reaper.py PROGRAM ARGUMENT...`
 
-When the program ends, or this process is asked to end (SIGTERM), everything that the program started is killed: on Linux
-also what left its session, changed its environment and lost its parent, since the orphans among our descendants become our
-children. Ends as the program did; 128 and the signal's number when a signal ended it.
+When the program ends, this process is asked to end (SIGTERM) or the one that started it is gone, everything that the
+program started is killed: on Linux also what left its session, changed its environment and lost its parent, since the
+orphans among our descendants become our children. Ends as the program did; 128 and the signal's number when a signal
+ended it.
 """
 
 import os
@@ -12,17 +13,22 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from shim_process import become_subreaper, processes  # noqa: E402
+from shim_process import become_subreaper, end_with_parent, processes  # noqa: E402
 
 _GIVE_UP_SECONDS = 10
 
 
 def main(argv):
     become_subreaper()
+    # Who asks before it is known what to end is heard later.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    end_with_parent()
     child = os.fork()
     if child == 0:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         _execute(argv)
     signal.signal(signal.SIGTERM, lambda _number, _frame: os.kill(child, signal.SIGKILL))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _, status = os.waitpid(child, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     kill_family()

@@ -26,6 +26,12 @@ def become_subreaper():
         _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def end_with_parent():
+    """This process is asked to end (SIGTERM) when the one that started it is gone, however that came to be."""
+    if _ON_LINUX:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
 def identity():
     """Process id, start time in clock ticks and boot: together they never name two processes."""
     if not _ON_LINUX:
