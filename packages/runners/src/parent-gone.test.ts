@@ -1,7 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,9 +16,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** How many processes have this word on their command line. */
-function running(word: string): number {
-  return spawnSync('pgrep', ['-fc', word]).stdout.toString().trim() === '0' ? 0 : 1;
+/** Whether a process has this word on its command line. */
+function isRunning(word: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(word);
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Kills, without a word, the process that started this program. */
@@ -45,7 +51,7 @@ it.each(['reaper.py', 'box_exec.py'])(
     await killParentOf(name === 'reaper.py' ? [program, ...argv] : [program, file], () =>
       existsSync(join(root, 'started')),
     );
-    await eventually(() => expect(running(word)).toBe(0));
+    await eventually(() => expect(isRunning(word)).toBe(false));
   },
 );
 
@@ -61,5 +67,5 @@ it('a build of an environment ends with the process that started it', async () =
   const asked = new Promise<void>((resolve) => silent.once('connection', () => resolve()));
   const builder = [join(LAUNCHER_DIR, 'build_environment.py'), target, requirements, 'beside'];
   await killParentOf(builder, () => existsSync(join(target, 'bin/python')), asked);
-  await eventually(() => expect(running(target)).toBe(0));
+  await eventually(() => expect(isRunning(target)).toBe(false));
 });
