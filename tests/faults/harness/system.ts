@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -63,6 +63,7 @@ export async function startSystem({
   const database = createDatabase(servers.databaseUrl, { name: 'chaos', maxConnections: 4 });
   const team = await makeTeam(database, 'acme', []);
   await database('versions').delete();
+  letWitnessIn(home, witness, team.project);
   const ports = [await freePort(), await freePort()];
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
 
@@ -154,6 +155,18 @@ function mountSmallDisk(path: string): string | null {
   if (process.getuid?.() !== 0) return null;
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m,mode=711`, 'tmpfs', path]);
   return status === 0 ? path : null;
+}
+
+/**
+ * A box shows a crawl nothing of the machine but its own folder and the one that is kept for its spider: the witness is
+ * where that one is looked for. It must not lie on the disk that fills up.
+ */
+function letWitnessIn(home: string, witness: string, project: number): void {
+  const kept = join(home, 'data/folders', String(project));
+  mkdirSync(kept, { recursive: true, mode: 0o700 });
+  chmodSync(witness, 0o777);
+  // The project's only spider is its first.
+  symlinkSync(witness, join(kept, '1'));
 }
 
 async function buildEgg(directory: string): Promise<Buffer> {
