@@ -178,8 +178,7 @@ Spiderhub is ready at ${url}
 
   API key   ${apikey}
   Project   ${project}, with the demo spider "${spider}"
-  Sign in   ${url}/sign-in#token=${signInToken}
-            once, within a day, as the demo's owner; or with curl:
+  Sign in   once, within a day, as the demo's owner:
             curl -c cookies ${url}/console/session -H 'Content-Type: application/json' -d '{"token":"${signInToken}"}'
 
 Schedule a job, watch it, fetch its items:
