@@ -18,6 +18,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { besideServers, CHECKOUT, median, startService } from './support/service.mjs';
 
+/** The first crawl of a worker unpacks the egg; on a stack it also starts the server that later ones fork from. */
+const IDLE_ROUNDS = 4;
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '15' }, stacks: { type: 'string' } },
 });
@@ -70,8 +72,6 @@ function judge(medians) {
   }
 }
 
-/** The first crawl of a worker unpacks the egg; on a stack it also starts the server that later ones fork from. */
-const IDLE_ROUNDS = 4;
 
 async function measure(env, fields) {
   const service = await startService(env);
