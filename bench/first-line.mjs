@@ -72,7 +72,6 @@ function judge(medians) {
   }
 }
 
-
 async function measure(env, fields) {
   const service = await startService(env);
   try {
