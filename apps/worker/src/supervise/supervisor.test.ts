@@ -205,6 +205,18 @@ describe('a supervisor', () => {
     expect([late.requests, late.reports]).toEqual([[], []]);
   });
 
+  it('begins an attempt once, also when its ticket comes again after the crawl ended unheard', async () => {
+    const { supervisor, crawl, requests, counted } = setUp({ attempts: { finish: async () => 'fenced' } });
+    const run = supervisor.run(1, 1);
+    crawl.ends();
+    await run;
+    await supervisor.run(1, 1);
+    expect([counted().claims, requests.length]).toEqual([1, 1]);
+    const next = supervisor.run(1, 2);
+    await next;
+    expect(counted().claims).toBe(2);
+  });
+
   it('asks until Postgres answers whose an attempt is, and counts the lease from the question that was answered', async () => {
     let asked = 0;
     const claim = async (id: number) => (++asked < 4 ? away() : job(id));

@@ -13,6 +13,7 @@ import {
 } from '@spiderhub/core';
 import type { IsolationReport } from '@spiderhub/isolation';
 import { type Logger, monotonicMs, untilAnswered } from '@spiderhub/platform';
+import { LRUCache } from 'lru-cache';
 import type { Care } from './crawl/care.ts';
 import type { RequestOf } from './crawl/crawl-request.ts';
 import { endCrawl } from './crawl/end-crawl.ts';
@@ -40,6 +41,9 @@ export interface SupervisorOptions {
   onFree: () => void;
   log: Logger;
 }
+
+/** Of so many jobs a worker knows the last attempt that it began: more than have tickets at any time. */
+const REMEMBERED = 100_000;
 
 /** What becomes of the crawls when their worker is stopped. */
 export interface Stopping {
@@ -76,6 +80,8 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #held = new Set<Held>();
   readonly #work = new WorkInHand();
+  /** The last attempt of each job that began here. */
+  readonly #begun = new LRUCache<number, number>({ max: REMEMBERED });
   readonly #leaving = new AbortController();
 
   constructor(options: SupervisorOptions) {
@@ -86,10 +92,14 @@ export class Supervisor {
   async run(id: number, attempt: number): Promise<void> {
     // A ticket that comes twice is sent again as long as nobody claims it.
     if (this.#work.has(id)) return;
+    // So does one whose crawl ended with our lease, until that has lapsed in the database, too: claiming would give it
+    // to us once more, as to somebody who asks again after a broken connection.
+    if (this.#begun.get(id) === attempt) return;
     const { attempts, workerId, leaseMs } = this.#options;
     await this.#work.track(id, async () => {
       const won = await this.#win(() => attempts.claim(id, attempt, workerId, leaseMs));
       if (won === null) return;
+      this.#begun.set(id, attempt);
       const { job } = won;
       this.#logOf(job).info({ spider: job.spiderName, version: job.version }, 'job started');
       await this.#hold(won, (holding) => this.#begin(job, holding));
@@ -102,6 +112,7 @@ export class Supervisor {
     await this.#work.track(orphan.id, async () => {
       const won = await this.#win(() => attempts.adopt(orphan.id, orphan.attempt, workerId, leaseMs));
       if (won === null) return salvage(orphan, { attempts, streams, log, giveUp: this.#leaving.signal });
+      this.#begun.set(orphan.id, orphan.attempt);
       this.#logOf(won.job).info('job taken over');
       await this.#hold({ ...won, isInherited: true }, async () => ({
         mask: await this.#maskOf(won.job),
