@@ -1,7 +1,7 @@
 // Everything that has to be right before a change goes in. The last line counts: "N passed, N failed".
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { prepare, run, runTool } from './prepare.mjs';
 
@@ -59,6 +59,8 @@ async function runTests() {
       '--ci',
       // What a failed test left going would keep the process, and so the count, for ever.
       '--forceExit',
+      // Tests mostly wait for processes that they started, so two files at a time pay even where jest would take one.
+      `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`,
       '--json',
       `--outputFile=${report}`,
       ...jestArguments,
