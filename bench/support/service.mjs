@@ -70,6 +70,8 @@ export async function startService(env = {}) {
     url,
     home,
     databaseUrl: db.url,
+    /** Works on the database with a knex. */
+    database: (work) => work(db.database),
     project,
     headers,
     call,

@@ -12,6 +12,7 @@ import {
   createLogger,
   keepPrivate,
   type Logger,
+  limitDefaults,
   pipEnvironment,
   readConfig,
   redisOptions,
@@ -23,8 +24,10 @@ import {
 import {
   createFailureCounts,
   createSignalSender,
+  createUsageCounts,
   type QueueOptions,
   type RedisFailureCounts,
+  type RedisUsageCounts,
   type SignalSender,
 } from '@spiderhub/queue';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
@@ -88,6 +91,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const connections = openConnections(config, log);
   const parts = await createParts({
     ...connections,
+    limits: { defaults: limitDefaults(config), counts: connections.usageCounts },
     inspector: inspectorOf(config, boxing),
     secretKeys: async () => readSecretKeys(await secretsKeyText(config)) ?? [],
     dataDir: join(config.SPIDERHUB_HOME, 'data'),
@@ -145,6 +149,7 @@ interface Connections {
   searches: Database;
   signals: SignalSender;
   failureCounts: RedisFailureCounts;
+  usageCounts: RedisUsageCounts;
 }
 
 function openConnections(config: ApiConfig, log: Logger): Connections {
@@ -163,17 +168,20 @@ function openConnections(config: ApiConfig, log: Logger): Connections {
     }),
     signals: createSignalSender(queue),
     failureCounts: createFailureCounts(queue),
+    usageCounts: createUsageCounts(queue),
   };
 }
 
 /** Ends them when everything that uses them has stopped. */
-function closing({ database, downloads, searches, signals, failureCounts }: Connections): Service {
+function closing(connections: Connections): Service {
+  const { database, downloads, searches, signals, failureCounts, usageCounts } = connections;
   return {
     name: 'connections',
     async start() {},
     async stop() {
       signals.close();
       failureCounts.close();
+      usageCounts.close();
       await Promise.all([database, downloads, searches].map((pool) => pool.destroy()));
     },
   };

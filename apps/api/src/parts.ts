@@ -10,44 +10,60 @@ import {
   createAccess,
   createAccounts,
   createDeploy,
+  createFileLimits,
   createJobAccess,
   createJobs,
   createJobTokens,
+  createLimitBook,
   createMemberships,
+  createMeter,
+  createPendingWatch,
   createPeriodicJobs,
+  createRates,
   createSessions,
   createSignIn,
+  createTurns,
   createVariables,
   type Deploy,
   type EggInspector,
   type EggStore,
   type FailureCounts,
+  type FileLimits,
   type FrontierStore,
   inLedger,
   type JobAccess,
   type JobqView,
   type Jobs,
   type JobTokens,
+  type LimitBook,
   type LinkStore,
   type MemberStore,
   type Memberships,
+  NO_LIMITS,
+  NO_TURNS,
   type PeriodicJobs,
   type ProjectStore,
   type ProjectVariables,
+  type Rates,
   type ReleaseStore,
   type ReportStore,
   type SecretKeys,
+  type ServiceLimitStore,
+  type ServiceLimits,
   type Sessions,
   type Signals,
   type SignIn,
   type SpiderStore,
   type StreamStore,
   TALLIES,
+  type Turn,
+  type UsageCounts,
   type VersionStore,
 } from '@spiderhub/core';
 import {
   createScrapydGuests,
   createScrapydUsers,
+  type JobsRange,
   type ScrapydGuests,
   type ScrapydStore,
   type ScrapydUsers,
@@ -78,6 +94,7 @@ import {
   createScrapydUserStore,
   createScrapydView,
   createSealedStore,
+  createServiceLimitStore,
   createSessionStore,
   createSpiderStore,
   createVariableStore,
@@ -91,6 +108,15 @@ import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { createThrottle } from './http/throttle.ts';
 
 const MAX_ITEM_BYTES = 16 * 2 ** 20;
+/**
+ * How many connections of their pools reads may have at the same time, all together and those of one organisation. Lists leave
+ * some to everything else that is asked of the same pool.
+ */
+const PLACES = {
+  lists: { all: 7, ofOne: 4 },
+  searches: { all: 3, ofOne: 2 },
+  downloads: { all: 10, ofOne: 4 },
+};
 
 /** Everything that a dialect may use. Each part is made once, however many dialects use it. */
 export interface Parts {
@@ -98,6 +124,9 @@ export interface Parts {
   jobAccess: JobAccess;
   tokens: JobTokens;
   people: People;
+
+  /** What organisations and projects may have, and what they have. */
+  limits: LimitParts;
 
   jobs: Jobs;
   claims: ClaimStore;
@@ -133,6 +162,14 @@ export interface Parts {
   now: () => Date;
 }
 
+export interface LimitParts {
+  store: ServiceLimitStore;
+  book: LimitBook;
+  /** Null: requests are not counted. */
+  rates: Rates | null;
+  files: FileLimits;
+}
+
 /** Users, where they are signed in, and what they are where. */
 export interface People {
   sessions: Sessions;
@@ -153,6 +190,8 @@ export interface Ground {
   signals: Signals;
   /** Where all processes of the API count wrong passwords together. */
   failureCounts?: FailureCounts | undefined;
+  /** What organisations may have by default, and where all processes of the API count. Without it nothing is limited. */
+  limits?: { defaults: ServiceLimits; counts: UsageCounts };
   inspector: EggInspector;
   /** Keys that secrets are stored with. */
   secretKeys: SecretKeys;
@@ -167,23 +206,33 @@ export interface Ground {
 /** Makes each part, on Postgres and the file system. */
 export async function createParts(ground: Ground): Promise<Parts> {
   const { database, downloads, searches, signals, inspector, secretKeys, dataDir, uploadDir, log } = ground;
-  const view = createJobView(database, searches);
   const versions = createVersionStore(database);
   const eggs = createEggStore(database);
   const blobs = inLedger(createFsBlobStore({ root: join(dataDir, 'blobs') }), createBlobLedger(database));
   const sealed = createSealedStore(database);
   const variables = createVariables(createVariableStore(database), sealed, secretKeys);
   const tokens = createJobTokens(await sharedSecret(database, 'job-token'));
+  const limits = limitParts(ground);
+  const { book, store: pendingOf } = limits;
+  const turns = ground.limits ? createTurns(book, PLACES) : NO_TURNS;
+  const view = createJobView(database, searches, turns);
+  const enforced = ground.limits && { book, pending: createPendingWatch(book, pendingOf) };
   return {
     access: createAccess(createAccessStore(database)),
     jobAccess: createJobAccess(tokens, view),
     tokens,
     people: await peopleOf(ground),
 
-    jobs: createJobs(createJobStore(database), { ...view, stream: createJobView(downloads).stream }, signals),
+    limits,
+    jobs: createJobs(
+      createJobStore(database),
+      { ...view, stream: createJobView(downloads, downloads, turns).stream },
+      signals,
+      enforced,
+    ),
     claims: createClaimStore(database),
-    periodic: periodicJobs(database),
-    queue: createJobqView(database, searches),
+    periodic: periodicJobs(database, enforced?.book),
+    queue: createJobqView(database, searches, turns),
 
     projects: createProjectStore(database),
     spiders: createSpiderStore(database),
@@ -202,7 +251,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
     comments: createCommentStore(database),
     reports: createReportStore(database),
 
-    scrapyd: scrapydParts(database, downloads),
+    scrapyd: scrapydParts(database, downloads, turns.downloads),
     uploadDir,
     maxItemBytes: ground.maxItemBytes ?? MAX_ITEM_BYTES,
     log,
@@ -210,9 +259,21 @@ export async function createParts(ground: Ground): Promise<Parts> {
   };
 }
 
-function periodicJobs(database: Database): PeriodicJobs {
+function periodicJobs(database: Database, limits?: LimitBook): PeriodicJobs {
   const cron = createCron();
-  return createPeriodicJobs({ store: createPeriodicStore(database, cron.zoneRules), cron });
+  const store = createPeriodicStore(database, cron.zoneRules);
+  return createPeriodicJobs({ store, cron, ...(limits && { limits }) });
+}
+
+function limitParts({ database, limits }: Ground): LimitParts {
+  const store = createServiceLimitStore(database);
+  const book = createLimitBook(store, limits?.defaults ?? NO_LIMITS);
+  return {
+    store,
+    book,
+    files: createFileLimits(book),
+    rates: limits ? createRates(book, createMeter(limits.counts)) : null,
+  };
 }
 
 /** Wrong passwords for one name from one address in a minute, before it has to wait. */
@@ -240,11 +301,29 @@ async function peopleOf({ database, failureCounts }: Ground): Promise<People> {
   };
 }
 
-function scrapydParts(database: Database, downloads: Database): Parts['scrapyd'] {
+/** Reads when it is the turn of the organisation of whose projects it reads. */
+async function* inTurn<T>(
+  turn: Turn,
+  { projects }: JobsRange,
+  read: () => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const leave = await turn.enter(projects[0] ?? 0);
+  try {
+    yield* read();
+  } finally {
+    leave();
+  }
+}
+
+function scrapydParts(database: Database, downloads: Database, turn: Turn): Parts['scrapyd'] {
   const long = createScrapydView(downloads);
   return {
     store: createScrapydStore(database),
-    view: { ...createScrapydView(database), listing: long.listing, jobs: long.jobs },
+    view: {
+      ...createScrapydView(database),
+      listing: (states, range, ...how) => inTurn(turn, range, () => long.listing(states, range, ...how)),
+      jobs: (state, range, ...how) => inTurn(turn, range, () => long.jobs(state, range, ...how)),
+    },
     users: createScrapydUsers(createScrapydUserStore(database)),
     guests: createScrapydGuests(createScrapydCallerStore(database)),
   };

@@ -7,6 +7,7 @@ import {
   HomeDirectory,
   Isolation,
   IsolationUidBase,
+  LimitFields,
   LogLevel,
   Network,
   Port,
@@ -48,6 +49,7 @@ const CliConfig = z.object({
   DRAIN_SECONDS: Seconds.default(3600),
   LOG_LEVEL: LogLevel.default('info'),
   SECRETS_KEY: SecretsKey.optional(),
+  ...LimitFields,
 });
 export type CliConfig = z.output<typeof CliConfig>;
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import {
   type CrawlRunner,
   createJobTokens,
+  createLimitBook,
+  createPendingWatch,
   createPurge,
   createVariables,
   readSecretKeys,
@@ -22,6 +24,8 @@ import {
   createProjectStore,
   createRetentionStore,
   createSealedStore,
+  createServiceLimitStore,
+  createStorageUsageStore,
   createVariableStore,
   createVersionStore,
   schemaProblem,
@@ -33,6 +37,7 @@ import {
   createLogger,
   keepPrivate,
   type Logger,
+  limitDefaults,
   pipEnvironment,
   readConfig,
   runServices,
@@ -47,6 +52,7 @@ import { createIntake } from './intake/intake.ts';
 import { openIsolation } from './isolation.ts';
 import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
+import { measureStorage } from './leader/tasks/measure-storage.ts';
 import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
 import { leaderTasks } from './leader/tasks.ts';
 import { limitsOfCrawls } from './limits.ts';
@@ -169,7 +175,7 @@ async function makeSupervisor(
     ...own,
     leaseMs: config.LEASE_SECONDS * 1000,
     stopGraceMs: config.STOP_GRACE_SECONDS * 1000,
-    attempts: createAttemptStore(database),
+    attempts: createAttemptStore(database, limitDefaults(config)),
     streams,
     requestOf: requestsFrom({
       versions: createVersionStore(database),
@@ -193,12 +199,15 @@ function makeLeader(
 ): Leader {
   const { database, vital, tickets } = connections;
   const attempts = createAttemptStore(database);
-  const periodic = periodicParts(connections);
+  const periodic = periodicParts(config, connections);
   return createLeader({
     store: createLeaderStore(vital),
     holder: `${host}/${id}`,
     tasks: leaderTasks({
-      dispatch: createDispatchStore(database, { leaseMs: config.LEASE_SECONDS * 1000 }),
+      dispatch: createDispatchStore(database, {
+        leaseMs: config.LEASE_SECONDS * 1000,
+        runningJobs: limitDefaults(config).runningJobs,
+      }),
       tickets,
       recount: (ended) => recount(attempts, streams, ended),
       periodic,
@@ -212,14 +221,20 @@ function makeLeader(
         }),
         ...keepCalendar(periodic),
       ],
+      measuring: measureStorage({
+        usage: createStorageUsageStore(database),
+        streams,
+        foldersDir: join(config.SPIDERHUB_HOME, 'data/folders'),
+      }),
       log,
     }),
     log,
   });
 }
 
-function periodicParts({ database, signals }: Connections): PeriodicParts {
+function periodicParts(config: WorkerConfig, { database, signals }: Connections): PeriodicParts {
   const cron = createCron();
+  const limits = createServiceLimitStore(database);
   return {
     store: createPeriodicStore(database, cron.zoneRules),
     // Scripts differ by their command line, as they do when people schedule them.
@@ -229,6 +244,7 @@ function periodicParts({ database, signals }: Connections): PeriodicParts {
         sameRunKey(spider, command ? { ...args, cmd_args: JSON.stringify(command) } : args),
     },
     signals,
+    pending: createPendingWatch(createLimitBook(limits, limitDefaults(config)), limits),
   };
 }
 

@@ -2,6 +2,7 @@ export * from './checkout.ts';
 export { monotonicMs } from './clock.ts';
 export { ApiConfig } from './config/api.ts';
 export * from './config/fields.ts';
+export { LimitFields, limitDefaults } from './config/limits.ts';
 export { splitProxies } from './config/proxies.ts';
 export * from './config/read.ts';
 export { WorkerConfig } from './config/worker.ts';

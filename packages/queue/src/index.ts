@@ -12,3 +12,4 @@ export {
   type TicketReceiver,
   type TicketSender,
 } from './tickets.ts';
+export { createUsageCounts, type RedisUsageCounts } from './usage-counts.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Contract, contract } from './contract.ts';
 import { READ_ERRORS } from './errors.ts';
 import { None } from './fields.ts';
+import { limitContracts } from './limits.ts';
 import { linkContracts } from './links.ts';
 import { makePasswordLink, organisationMembers, projectMembers } from './members.ts';
 import { organisationContracts, projectContracts } from './organisations.ts';
@@ -29,5 +30,6 @@ export const CONTRACTS: readonly Contract[] = [
   makePasswordLink,
   ...Object.values(projectContracts),
   ...Object.values(projectMembers),
+  ...Object.values(limitContracts),
   readOpenApi,
 ];

@@ -264,5 +264,9 @@ export const RIGHTS: Record<string, string> = {
   'GET /console/projects/:project/invitations': 'owner, admin, session of owner, staff',
   'POST /console/projects/:project/invitations': 'owner, admin, session of owner, staff',
   'DELETE /console/projects/:project/invitations/:invitation': 'owner, admin, session of owner, staff',
+  'GET /console/organisations/:organisation/limits': 'owner, admin, session of owner, staff',
+  'PATCH /console/organisations/:organisation/limits': 'staff',
+  'GET /console/projects/:project/limits': 'owner, admin, session of owner, key, staff',
+  'PATCH /console/projects/:project/limits': 'staff',
   'GET /console/openapi.json': 'open',
 };

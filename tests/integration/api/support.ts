@@ -10,7 +10,7 @@ import supertest from 'supertest';
 import { type AppOptions, createApps } from '../../../apps/api/src/app.ts';
 import { DIALECTS } from '../../../apps/api/src/dialects/registry.ts';
 import { createHttpServer } from '../../../apps/api/src/http/server.ts';
-import { createParts, type Parts } from '../../../apps/api/src/parts.ts';
+import { createParts, type Ground, type Parts } from '../../../apps/api/src/parts.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 
 export interface ApiUnderTest {
@@ -39,6 +39,7 @@ export interface ApiUnderTest {
 interface Overrides {
   app?: Partial<AppOptions>;
   parts?: Partial<Parts>;
+  ground?: Partial<Ground>;
 }
 
 /** The API in this process, on a real Postgres and with streams on disk. Egg inspection is the test's own. */
@@ -76,6 +77,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
     dataDir: directory,
     uploadDir,
     log,
+    ...overrides.ground,
   });
   const parts = { ...made, ...overrides.parts };
   const { main: app } = createApps({

@@ -93,7 +93,32 @@ it('allows projects what is not public, each its own, and takes it away again', 
   expect(await admin('project network --id 402 --show')).toMatchObject({ allowed: ['10.9.0.0/16:443'] });
 });
 
+it('sets service limits of organisations and projects, and says what holds', async () => {
+  await admin('project create --name limited --id 501 --organisation acme');
+  const organisation = await admin(
+    'organisation limits --name acme --limit pendingJobs=7 --limit webhooks=none',
+  );
+  expect(organisation).toMatchObject({
+    organisation: 'acme',
+    service: {
+      pendingJobs: { limit: 7, isSet: true, used: 0 },
+      webhooks: { limit: null, isSet: true },
+      requestsPerSecond: { limit: 1000, isSet: false },
+    },
+  });
+  const project = 'project limits --id 501';
+  expect(await admin(`${project} --max-running 2 --limit eggBytes=100`)).toMatchObject({
+    maxRunning: 2,
+    service: { runningJobs: { limit: 2, isSet: true }, eggBytes: { limit: 100, isSet: true } },
+  });
+  expect(await admin(`${project} --limit runningJobs=none --limit eggBytes=default`)).toMatchObject({
+    maxRunning: null,
+    service: { eggBytes: { limit: 52_428_800, isSet: false }, pendingJobs: { limit: null, isSet: false } },
+  });
+});
+
 it.each([
+  ['organisation limits --name nobody-here', 'organisation: nobody-here not found'],
   ['project network --id 999 --allow 10.0.0.1:80', 'project: 999 not found'],
   ['project network --id 201 --allow 10.1.2.3/24', '--allow: 10.1.2.3/24: a network of 24 bits begins with'],
   ['project pause --id 999', 'project: 999 not found'],

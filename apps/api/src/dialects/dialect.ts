@@ -7,6 +7,7 @@ import type { Doorkeeper } from '../http/doorkeeper.ts';
 import type { Downloads } from '../http/downloads.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from '../http/errors.ts';
 import { mount, type Operation, type OperationSpec } from '../http/operation.ts';
+import { rateGuard } from '../http/rate-guard.ts';
 import type { Parts } from '../parts.ts';
 
 /** What every dialect is served with. */
@@ -67,8 +68,11 @@ function operationsRouter(dialect: PlainDialect, host: Host): Router {
   if (dialect.isReadByPages) router.use(answerPreflight);
   const lets = dialect.isReadByPages && isReadWithKey;
   const before = [refuseForeignSites({ publicUrl, ...(lets && { lets }) }), keyGuard(dialect, host)];
+  const { rates } = parts.limits;
+  if (rates) before.push(rateGuard(rates));
   mount(router, dialect.operations(parts), {
     access: parts.access,
+    rates,
     downloads,
     before,
     checkReplies,

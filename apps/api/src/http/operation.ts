@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Access, type Action, Caller, type ErrorKind } from '@spiderhub/core';
+import { type Access, type Action, Caller, type ErrorKind, type Rates } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
@@ -92,6 +92,8 @@ export function operation<
 
 export interface MountOptions {
   access: Access;
+  /** Where requests are counted; null where nobody counts. */
+  rates: Rates | null;
   downloads: Downloads;
   /** Run before each operation that is not open: authentication and guards. */
   before: readonly RequestHandler[];
@@ -155,7 +157,11 @@ function bareType(type: string): string {
   return type.split(';', 1)[0] ?? '';
 }
 
-async function toCall(spec: OperationSpec, req: Request, { access, readFields = fieldsOf }: MountOptions) {
+async function toCall(
+  spec: OperationSpec,
+  req: Request,
+  { access, rates, readFields = fieldsOf }: MountOptions,
+) {
   const fields = spec.body ? await readFields(req) : {};
   return {
     params: spec.params && parseFields(spec.params, req.params),
@@ -164,7 +170,7 @@ async function toCall(spec: OperationSpec, req: Request, { access, readFields = 
     },
     body: spec.body && parseFields(spec.body, fields),
     fields,
-    caller: callerFor(spec, req, access),
+    caller: callerFor(spec, req, access, rates),
     requestId: req.id,
     address: req.ip ?? '',
     headers: req.headers,
@@ -183,9 +189,14 @@ async function fieldsOf(req: Request): Promise<Params> {
 }
 
 /** Nobody where nobody is asked for: such a handler has nothing to do with a project. */
-function callerFor({ action }: OperationSpec, req: Request, access: Access): Caller | undefined {
+function callerFor(
+  { action }: OperationSpec,
+  req: Request,
+  access: Access,
+  rates: Rates | null,
+): Caller | undefined {
   if (action === 'open' || action === 'any key') return undefined;
-  return new Caller(access, callerOf(req), action, req.ip ?? null);
+  return new Caller(access, callerOf(req), action, req.ip ?? null, rates);
 }
 
 export function sendJson(

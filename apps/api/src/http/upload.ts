@@ -70,6 +70,12 @@ export async function receiveUpload(req: Incoming, parent: string, limits: Uploa
   }
 }
 
+/** Bytes of the largest of some files. */
+export async function largestFile(paths: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  return Math.max(0, ...sizes);
+}
+
 async function receive(
   req: Incoming,
   directory: string,

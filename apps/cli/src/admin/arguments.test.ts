@@ -1,6 +1,15 @@
+import { NO_LIMITS } from '@spiderhub/core';
 import { adminUsage, readArguments } from './arguments.ts';
 import { ADMIN_COMMANDS } from './registry.ts';
 import type { AdminStores } from './stores.ts';
+
+const NOTHING_SET = {
+  organisation: 1,
+  ofOrganisation: {},
+  organisationBytes: 0,
+  ofProject: {},
+  projectBytes: 0,
+};
 
 /** What a command line asks a store for. */
 async function asked(store: 'admin' | 'limits' | 'networks', line: string): Promise<unknown[]> {
@@ -12,7 +21,11 @@ async function asked(store: 'admin' | 'limits' | 'networks', line: string): Prom
       return { value: {}, created: true, destinations: [] };
     };
   const noted = new Proxy({}, { get: (_, method) => note(method) });
-  await readArguments(line.split(' ')).work({ [store]: noted } as unknown as AdminStores);
+  const serviceLimits = {
+    store: { find: async () => NOTHING_SET, usage: async () => ({}) },
+    defaults: NO_LIMITS,
+  };
+  await readArguments(line.split(' ')).work({ serviceLimits, [store]: noted } as unknown as AdminStores);
   return calls;
 }
 
@@ -69,6 +82,12 @@ it('makes the usual organisation only for a project that names none', async () =
 
 it.each([
   ['project limits --id 7 --weight 0', '--weight: expected a number above 0'],
+  [
+    'project limits --id 7 --limit spiders=1',
+    '--limit: expected NAME=NUMBER, with one of requestsPerSecond,',
+  ],
+  ['project limits --id 7 --limit pendingJobs=0', '--limit: pendingJobs: expected a whole number from 1 to'],
+  ['project limits --id 7 --limit pendingJobs=', '--limit: pendingJobs: expected a whole number from 1 to'],
   ['project limits --id 7 --policy x', '--policy: expected JSON such as'],
   ['project network --id 7 --allow db.internal:5432', '--allow: db.internal:5432: expected an address'],
   ['project limits --id 7 --policy {"maxAttempts":0}', '--policy: maxAttempts '],

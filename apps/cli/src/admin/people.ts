@@ -3,12 +3,22 @@ import { UserError } from '@spiderhub/hosting';
 import { command, created } from './command.ts';
 import { optional, required, toggle } from './options.ts';
 import { knownName, newName, positive, role } from './readers.ts';
+import { SERVICE_LIMITS, setLimits } from './service-limits.ts';
 
 export const ORGANISATION_COMMANDS = [
   command('organisation create', { name: required('NAME', newName) }, async ({ name }, { admin }) =>
     created(await admin.createOrganisation(name)),
   ),
   command('organisation list', {}, (_, { admin }) => admin.listOrganisations()),
+  // Without a change, what holds is only shown.
+  command(
+    'organisation limits',
+    { name: required('NAME', knownName), ...SERVICE_LIMITS },
+    async ({ name, limit }, stores) => {
+      const organisation = await stores.admin.organisationNumber(name);
+      return { organisation: name, service: await setLimits(stores, { organisation }, limit) };
+    },
+  ),
 ];
 
 export const USER_COMMANDS = [

@@ -4,6 +4,7 @@ import { type AdminAnswer, command, created } from './command.ts';
 import { changeOf, LIMITS, weight } from './limit-changes.ts';
 import { optional, repeated, required, toggle } from './options.ts';
 import { knownName, newName, positive } from './readers.ts';
+import { SERVICE_LIMITS, setLimits } from './service-limits.ts';
 import type { AdminStores } from './stores.ts';
 
 /** Projects that name no organisation belong to this one. */
@@ -26,8 +27,14 @@ export const PROJECT_COMMANDS = [
   command('project resume', ID, ({ id }, { admin }) => admin.setProjectPaused(id, false)),
   command('project list', {}, (_, { admin }) => admin.listProjects()),
   // Without a change the limits are only shown.
-  command('project limits', { ...ID, ...LIMITS, weight }, ({ id, ...limits }, stores) =>
-    stores.limits.change(id, null, changeOf(limits)),
+  command(
+    'project limits',
+    { ...ID, ...LIMITS, weight, ...SERVICE_LIMITS },
+    async ({ id, limit, ...change }, stores) => {
+      const changed = await stores.limits.change(id, null, changeOf(change));
+      const service = await setLimits(stores, { project: id }, limit);
+      return { ...changed, maxRunning: service.runningJobs.limit, service };
+    },
   ),
   // Without a change, what is allowed is only shown.
   command(

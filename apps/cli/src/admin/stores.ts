@@ -14,6 +14,8 @@ import {
   readSecretKeys,
   type SealedStore,
   type SecretKeys,
+  type ServiceLimitStore,
+  type ServiceLimits,
   type StreamStore,
   TALLIES,
   type UsageView,
@@ -33,6 +35,7 @@ import {
   createScrapydCallerStore,
   createScrapydUserStore,
   createSealedStore,
+  createServiceLimitStore,
   createUsageView,
   createVariableStore,
   createVersionStore,
@@ -50,6 +53,8 @@ export interface AdminStores {
   /** Address that links to the service begin with. */
   site: string;
   limits: LimitStore;
+  /** Service limits, and what an organisation may have for which none were set. */
+  serviceLimits: { store: ServiceLimitStore; defaults: ServiceLimits };
   markers: MarkerStore;
   networks: NetworkStore;
   periodic: PeriodicJobs;
@@ -71,6 +76,7 @@ export function createAdminStores(
   place: SecretsPlace,
   environments: AdminStores['environments'],
   site: string,
+  defaults: ServiceLimits,
 ): AdminStores {
   const cron = createCron();
   const sealed = createSealedStore(database);
@@ -81,6 +87,7 @@ export function createAdminStores(
     links: createLinkStore(database),
     site,
     limits: createLimitStore(database),
+    serviceLimits: { store: createServiceLimitStore(database), defaults },
     markers: createMarkerStore(database),
     networks: createNetworkStore(database),
     periodic: createPeriodicJobs({ store: createPeriodicStore(database, cron.zoneRules), cron }),

@@ -12,7 +12,7 @@ import {
   UserError,
   withServers,
 } from '@spiderhub/hosting';
-import { releaseLock, takeLock } from '@spiderhub/platform';
+import { limitDefaults, releaseLock, takeLock } from '@spiderhub/platform';
 import { type AdminRequest, adminUsage, readArguments } from '../admin/arguments.ts';
 import { printed } from '../admin/print.ts';
 import { createAdminStores } from '../admin/stores.ts';
@@ -57,7 +57,7 @@ async function answer(config: CliConfig, url: string, { work, json }: AdminReque
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
     const site = config.PUBLIC_URL ?? localUrl(config.HOST, config.PORT);
-    const stores = createAdminStores(database, config, environmentsOf(config), site);
+    const stores = createAdminStores(database, config, environmentsOf(config), site, limitDefaults(config));
     process.stdout.write(`${printed(await work(stores), json)}\n`);
     return 0;
   } finally {

@@ -18,11 +18,21 @@ export interface TaskParts {
   recount: (ended: LostAttempt) => Promise<void>;
   periodic: PeriodicParts;
   chores: readonly Chore[];
+  /** A chore of which one piece may take minutes. */
+  measuring: Chore;
   log: Logger;
 }
 
 /** Everything that the leader does. */
-export function leaderTasks({ dispatch, tickets, recount, periodic, chores, log }: TaskParts): LeaderTask[] {
+export function leaderTasks({
+  dispatch,
+  tickets,
+  recount,
+  periodic,
+  chores,
+  measuring,
+  log,
+}: TaskParts): LeaderTask[] {
   /** A ticket that did not get through in time is sent again as one that nobody claimed. */
   const send = (list: Ticket[]) => within(AbortSignal.timeout(SEND_MS), tickets.send(list));
   return [
@@ -32,5 +42,7 @@ export function leaderTasks({ dispatch, tickets, recount, periodic, chores, log 
     foldCounts(dispatch),
     firePeriodicJobs(periodic),
     doChores({ chores, log }),
+    // By itself: nothing else is to wait for it.
+    doChores({ chores: [measuring], log }),
   ];
 }

@@ -43,6 +43,8 @@ const RULES = {
     roles: NOBODY,
     staffOnly: 'only staff makes organisations',
   },
+  'limits.read': { what: 'See service limits, and what there is of them', roles: WHO_MANAGES },
+  'limits.write': { what: 'Set service limits', roles: NOBODY, staffOnly: 'only staff sets limits' },
   'members.write': {
     what: 'Invite people, change what they are, remove them',
     roles: WHO_MANAGES,

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts';
+import type { Rates } from '../limits/rates.ts';
 import type { Access, Account, Reach, Target } from './access.ts';
 import type { Action } from './actions.ts';
 import { type Actor, actorOf } from './actor.ts';
@@ -20,19 +21,48 @@ export class Caller {
   readonly #access: Access;
   readonly #who: Principal;
   readonly #action: Action;
+  readonly #rates: Rates | null;
+  /** Projects that this request was counted for. */
+  #entered: number | Set<number> | null = null;
 
-  constructor(access: Access, who: Principal, action: Action, address: string | null = null) {
+  /** `rates`: where requests are counted; null where nobody counts. */
+  constructor(
+    access: Access,
+    who: Principal,
+    action: Action,
+    address: string | null = null,
+    rates: Rates | null = null,
+  ) {
     this.name = who.name;
     this.actor = actorOf(who, address);
     this.#access = access;
     this.#who = who;
     this.#action = action;
+    this.#rates = rates;
   }
 
-  /** Throws what `Access.may` throws. `action`: another one than the operation's own, where it does more than usual. */
-  may(target: Target, action = this.#action): Promise<Project> {
+  /**
+   * Throws what `Access.may` throws, and `exhausted` when too many requests came for the project. `action`: another one
+   * than the operation's own, where it does more than usual.
+   */
+  async may(target: Target, action = this.#action): Promise<Project> {
     this.hasAsked = true;
-    return this.#access.may(this.#who, action, target);
+    const project = await this.#access.may(this.#who, action, target);
+    if (this.#rates && this.#isNew(project.id)) await this.#rates.enter(this.#who, project.id);
+    return project;
+  }
+
+  /** A request is counted once, however often it asks. */
+  #isNew(project: number): boolean {
+    if (this.#entered === null) {
+      this.#entered = project;
+      return true;
+    }
+    if (this.#entered === project) return false;
+    const all = typeof this.#entered === 'number' ? new Set([this.#entered]) : this.#entered;
+    this.#entered = all;
+    const before = all.size;
+    return all.add(project).size > before;
   }
 
   /** Throws what `Access.mayIn` throws. */

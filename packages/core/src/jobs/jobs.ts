@@ -1,5 +1,7 @@
 import { jobErrors } from '../errors.ts';
 import { groupCommit } from '../lib/group-commit.ts';
+import type { LimitBook } from '../limits/limit-book.ts';
+import { checkStored, type PendingWatch } from '../limits/pending.ts';
 import type {
   ChangedJob,
   JobSelection,
@@ -18,7 +20,10 @@ import { TRANSITIONS, type Verb } from './transitions.ts';
 /** The product's heart: what can be done with jobs, whatever dialect asks. Callers have checked access. */
 export interface Jobs
   extends Pick<JobStore, 'changeTags' | 'stop' | 'remove' | 'take' | 'move' | 'describe' | 'saveCounts'> {
-  /** Throws `not_found` for an unknown spider and `conflict` when the unique key is taken. */
+  /**
+   * Throws `not_found` for an unknown spider, `conflict` when the unique key is taken, and `forbidden` when as many jobs
+   * wait, or files take as much, as may.
+   */
   schedule(request: ScheduleRequest): Promise<JobKey>;
   page(filter: JobFilter, page: PageRequest): Promise<Job[]>;
   count(filter: JobFilter): Promise<number>;
@@ -27,8 +32,17 @@ export interface Jobs
   attempts(key: JobKey): Promise<EndedAttempt[] | null>;
 }
 
-export function createJobs(store: JobStore, view: JobView, signals: Signals): Jobs {
-  const scheduleOne = groupCommit((batch: ScheduleRequest[]) => store.schedule(batch));
+/** What may wait, and what files may take. */
+export interface JobLimits {
+  book: LimitBook;
+  pending: PendingWatch;
+}
+
+/** Without `limits` as many jobs may wait as want: for whoever operates the service. */
+export function createJobs(store: JobStore, view: JobView, signals: Signals, limits?: JobLimits): Jobs {
+  const scheduleOne = groupCommit(async (batch: ScheduleRequest[]) =>
+    store.schedule(batch, limits && (await limits.pending.ceilings(projectsOf(batch)))),
+  );
 
   /** Lets those hear of a change whom the table of transitions names. */
   function tell(verb: Verb, changed: ChangedJob[]): ChangedJob[] {
@@ -41,7 +55,10 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
 
   return {
     async schedule(request) {
+      const allowance = await limits?.book.ofProject(request.project);
+      if (allowance) checkStored(request.project, allowance);
       const result = await scheduleOne(request);
+      if (result.outcome === 'full') throw result.error;
       if (result.outcome === 'unknown_spider') throw jobErrors.spiderNotFound(request.spider);
       if (result.outcome === 'duplicate') throw jobErrors.alreadyScheduled(request.spider);
       if (request.state === 'pending') signals.wakeLeader();
@@ -64,7 +81,9 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
     remove: async (selection, by, options) => tell('remove', await store.remove(selection, by, options)),
     take: (project, change, by) => store.take(project, change, by),
     async move(request: MoveRequest) {
-      const moved = await store.move(request);
+      const [ceiling] =
+        request.state === 'pending' ? ((await limits?.pending.ceilings([request.project])) ?? []) : [];
+      const moved = await store.move(request, ceiling);
       const { state } = request;
       if (state === null) return moved;
       return tell(state === 'deleted' ? 'remove' : `move to ${state}`, moved);
@@ -72,4 +91,9 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals): Jo
     describe: (key, change) => store.describe(key, change),
     saveCounts: (id, attempt, counts) => store.saveCounts(id, attempt, counts),
   };
+}
+
+/** Those for whose jobs it matters how many wait. */
+function projectsOf(batch: readonly ScheduleRequest[]): Set<number> {
+  return new Set(batch.filter(({ state }) => state === 'pending').map(({ project }) => project));
 }

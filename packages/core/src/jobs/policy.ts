@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseStrict } from '../json/raw-object.ts';
+import { type LimitName, type ServiceLimits, stricter } from '../limits/service-limits.ts';
 
 const seconds = z.number().positive().max(31_536_000);
 
@@ -17,6 +18,8 @@ export const JobPolicyChange = z.strictObject({
   runtimeSeconds: seconds.nullable().optional(),
   /** Most items of one attempt; null: no limit. */
   maxItems: z.int().positive().nullable().optional(),
+  /** Most log lines of one attempt; null: no limit. */
+  maxLogs: z.int().positive().nullable().optional(),
   /** Most bytes of items, logs and requests of one attempt; null: no limit. */
   maxBytes: z.int().positive().nullable().optional(),
 });
@@ -37,6 +40,7 @@ export interface CrawlLimits {
   stalledMs: number | null;
   runtimeMs: number | null;
   maxItems: number | null;
+  maxLogs: number | null;
   maxBytes: number | null;
 }
 
@@ -52,6 +56,18 @@ export function crawlLimits(policy: JobPolicyChange, settings: Record<string, st
     stalledMs: policy.stalledSeconds == null ? null : policy.stalledSeconds * 1000,
     runtimeMs: runtimeSeconds === Infinity ? null : runtimeSeconds * 1000,
     maxItems: policy.maxItems ?? null,
+    maxLogs: policy.maxLogs ?? null,
     maxBytes: policy.maxBytes ?? null,
+  };
+}
+
+/** A policy that is no more generous than service limits allow. */
+export function policyWithin(policy: JobPolicyChange, limits: ServiceLimits[]): JobPolicyChange {
+  const strictest = (own: number | null | undefined, name: LimitName) =>
+    limits.reduce((least, one) => stricter(least, one[name]), own ?? null);
+  return {
+    ...policy,
+    maxItems: strictest(policy.maxItems, 'itemsPerJob'),
+    maxLogs: strictest(policy.maxLogs, 'logsPerJob'),
   };
 }

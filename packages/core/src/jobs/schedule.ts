@@ -1,3 +1,4 @@
+import type { DomainError } from '../errors.ts';
 import type { JobState, Priority } from './job.ts';
 
 /** Everything that `schedule` needs; names and numbers have been checked by the dialect. */
@@ -42,4 +43,6 @@ export interface ScheduleRequest {
 export type ScheduleOutcome =
   | { outcome: 'scheduled'; id: number; spider: number; job: number }
   | { outcome: 'duplicate' }
+  /** As many jobs wait as may. */
+  | { outcome: 'full'; error: DomainError }
   | { outcome: 'unknown_spider' };

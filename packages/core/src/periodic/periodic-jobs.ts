@@ -1,5 +1,7 @@
 import { DomainError, requestErrors } from '../errors.ts';
 import { checkArgs, checkText, MAX_TAG, MAX_TAGS } from '../jobs/args.ts';
+import type { LimitBook } from '../limits/limit-book.ts';
+import { ceilingOf } from '../limits/pending.ts';
 import type { Cron } from '../ports/cron.ts';
 import type { ListedPeriodicJob, PeriodicStore, PlacedPlan } from '../ports/periodic-store.ts';
 import { nextTime, nextTimes } from './calendar.ts';
@@ -23,7 +25,7 @@ export const periodicErrors = {
 export interface PeriodicJobs extends Pick<PeriodicStore, 'list' | 'remove' | 'runs'> {
   /** Throws `not_found`. */
   find(project: number, id: number): Promise<ListedPeriodicJob>;
-  /** Throws `invalid` for a plan that could never run. */
+  /** Throws `invalid` for a plan that could never run, `forbidden` when there are as many as may be. */
   create(project: number, plan: PeriodicPlan, by: string): Promise<ListedPeriodicJob>;
   /** `change` makes the new plan of the present one. Throws as `find` and `create`. */
   change(
@@ -40,10 +42,17 @@ export interface PeriodicJobs extends Pick<PeriodicStore, 'list' | 'remove' | 'r
 export interface PeriodicOptions {
   store: PeriodicStore;
   cron: Cron;
+  /** Without it there may be as many as want: for whoever operates the service. */
+  limits?: Pick<LimitBook, 'ofProject'>;
   now?: () => Date;
 }
 
-export function createPeriodicJobs({ store, cron, now = () => new Date() }: PeriodicOptions): PeriodicJobs {
+export function createPeriodicJobs({
+  store,
+  cron,
+  limits,
+  now = () => new Date(),
+}: PeriodicOptions): PeriodicJobs {
   /** A change that leaves the times alone loses none that is due at this very moment. */
   function placed(plan: PeriodicPlan, present?: ListedPeriodicJob): PlacedPlan {
     const checked = { ...checkPlan(plan), ...cron.checked(plan.cron, plan.timezone) };
@@ -63,7 +72,10 @@ export function createPeriodicJobs({ store, cron, now = () => new Date() }: Peri
     runs: (project, id, before, limit) => store.runs(project, id, before, limit),
     find,
     async create(project, plan, by) {
-      return find(project, await store.create(project, placed(plan), by));
+      const placedPlan = placed(plan);
+      const allowance = await limits?.ofProject(project);
+      const ceiling = allowance ? ceilingOf(project, allowance, 'periodicJobs') : undefined;
+      return find(project, await store.create(project, placedPlan, by, ceiling));
     },
     async change(project, id, change) {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {

@@ -2,6 +2,7 @@ import type { JobFilter } from '../jobs/filter.ts';
 import type { JobCounts, JobKey, JobState } from '../jobs/job.ts';
 import type { MetadataChange } from '../jobs/metadata-change.ts';
 import type { ScheduleOutcome, ScheduleRequest } from '../jobs/schedule.ts';
+import type { Ceiling } from '../limits/pending.ts';
 import type { StopLevel } from './dispatch-store.ts';
 
 export interface TagChange {
@@ -51,8 +52,11 @@ export interface MoveRequest {
 
 /** What callers change. Each method is one guarded statement or one transaction: it happens as a whole or not at all. */
 export interface JobStore {
-  /** One commit for the whole batch; outcomes in the order of the requests. */
-  schedule(batch: ScheduleRequest[]): Promise<ScheduleOutcome[]>;
+  /**
+   * One commit for the whole batch; outcomes in the order of the requests. Of the projects of `ceilings` no more jobs wait
+   * afterwards than these allow: what is beyond them is `full`.
+   */
+  schedule(batch: ScheduleRequest[], ceilings?: readonly Ceiling[]): Promise<ScheduleOutcome[]>;
   /** Returns how many jobs the filter selected. Additions keep their order and never repeat a tag. */
   changeTags(filter: JobFilter, change: TagChange): Promise<number>;
   /** Pending jobs finish as `cancelled` at once, running ones get a stop request. Others are not in the answer. */
@@ -67,9 +71,9 @@ export interface JobStore {
   /**
    * Moves jobs to any state and changes metadata. Deleted and unknown jobs are not touched. In the order of the
    * answer: pending, running, finished, the oldest first. Throws `conflict` when a job would become active again
-   * beside another one with its unique key.
+   * beside another one with its unique key, and `forbidden` when more would wait than the ceiling allows.
    */
-  move(request: MoveRequest): Promise<ChangedJob[]>;
+  move(request: MoveRequest, ceiling?: Ceiling): Promise<ChangedJob[]>;
   /** Changes metadata in any state. False when there is no such job. */
   describe(key: JobKey, change: MetadataChange): Promise<boolean>;
   /** Counts of records that came over HTTP. Jobs that our own worker runs are left alone: it counts itself. */

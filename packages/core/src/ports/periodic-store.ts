@@ -1,3 +1,4 @@
+import type { Ceiling, PendingWatch } from '../limits/pending.ts';
 import type { ActiveJob, Decision } from '../periodic/decide.ts';
 import type { PeriodicJob, PeriodicPlan, PeriodicRun } from '../periodic/periodic-job.ts';
 import type { ChangedJob } from './job-store.ts';
@@ -30,7 +31,8 @@ export interface PeriodicStore {
   /** In the order of their numbers. */
   list(project: number): Promise<ListedPeriodicJob[]>;
   find(project: number, id: number): Promise<ListedPeriodicJob | null>;
-  create(project: number, plan: PlacedPlan, by: string): Promise<number>;
+  /** Throws `forbidden` when there are as many as the ceiling allows. */
+  create(project: number, plan: PlacedPlan, by: string, ceiling?: Ceiling): Promise<number>;
   /** False when somebody changed it since that revision, or it is gone. */
   replace(project: number, id: number, revision: number, plan: PlacedPlan): Promise<boolean>;
   /** Makes this moment its next planned time. False when it is gone or disabled. */
@@ -43,9 +45,9 @@ export interface PeriodicStore {
   /**
    * Fires up to `limit` periodic jobs that are due, in one transaction: rows of their planned times, their jobs and the
    * next planned times. What another process is firing is passed over. Ten planned times in a row of which no task
-   * could start disable a periodic job.
+   * could start disable a periodic job. Jobs for which `pending` sees no place are refused.
    */
-  fireDue(limit: number, decide: Decide): Promise<Fired>;
+  fireDue(limit: number, decide: Decide, pending?: PendingWatch): Promise<Fired>;
   /** Periodic jobs whose next time was worked out by other rules of time zones, `limit` at most. */
   ofOtherZoneRules(rules: string, limit: number): Promise<PeriodicJob[]>;
   /** Notes by which rules the next time holds. Does nothing when people changed the plan meanwhile. */

@@ -6,7 +6,7 @@ const WORKER_SEEN_S = 30;
 /**
  * Start-time fair queueing: a project's next job starts at max(the clock, where its last one ended) and ends
  * 1/weight later; the lowest end goes first. So a project that was idle banks no credit, and one that floods the
- * queue only delays itself. Limits of projects and of spiders are never passed. Inside a project: priority 4..0, then
+ * queue only delays itself. Limits of organisations, projects and spiders are never passed. Inside a project: priority 4..0, then
  * rank, then the order of scheduling. What is live is read from the counters: a look with nothing to do costs the same
  * however much runs. The leader's row is locked for the moment, so a former leader that comes late admits nothing.
  */
@@ -31,6 +31,18 @@ export const ADMIT = `
     group by x.project_id, x.spider
   ),
   live as (select project_id, sum(n)::int as n from live_of_spider group by project_id),
+  -- A limit that staff has set counts, also when it says that there is none; else that of the configuration.
+  organised as (
+    select o.id, o.most - coalesce(sum(live.n), 0) as room
+    from (
+      select id, case when jsonb_exists(limits, 'runningJobs') then (limits ->> 'runningJobs')::int else :runningJobs::int end as most
+      from organisations
+    ) o
+    left join projects q on q.organisation_id = o.id
+    left join live on live.project_id = q.id
+    where o.most is not null
+    group by o.id, o.most
+  ),
   limited as (
     select s.project_id, s.number as spider, s.max_running - coalesce(l.n, 0) as room
     from spiders s
@@ -45,17 +57,18 @@ export const ADMIT = `
   ),
   clock as (select coalesce((select turn from fair_shares where project_id = 0), 0) as now),
   candidates as (
-    select p.id as project_id, p.weight,
-      least(c.free, coalesce(p.max_running - coalesce(live.n, 0), c.free)) as room,
+    select p.id as project_id, p.weight, p.organisation_id, og.room as organisation_room,
+      least(c.free, coalesce(p.max_running - coalesce(live.n, 0), c.free), og.room) as room,
       greatest(clock.now, coalesce(f.turn, 0)) as start
     from waiting w
     join projects p on p.id = w.project_id and not p.paused
     cross join capacity c cross join clock
     left join live on live.project_id = p.id
+    left join organised og on og.id = p.organisation_id
     left join fair_shares f on f.project_id = p.id
   ),
   queued as (
-    select q.id, c.project_id, q.spider_room,
+    select q.id, c.project_id, c.organisation_id, c.organisation_room, q.spider_room,
       row_number() over (partition by c.project_id, q.spider order by q.nth) as nth_of_spider,
       c.start + (q.nth - 1) / c.weight as starts, c.start + q.nth / c.weight as ends
     from candidates c
@@ -71,7 +84,11 @@ export const ADMIT = `
     ) q
   ),
   picked as (
-    select * from queued where spider_room is null or nth_of_spider <= spider_room
+    select * from (
+      select *, row_number() over (partition by organisation_id order by ends, id) as nth_of_organisation
+      from queued where spider_room is null or nth_of_spider <= spider_room
+    ) f
+    where organisation_room is null or nth_of_organisation <= organisation_room
     order by ends, id limit (select free from capacity)
   ),
   -- In the order of ids, as everybody locks jobs: a caller that stops the same jobs never waits in a circle with this.

@@ -4,6 +4,12 @@ import {
   DEFAULT_POLICY,
   type EndAnswer,
   type JobPolicyChange,
+  limitsOfOrganisation,
+  limitsOfProject,
+  NO_LIMITS,
+  policyWithin,
+  type ServiceLimits,
+  type SetLimits,
   type StopLevel,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
@@ -90,19 +96,45 @@ interface ConfirmedRow {
   stop_level: StopLevel;
 }
 
+interface Treatment {
+  policy: JobPolicyChange;
+  of_organisation: SetLimits;
+  of_project: SetLimits;
+}
+
+const LIMITS = `
+  (select o.limits from projects p join organisations o on o.id = p.organisation_id where p.id = j.project_id) as of_organisation,
+  (select p.limits from projects p where p.id = j.project_id) as of_project`;
+
+interface Where {
+  database: Database;
+  defaults: ServiceLimits;
+}
+
 /** The whole job, once `guarded` (one guarded statement) won it. */
-async function won(database: Database, guarded: string, bindings: { id: number } & Record<string, unknown>) {
+async function won(
+  { database, defaults }: Where,
+  guarded: string,
+  bindings: { id: number } & Record<string, unknown>,
+) {
   const { rows: winners } = await database.raw<{ rows: unknown[] }>(guarded, bindings);
   if (winners.length === 0) return null;
-  const { rows } = await database.raw<{ rows: (DetailRow & { policy: JobPolicyChange })[] }>(
-    `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS}, policy_of(j.project_id, j.spider, :defaults::jsonb) as policy
+  const { rows } = await database.raw<{ rows: (DetailRow & Treatment)[] }>(
+    `select ${JOB_COLUMNS}, ${DETAIL_COLUMNS}, policy_of(j.project_id, j.spider, :defaults::jsonb) as policy, ${LIMITS}
     from ${JOB_TABLES} where j.id = :id`,
     { id: bindings.id, defaults: DEFAULT_POLICY },
   );
-  return rows[0] ? { ...toJobDetails(rows[0]), policy: rows[0].policy } : null;
+  const [row] = rows;
+  if (!row) return null;
+  const { policy, of_organisation, of_project } = row;
+  const ofOrganisation = limitsOfOrganisation(of_organisation, defaults);
+  const limits = [ofOrganisation, limitsOfProject(of_project, ofOrganisation)];
+  return { ...toJobDetails(row), policy: policyWithin(policy, limits) };
 }
 
-export function createAttemptStore(database: Database): AttemptStore {
+/** `defaults`: what organisations may have for which nothing else was set. */
+export function createAttemptStore(database: Database, defaults: ServiceLimits = NO_LIMITS): AttemptStore {
+  const where = { database, defaults };
   return translated<AttemptStore>({
     async register({ id, host, slots }) {
       await database('workers')
@@ -115,8 +147,8 @@ export function createAttemptStore(database: Database): AttemptStore {
       await database('workers').where({ id: workerId }).delete();
     },
 
-    claim: (id, attempt, worker, leaseMs) => won(database, CLAIM, { id, attempt, worker, leaseMs }),
-    adopt: (id, attempt, worker, leaseMs) => won(database, ADOPT, { id, attempt, worker, leaseMs }),
+    claim: (id, attempt, worker, leaseMs) => won(where, CLAIM, { id, attempt, worker, leaseMs }),
+    adopt: (id, attempt, worker, leaseMs) => won(where, ADOPT, { id, attempt, worker, leaseMs }),
 
     async heartbeat(worker, beats, leaseMs) {
       const ordered = [...beats].sort((a, b) => a.id - b.id);

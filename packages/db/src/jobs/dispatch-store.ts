@@ -67,12 +67,21 @@ function toTicket({ id, attempt, priority }: TicketRow): Ticket {
 export interface DispatchOptions {
   /** Length of a lease, ms: how long the reaper waits after a restart of Postgres. */
   leaseMs: number;
+  /** Jobs of an organisation that run at the same time, where nothing else was set for it; null: no limit. */
+  runningJobs?: number | null;
 }
 
-export function createDispatchStore(database: Database, { leaseMs }: DispatchOptions): DispatchStore {
+export function createDispatchStore(
+  database: Database,
+  { leaseMs, runningJobs = null }: DispatchOptions,
+): DispatchStore {
   return translated<DispatchStore>({
     async admit(term, limit) {
-      const { rows } = await database.raw<{ rows: TicketRow[] }>(ADMIT, { term, limit: limit ?? null });
+      const { rows } = await database.raw<{ rows: TicketRow[] }>(ADMIT, {
+        term,
+        limit: limit ?? null,
+        runningJobs,
+      });
       return rows.map(toTicket);
     },
     async unclaimed(olderThanMs) {

@@ -1,6 +1,7 @@
 import type { JobStore } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
+import { scheduleWithin } from './ceilings.ts';
 import { removeJobs, stopJobs } from './change.ts';
 import { describeJob, moveJobs, takeJob } from './move.ts';
 import { scheduleJobs } from './schedule.ts';
@@ -14,12 +15,13 @@ const SAVE_COUNTS = `
 
 export function createJobStore(database: Database): JobStore {
   return translated<JobStore>({
-    schedule: (batch) => scheduleJobs(database, batch),
+    schedule: (batch, ceilings = []) =>
+      ceilings.length === 0 ? scheduleJobs(database, batch) : scheduleWithin(database, batch, ceilings),
     changeTags: (filter, change) => changeTags(database, filter, change),
     stop: (selection, request) => stopJobs(database, selection, request),
     remove: (selection, by, options) => removeJobs(database, selection, by, options),
     take: (project, change, by) => takeJob(database, project, change, by),
-    move: (request) => moveJobs(database, request),
+    move: (request, ceiling) => moveJobs(database, request, ceiling),
     describe: (key, change) => describeJob(database, key, change),
     async saveCounts(id, attempt, { items = null, pages = null, logs = null, errors = null }) {
       await database.raw(SAVE_COUNTS, { id, attempt, items, pages, logs, errors });

@@ -1,12 +1,15 @@
 import {
+  type Ceiling,
   type ChangedJob,
   DomainError,
   type JobKey,
   type MetadataChange,
   type MoveRequest,
+  reached,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { patiently } from '../patience.ts';
+import { countPending, lockOrganisations } from './ceilings.ts';
 import { toChangedJob } from './change.ts';
 import { describeSql, metadataBindings } from './metadata-sql.ts';
 import { type ChangedRow, LET_GO, statesSql } from './select.ts';
@@ -93,17 +96,24 @@ export function takeJob(
 }
 
 /** See JobStore.move. */
-export async function moveJobs(database: Database, request: MoveRequest): Promise<ChangedJob[]> {
+export async function moveJobs(
+  database: Database,
+  request: MoveRequest,
+  ceiling?: Ceiling,
+): Promise<ChangedJob[]> {
   const { change, ...bindings } = request;
   try {
     // All jobs of a spider may be millions.
     return await patiently(database, async (tx) => {
+      if (ceiling) await lockOrganisations(tx, [ceiling.organisation]);
       const { rows } = await tx.raw<{ rows: (ChangedRow & { id: string })[] }>(MOVE, bindings);
       await describe(
         tx,
         rows.map((row) => row.id),
         change,
       );
+      // What waits already is not moved to where it is.
+      if (ceiling && rows.some(({ previous }) => previous !== 'pending')) await checkPending(tx, ceiling);
       return rows.map(toChangedJob);
     });
   } catch (error) {
@@ -114,6 +124,12 @@ export async function moveJobs(database: Database, request: MoveRequest): Promis
       'Active job exists with the unique key of this job',
     );
   }
+}
+
+/** Throws, so that nothing of the transaction remains, when more jobs wait now than may. */
+async function checkPending(tx: Database, ceiling: Ceiling): Promise<void> {
+  const error = reached('pendingJobs', ceiling, await countPending(tx, ceiling.project), 0);
+  if (error) throw error;
 }
 
 /** See JobStore.describe. */

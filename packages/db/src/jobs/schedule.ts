@@ -4,19 +4,22 @@ import { spacedJson, spacedRaw } from './json-text.ts';
 
 interface ScheduleRow {
   ordinal: number;
-  outcome: ScheduleOutcome['outcome'];
+  outcome: Exclude<ScheduleOutcome['outcome'], 'full'>;
   id: string | null;
   spider: number;
   number: number;
 }
 
-/** See JobStore.schedule. */
+const MAX_TRIES = 5;
+
+/** See JobStore.schedule. Inside of a transaction `maxTries` is 1: what fails there fails as a whole. */
 export async function scheduleJobs(
   database: Database,
   batch: readonly ScheduleRequest[],
+  maxTries = MAX_TRIES,
 ): Promise<ScheduleOutcome[]> {
   const json = JSON.stringify(batch.map(toBatchRow));
-  const rows = await placed(database, json);
+  const rows = await placed(database, json, maxTries);
   const outcomes: ScheduleOutcome[] = [];
   for (const row of rows) {
     outcomes[row.ordinal] =
@@ -27,16 +30,14 @@ export async function scheduleJobs(
   return outcomes;
 }
 
-const MAX_TRIES = 5;
-
 /** A name whose job is purged in this very moment makes the whole call begin again. */
-async function placed(database: Database, json: string): Promise<ScheduleRow[]> {
+async function placed(database: Database, json: string, maxTries: number): Promise<ScheduleRow[]> {
   for (let tries = 1; ; tries += 1) {
     try {
       const { rows } = await database.raw<{ rows: ScheduleRow[] }>('select * from schedule_jobs(?)', [json]);
       return rows;
     } catch (error) {
-      if ((error as { code?: string }).code !== '40001' || tries === MAX_TRIES) throw error;
+      if ((error as { code?: string }).code !== '40001' || tries >= maxTries) throw error;
     }
   }
 }

@@ -3,14 +3,15 @@ import type {
   Decide,
   Decision,
   Fired,
+  PendingWatch,
   PeriodicJob,
   PlannedRun,
   RunOutcome,
   ScheduleOutcome,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
+import { scheduleUnderLock } from '../jobs/ceilings.ts';
 import { stopJobs } from '../jobs/change.ts';
-import { scheduleJobs } from '../jobs/schedule.ts';
 import { type ActiveRow, COLUMNS, fireAt, type PeriodicRow, toActive, toPeriodicJob } from './rows.ts';
 
 /** Planned times in a row of which no task could start, before nobody tries any more. */
@@ -75,7 +76,12 @@ interface RunResult {
 }
 
 /** See PeriodicStore.fireDue. */
-export function fireDue(database: Database, limit: number, decide: Decide): Promise<Fired> {
+export function fireDue(
+  database: Database,
+  limit: number,
+  decide: Decide,
+  pending?: PendingWatch,
+): Promise<Fired> {
   return database.transaction(async (tx) => {
     const { rows: due } = await tx.raw<{ rows: (PeriodicRow & { now: Date; next_at: Date })[] }>(DUE, {
       limit,
@@ -87,7 +93,7 @@ export function fireDue(database: Database, limit: number, decide: Decide): Prom
       return { job, decision: decide(job, (active.get(row.id) ?? []).map(toActive), row.now) };
     });
     const stopped = await stopOthers(tx, decisions);
-    const decided = await schedule(tx, decisions);
+    const decided = await schedule(tx, decisions, pending);
     await note(tx, decided);
     const results = decided.flatMap((one) => one.results);
     return { runs: results.length, scheduled: results.flatMap(({ started }) => started).length, stopped };
@@ -113,15 +119,16 @@ async function stopOthers(tx: Database, decisions: Omit<Decided, 'results'>[]): 
 }
 
 /** One call for the jobs of all of them. */
-async function schedule(tx: Database, decisions: Omit<Decided, 'results'>[]): Promise<Decided[]> {
-  const all = decisions.flatMap(({ decision }) => decision.runs.flatMap(({ requests }) => requests));
-  const outcomes =
-    all.length === 0
-      ? []
-      : await scheduleJobs(
-          tx,
-          all.map(({ request }) => request),
-        );
+async function schedule(
+  tx: Database,
+  decisions: Omit<Decided, 'results'>[],
+  pending?: PendingWatch,
+): Promise<Decided[]> {
+  const batch = decisions.flatMap(({ decision }) =>
+    decision.runs.flatMap(({ requests }) => requests.map(({ request }) => request)),
+  );
+  const ceilings = (await pending?.ceilings(new Set(batch.map(({ project }) => project)))) ?? [];
+  const outcomes = batch.length === 0 ? [] : await scheduleUnderLock(tx, batch, ceilings);
   let at = 0;
   return decisions.map((one) => ({
     ...one,
@@ -146,6 +153,7 @@ function resultOf({ project }: PeriodicJob, run: PlannedRun, outcomes: ScheduleO
       jobs.push(`${project}/${outcome.spider}/${outcome.job}`);
       started.push({ id: outcome.id, task });
     } else if (outcome?.outcome === 'duplicate') refusals.push(`${request.spider} already scheduled`);
+    else if (outcome?.outcome === 'full') refusals.push(outcome.error.message);
     else refusals.push(`spider: ${request.spider} not found`);
   });
   const reasons = [...overlaps, ...refusals];

@@ -1,5 +1,6 @@
-import type { PeriodicStore } from '@spiderhub/core';
+import { type Ceiling, type PendingCount, type PeriodicStore, reached } from '@spiderhub/core';
 import type { Database } from '../database.ts';
+import { lockOrganisations } from '../jobs/ceilings.ts';
 import { translated } from '../pg-errors.ts';
 import { fireDue } from './fire.ts';
 import {
@@ -43,6 +44,26 @@ const REMOVE_RUNS = `
        where b.periodic_id = p.id order by b.planned_at desc offset :keep) r
      limit :limit))`;
 
+const COUNT = `
+  select count(*) filter (where p.id = :project) as project, count(*) as organisation
+  from periodic_jobs d join projects p on p.id = d.project_id where p.organisation_id = :organisation`;
+
+/** Throws when there are as many as may be; until the transaction ends no other one is added. */
+async function holdCeiling(tx: Database, ceiling: Ceiling): Promise<void> {
+  const { project, organisation } = ceiling;
+  await lockOrganisations(tx, [organisation]);
+  const { rows } = await tx.raw<{ rows: [Record<keyof PendingCount, string>] }>(COUNT, {
+    project,
+    organisation,
+  });
+  const [count] = rows;
+  const error = reached('periodicJobs', ceiling, {
+    project: Number(count.project),
+    organisation: Number(count.organisation),
+  });
+  if (error) throw error;
+}
+
 /** `zoneRules`: those by which the callers work out planned times. */
 export function createPeriodicStore(database: Database, zoneRules: string): PeriodicStore {
   async function listed(project: number, id: number | null) {
@@ -54,8 +75,9 @@ export function createPeriodicStore(database: Database, zoneRules: string): Peri
     list: (project) => listed(project, null),
     find: async (project, id) => (await listed(project, id))[0] ?? null,
 
-    create(project, plan, by) {
+    create(project, plan, by, ceiling) {
       return database.transaction(async (tx) => {
+        if (ceiling) await holdCeiling(tx, ceiling);
         const [row] = await tx('periodic_jobs')
           .insert({ project_id: project, ...planColumns(plan), created_by: by, zone_rules: zoneRules })
           .returning<{ id: number }[]>('id');
@@ -97,7 +119,7 @@ export function createPeriodicStore(database: Database, zoneRules: string): Peri
       return rows.map(toRun);
     },
 
-    fireDue: (limit, decide) => fireDue(database, limit, decide),
+    fireDue: (limit, decide, pending) => fireDue(database, limit, decide, pending),
 
     async ofOtherZoneRules(rules, limit) {
       const { rows } = await database.raw<{ rows: PeriodicRow[] }>(

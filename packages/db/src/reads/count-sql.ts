@@ -1,4 +1,4 @@
-import type { JobFilter, JobState } from '@spiderhub/core';
+import { type JobFilter, type JobState, NO_TURNS, type Turns } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { anyOf, type Condition, type FilterParts, filterParts, whereParts } from '../jobs/filter-sql.ts';
 import { branchesOf } from './page-sql.ts';
@@ -15,11 +15,18 @@ const FEW = 1000;
  * The number of jobs of a filter; never an estimate. Projects, spiders and states are read from their counters. With tags,
  * jobs are counted where few match, or few do not; otherwise all that match are, on a connection for searches.
  */
-export async function countJobs(database: Database, filter: JobFilter, searches = database): Promise<number> {
+export async function countJobs(
+  database: Database,
+  filter: JobFilter,
+  { searches = database, turns = NO_TURNS }: { searches?: Database; turns?: Turns } = {},
+): Promise<number> {
+  const { project } = filter;
   const parts = filterParts(filter);
   const quick = quickCount(filter, parts);
-  const known = quick && (await countOf(database, quick));
-  return known ?? (await countOf(searches, { sql: counted(parts), bindings: parts.bindings })) ?? 0;
+  const known = quick && (await turns.lists.run(project, () => countOf(database, quick)));
+  if (known !== null) return known;
+  const all = { sql: counted(parts), bindings: parts.bindings };
+  return (await turns.searches.run(project, () => countOf(searches, all))) ?? 0;
 }
 
 async function countOf(database: Database, { sql, bindings }: Condition): Promise<number | null> {

@@ -1,4 +1,11 @@
-import type { EndedAttempt, JobView } from '@spiderhub/core';
+import {
+  type EndedAttempt,
+  type JobFilter,
+  type JobView,
+  NO_TURNS,
+  type PageRequest,
+  type Turn,
+} from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import {
   type DetailRow,
@@ -14,21 +21,27 @@ import { countJobs } from './count-sql.ts';
 import { streamJobs } from './job-stream.ts';
 import { isDeep, NEWEST_FIRST, pageSql } from './page-sql.ts';
 
-/** `searches` has connections for reads that may take long: deep offsets, and counts that have to look at jobs. */
-export function createJobView(database: Database, searches = database): JobView {
+/**
+ * `searches` has connections for reads that may take long: deep offsets, and counts that have to look at jobs. `turns`: where
+ * reads of the same organisation wait for each other.
+ */
+export function createJobView(database: Database, searches = database, turns = NO_TURNS): JobView {
   return translated<JobView>({
     async page(filter, { count, offset }) {
       const wanted = { count: Math.abs(count), offset: count < 0 ? 0 : offset };
       const page = pageSql(filter, wanted);
-      const { rows } = await (isDeep(wanted) ? searches : database).raw<{ rows: JobRow[] }>(
-        `select ${JOB_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${page.sql})) ${NEWEST_FIRST}`,
-        page.bindings as never,
+      const [turn, pool] = isDeep(wanted) ? [turns.searches, searches] : [turns.lists, database];
+      const { rows } = await turn.run(filter.project, () =>
+        pool.raw<{ rows: JobRow[] }>(
+          `select ${JOB_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${page.sql})) ${NEWEST_FIRST}`,
+          page.bindings as never,
+        ),
       );
       return rows.map(toJob);
     },
 
-    count: (filter) => countJobs(database, filter, searches),
-    stream: (filter, page) => streamJobs(database, filter, page),
+    count: (filter) => countJobs(database, filter, { searches, turns }),
+    stream: (filter, page) => streamInTurn(turns.downloads, database, filter, page),
 
     async attempts(key) {
       const { rows } = await database.raw<{ rows: (AttemptRow | { attempt: null })[] }>(
@@ -48,6 +61,31 @@ export function createJobView(database: Database, searches = database): JobView 
       return rows[0] ? toJobDetails(rows[0]) : null;
     },
   });
+}
+
+/** A download keeps its place, as its connection, until it ends. */
+async function streamInTurn(
+  turn: Turn,
+  database: Database,
+  filter: JobFilter,
+  page: Partial<PageRequest>,
+): ReturnType<JobView['stream']> {
+  const leave = await turn.enter(filter.project);
+  try {
+    const { total, jobs } = await streamJobs(database, filter, page);
+    return { total, jobs: until(jobs, leave) };
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+async function* until<T>(source: AsyncGenerator<T>, leave: () => void): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } finally {
+    leave();
+  }
 }
 
 interface AttemptRow {

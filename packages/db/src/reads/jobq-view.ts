@@ -1,4 +1,4 @@
-import type { JobqView } from '@spiderhub/core';
+import { type JobqView, NO_TURNS } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import {
   type DetailRow,
@@ -33,25 +33,25 @@ const BY_KEY = `
   order by j.spider, j.number limit :limit`;
 
 /** See createJobView. */
-export function createJobqView(database: Database, searches = database): JobqView {
+export function createJobqView(database: Database, searches = database, turns = NO_TURNS): JobqView {
   return translated<JobqView>({
     async details(filter, page) {
       const { sql, bindings } = pageSql(filter, page);
-      const { rows } = await (isDeep(page) ? searches : database).raw<{ rows: DetailRow[] }>(
-        `select ${JOB_COLUMNS}, ${SHOWN_DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${sql})) ${NEWEST_FIRST}`,
-        bindings as never,
+      const [turn, pool] = isDeep(page) ? [turns.searches, searches] : [turns.lists, database];
+      const { rows } = await turn.run(filter.project, () =>
+        pool.raw<{ rows: DetailRow[] }>(
+          `select ${JOB_COLUMNS}, ${SHOWN_DETAIL_COLUMNS} from ${JOB_TABLES} where j.id = any(array(${sql})) ${NEWEST_FIRST}`,
+          bindings as never,
+        ),
       );
       return rows.map(toJobDetails);
     },
 
     async lastFinished(project, { spider = null, afterSpider = null, count = null, offset = 0 } = {}) {
-      const { rows } = await database.raw<{ rows: JobRow[] }>(LAST_FINISHED, {
-        project,
-        spider,
-        afterSpider,
-        count,
-        offset,
-      });
+      const bindings = { project, spider, afterSpider, count, offset };
+      const { rows } = await turns.lists.run(project, () =>
+        database.raw<{ rows: JobRow[] }>(LAST_FINISHED, bindings as never),
+      );
       return rows.map(toJob);
     },
 

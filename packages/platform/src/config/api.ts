@@ -20,6 +20,7 @@ import {
   WheelsOnly,
   wholeNumber,
 } from './fields.ts';
+import { LimitFields } from './limits.ts';
 import { isProxyList } from './proxies.ts';
 
 const TrustProxy = z
@@ -53,6 +54,7 @@ export const ApiConfig = ServiceConfig.extend({
   DOWNLOADS_PER_CALLER: wholeNumber(1, 100_000).default(40),
   /** Serves the small web site that the demo spiders crawl under /demo/. */
   DEMO_SITE: z.stringbool().default(false),
+  ...LimitFields,
   QUEUE_PREFIX: QueuePrefix,
   /** Python of the base environment, which lists the spiders of a deployed egg. */
   SPIDERHUB_PYTHON: PythonPath.optional(),

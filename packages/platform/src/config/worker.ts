@@ -22,6 +22,7 @@ import {
   WorkerSlots,
   wholeNumber,
 } from './fields.ts';
+import { LimitFields } from './limits.ts';
 
 /** Environment of a worker process. */
 export const WorkerConfig = ServiceConfig.extend({
@@ -48,6 +49,7 @@ export const WorkerConfig = ServiceConfig.extend({
   /** Pins of the base environment. */
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
   REQUIREMENTS_WHEELS_ONLY: WheelsOnly,
+  ...LimitFields,
   QUEUE_PREFIX: QueuePrefix,
   /** How long an attempt outlives the last life sign of its worker. */
   LEASE_SECONDS: Seconds.default(45),

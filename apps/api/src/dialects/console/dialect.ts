@@ -8,6 +8,7 @@ import { readJsonObject } from './body.ts';
 import { consoleErrors } from './errors.ts';
 import { consoleGuard } from './guard.ts';
 import { accountOperations } from './operations/account.ts';
+import { limitOperations } from './operations/limits.ts';
 import { memberOperations } from './operations/members.ts';
 import { openApiOperation } from './operations/openapi.ts';
 import { organisationOperations } from './operations/organisations.ts';
@@ -31,6 +32,7 @@ function operationsOf(parts: Parts, site: Site): Operation[] {
     ...organisationOperations(parts),
     ...projectOperations(parts),
     ...memberOperations(parts, site),
+    ...limitOperations(parts),
     openApiOperation(),
   ];
 }
@@ -42,6 +44,7 @@ function serve(host: Host): Router {
   router.use(refuseForeignSites({ publicUrl }));
   mount(router, operationsOf(parts, createSite(publicUrl)), {
     access: parts.access,
+    rates: parts.limits.rates,
     downloads,
     before: [consoleGuard(host)],
     checkReplies,

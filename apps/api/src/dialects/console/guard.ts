@@ -2,6 +2,7 @@ import { accessErrors, DomainError, isSameText } from '@spiderhub/core';
 import type { Request, RequestHandler } from 'express';
 import { keyWhileWaiting, tooManyFailures } from '../../http/auth.ts';
 import { readBasic } from '../../http/credentials.ts';
+import { arrive } from '../../http/rate-guard.ts';
 import type { Host } from '../dialect.ts';
 import { cookiesOf } from './cookies.ts';
 
@@ -37,6 +38,7 @@ export function consoleGuard({ parts, doorkeeper }: Host): RequestHandler {
     const who = await (authorization === undefined ? bySession(req) : byKey(req, authorization));
     if (!who) throw accessErrors.unauthenticated();
     req.user = who;
+    await arrive(parts.limits.rates, who);
     next();
   };
 }

@@ -2,6 +2,7 @@ import { DomainError } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { answerErrors, HttpProblem } from '../../http/errors.ts';
+import { arrive } from '../../http/rate-guard.ts';
 import type { Parts } from '../../parts.ts';
 import type { Host } from '../dialect.ts';
 import { authenticate, guest } from './auth.ts';
@@ -36,6 +37,7 @@ export function createScrapydHandler(
       const who = (await authenticate(req, parts, doorkeeper)) ?? (await guest(req, parts, publicUrl));
       if (!who) return refuse(req, res);
       req.user = who;
+      await arrive(parts.limits.rates, who);
       if (isDownload(req)) downloads.enter(req, res);
       await answer({ parts, projects, req, res, who, prefix: req.baseUrl });
     } catch (error) {

@@ -1,4 +1,12 @@
-import { type Decide, decide, nextTime, type PeriodicStore, type Rules, type Signals } from '@spiderhub/core';
+import {
+  type Decide,
+  decide,
+  nextTime,
+  type PendingWatch,
+  type PeriodicStore,
+  type Rules,
+  type Signals,
+} from '@spiderhub/core';
 import type { LeaderTask } from '../task.ts';
 import type { Chore } from './chores.ts';
 
@@ -14,17 +22,19 @@ export interface PeriodicParts {
   store: PeriodicStore;
   rules: Rules;
   signals: Signals;
+  /** How many jobs may wait. */
+  pending: PendingWatch;
 }
 
 /** Starts the jobs of periodic jobs that are due. */
-export function firePeriodicJobs({ store, rules, signals }: PeriodicParts): LeaderTask {
+export function firePeriodicJobs({ store, rules, signals, pending }: PeriodicParts): LeaderTask {
   const decision: Decide = (job, active, now) => decide(job, active, now, rules);
   return {
     name: 'periodic jobs',
     everyMs: LOOK_MS,
     async run() {
       for (let runs = BATCH; runs >= BATCH; ) {
-        const fired = await store.fireDue(BATCH, decision);
+        const fired = await store.fireDue(BATCH, decision, pending);
         const workers = fired.stopped.flatMap(({ worker }) => worker ?? []);
         for (const worker of new Set(workers)) signals.stopRequested(worker);
         if (fired.scheduled > 0) signals.wakeLeader();

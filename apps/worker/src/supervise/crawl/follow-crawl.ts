@@ -51,7 +51,7 @@ export async function followCrawl(
       }
       // Stats come by a clock, also from a crawl that does nothing any more.
       if (messages.some(({ command }) => command !== 'STA'))
-        watchdog.seen({ items: recorder.counts().items, bytes: recorder.bytes });
+        watchdog.seen({ ...recorder.counts(), bytes: recorder.bytes });
       if (recorder.finOutcome !== null) afterFin ??= setTimeout(() => holding.hurry(), END_AFTER_FIN_MS);
     }
   } finally {

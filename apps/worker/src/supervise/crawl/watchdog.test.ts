@@ -1,7 +1,13 @@
 import type { CrawlLimits } from '@spiderhub/core';
 import { createWatchdog } from './watchdog.ts';
 
-const NO_LIMITS: CrawlLimits = { stalledMs: null, runtimeMs: null, maxItems: null, maxBytes: null };
+const NO_LIMITS: CrawlLimits = {
+  stalledMs: null,
+  runtimeMs: null,
+  maxItems: null,
+  maxLogs: null,
+  maxBytes: null,
+};
 const DAY_MS = 86_400_000;
 
 beforeEach(() => jest.useFakeTimers());
@@ -30,7 +36,7 @@ describe('a watchdog', () => {
     const { watchdog, stops } = watch({ stalledMs: 1000 });
     for (let i = 0; i < 5; i++) {
       jest.advanceTimersByTime(900);
-      watchdog.seen({ items: i, bytes: i });
+      watchdog.seen({ items: i, logs: 0, bytes: i });
     }
     expect(stops).toEqual([]);
     jest.advanceTimersByTime(1000);
@@ -50,12 +56,13 @@ describe('a watchdog', () => {
 
   it.each<[string, Partial<CrawlLimits>]>([
     ['items', { maxItems: 10 }],
+    ['log lines', { maxLogs: 10 }],
     ['bytes', { maxBytes: 10 }],
   ])('ends a crawl that writes too many %s', (_what, limits) => {
     const { watchdog, stops } = watch(limits);
-    watchdog.seen({ items: 10, bytes: 10 });
+    watchdog.seen({ items: 10, logs: 10, bytes: 10 });
     expect(stops).toEqual([]);
-    watchdog.seen({ items: 11, bytes: 11 });
+    watchdog.seen({ items: 11, logs: 11, bytes: 11 });
     expect(stops).toEqual(['quota']);
   });
 

@@ -3,6 +3,7 @@ import type { CrawlLimits, StopReason } from '@spiderhub/core';
 /** What a running crawl has done so far. */
 export interface Usage {
   items: number;
+  logs: number;
   /** Bytes of all records. */
   bytes: number;
 }
@@ -41,11 +42,12 @@ export function createWatchdog({ limits, startedAt, stop }: WatchdogOptions): Wa
   }
 
   return {
-    seen({ items, bytes }) {
+    seen({ items, logs, bytes }) {
       silenceTimer?.refresh();
       const tooMany = limits.maxItems !== null && items > limits.maxItems;
+      const tooLoud = limits.maxLogs !== null && logs > limits.maxLogs;
       const tooMuch = limits.maxBytes !== null && bytes > limits.maxBytes;
-      if (tooMany || tooMuch) stop('quota');
+      if (tooMany || tooLoud || tooMuch) stop('quota');
     },
     over() {
       runTimer?.clear();

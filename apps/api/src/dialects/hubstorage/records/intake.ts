@@ -1,9 +1,11 @@
 import {
+  checkRecords,
   errorsIn,
   formatJobKey,
   type Job,
   type JobCounts,
   type StreamName,
+  type StreamRef,
   type StreamStats,
 } from '@spiderhub/core';
 import { toRecord } from '@spiderhub/hub';
@@ -30,17 +32,35 @@ export async function takeBatch(
 ): Promise<void> {
   const ref = { key: job.key, attempt: job.attempt, stream };
   const isDropped = job.state === 'deleted';
+  const limit = isDropped ? null : await limitOf(services, ref);
   let next = start;
   for await (const lines of gatherLines(readLines(incoming, limitsOf(services, stream)), PIECE_BYTES)) {
     if (isDropped) continue;
     const now = services.now().getTime();
     const records = lines.map((line) => toRecord(stream, line, now));
+    limit?.take(records.length, next);
     await services.streams.write(ref, records, next);
     if (next !== undefined) next += records.length;
   }
   if (isDropped)
     services.log.info({ job: formatJobKey(job.key), stream }, 'records of a deleted job were dropped');
   else await saveCounts(services, job, stream);
+}
+
+/** Throws `forbidden` for what may not be stored any more; null where as much may be stored as wants. */
+async function limitOf({ limits, streams }: Parts, ref: StreamRef) {
+  const { key, stream } = ref;
+  await limits.files.check(key.project);
+  const most = await limits.files.mostRecords(key.project, stream);
+  if (most === null) return null;
+  let { end } = await streams.stats(ref);
+  return {
+    /** Counts records that go to the end, or to `start`. */
+    take(records: number, start = end): void {
+      end = Math.max(end, start + records);
+      checkRecords(key, stream, end, most);
+    },
+  };
 }
 
 /** Items may hold a whole page; all else keeps to the limit of its clients. */

@@ -5,7 +5,13 @@ import { z } from 'zod';
 import { parseFields, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { progressLines, StreamReply } from '../../../http/stream.ts';
-import { BESIDE_EGG_BYTES, MAX_EGG_BYTES, receiveUpload, type Upload } from '../../../http/upload.ts';
+import {
+  BESIDE_EGG_BYTES,
+  largestFile,
+  MAX_EGG_BYTES,
+  receiveUpload,
+  type Upload,
+} from '../../../http/upload.ts';
 import type { Parts } from '../../../parts.ts';
 import { ProjectId } from '../schema.ts';
 
@@ -37,6 +43,10 @@ export function addVersion(services: Parts): Operation {
     const upload = await receiveUpload(incoming, services.uploadDir, LIMITS);
     try {
       const request = await toRequest(upload, caller);
+      await services.limits.files.checkEgg(
+        request.project,
+        await largestFile([request.eggPath, ...request.extraEggPaths]),
+      );
       const deploying = (say: (line: string) => void) =>
         deployAndTell(services, request, upload, requestId, say);
       return new StreamReply('text/plain; charset=utf-8', progressLines(deploying), { eager: true });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parseFields, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import { StreamReply } from '../../../http/stream.ts';
-import { BESIDE_EGG_BYTES, MAX_EGG_BYTES, receiveUpload } from '../../../http/upload.ts';
+import { BESIDE_EGG_BYTES, largestFile, MAX_EGG_BYTES, receiveUpload } from '../../../http/upload.ts';
 import type { Parts } from '../../../parts.ts';
 import { apikeyField, Ok, ProjectId } from '../schema.ts';
 
@@ -50,6 +50,7 @@ const addEgg = (services: Parts) =>
       if (!file || others.length > 0) throw requestErrors.invalid('egg', 'expected one file');
       // Every later deploy of the project unpacks it: one that is no ZIP file would make them all fail.
       await services.checkEgg(file.path);
+      await services.limits.files.checkEgg(project, await largestFile([file.path]));
       const { sha256, sizeBytes } = await services.blobs.putFile(file.path);
       await services.eggs.save({ project, name, version, sha256, sizeBytes, createdBy: caller.name });
       return { status: 'ok' as const, egg: { name, version } };

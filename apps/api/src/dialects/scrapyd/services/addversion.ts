@@ -1,4 +1,5 @@
 import { DomainError, type EggContents } from '@spiderhub/core';
+import { largestFile } from '../../../http/upload.ts';
 import type { Service, ServiceCall } from '../call.ts';
 import { checkNewName } from '../names.ts';
 import { inOrder } from '../versions.ts';
@@ -54,6 +55,7 @@ async function deployed(
 ): Promise<void> {
   const { parts, projects, reach, caller } = call;
   const id = (await projects.now(reach, project))?.id ?? (await makeProject(call, project));
+  await parts.limits.files.checkEgg(id, await largestFile([eggPath]));
   await parts.deploy.store(
     {
       project: id,
