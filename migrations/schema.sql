@@ -442,8 +442,10 @@ alter table network_allowed add constraint network_allowed_project_id_fkey FOREI
 create table organisations (
   id integer generated identity not null,
   name text not null,
-  created_at timestamp with time zone default now() not null
+  created_at timestamp with time zone default now() not null,
+  limits jsonb default '{}'::jsonb not null
 );
+alter table organisations add constraint organisations_limits_check CHECK ((jsonb_typeof(limits) = 'object'::text));
 alter table organisations add constraint organisations_name_check CHECK ((name <> ''::text));
 alter table organisations add constraint organisations_name_key UNIQUE (name);
 alter table organisations add constraint organisations_pkey PRIMARY KEY (id);
@@ -536,6 +538,15 @@ alter table project_members add constraint project_members_role_check CHECK ((ro
 alter table project_members add constraint project_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 CREATE INDEX project_members_user ON project_members USING btree (user_id);
 
+create table project_usage (
+  project_id integer not null,
+  stored_bytes bigint not null,
+  measured_at timestamp with time zone default now() not null
+);
+alter table project_usage add constraint project_usage_pkey PRIMARY KEY (project_id);
+alter table project_usage add constraint project_usage_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+CREATE INDEX project_usage_measured ON project_usage USING btree (measured_at);
+
 create table projects (
   id integer generated identity not null,
   organisation_id integer not null,
@@ -548,9 +559,11 @@ create table projects (
   policy jsonb default '{}'::jsonb not null,
   latest_version text,
   created_at timestamp with time zone default now() not null,
-  retention jsonb default '{}'::jsonb not null
+  retention jsonb default '{}'::jsonb not null,
+  limits jsonb default '{}'::jsonb not null
 );
 alter table projects add constraint projects_id_check CHECK ((id > 0));
+alter table projects add constraint projects_limits_check CHECK ((jsonb_typeof(limits) = 'object'::text));
 alter table projects add constraint projects_max_running_check CHECK ((max_running > 0));
 alter table projects add constraint projects_name_check CHECK ((name <> ''::text));
 alter table projects add constraint projects_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id);

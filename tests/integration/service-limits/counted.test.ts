@@ -167,7 +167,8 @@ describe('requests', () => {
     let passed = 0;
     for (let i = 0; i < count; i++) {
       if ((meters[i % meters.length] as (typeof meters)[number]).take('o1', RATE) === 0) passed += 1;
-      await new Promise((resolve) => setImmediate(resolve));
+      // As requests come, one after the other.
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
     return passed;
   }
@@ -179,10 +180,10 @@ describe('requests', () => {
       const { used } = await one.counts.add('hello', 1, 30);
       expect((await other.counts.add('hello', 1, 30)).used).toBe(used + 1);
     });
-    const passed = await passing([one.meter, other.meter], 900);
+    const passed = await passing([one.meter, other.meter], 700);
     expect(passed).toBeGreaterThanOrEqual(300);
     // What one has not told the other of yet.
-    expect(passed).toBeLessThan(400);
+    expect(passed).toBeLessThan(450);
     await eventually(() => expect(other.meter.take('o1', RATE)).toBeGreaterThan(0));
   });
 

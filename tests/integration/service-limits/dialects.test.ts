@@ -98,7 +98,7 @@ describe('a project that has reached a limit', () => {
       api.post(`/storage/jobq/${project}/update`, { key: `${project}/1/1`, state });
     await api.post('/api/schedule.json', form).expect(200);
     expect((await move('finished')).status).toBe(200);
-    await api.post('/api/schedule.json', form).expect(200);
+    await api.post('/api/schedule.json', `${form}&n=2`).expect(200);
     const refused = await move('pending');
     expect([refused.status, refused.body]).toEqual([
       403,
