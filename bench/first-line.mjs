@@ -3,6 +3,7 @@
 //   npm run build
 //   node bench/first-line.mjs [--rounds 15]
 //   node bench/first-line.mjs --stacks 2.13,2.18     warm crawls on these beside warm ones on the base environment
+//   node bench/first-line.mjs --stacks 2.13 --requirements cowsay==6.1     all of them with what a project has installed, too
 //
 //   answer     schedule.json has answered
 //   running    the job's worker has claimed it
@@ -21,14 +22,20 @@ import { besideServers, CHECKOUT, median, startService } from './support/service
 /** The first crawl of a worker unpacks the egg; on a stack it also starts the server that later ones fork from. */
 const IDLE_ROUNDS = 4;
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '15' }, stacks: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '15' },
+    stacks: { type: 'string' },
+    requirements: { type: 'string' },
+  },
 });
 const STEPS = ['answer', 'running', 'written', 'readable', 'item'];
 const TARGETS = { written: 100, readable: 150 };
 /** The first line on a stack may take this many times as long as on the base environment. */
 const STACK_FACTOR = 1.5;
 
-await besideServers(() => (values.stacks ? compareStacks(values.stacks.split(',')) : compareStarts()));
+await besideServers(() =>
+  values.stacks || values.requirements ? compareStacks(values.stacks?.split(',') ?? []) : compareStarts(),
+);
 
 async function compareStarts() {
   const starts = { warm: 'fork', cold: 'cold' };
@@ -51,13 +58,23 @@ async function compareStacks(series) {
   console.log(`${values.rounds} warm crawls each, ms from the POST\n`);
   printRow('stack', [...STEPS, 'factor']);
   let base = null;
-  for (const stack of [null, ...series]) {
-    const times = await measure({}, stack && { stack: `scrapy:${stack}` });
+  const { requirements } = values;
+  const cases = [null, ...series].map((stack) => [
+    stack ?? 'base',
+    stack ? { stack: `scrapy:${stack}` } : {},
+  ]);
+  const installed = cases.map(([name, fields]) => [
+    `${name} +`,
+    { ...fields, requirements: `${requirements}\n` },
+  ]);
+  for (const [name, fields] of [...cases, ...(requirements ? installed : [])]) {
+    const times = await measure({}, fields);
     const medians = STEPS.map((step) => median(times.map((time) => time[step])));
     const written = medians[STEPS.indexOf('written')];
     base ??= written;
-    printRow(stack ?? 'base', [...medians.map(Math.round), (written / base).toFixed(2)]);
-    if (stack) console.log(`  target ${STACK_FACTOR}: ${written / base <= STACK_FACTOR ? 'met' : 'MISSED'}`);
+    printRow(name, [...medians.map(Math.round), (written / base).toFixed(2)]);
+    if (name !== 'base')
+      console.log(`  target ${STACK_FACTOR}: ${written / base <= STACK_FACTOR ? 'met' : 'MISSED'}`);
   }
 }
 

@@ -4,17 +4,18 @@ The JSON file says `argv`, `env` and `cwd`, like the launch.json of a job, and `
 the rights of this process. Standard output and error pass through, as does descriptor 3. When the program ends, this
 process is asked to end (SIGTERM) or is killed, or the one that started it is gone, everything that the program started is
 killed. Ends as the program did; 128 and the signal's number when a signal ended it; 126 with one line on standard error
-when there can be no such box.
+when there can be no such box. A box whose network is a `relay` reaches the HTTP proxy at a unix socket through a process beside it.
 """
 
 import json
 import os
 import signal
+import socket
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from box import enter  # noqa: E402
+from box import enter, syscalls  # noqa: E402
 from reaper import kill_family  # noqa: E402
 from shim_process import become_subreaper, end_with_parent  # noqa: E402
 
@@ -31,7 +32,8 @@ def main(path):
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     end_with_parent()
     try:
-        door = enter.Door(box) if box and box['level'] == 'box' else None
+        relay = _start_relay(box)
+        door = enter.Door(box, relay) if box and box['level'] == 'box' else None
         if box and not door:
             enter.give(box)
     except OSError as error:
@@ -53,6 +55,27 @@ def main(path):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     kill_family()
     return _code(status if reported is None else reported)
+
+
+def _start_relay(box):
+    """A process beside the box, for one that has a relay. Returns the socket at which it takes what it listens at.
+
+    It is forked first: this process can make no other one any more that is outside of the box.
+    """
+    if not box or box['level'] != 'box' or box['network']['kind'] != 'relay':
+        return None
+    taken, given = socket.socketpair()
+    if os.fork() == 0:
+        try:
+            syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+            given.close()
+            import relay
+
+            relay.serve(taken, box['network']['socket'])
+        finally:
+            os._exit(1)
+    taken.close()
+    return given
 
 
 def _become(launch, door):

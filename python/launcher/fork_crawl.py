@@ -33,26 +33,45 @@ class CrawlBegins(BaseException):
 class Suitability:
     """Decides which crawls would notice that the modules were there before their environment was."""
 
-    def __init__(self, names_read):
+    def __init__(self, names_read, missed):
+        """`names_read`: variables that modules looked at when they were loaded; `missed`: modules that they looked for in vain."""
         self._names_read = names_read
         self._loaded = {name.partition('.')[0] for name in sys.modules} - _OWN - {'__main__'} | _AT_START
+        self._decisive = self._loaded | missed
 
     def admits(self, launch):
         env = launch['env']
         return (
-            launch['argv'] == [sys.executable, os.path.join(_HERE, 'crawl.py')]
+            launch['argv'] == [_python(launch), os.path.join(_HERE, 'crawl.py')]
+            and self._knows_all_of(launch.get('beside'))
             and len(_mark(env)) <= _environment_area()[1]
             and not any(self._was_read(name) and env.get(name) != os.environ.get(name) for name in env)
-            and not any(self._shadows(path) for path in _python_path(env))
+            and not any(_has_any_of(self._loaded, path) for path in _python_path(env))
         )
 
     def _was_read(self, name):
         return name not in _SETTLED and (name in self._names_read or _READ_AT_START.match(name))
 
-    def _shadows(self, path):
-        """Whether a directory has a top-level module that is loaded already. ZIP files are not looked into."""
-        names = (_MODULE.fullmatch(name) for name in os.listdir(path))
-        return any(name and name[1] in self._loaded for name in names)
+    def _knows_all_of(self, environment):
+        """Whether what is loaded is what an environment beside the server's own would have given."""
+        if not environment:
+            return True
+        packages = os.path.join(environment, 'lib', 'python%d.%d' % sys.version_info[:2], 'site-packages')
+        # pkg_resources noted at its import what is installed.
+        if 'pkg_resources' in self._loaded or not os.path.isdir(packages):
+            return False
+        return not _has_any_of(self._decisive, packages)
+
+
+def _has_any_of(modules, path):
+    """Whether a directory has one of these top-level modules. ZIP files are not looked into."""
+    names = (_MODULE.fullmatch(name) for name in os.listdir(path))
+    return any(name and name[1] in modules for name in names)
+
+
+def _python(launch):
+    environment = launch.get('beside')
+    return os.path.join(environment, 'bin', 'python') if environment else sys.executable
 
 
 def _python_path(env):
@@ -72,6 +91,8 @@ def run(launch):
     _settle_signals()
     _settle_environment(launch['env'])
     _forget()
+    if launch.get('beside'):
+        _settle_in(launch['beside'])
     program = launch['argv'][1]
     sys.argv = launch['argv'][1:]
     sys.orig_argv = list(launch['argv'])
@@ -105,6 +126,27 @@ def _settle_environment(env):
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
+
+
+def _settle_in(environment):
+    """As if this were the Python of an environment beside the server's, whose packages go before those of the server.
+
+    What runs at a start of that Python runs here: the caller is in the crawl's box.
+    """
+    sys.executable = os.path.join(environment, 'bin', 'python')
+    sys.prefix = sys.exec_prefix = environment
+    added = [sys.path.index(path) for path in site.getsitepackages() if path in sys.path]
+    del sys.path[min(added, default=len(sys.path)) :]
+    site.PREFIXES = [environment, environment]
+    site.ENABLE_USER_SITE = False
+    site.USER_BASE = site.USER_SITE = None
+    for name, value in (('_PREFIX', environment), ('_EXEC_PREFIX', environment)):
+        if hasattr(sysconfig, name):
+            setattr(sysconfig, name, value)
+    spawn = sys.modules.get('multiprocessing.spawn')
+    if spawn:
+        spawn.set_executable(sys.executable)
+    site.addsitepackages(None, [environment])
 
 
 def _forget():

@@ -40,7 +40,8 @@ certifi.core resource
 
 
 def preload():
-    """Imports the list and returns the names of all environment variables that were looked at meanwhile.
+    """Imports the list and returns the names of all environment variables that were looked at meanwhile, and of modules
+    that were looked for and are not there.
 
     Another version of Scrapy may lack some of the modules, and in older ones a few install a reactor: crawls then import
     what they need themselves.
@@ -51,7 +52,7 @@ def preload():
 
     site.getusersitepackages()
     sysconfig.get_config_vars()
-    with recorded_reads() as names, no_reactor():
+    with recorded_reads() as names, recorded_misses() as missed, no_reactor():
         for module in MODULES:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
@@ -59,7 +60,7 @@ def preload():
         raise RuntimeError('an import has installed a Twisted reactor, which crawls could not choose any more')
     if len(os.listdir('/proc/self/task')) != 1:
         raise RuntimeError('an import has started a thread, which a fork would not copy')
-    return names
+    return names, missed
 
 
 class NoReactor:
@@ -78,6 +79,27 @@ def no_reactor():
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+class Misses:
+    """The last to be asked for modules: has none, and remembers the names that nobody above packages had."""
+
+    def __init__(self):
+        self.names = set()
+
+    def find_spec(self, name, path=None, target=None):
+        if path is None:
+            self.names.add(name)
+
+
+@contextlib.contextmanager
+def recorded_misses():
+    misses = Misses()
+    sys.meta_path.append(misses)
+    try:
+        yield misses.names
+    finally:
+        sys.meta_path.remove(misses)
 
 
 @contextlib.contextmanager

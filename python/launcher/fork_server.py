@@ -49,8 +49,7 @@ def prepare():
     import shim  # noqa: F401
 
     sys.path[:] = path
-    names_read = fork_modules.preload()
-    suitability = fork_crawl.Suitability(names_read)
+    suitability = fork_crawl.Suitability(*fork_modules.preload())
     # Children need not look through the modules each time they look for garbage.
     gc.collect()
     gc.freeze()

@@ -14,11 +14,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import relay  # noqa: E402
 from box import network, rights, syscalls  # noqa: E402
 
-# In each cell the same, since no cell sees another: clients are told by variables.
-RELAY_PORT = 3128
-_CHUNK_BYTES = 64 * 1024
 _LOOK_SECONDS = 30
 _PATIENCE_LOOKS = 20
 
@@ -34,54 +32,14 @@ def main(name, owner):
 
 
 async def serve(path):
-    async def on_connect(reader, writer):
-        await relay(path, reader, writer)
-
-    await asyncio.start_server(on_connect, '127.0.0.1', RELAY_PORT, backlog=1024)
+    server = await relay.begin(path, host='127.0.0.1', port=relay.PORT)
     os.write(1, b'ready\n')
-    leave_standard_streams()
+    relay.leave_standard_streams()
     missed = 0
     while missed < _PATIENCE_LOOKS:
         await asyncio.sleep(_LOOK_SECONDS)
-        missed = 0 if await answers(path) else missed + 1
-
-
-def leave_standard_streams():
-    """Nobody who reads them shall wait for the end of this process."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):
-        os.dup2(null, number)
-    os.close(null)
-
-
-async def answers(path):
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except OSError:
-        return False
-    writer.close()
-    return True
-
-
-async def relay(path, reader, writer):
-    try:
-        inward, outward = await asyncio.open_unix_connection(path)
-    except OSError:
-        writer.close()  # No worker is there now; the crawl may try again.
-        return
-    await asyncio.gather(pump(reader, outward), pump(inward, writer))
-
-
-async def pump(reader, writer):
-    """Hands on what comes until its end, which is handed on, too. Whoever writes faster than others read has to wait."""
-    try:
-        while data := await reader.read(_CHUNK_BYTES):
-            writer.write(data)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
-    except OSError:
-        writer.transport.abort()
+        missed = 0 if await relay.answers(path) else missed + 1
+    server.close()
 
 
 if __name__ == '__main__':

@@ -15,18 +15,19 @@ from box import landlock  # noqa: E402
 
 
 def main(uid, gid, port):
-    answer = {'root': reaches(port)}
+    answer = {'root': reaches(port, 2)}
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
-    answer['user'] = reaches(port)
+    # Without rules it takes no time at all.
+    answer['user'] = reaches(port, 0.5)
     answer['landlock'] = landlock.version()
     print(json.dumps(answer))
 
 
-def reaches(port):
+def reaches(port, seconds):
     try:
-        socket.create_connection(('127.0.0.1', port), timeout=2).close()
+        socket.create_connection(('127.0.0.1', port), timeout=seconds).close()
         return True
     except OSError:
         return False

@@ -1,7 +1,7 @@
 // Takes one part of the box out of a copy of the build and lets the attacks judge it: they have to find the hole.
 // node tests/isolation/mutations.mjs [NAME...]
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { copyBuild } from '../faults/mutations/copy-build.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BOX = 'python/launcher/box';
+const NETWORK = 'packages/isolation/dist/network';
 
 /** The service tries the box when it starts, and would not start: only what comes later is to be without the part. */
 const IS_TRIAL = "any('probe-' in path for path in box['writable'])";
@@ -77,10 +78,21 @@ const MUTATIONS = {
     additions: {
       [`${BOX}/network.py`]:
         'def enter(network, userns):\n    pass\ndef enter_before_user_namespace(network):\n    pass',
-      'packages/isolation/dist/network/rules.js': '',
+      // The trial of the rules would find that they do nothing.
+      [`${NETWORK}/rules/prove.js`]: 'exports.proveRules = async () => ({ landlock: 6 });',
+      [`${NETWORK}/rules/table.js`]: "exports.tableText = ({ name }) => 'add table inet ' + name;",
     },
     families: 'sockets',
     finds: /sockets: reach (loopback|private|the machine)/,
+  },
+  'package-index': {
+    additions: {
+      [`${NETWORK}/proxy/route.js`]:
+        'const { routeTo: plain } = exports;\nexports.routeTo = (target, options) => plain(target, { ...options, gate: () => true });',
+    },
+    families: 'public',
+    parts: 'build',
+    finds: /build, sockets: reach what is not public through a proxy/,
   },
 };
 
@@ -96,8 +108,11 @@ function tryWithout(name, mutation) {
   try {
     chmodSync(copy, 0o755);
     copyBuild(copy);
-    for (const [file, text] of Object.entries(mutation.additions))
-      if (text !== '') appendFileSync(join(copy, file), `\n\n${text}\n`);
+    for (const [file, text] of Object.entries(mutation.additions)) {
+      // A part that is called otherwise now would be taken away nowhere.
+      if (!existsSync(join(copy, file))) throw new Error(`${name}: there is no ${file}`);
+      appendFileSync(join(copy, file), `\n\n${text}\n`);
+    }
     const found = holesOf(copy, mutation);
     const hit = found.filter((one) => mutation.finds.test(one));
     console.log(

@@ -27,8 +27,8 @@ export interface CrawlTenant extends Tenant {
 
 /** A program that is run for a project beside its crawls. */
 export interface ProgramTenant extends Tenant {
-  /** `package index`: it may download packages. `none`: nothing. */
-  network: 'none' | 'package index';
+  /** Where it has a box: `none`, or the proxy that answers at a socket and nothing else. */
+  network: 'none' | { proxy: string };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Boxing, Tenant } from './boxing.ts';
+import type { Boxing, ProgramTenant, Tenant } from './boxing.ts';
 import { NO_BOXING } from './boxing.ts';
 import { describeBox } from './describe-box.ts';
-import type { BoxDescription } from './description.ts';
+import type { BoxDescription, BoxNetwork } from './description.ts';
 import type { IsolationReport, IsolationSetting, MissingPart } from './level.ts';
 import { openTheWay } from './open-the-way.ts';
 import { isWithin, partsOfPython } from './parts-of-python.ts';
@@ -131,11 +131,14 @@ function boxingOf(report: IsolationReport, options: BoxingOptions, parts: Parts,
     report,
     ofCrawl: describe,
     async ofProgram(program) {
-      const kind = program.network === 'none' ? 'none' : 'host';
-      return { ...(await describe(program)), network: { kind } };
+      return { ...(await describe(program)), network: networkOf(program) };
     },
     forget: async () => {},
   };
+}
+
+function networkOf({ network }: ProgramTenant): BoxNetwork {
+  return network === 'none' ? { kind: 'none' } : { kind: 'relay', socket: network.proxy };
 }
 
 /** Each Python is asked once; one that could not be asked is asked again. */

@@ -4,6 +4,8 @@ export type BoxNetwork =
   | { kind: 'host'; scoped?: boolean }
   /** Loopback of its own, and nothing else. */
   | { kind: 'none' }
+  /** The same, and on it a way to the proxy that answers at this socket. For programs beside crawls. */
+  | { kind: 'relay'; socket: string }
   /** The network namespace that this process holds open. */
   | { kind: 'cell'; pid: number; startTick: number };
 

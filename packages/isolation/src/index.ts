@@ -18,6 +18,7 @@ export * from './limits/index.ts';
 export { type CommonOptions, commonPolicy } from './network/common.ts';
 export type { Guard } from './network/guard.ts';
 export { guardNetwork, type NetworkGuardOptions } from './network/guard-network.ts';
+export { openWayToIndex, type WayToIndex } from './network/installing/way-to-index.ts';
 export type { NetworkMode, NetworkOfBox, NetworkSetting } from './network/networks.ts';
 export { type Policy, type PolicyWatch, watchPolicy } from './network/policy.ts';
 export { withNetwork } from './network/with-network.ts';

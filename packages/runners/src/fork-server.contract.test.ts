@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CrawlRequest, CrawlRunner, JobDetails, RunningCrawl, Version } from '@spiderhub/core';
+import { eventually } from '@spiderhub/testkit';
 import { type House, makeHouse } from './contract/house.ts';
 import {
   crawlRequest,
@@ -63,9 +64,13 @@ describe('fork server', () => {
     return house.deploy(project, 'demo.settings');
   }
 
-  it('gives a crawl what a new Python would', async () => {
+  it.each([
+    ['of the stack', async () => null],
+    ['of what a project has installed beside the stack', () => house.requirements()],
+  ])('gives a crawl what a new Python %s would', async (_, requirements) => {
+    const version = { ...probe, requirements: await requirements() };
     const told = async (worker: CrawlRunner) => {
-      const request = crawlRequest(probe, { spiderName: 'interpreter', environment: { TZ: 'Asia/Tokyo' } });
+      const request = crawlRequest(version, { spiderName: 'interpreter', environment: { TZ: 'Asia/Tokyo' } });
       const { heard, forked } = await run(request, worker);
       const text = JSON.stringify(heard.payloads('ITM')[0]);
       const names = `${request.job.id}-${request.job.attempt}`;
@@ -120,6 +125,22 @@ describe('fork server', () => {
       ['two', true],
       ['one', true],
     ]);
+  });
+
+  it('starts cold what has installed something that would have changed what was imported', () => {
+    const args = ['-c', SUITABLE, LAUNCHER_DIR, join(root, 'beside')];
+    const env = { SPIDERHUB_ROOM: ' '.repeat(4200) };
+    const names = ['tinydep', 'lxml', 'json', 'sitecustomize', 'SOUGHT'];
+    const found = execFileSync(requirePython(), [...args, ...names], { env, encoding: 'utf8' });
+    expect(JSON.parse(found)).toEqual({
+      'without packages': false,
+      tinydep: true,
+      lxml: false,
+      json: false,
+      sitecustomize: false,
+      SOUGHT: false,
+      'another Python': false,
+    });
   });
 
   it('starts cold what brings a module of its own in the place of an imported one', async () => {
@@ -185,7 +206,7 @@ describe('fork server', () => {
     expect(await crawl.exited).toMatchObject({ shimDied: true });
     const pids = pidsOf(heard);
     expect(pids).toHaveLength(2);
-    expect(runningOf(heard)).toEqual([]);
+    await eventually(() => expect(runningOf(heard)).toEqual([]));
     await end(crawl, heard);
   });
 
@@ -329,9 +350,30 @@ class Tell(scrapy.Spider):
 const PRELOAD = `import json, sys
 sys.path.insert(0, sys.argv[1])
 import fork_modules
-read = fork_modules.preload()
+read, _ = fork_modules.preload()
 missing = [name for name in fork_modules.MODULES if name not in sys.modules]
 print(json.dumps({'modules': list(sys.modules), 'read': list(read), 'missing': missing}))
+`;
+
+/** Which modules of an environment of a project let its crawls be forked; one of those that were looked for in vain is SOUGHT. */
+const SUITABLE = `import json, os, sys
+sys.path.insert(0, sys.argv[1])
+import fork_crawl, fork_modules
+read, missed = fork_modules.preload()
+suitability = fork_crawl.Suitability(read, missed)
+environment = sys.argv[2]
+packages = '%s/lib/python%d.%d/site-packages' % (environment, *sys.version_info[:2])
+argv = [environment + '/bin/python', sys.argv[1] + '/crawl.py']
+launch = {'argv': argv, 'env': {'SHUB_FIFO_PATH': '/x'}, 'beside': environment}
+found = {'without packages': suitability.admits(launch)}
+os.makedirs(packages)
+for name in sys.argv[3:]:
+    path = '%s/%s.py' % (packages, sorted(missed)[0] if name == 'SOUGHT' else name)
+    open(path, 'w').close()
+    found[name] = suitability.admits(launch)
+    os.unlink(path)
+found['another Python'] = suitability.admits({**launch, 'argv': [sys.executable, argv[1]]})
+print(json.dumps(found))
 `;
 
 const STRANGER = `import socket, sys

@@ -52,7 +52,7 @@ describe('fork servers of environments', () => {
 });
 
 describe('an environment of a project whose crawls have boxes', () => {
-  it('has no server: code of its packages runs in boxes alone', async () => {
+  it('has the server of its stack: code of its packages runs in boxes alone', async () => {
     const house = await makeHouse('fork boxed');
     const probe = await house.deploy(PROBE_PROJECT, 'probe.settings');
     const version = { ...probe, requirements: await house.requirements() };
@@ -62,7 +62,7 @@ describe('an environment of a project whose crawls have boxes', () => {
     expect(heard.payloads('ITM')).toMatchObject([{ tinydep: '1.0' }]);
     await crawl.exited;
     await crawl.cleanUp();
-    expect([house.forked.size, house.forkServers?.warm()]).toEqual([0, []]);
+    expect([house.forked.size, house.forkServers?.warm()]).toEqual([1, []]);
     expect(readdirSync(house.wheels).filter((name) => name.startsWith('ran-'))).toEqual([]);
     await house.close();
   });

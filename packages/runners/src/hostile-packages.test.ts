@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -11,6 +12,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boxingForTests } from './contract/boxes.ts';
@@ -33,7 +36,7 @@ with tarfile.open(sys.argv[1], 'w:gz') as archive:
 `;
 
 const BACKEND = `
-import ctypes, json, os, signal, socket, subprocess, sys, zipfile
+import ctypes, json, os, signal, socket, subprocess, sys, urllib.request, zipfile
 
 def attempts():
     found = []
@@ -67,6 +70,7 @@ describe('a package that is built in a box', () => {
   let root: string;
   let environments: Environments;
   let options: EnvironmentsOptions;
+  const servers: Server[] = [];
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'packages-'));
     chmodSync(root, 0o755);
@@ -83,7 +87,10 @@ describe('a package that is built in a box', () => {
     };
     environments = createEnvironments(options);
   });
-  afterAll(() => rmSync(root, { recursive: true }));
+  afterAll(() => {
+    for (const server of servers) server.close();
+    rmSync(root, { recursive: true });
+  });
 
   /** What the build could do of what it tries: each is a piece of code that fails or does not. */
   function pack(attempts: Record<string, string>): void {
@@ -108,6 +115,20 @@ describe('a package that is built in a box', () => {
     const { python: own } = await environments.ensure(needs, (line) => lines.push(line));
     expect(lines.join('\n')).not.toContain(root);
     return join(own, '../..');
+  }
+
+  /** The package index as pip reads it. */
+  function serveIndex(request: IncomingMessage, response: ServerResponse): void {
+    const name = String(request.url).split('/').at(-1);
+    if (name === 'evil-1.0.tar.gz') return void response.end(readFileSync(join(root, 'index', name)));
+    response.setHeader('Content-Type', 'text/html');
+    response.end('<a href="/evil-1.0.tar.gz">evil-1.0.tar.gz</a>');
+  }
+
+  async function listening(server: Server): Promise<number> {
+    servers.push(server.listen(0, '127.0.0.1'));
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
   }
 
   const built = (environment: string) => {
@@ -186,6 +207,33 @@ describe('a package that is built in a box', () => {
     });
     expect(built(await install('evil<3\n', 8))).toBe("FOUND = ['mark']");
     expect(built(await install('evil<4\n', 9))).toBe("FOUND = ['mark']");
+  });
+
+  it('reaches the index that the operator has configured, and of this machine nothing else', async () => {
+    const index = await listening(createServer(serveIndex));
+    const canary = await listening(createServer((_, response) => response.end('inside')));
+    const unix = join(root, 'outside/service.sock');
+    const service = createServer().listen(unix);
+    chmodSync(unix, 0o777);
+    const proxied = (url: string) => `assert urllib.request.urlopen('${url}', timeout=3).status == 200`;
+    pack({
+      index: proxied(`http://localhost:${index}/evil/`),
+      'another port': proxied(`http://localhost:${canary}/`),
+      'the address of the index': proxied(`http://127.0.0.1:${index}/evil/`),
+      metadata: proxied('http://169.254.169.254/'),
+      'a private network': proxied('http://10.255.255.53:53/'),
+      directly: `socket.create_connection(('127.0.0.1', ${canary}), timeout=3)`,
+      'over its socket': `socket.socket(socket.AF_UNIX).connect(${JSON.stringify(unix)})`,
+      'the socket of the way': `assert [name for name in os.listdir(${JSON.stringify(join(root, 'envs'))}) if 'way' in name]`,
+    });
+    const env = { PIP_INDEX_URL: `http://localhost:${index}/`, PIP_RETRIES: '0' };
+    const { python: own } = await createEnvironments({ ...options, env }).ensure(
+      { project: 47, stack: null, requirements: 'evil<6\n' },
+      () => {},
+    );
+    expect(built(join(own, '../..'))).toBe("FOUND = ['index']");
+    expect(readdirSync(join(root, 'envs')).filter((name) => name.includes('way'))).toEqual([]);
+    service.close();
   });
 
   it('is not built at all where only wheels are taken', async () => {

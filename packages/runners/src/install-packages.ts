@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { type Boxing, removeGroup } from '@spiderhub/isolation';
+import { type Boxing, openWayToIndex, removeGroup, type WayToIndex } from '@spiderhub/isolation';
 import { atMostOnDisk } from './disk-watch.ts';
 import { markUsed, removeTree } from './files.ts';
 import { type ChildResult, runChild } from './run-child.ts';
@@ -37,7 +37,8 @@ const LEAVING_MS = 20_000;
 
 /**
  * Makes a project's environment. The packages' own code, which may run meanwhile, can write to the new environment, to a
- * cache of the project and to `/tmp`, and reaches the package index.
+ * cache of the project and to `/tmp`. In a box it reaches public addresses and the operator's package index, through a
+ * proxy of this process.
  */
 export async function installPackages(
   { project, python, target, requirementsPath }: Installation,
@@ -49,15 +50,14 @@ export async function installPackages(
   const tmp = join(envsDir, `.tmp-${one}`);
   const launch = join(envsDir, `.boxed-${one}.json`);
   for (const folder of [cache, tmp]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const readonly = [
-    launcherDir,
-    requirementsPath,
-    ...filesOfOperator(env ?? {}).filter((path) => !isAround(path, envsDir)),
-  ];
+  const ofOperator = filesOfOperator(env ?? {}).filter((path) => !isAround(path, envsDir));
+  const readonly = [launcherDir, requirementsPath, ...ofOperator];
   const writable = [target, cache, tmp];
-  const program = { project, python, readonly, writable, tmp, network: 'package index' as const };
-  const box = await boxing.ofProgram(program);
-  const ofInstaller = installerEnvironment(cache, box?.level === 'box' ? '/tmp' : tmp, env);
+  const isBoxed = boxing.report.level === 'box';
+  const way = isBoxed ? await wayToIndex(envsDir, `.way-${one}.sock`, env) : null;
+  const network = way ? { proxy: way.socket } : 'none';
+  const box = await boxing.ofProgram({ project, python, readonly, writable, tmp, network });
+  const ofInstaller = installerEnvironment(cache, isBoxed ? '/tmp' : tmp, way?.environment ?? env);
   try {
     // A file, since command lines can be read by everybody.
     await writeFile(launch, JSON.stringify({ env: ofInstaller, cwd: cache, box }), { mode: 0o600 });
@@ -71,10 +71,27 @@ export async function installPackages(
       onLine,
     });
   } finally {
+    await way?.close();
     await Promise.all((box?.cgroups ?? []).map((group) => removeGroup(group)));
     await Promise.all([rm(launch, { force: true }), removeTree(tmp)]);
     await markUsed(cache);
   }
+}
+
+async function wayToIndex(
+  folder: string,
+  name: string,
+  env: Record<string, string> = {},
+): Promise<WayToIndex> {
+  const paths = filesOfOperator(env).filter((path) => !NAMES_CERTIFICATES.test(path));
+  const files = await Promise.all(paths.map(readShort));
+  return openWayToIndex({ folder, name, env, files });
+}
+
+/** Empty for what is no file, or none of settings. */
+async function readShort(path: string): Promise<string> {
+  const { size } = await stat(path);
+  return size > MAX_SETTINGS_BYTES ? '' : await readFile(path, 'utf8').catch(() => '');
 }
 
 /** What a project's installer keeps of what it downloaded and built; it is cleared away like an environment. */
@@ -104,6 +121,10 @@ function installerEnvironment(cache: string, tmp: string, env?: Record<string, s
 function isAround(path: string, directory: string): boolean {
   return `${directory}/`.startsWith(`${path.replace(/\/+$/, '')}/`);
 }
+
+/** Longer than any settings of an installer are. */
+const MAX_SETTINGS_BYTES = 256 * 1024;
+const NAMES_CERTIFICATES = /\.(pem|crt|cer|key)$/;
 
 /** Variables that name files or folders of the operator. */
 const NAMES_FILES =

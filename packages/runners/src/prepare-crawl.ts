@@ -4,7 +4,7 @@ import { type CrawlRequest, commandLine, DomainError, type Version } from '@spid
 import type { BoxDescription, Boxing, CrawlLimits, Limiting } from '@spiderhub/isolation';
 import type { Eggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
-import { ownEnvironment } from './files.ts';
+import { environmentOf, ownEnvironment } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { type CrawlPlace, jobData, settingsLayers } from './launch-files.ts';
 import type { Launcher } from './launcher.ts';
@@ -31,10 +31,10 @@ export interface PrepareOptions {
 
 export interface Prepared {
   /**
-   * Python whose fork server may start it. Null when it has a box and packages of its project: a server would run their
-   * code, which every start of their Python does, with this process's rights.
+   * Python whose fork server may start it. In a box that is the stack's own, whatever was installed for the project: a
+   * server of that would run its code, as every start of its Python does, with this process's rights.
    */
-  forkPython: string | null;
+  forkPython: string;
 }
 
 /**
@@ -66,6 +66,8 @@ export async function prepareCrawl(
     ...started,
     env: { ...started.env, ...box?.environment },
     box: box && limits ? { ...box, cgroups: limits.cgroups, rlimits: limits.rlimits } : box,
+    // A server of the stack makes up for it in the box.
+    ...(box && python !== stackPython && { beside: environmentOf(python) }),
     limits,
     spoolBytes: maxSpoolBytes,
     itemBytes: maxItemBytes,
@@ -76,7 +78,7 @@ export async function prepareCrawl(
     writeFile(directory.settings, settings, { mode: 0o600 }),
     writeFile(directory.launch, JSON.stringify(launch), { mode: 0o600 }),
   ]);
-  return { forkPython: box === null || python === stackPython ? python : null };
+  return { forkPython: box === null ? python : stackPython };
 }
 
 /** What a crawl needs of this machine; all else is out of its reach where it has a box. */

@@ -8,6 +8,7 @@ it all others end. Nobody in a box outlives the process outside.
 import os
 import select
 import signal
+import socket
 import struct
 
 from box import limits, network, rights, root, syscalls
@@ -22,9 +23,13 @@ _NAMESPACES = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWU
 class Door:
     """Opened by the process outside, before it forks the first process of the box."""
 
-    def __init__(self, box):
-        """Raises OSError, whose `filename` says what could not be done."""
+    def __init__(self, box, relay=None):
+        """Raises OSError, whose `filename` says what could not be done.
+
+        `relay` is a socket whose other end is given what the relay of a box listens at.
+        """
         self._box = box
+        self._relay = relay
         self._filter = rights.prepare(box)
         give(box)
         if box['userns']:
@@ -41,6 +46,8 @@ class Door:
         """In the process outside, after it has forked."""
         os.close(self._reporter)
         os.close(self._outside)
+        if self._relay:
+            self._relay.close()
 
     def status(self):
         """How the program ended, as waitpid says it; None when it lives or its end was not reported."""
@@ -63,6 +70,7 @@ class Door:
         limits.join(box['cgroups'])
         syscalls.unshare(_NAMESPACES)
         network.enter(box['network'], box['userns'])
+        self._give_listener()
         root.build(box, home)
         limits.set_rlimits(box['rlimits'])
         os.setsid()
@@ -74,6 +82,12 @@ class Door:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HANDED_ON | {signal.SIGCHLD})
         rights.become(box, self._filter, dumpable=True)
         os.chdir(cwd)
+
+    def _give_listener(self):
+        if self._relay:
+            with network.listen() as listener:
+                socket.send_fds(self._relay, [b'.'], [listener.fileno()])
+            self._relay.close()
 
     def _keep(self, program):
         """The life of the first process. Never returns."""

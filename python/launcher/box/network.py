@@ -10,6 +10,9 @@ from box import syscalls
 _SIOCGIFFLAGS = 0x8913
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
+# As relay.py says, which loads much that a start of a crawl need not wait for.
+_RELAY_PORT = 3128
+_BACKLOG = 1024
 
 
 def enter_before_user_namespace(network):
@@ -21,11 +24,19 @@ def enter_before_user_namespace(network):
 
 def enter(network, userns):
     """The last step for all others: by the first process of the box, while it has its rights."""
-    if network['kind'] == 'none':
+    if network['kind'] in ('none', 'relay'):
         syscalls.unshare(syscalls.CLONE_NEWNET, 'making a network namespace')
         bring_loopback_up()
     elif network['kind'] == 'cell' and not userns:
         _join(network, 'net', syscalls.CLONE_NEWNET)
+
+
+def listen():
+    """A socket at the relay's place in the network that this process is in; whoever has it serves there, from anywhere."""
+    listener = socket.socket(socket.AF_INET)
+    listener.bind(('127.0.0.1', _RELAY_PORT))
+    listener.listen(_BACKLOG)
+    return listener
 
 
 def _join(network, name, kind):

@@ -56,14 +56,17 @@ try {
   if (parts.includes('crawl')) await attack('probe');
   lookOutside();
   if (parts.includes('resources')) await exhaust();
-  if (parts.includes('doors')) await deployDoors();
+  if (parts.includes('listing')) await deployListing();
+  if (parts.includes('build')) await deployBuild();
   const end = await ended(theirs, victim);
   add(
     'processes: end the crawl of another tenant',
     end.reason !== 'finished' || end.items.length !== 1,
     end.reason,
   );
-  report.missing = partsIn(readFileSync(join(place, 'worker.log'), 'utf8') + JSON.stringify(report.readyz));
+  const said = readFileSync(join(place, 'worker.log'), 'utf8');
+  report.network = /"network":"(\w+)"/.exec(said)?.[1] ?? 'open';
+  report.missing = partsIn(said + JSON.stringify(report.readyz), report.network);
 } finally {
   writeFileSync(out, JSON.stringify(report));
   for (const child of processes.reverse()) await stop(child);
@@ -74,9 +77,19 @@ try {
 }
 process.exit(0);
 
-/** Parts that the service says are missing. */
-function partsIn(text) {
-  return [...new Set([...text.matchAll(/"part":"(\w+)"/g)].map(([, part]) => part))];
+/**
+ * Parts that the service says are missing. Of the network three may be: `network`, when nothing is kept from crawls, walls
+ * around `abstract` sockets of the machine, and a `namespace` in which these are not to be seen.
+ */
+function partsIn(text, network) {
+  const parts = [...text.matchAll(/"part":"(\w+)"/g)].map(([, part]) => part);
+  const isOpen = network === 'open';
+  return [
+    ...new Set(parts.filter((part) => part !== 'network')),
+    ...(isOpen ? ['network'] : []),
+    ...(isOpen || text.includes('abstract unix sockets') ? ['abstract'] : []),
+    ...(network === 'proxy' ? [] : ['namespace']),
+  ];
 }
 
 function add(name, succeeded, detail) {
@@ -101,7 +114,8 @@ async function startCanaries() {
   udp.bind(0, '::');
   await once(udp, 'listening');
   canaries.push(tcp, udp);
-  return { loopback: tcp.address().port, datagrams: udp.address().port };
+  // Nobody else is here to have it.
+  return { loopback: tcp.address().port, datagrams: udp.address().port, victim: 9515 };
 }
 
 async function start(app) {
@@ -303,8 +317,8 @@ function hostileFile(name) {
   return readFileSync(join(HERE, '../project/doors', name), 'utf8');
 }
 
-/** The other doors: what runs when an egg is listed, and when its requirements are built. */
-async function deployDoors() {
+/** Another door: what runs when an egg is listed. */
+async function deployListing() {
   const listed = await deploy(
     mine,
     makeEgg({ 'attacks/spiders.py': hostileFile('listing.py') }),
@@ -320,6 +334,10 @@ async function deployDoors() {
       Buffer.from(name.slice(5), 'hex'),
     );
   report.listing = listed.slice(-3000);
+}
+
+/** And another one: what runs when its requirements are built. */
+async function deployBuild() {
   const egg = makeEgg({ 'attacks/spiders.py': hostileFile('built.py') });
   makeIndex();
   const built = await deploy(mine, egg, { version: 'built', requirements: 'hostile==1.0\n' }, false);

@@ -29,6 +29,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header('Content-Type', kind)
         self.send_header('X-Mark', MARK)
+        self.send_header('X-At', self.connection.getsockname()[0])
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -1,6 +1,6 @@
 // Lets one tenant attack in namespaces of its own, and prints what came of it as JSON.
 //
-//   node tests/isolation/harness/run.mjs --isolation box [--uid 54321] [--parts crawl,resources,doors]
+//   node tests/isolation/harness/run.mjs --isolation box [--uid 54321] [--parts crawl,resources,listing,build]
 //     [--families files,processes,...] [--checkout COPY]
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

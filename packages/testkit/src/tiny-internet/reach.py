@@ -3,6 +3,7 @@
 `yes`: connected; `no`: refused at once or without a way; `silence`: no answer. - keeps the user.
 """
 
+import concurrent.futures.thread
 import encodings.idna  # noqa: F401 - the user may not be able to read it
 import json
 import os
@@ -26,4 +27,6 @@ if sys.argv[1] != '-':
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
-print(json.dumps({target: reach(target) for target in sys.argv[2:]}))
+# At the same time, since some of them are silent.
+with concurrent.futures.ThreadPoolExecutor(32) as pool:
+    print(json.dumps(dict(zip(sys.argv[2:], pool.map(reach, sys.argv[2:])))))

@@ -46,3 +46,17 @@ def _(know):
     if pid == 0:
         os._exit(7)
     return f'child ended with {os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}' if queue else None
+
+
+@attack('use a server on loopback that it has started')
+def _(know):
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        pid = os.fork()
+        if pid == 0:
+            connection, _ = server.accept()
+            connection.sendall(b'a driver')
+            os._exit(0)
+        with socket.create_connection(server.getsockname(), timeout=3) as connection:
+            words = connection.recv(20).decode()
+        os.waitpid(pid, 0)
+        return words

@@ -1,7 +1,9 @@
+import concurrent.futures
 import os
 import glob
 import socket
 import struct
+import urllib.parse
 
 from .registry import attack, first
 
@@ -16,13 +18,29 @@ def _reads(kind, address, family=socket.AF_INET, say=b'GET / HTTP/1.0\r\n\r\n'):
 
 
 def _reached(addresses, mark, kind=socket.SOCK_STREAM):
-    for family, address in addresses:
+    # At the same time: many of them are silent.
+    def reaches(one):
+        family, address = one
         try:
-            answer = _reads(kind, address, family)
+            return mark in _reads(kind, address, family).decode('latin1')
         except OSError:
-            continue
-        if mark in answer.decode('latin1'):
-            yield address[0]
+            return False
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(reaches, addresses))
+    return [address[0] for (_, address), is_reached in zip(addresses, found) if is_reached]
+
+
+def _through_proxy(host, port):
+    """What the proxy that programs here are told of says for a host: asked for a page, and for a tunnel with a page in it."""
+    proxy = urllib.parse.urlsplit(os.environ['http_proxy'])
+    target = f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+    page = f'Host: {target}\r\nConnection: close\r\n\r\n'.encode()
+    for words in (f'GET http://{target}/ HTTP/1.1\r\n', f'CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\nGET / HTTP/1.1\r\n'):
+        with socket.create_connection((proxy.hostname, proxy.port), timeout=3) as connection:
+            connection.send(words.encode() + page)
+            with connection.makefile('rb') as answer:
+                yield answer.read(2000).decode('latin1')
 
 
 _FOUR, _SIX = socket.AF_INET, socket.AF_INET6
@@ -41,6 +59,12 @@ def _(know):
 def _(know):
     addresses = [(_FOUR, ('127.0.0.1', know['ports']['datagrams'])), (_SIX, ('::ffff:127.0.0.1', know['ports']['datagrams']))]
     return first(_reached(addresses, know['mark'], socket.SOCK_DGRAM))
+
+
+@attack("reach a server of another tenant's crawl")
+def _(know):
+    addresses = [(_FOUR, ('127.0.0.1', know['ports']['victim'])), (_SIX, ('::ffff:127.0.0.1', know['ports']['victim']))]
+    return first(_reached(addresses, know['mark']))
 
 
 @attack("reach the machine's own addresses")
@@ -75,6 +99,27 @@ def _(know):
         except OSError:
             pass
     return first(found)
+
+
+@attack('reach what is not public through a proxy')
+def _(know):
+    if 'http_proxy' not in os.environ:
+        return None
+    port = know['ports']['loopback']
+    here = ['127.0.0.1', '0', '2130706433', '0x7f.1', 'localhost', '::1', '::ffff:127.0.0.1', *know['own4'], *know['own6']]
+    there = [*know['private4'], *know['private6'], *know['names']]
+    targets = [*((host, port) for host in here), *((host, 80) for host in there)]
+
+    def reaches(target):
+        try:
+            # A name may lead to a public address, too, which says where it was asked.
+            return any(know['mark'] in answer and know['public4'] not in answer for answer in _through_proxy(*target))
+        except OSError:
+            return False
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(reaches, targets))
+    return first(target for target, is_reached in zip(targets, found) if is_reached)
 
 
 @attack('reach the database and Redis over their sockets')

@@ -1,5 +1,6 @@
 """Spiders that attack, each with a part of what there is. What came of it goes out as items, as a spider's work does."""
 
+import contextlib
 import json
 import os
 import time
@@ -42,6 +43,15 @@ class Victim(scrapy.Spider):
         # Known to an attacker who can look.
         os.environ['VICTIM_MARK'] = know()['victim']
         import asyncio
+        about = know()
+
+        async def greet(_, writer):
+            writer.write(about['mark'].encode())
+            writer.close()
+
+        # One of them at a time; it goes on meanwhile.
+        with contextlib.suppress(OSError):
+            await asyncio.start_server(greet, '127.0.0.1', about['ports']['victim'])
         deadline = time.time() + float(self.seconds)
         while time.time() < deadline:
             await asyncio.sleep(0.2)

@@ -1,15 +1,19 @@
 import { createServer } from 'node:http';
 import type { Gate } from '../gate.ts';
 import { forward, refuseRequest } from './forward.ts';
-import { openConnections } from './open-connections.ts';
+import { openConnections, type ProxyTo, type Ways } from './open-connections.ts';
 import type { Resolve } from './resolve.ts';
-import { routeTo } from './route.ts';
+import { requirePublic, routeTo } from './route.ts';
 import { refuseTunnel, tunnel } from './tunnel.ts';
 
 export interface EgressOptions {
   /** Asked for each connection. */
   gate: () => Gate;
   resolve: Resolve;
+  /** Hosts, as they are asked for, that the gate is not asked about. None when absent. */
+  trusts?: (host: string, port: number) => boolean;
+  /** The operator's proxy that leads to a host. None when absent. */
+  proxyTo?: ProxyTo;
 }
 
 /**
@@ -29,10 +33,21 @@ const MAX_CONNECTIONS = 512;
 /** As servers send them, so do crawls. */
 const MAX_HEADER_BYTES = 256 * 1024;
 
-export function createEgress({ gate, resolve }: EgressOptions): Egress {
+export function createEgress({
+  gate,
+  resolve,
+  trusts = () => false,
+  proxyTo = () => null,
+}: EgressOptions): Egress {
   const open = openConnections();
-  const ways = {
-    routeTo: (host: string, port: number) => routeTo({ host, port }, { gate: gate(), resolve }),
+  const gateTo = (host: string, port: number) => (trusts(host, port) ? () => true : gate());
+  const ways: Ways = {
+    async viaProxy(protocol, host, port) {
+      const proxy = proxyTo(protocol, host, port);
+      if (proxy) await requirePublic({ host, port }, { gate: gateTo(host, port), resolve });
+      return proxy;
+    },
+    routeTo: (host, port) => routeTo({ host, port }, { gate: gateTo(host, port), resolve }),
     note: open.note,
   };
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES });

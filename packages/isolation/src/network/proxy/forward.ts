@@ -1,7 +1,8 @@
-import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { type IncomingMessage, type RequestOptions, request, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Ways } from './open-connections.ts';
-import { answerTo, Refused, type Route } from './route.ts';
+import { answerTo, Refused } from './route.ts';
+import { credentialsFor, placeOf } from './upstream.ts';
 
 /** What is said between a client and its proxy, and no further. */
 const OF_HOPS = /^(proxy-connection|proxy-authorization|connection|keep-alive|te|upgrade)$/i;
@@ -9,17 +10,18 @@ const OF_HOPS = /^(proxy-connection|proxy-authorization|connection|keep-alive|te
 const MAX_HEADER_BYTES = 256 * 1024;
 
 /** Answers a plain request for `http://HOST/…` with what the host answers. Throws Refused. */
-export async function forward(
-  message: IncomingMessage,
-  response: ServerResponse,
-  { routeTo, note }: Ways,
-): Promise<void> {
+export async function forward(message: IncomingMessage, response: ServerResponse, ways: Ways): Promise<void> {
   const [, authority = '', path = ''] = /^http:\/\/([^/?#]+)([^#]*)/i.exec(message.url ?? '') ?? [];
   if (!URL.canParse(`http://${authority}`))
     throw new Refused(400, 'expected a request for http://HOST/..., or CONNECT');
   const { hostname, port } = new URL(`http://${authority}`);
-  const route = await routeTo(hostname.replace(/^\[(.*)\]$/, '$1'), Number(port || 80));
-  const answer = await ask(message, { route, path: path.startsWith('/') ? path : `/${path}`, note });
+  const target = {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || 80),
+    authority,
+    path: path.startsWith('/') ? path : `/${path}`,
+  };
+  const answer = await ask(message, await onwardTo(target, ways), ways.note);
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHops(answer.rawHeaders));
   await pipeline(answer, response);
 }
@@ -31,20 +33,32 @@ export function refuseRequest(response: ServerResponse, error: unknown): void {
   response.end(text);
 }
 
-interface Ask {
-  route: Route;
-  path: string;
-  note: Ways['note'];
+interface Onward extends RequestOptions {
+  /** Headers for who is asked next, beside those of the client. */
+  more: string[];
 }
 
-function ask(message: IncomingMessage, { route, path, note }: Ask): Promise<IncomingMessage> {
+/** Whom to ask, and how: the host itself, or the proxy that leads to it. */
+async function onwardTo(
+  { host, port, authority, path }: { host: string; port: number; authority: string; path: string },
+  { viaProxy, routeTo }: Ways,
+): Promise<Onward> {
+  const proxy = await viaProxy('http', host, port);
+  if (!proxy) return { ...(await routeTo(host, port)), path, more: [] };
+  return { ...placeOf(proxy), path: `http://${authority}${path}`, more: credentialsFor(proxy) };
+}
+
+function ask(
+  message: IncomingMessage,
+  { more, ...whom }: Onward,
+  note: Ways['note'],
+): Promise<IncomingMessage> {
   return new Promise((done, failed) => {
     const onward = request({
-      ...route,
+      ...whom,
       agent: false,
       method: message.method,
-      path,
-      headers: [...withoutHops(message.rawHeaders), 'Connection', 'close'],
+      headers: [...withoutHops(message.rawHeaders), ...more, 'Connection', 'close'],
       insecureHTTPParser: true,
       maxHeaderSize: MAX_HEADER_BYTES,
     });

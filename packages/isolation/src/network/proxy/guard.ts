@@ -4,15 +4,12 @@ import { createCells } from '../cells/cells.ts';
 import { gateOf } from '../gate.ts';
 import type { Guard, GuardOptions } from '../guard.ts';
 import { createResolve } from './resolve.ts';
+import { proxyVariables } from './variables.ts';
 
 export interface ProxyGuardOptions extends GuardOptions {
   /** Folder of this process; the cells that it leaves there, its successor takes over. */
   folder: string;
 }
-
-/** Where a relay listens in each cell, as network_cell.py says. */
-const RELAY = 'http://127.0.0.1:3128';
-const VARIABLES = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];
 
 /**
  * Gives the crawls of each project a network with nothing in it but a proxy of this process. Needs no program of the
@@ -35,7 +32,7 @@ export async function guardByProxy(options: ProxyGuardOptions): Promise<Guard> {
     missing: [ONLY_HTTP],
     async ofCrawl(project) {
       const cell = await cells.get(String(project));
-      return { network: { kind: 'cell', ...cell }, environment: environmentOf(RELAY) };
+      return { network: { kind: 'cell', ...cell }, environment: proxyVariables() };
     },
     close: (crawlsGoOn) => cells.close(crawlsGoOn),
   };
@@ -45,7 +42,3 @@ const ONLY_HTTP: MissingPart = {
   part: 'network',
   words: 'Crawls reach the internet through a proxy of the worker, by HTTP and HTTPS only.',
 };
-
-function environmentOf(url: string): Record<string, string> {
-  return Object.fromEntries(VARIABLES.map((name) => [name, url]));
-}

@@ -3,8 +3,13 @@ import type { Duplex } from 'node:stream';
 import type { Gate } from '../gate.ts';
 import type { Route } from './route.ts';
 
+/** The proxy, as URL, behind which a host lies; null when there is none. */
+export type ProxyTo = (protocol: 'http' | 'https', host: string, port: number) => URL | null;
+
 /** What connecting stands on. */
 export interface Ways {
+  /** The proxy of the operator's that has to be asked for a host instead, null for none. Throws Refused. */
+  viaProxy(...target: Parameters<ProxyTo>): Promise<URL | null>;
   /** Throws Refused. */
   routeTo(host: string, port: number): Promise<Route>;
   /** Remembers a connection to the world, with the client it is for when that has left HTTP behind. */

@@ -39,11 +39,7 @@ export async function routeTo(
     .filter((address) => gate(address, port))
     .map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   const [first] = addresses;
-  if (!first)
-    throw new Refused(
-      403,
-      `${host} port ${port} is not public, and not among what this project may reach in the network`,
-    );
+  if (!first) throw notPublic(host, port);
   return {
     // A name makes Node use the lookup below, which is the only thing that is ever asked about it.
     host: 'checked.invalid',
@@ -53,6 +49,25 @@ export async function routeTo(
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
   };
+}
+
+/**
+ * For a host that another proxy will look up: no address that is known of it here may be one that the gate refuses. A name
+ * that nobody here knows is left to the proxy. Throws Refused.
+ */
+export async function requirePublic(
+  { host, port }: { host: string; port: number },
+  { gate, resolve }: { gate: Gate; resolve: Resolve },
+): Promise<void> {
+  const found = await resolve(host).catch(() => []);
+  if (found.some((address) => !gate(address, port))) throw notPublic(host, port);
+}
+
+function notPublic(host: string, port: number): Refused {
+  return new Refused(
+    403,
+    `${host} port ${port} is not public, and not among what this project may reach in the network`,
+  );
 }
 
 /** What a client is told instead of an answer. What is not meant for it stays unsaid. */

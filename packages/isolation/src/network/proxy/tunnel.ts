@@ -3,19 +3,23 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Ways } from './open-connections.ts';
 import { answerTo, Refused } from './route.ts';
+import { tunnelThrough } from './upstream.ts';
 
 /** Answers CONNECT by becoming the connection that was asked for. Throws Refused. */
 export async function tunnel(
   message: IncomingMessage,
   { client, head }: { client: Duplex; head: Buffer },
-  { routeTo, note }: Ways,
+  { viaProxy, routeTo, note }: Ways,
 ): Promise<void> {
   const [, inBrackets, plain = inBrackets, port] =
     /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(message.url ?? '') ?? [];
   if (!plain || Number(port) > 65_535) throw new Refused(400, 'CONNECT: expected HOST:PORT');
-  const server = connect({ ...(await routeTo(plain, Number(port))), allowHalfOpen: true });
+  const proxy = await viaProxy('https', plain, Number(port));
+  const server = proxy
+    ? await tunnelThrough(proxy, message.url as string)
+    : connect({ ...(await routeTo(plain, Number(port))), allowHalfOpen: true });
   note(server, client);
-  await connected(server, plain);
+  if (!proxy) await connected(server, plain);
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
   server.write(head);
   // Each direction ends by itself; when one breaks, both do.

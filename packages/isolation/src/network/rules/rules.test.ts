@@ -1,16 +1,47 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseDestination } from '@spiderhub/core';
 import { eventually, lackOf, MACHINE, type TinyInternet, tinyInternet, WORLD } from '@spiderhub/testkit';
 import type { Policy } from '../policy.ts';
 import { createNft, type Nft } from './nft.ts';
 import { createRules, type Rules } from './rules.ts';
 
-const lack = lackOf('nft', 'ip', 'unshare', 'nsenter', 'python3');
+const lack = lackOf('nft', 'ip', 'ss', 'unshare', 'nsenter', 'python3');
 const uidOf = (project: number) => 200_000 + project;
 
+const AS =
+  'import os, socket, sys; uid, gid, host, port = sys.argv[1:5]; import encodings.idna; os.setgroups([]); os.setresgid(*[int(gid)] * 3); os.setresuid(*[int(uid)] * 3); port = int(port)';
+const LISTEN = `
+${AS}
+server = socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=True) if ':' in host else socket.create_server((host, port))
+while True:
+    connection, _ = server.accept()
+    connection.sendall(b'hello')
+    connection.recv(1)
+    connection.sendall(b'hello' * 20_000)
+    connection.close()
+`;
+const HEAR = `
+${AS}
+try:
+    source = ('::1' if ':' in host else '127.0.0.1', int(sys.argv[5]))
+    with socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        client.bind(source)
+        client.settimeout(4)
+        client.connect((host, port))
+        print(client.recv(5).decode(), flush=True)
+        sys.stdin.readline()
+        client.send(b'x')
+        with client.makefile() as file: print(len(file.read()), end='')
+except OSError as error:
+    print('nothing', end='')
+`;
+const HEARD = 'hello\n100000';
 const given = (texts: string[]) => texts.map((text) => parseDestination('allow', text));
 const policyOf = (seven: string[], everyone: string[] = []): Policy => ({
   everyone: given(everyone),
@@ -104,6 +135,71 @@ const policyOf = (seven: string[], everyone: string[] = []): Policy => ({
     expect(openTo(seven, [...wanted, ...others])).toEqual([`${WORLD.private4}/8080`]);
   });
 
+  describe('on loopback', () => {
+    /** Says hello to whoever comes, as a user and group of the machine. */
+    function listen([uid, gid]: readonly [number, number], host: string, port: number) {
+      return net.spawn(['python3', '-I', '-c', LISTEN, `${uid}`, `${gid}`, host, `${port}`]);
+    }
+    const hearing = (who: readonly [number, number] | null, host: string, port: number, from = 0) => {
+      const args = [...(who ?? [0, 0]), host, port, from].map(String);
+      return ['python3', '-I', '-c', HEAR, ...args];
+    };
+    const hears = (...args: Parameters<typeof hearing>) =>
+      execFileSync('nsenter', [...net.enter.slice(1), ...hearing(...args)], {
+        encoding: 'utf8',
+        input: '\n',
+      });
+    async function listening(who: readonly [number, number], host: string, port: number) {
+      const server = listen(who, host, port);
+      await eventually(() => expect(listeners(port)).toContain(String(port)));
+      return server;
+    }
+    const listeners = (port: number) =>
+      execFileSync('sh', ['-c', `${net.enter.join(' ')} ss -Hltn sport = :${port}`], { encoding: 'utf8' });
+
+    it.each([
+      ['127.0.0.1', '127.0.0.1'],
+      ['::1', '::1'],
+      ['::', '127.0.0.1'],
+    ])('lead a crawl to what its own project has at %s, and nobody else', async (at, host) => {
+      const rules = await load(policyOf([]));
+      const [seven, eight] = [crawlOf(rules, 7), crawlOf(rules, 8)];
+      const server = await listening(seven, at, 9515);
+      expect(hears(seven, host, 9515)).toBe(HEARD);
+      expect(hears(eight, host, 9515)).toBe('nothing');
+      // Another policy cuts no connection that there is.
+      const talk = spawn('nsenter', [...net.enter.slice(1), ...hearing(seven, host, 9515)]);
+      await once(talk.stdout, 'data');
+      await rules.change(policyOf([`${WORLD.private4}:80`]));
+      talk.stdin.end('\n');
+      expect(await text(talk.stdout)).toBe('100000');
+      server.kill('SIGKILL');
+    });
+
+    it('do not believe in who listened on a port a moment ago', async () => {
+      const rules = await load(policyOf([]));
+      const seven = crawlOf(rules, 7);
+      const own = await listening(seven, '127.0.0.1', 9516);
+      expect(hears(seven, '127.0.0.1', 9516, 50_123)).toBe(HEARD);
+      own.kill('SIGKILL');
+      await eventually(() => expect(listeners(9516)).toBe(''));
+      const service = await listening([0, 0], '127.0.0.1', 9516);
+      expect(hears(null, '127.0.0.1', 9516)).toBe(HEARD);
+      expect(hears(seven, '127.0.0.1', 9516, 50_123)).toBe('nothing');
+      expect(hears(seven, '127.0.0.1', 9516, 50_123)).toBe('nothing');
+      service.kill('SIGKILL');
+    });
+
+    it('leave no connection half open at a service that a crawl asks for', async () => {
+      const rules = await load(policyOf([]));
+      const service = await listening([0, 0], '127.0.0.1', 9517);
+      expect(hears(crawlOf(rules, 7), '127.0.0.1', 9517)).toBe('nothing');
+      const half = `${net.enter.join(' ')} ss -Htn state syn-recv sport = :9517`;
+      expect(execFileSync('sh', ['-c', half], { encoding: 'utf8' })).toBe('');
+      service.kill('SIGKILL');
+    });
+  });
+
   it('let name servers answer, on their port alone', async () => {
     const rules = await load(policyOf([]));
     const names = (server: string, name: string) => net.resolve(crawlOf(rules, 7), server, name);
@@ -138,10 +234,10 @@ const policyOf = (seven: string[], everyone: string[] = []): Policy => ({
     loaded.length = 0;
     // As if its process had another number, which nobody has.
     const left = gone.table.replace(/\d+_\d+$/, '4194305_77');
-    const text = execFileSync('sh', ['-c', `${net.enter.join(' ')} nft list table inet ${gone.table}`], {
+    const listed = execFileSync('sh', ['-c', `${net.enter.join(' ')} nft list table inet ${gone.table}`], {
       encoding: 'utf8',
     });
-    await nft.run(`${text.replace(gone.table, left)}\ndelete table inet ${gone.table}`);
+    await nft.run(`${listed.replace(gone.table, left)}\ndelete table inet ${gone.table}`);
     const next = await load(policyOf([]));
     expect(await nft.tables()).not.toContain(left);
     expect(openTo(crawlOf(next, 7), world(80))).toEqual(publics(80));

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { type Destination, NOT_PUBLIC_4, NOT_PUBLIC_6, PUBLIC_6 } from '@spiderhub/core';
 import type { Policy } from '../policy.ts';
+import { ownLoopback } from './own-loopback.ts';
 
 const REFUSE = 'reject with icmpx admin-prohibited';
 
@@ -22,7 +23,10 @@ export interface TableContent {
 export function tableText({ name, gid, uidOf, policy }: TableContent): string {
   const projects = [...policy.projects].filter(([, destinations]) => destinations.length > 0);
   const jumps = projects.map(([project]) => `${uidOf(project)} : jump project_${project}`);
+  const own = ownLoopback(REFUSE);
   const lines = [
+    ...own.sets,
+    ...own.chains,
     ...projects.map(
       ([project, destinations]) => `chain project_${project} { ${destinations.map(accept).join('; ')}; }`,
     ),
@@ -32,14 +36,21 @@ export function tableText({ name, gid, uidOf, policy }: TableContent): string {
     ...policy.resolvers.flatMap((address) =>
       ['udp', 'tcp'].map((protocol) => `${family(address)} daddr ${address} ${protocol} dport 53 accept`),
     ),
+    ...own.crawl,
     `fib daddr type { local, broadcast, anycast, multicast } ${REFUSE}`,
     `ip daddr { ${NOT_PUBLIC_4.join(', ')} } ${REFUSE}`,
     `ip6 daddr != ${PUBLIC_6} ${REFUSE}`,
     `ip6 daddr { ${NOT_PUBLIC_6.join(', ')} } ${REFUSE}`,
     '}',
-    `chain output { type filter hook output priority 0; policy accept; meta skgid ${gid} jump crawl; }`,
+    'chain output {',
+    'type filter hook output priority 0; policy accept;',
+    `meta skgid ${gid} jump crawl`,
+    `meta skgid ${gid} accept`,
+    ...own.others,
+    '}',
   ];
-  return `add table inet ${name}\ndelete table inet ${name}\ntable inet ${name} {\n${lines.join('\n')}\n}\n`;
+  // What its sets know of connections stays.
+  return `add table inet ${name}\nflush table inet ${name}\ntable inet ${name} {\n${lines.join('\n')}\n}\n`;
 }
 
 function accept({ network, firstPort, lastPort }: Destination): string {
