@@ -102,6 +102,7 @@ describe('signals', () => {
       prefix,
       onWake: () => heard.push('wake'),
       onStop: (worker) => heard.push(worker),
+      onEvent: () => heard.push('event'),
     });
     const signals = createSignalSender({ redis, prefix });
     closers.push(
@@ -111,8 +112,26 @@ describe('signals', () => {
     await eventually(() => {
       signals.wakeLeader();
       signals.stopRequested('w1');
-      expect(heard).toEqual(expect.arrayContaining(['wake', 'w1']));
+      expect(heard).toEqual(expect.arrayContaining(['wake', 'w1', 'event']));
     });
+  });
+
+  it('tell those who listen for anything, and many at once as one', async () => {
+    const heard: string[] = [];
+    const listener = createSignalListener({ redis, prefix, onEvent: () => heard.push('event') });
+    const signals = createSignalSender({ redis, prefix });
+    closers.push(
+      () => listener.close(),
+      () => signals.close(),
+    );
+    await eventually(() => {
+      signals.happened();
+      expect(heard.length).toBeGreaterThan(0);
+    });
+    const before = heard.length;
+    for (let n = 0; n < 1000; n += 1) signals.happened();
+    await eventually(() => expect(heard.length).toBeGreaterThan(before));
+    expect(heard.length).toBeLessThan(before + 20);
   });
 
   it('cost nothing and throw nothing while Redis is away', async () => {

@@ -23,11 +23,13 @@ import {
 } from '@spiderhub/platform';
 import {
   createFailureCounts,
+  createSignalListener,
   createSignalSender,
   createUsageCounts,
   type QueueOptions,
   type RedisFailureCounts,
   type RedisUsageCounts,
+  type SignalListener,
   type SignalSender,
 } from '@spiderhub/queue';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
@@ -37,6 +39,7 @@ import { DIALECTS } from './dialects/registry.ts';
 import type { Checks } from './http/readiness.ts';
 import { createHttpServer } from './http/server.ts';
 import { prepareUploadDir } from './http/upload.ts';
+import type { Hints } from './live/event-hub.ts';
 import { createParts } from './parts.ts';
 import { Processes, watchSiblings } from './processes.ts';
 import { createServerService, unlessTaken } from './server-service.ts';
@@ -115,7 +118,9 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const http = listening(apps.main, config.HOST, config.PORT);
   const scrapyd = scrapydPort(apps, config, log);
   const limits = { name: 'limits', start: async () => {}, stop: () => limiting.close() };
-  await runServices([limits, closing(connections), http, ...(scrapyd ? [scrapyd] : [])], {
+  // The first to stop: a server waits for its answers, and these go on for as long as somebody listens.
+  const live = { name: 'live streams', start: async () => {}, stop: async () => parts.live.close() };
+  await runServices([limits, closing(connections), http, ...(scrapyd ? [scrapyd] : []), live], {
     log,
     graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
     onReady: () => tellReady(http.url(), log),
@@ -148,8 +153,29 @@ interface Connections {
   /** A search that looks at millions of jobs keeps others waiting only when they search, too. */
   searches: Database;
   signals: SignalSender;
+  /** Tells that something may have happened. */
+  hints: Hints;
+  listener: SignalListener;
   failureCounts: RedisFailureCounts;
   usageCounts: RedisUsageCounts;
+}
+
+/** One connection to Redis for all who want to hear. */
+function hintsFrom(queue: QueueOptions): Pick<Connections, 'hints' | 'listener'> {
+  const listeners = new Set<() => void>();
+  const listener = createSignalListener({
+    ...queue,
+    onEvent: () => {
+      for (const hear of listeners) hear();
+    },
+  });
+  return {
+    listener,
+    hints(hear) {
+      listeners.add(hear);
+      return () => listeners.delete(hear);
+    },
+  };
 }
 
 function openConnections(config: ApiConfig, log: Logger): Connections {
@@ -167,6 +193,7 @@ function openConnections(config: ApiConfig, log: Logger): Connections {
       statementMs: STATEMENT_MS,
     }),
     signals: createSignalSender(queue),
+    ...hintsFrom(queue),
     failureCounts: createFailureCounts(queue),
     usageCounts: createUsageCounts(queue),
   };
@@ -175,11 +202,13 @@ function openConnections(config: ApiConfig, log: Logger): Connections {
 /** Ends them when everything that uses them has stopped. */
 function closing(connections: Connections): Service {
   const { database, downloads, searches, signals, failureCounts, usageCounts } = connections;
+function closing({ database, downloads, searches, signals, listener, failureCounts }: Connections): Service {
   return {
     name: 'connections',
     async start() {},
     async stop() {
       signals.close();
+      listener.close();
       failureCounts.close();
       usageCounts.close();
       await Promise.all([database, downloads, searches].map((pool) => pool.destroy()));

@@ -27,6 +27,7 @@ import {
   type Deploy,
   type EggInspector,
   type EggStore,
+  type EventLog,
   type FailureCounts,
   type FileLimits,
   type FrontierStore,
@@ -79,6 +80,7 @@ import {
   createCollectionStore,
   createCommentStore,
   createEggStore,
+  createEventLog,
   createFrontierStore,
   createJobqView,
   createJobStore,
@@ -105,7 +107,10 @@ import {
 import type { Logger } from '@spiderhub/platform';
 import { checkZip } from '@spiderhub/runners';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import type { RoomLimits } from './http/rooms.ts';
 import { createThrottle } from './http/throttle.ts';
+import type { Hints } from './live/event-hub.ts';
+import { createLive, type Live } from './live/live.ts';
 
 const MAX_ITEM_BYTES = 16 * 2 ** 20;
 /**
@@ -148,6 +153,9 @@ export interface Parts {
   collections: CollectionStore;
   frontiers: FrontierStore;
   activity: ActivityStore;
+  eventLog: EventLog;
+  /** What goes on while somebody listens. */
+  live: Live;
   comments: CommentStore;
   reports: ReportStore;
 
@@ -188,6 +196,9 @@ export interface Ground {
   /** A few connections for lists and counts that may take long. */
   searches: Database;
   signals: Signals;
+  /** Tells that something may have happened; without it others' changes are seen a little later. */
+  hints?: Hints | undefined;
+  liveLimits?: RoomLimits | undefined;
   /** Where all processes of the API count wrong passwords together. */
   failureCounts?: FailureCounts | undefined;
   /** What organisations may have by default, and where all processes of the API count. Without it nothing is limited. */
@@ -217,6 +228,13 @@ export async function createParts(ground: Ground): Promise<Parts> {
   const turns = ground.limits ? createTurns(book, PLACES) : NO_TURNS;
   const view = createJobView(database, searches, turns);
   const enforced = ground.limits && { book, pending: createPendingWatch(book, pendingOf) };
+  const jobs = createJobs(
+    createJobStore(database),
+    { ...view, stream: createJobView(downloads).stream },
+    signals,
+  );
+  const streams = createFsStreamStore({ root: join(dataDir, 'streams'), tallies: TALLIES });
+  const eventLog = createEventLog(database);
   return {
     access: createAccess(createAccessStore(database)),
     jobAccess: createJobAccess(tokens, view),
@@ -230,6 +248,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
       signals,
       enforced,
     ),
+    jobs,
     claims: createClaimStore(database),
     periodic: periodicJobs(database, enforced?.book),
     queue: createJobqView(database, searches, turns),
@@ -243,11 +262,13 @@ export async function createParts(ground: Ground): Promise<Parts> {
     checkEgg: checkZip,
     releases: createReleaseStore(database),
 
-    streams: createFsStreamStore({ root: join(dataDir, 'streams'), tallies: TALLIES }),
+    streams,
     blobs,
     collections: createCollectionStore(database),
     frontiers: createFrontierStore(database),
     activity: createActivityStore(database),
+    eventLog,
+    live: createLive({ log, eventLog, jobs, streams, hints: ground.hints, limits: ground.liveLimits }),
     comments: createCommentStore(database),
     reports: createReportStore(database),
 

@@ -188,6 +188,7 @@ async function makeSupervisor(
       tokens: createJobTokens(secret),
       publicUrl: config.PUBLIC_URL,
     }),
+    onStart: () => signals.happened(),
     onFree: () => signals.wakeLeader(),
     log,
   });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 429 | 503;
 
 /** One operation of our own API, as data: all that a client, its documentation and a test need to know of it. */
 export interface Contract<
@@ -20,6 +20,8 @@ export interface Contract<
   /** Null: none is read. */
   body: B;
   reply: R;
+  /** Media type of an answer that is no JSON. */
+  media?: string;
   /** Statuses that it answers with an error. */
   errors: readonly ErrorStatus[];
   /** Needs no credentials. */

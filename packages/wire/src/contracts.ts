@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { type Contract, contract } from './contract.ts';
 import { READ_ERRORS } from './errors.ts';
+import { eventContracts } from './events.ts';
 import { None } from './fields.ts';
 import { limitContracts } from './limits.ts';
 import { linkContracts } from './links.ts';
 import { makePasswordLink, organisationMembers, projectMembers } from './members.ts';
 import { organisationContracts, projectContracts } from './organisations.ts';
+import { scheduleContracts } from './schedules.ts';
 import { sessionContracts } from './session.ts';
+import { streamContracts } from './streams.ts';
 
 export const readOpenApi = contract({
   id: 'readOpenApi',
@@ -31,5 +34,8 @@ export const CONTRACTS: readonly Contract[] = [
   ...Object.values(projectContracts),
   ...Object.values(projectMembers),
   ...Object.values(limitContracts),
+  ...Object.values(eventContracts),
+  ...Object.values(streamContracts),
+  ...Object.values(scheduleContracts),
   readOpenApi,
 ];

@@ -11,6 +11,8 @@ export const ErrorReply = z
       message: z.string(),
       /** The parameter that is wrong. */
       field: z.string().optional(),
+      /** Where to begin anew, when a cursor is not good any more. */
+      cursor: z.string().optional(),
     }),
   })
   .meta({ id: 'Error' });
@@ -21,6 +23,7 @@ export const STATUS_WORDS: Readonly<Record<ErrorStatus, string>> = {
   403: 'The caller may not do this',
   404: 'There is no such thing, or not for the caller',
   409: 'Not possible in the present state',
+  410: 'The cursor is of another event log, or of a time that is not kept: `cursor` says where to begin anew',
   413: 'The request is too large',
   415: 'The body is not JSON',
   429: 'Too many requests: `Retry-After` says when to come again',

@@ -40,3 +40,20 @@ export const Token = z.string().min(1).max(MAX_TOKEN);
 
 export const OfOrganisation = z.strictObject({ organisation: PathNumber });
 export const OfProject = z.strictObject({ project: PathNumber });
+export const OfJob = z.strictObject({ project: PathNumber, spider: PathNumber, job: PathNumber });
+
+/** A number in a query: digits there, a number for who gets it. */
+export function queryNumber(min: number, max: number) {
+  const what = `expected a whole number between ${min} and ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, what)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, what)
+    .meta({ wholeNumber: true, minimum: min, maximum: max });
+}
+
+/** Words that are separated by commas, or a parameter that comes several times. */
+export const QueryList = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => [given].flat().flatMap((text) => text.split(',').filter((word) => word !== '')));

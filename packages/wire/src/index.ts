@@ -1,8 +1,11 @@
 export type { Contract } from './contract.ts';
 export { CONTRACTS, readOpenApi } from './contracts.ts';
 export { limitContracts } from './limits.ts';
+export { eventContracts } from './events.ts';
 export { linkContracts } from './links.ts';
 export { makePasswordLink, organisationMembers, projectMembers } from './members.ts';
 export { openApiOf } from './openapi.ts';
 export { organisationContracts, projectContracts } from './organisations.ts';
+export { scheduleContracts } from './schedules.ts';
 export { sessionContracts } from './session.ts';
+export { streamContracts } from './streams.ts';

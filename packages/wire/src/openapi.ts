@@ -13,7 +13,8 @@ function tidied({ jsonSchema }: { jsonSchema: Json }): void {
   if (jsonSchema.wholeNumber !== true) return;
   delete jsonSchema.wholeNumber;
   delete jsonSchema.pattern;
-  Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: 999_999_999 });
+  const { minimum = 1, maximum = 999_999_999 } = jsonSchema;
+  Object.assign(jsonSchema, { type: 'integer', minimum, maximum });
 }
 
 /** Collects the schemas that have a name, and refuses two of one name. */
@@ -80,7 +81,7 @@ export function openApiOf(contracts: readonly Contract[], version: string, serve
 }
 
 function operationOf(contract: Contract, components: Components): Json {
-  const { id, summary, body, reply, errors, isOpen } = contract;
+  const { id, summary, body, reply, errors, isOpen, media } = contract;
   const json = (schema: z.ZodType, io: Direction) => ({
     'application/json': { schema: components.schemaOf(schema, io) },
   });
@@ -98,7 +99,10 @@ function operationOf(contract: Contract, components: Components): Json {
     ],
     ...(body && { requestBody: { required: true, content: json(body, 'input') } }),
     responses: {
-      200: { description: 'Done', content: json(reply, 'output') },
+      200: {
+        description: 'Done',
+        content: media ? { [media]: { schema: components.schemaOf(reply, 'output') } } : json(reply, 'output'),
+      },
       ...Object.fromEntries(failures),
     },
   };

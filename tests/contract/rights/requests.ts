@@ -23,7 +23,11 @@ const PLAIN: Record<string, string> = {
   slot: 's',
   text: 'x',
   key: 'k',
+  cron: '0 0 * * *',
 };
+
+/** Values of bodies that are no texts. */
+const TYPED: Record<string, unknown> = { tasks: [{ spider: 'a' }] };
 
 /** What an operation is asked with about a target, by the names of its fields. */
 function valuesFor(dialect: string, { project, projectName, organisation, user, comment }: Target) {
@@ -31,6 +35,7 @@ function valuesFor(dialect: string, { project, projectName, organisation, user, 
   const about: Record<string, string> = {
     project: isScrapyd ? projectName : String(project),
     p: String(project),
+    projects: String(project),
     job: isScrapyd ? `${project}-1-1` : `${project}/1/1`,
     organisation: String(organisation),
     user: String(user),
@@ -63,7 +68,7 @@ function sample(schema: z.ZodType | undefined, all: Record<string, string>, abou
   const given: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(shape) as [string, z.ZodType][]) {
     if (!(name in about) && field.safeParse(undefined).success) continue;
-    given[name] = all[name] ?? '1';
+    given[name] = TYPED[name] ?? all[name] ?? '1';
   }
   return given;
 }

@@ -53,7 +53,10 @@ async function send({ method, path, headers, body }: Wanted, caller: Caller): Pr
     headers: { ...headers, ...credentials },
     body,
   });
-  const text = await response.text();
+  // An answer that goes on for as long as somebody listens.
+  const isLive = response.headers.get('content-type')?.startsWith('text/event-stream');
+  const text = isLive ? '' : await response.text();
+  if (isLive) await response.body?.cancel();
   const { date: _date, 'x-request-id': _id, ...kept } = Object.fromEntries(response.headers);
   return { status: response.status, body: text, headers: kept, verdict: door.verdict(), statements };
 }

@@ -268,5 +268,33 @@ export const RIGHTS: Record<string, string> = {
   'PATCH /console/organisations/:organisation/limits': 'staff',
   'GET /console/projects/:project/limits': 'owner, admin, session of owner, key, staff',
   'PATCH /console/projects/:project/limits': 'staff',
+  'GET /console/events':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/stream':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/stream':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/jobs/:project/:spider/:job/log/stream':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/jobs/:project/:spider/:job/items/stream':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/jobs/:project/:spider/:job/requests/stream':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/schedules':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'POST /console/projects/:project/schedules':
+    'owner, admin, developer, session of owner, key, staff',
+  'POST /console/projects/:project/schedules/preview':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/schedules/:schedule':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'PATCH /console/projects/:project/schedules/:schedule':
+    'owner, admin, developer, session of owner, key, staff',
+  'DELETE /console/projects/:project/schedules/:schedule':
+    'owner, admin, developer, session of owner, key, staff',
+  'GET /console/projects/:project/schedules/:schedule/runs':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'POST /console/projects/:project/schedules/:schedule/run':
+    'owner, admin, developer, session of owner, key, staff',
   'GET /console/openapi.json': 'open',
 };

@@ -40,6 +40,7 @@ interface Overrides {
   app?: Partial<AppOptions>;
   parts?: Partial<Parts>;
   ground?: Partial<Ground>;
+  ground?: Partial<Pick<Ground, 'liveLimits'>>;
 }
 
 /** The API in this process, on a real Postgres and with streams on disk. Egg inspection is the test's own. */
@@ -53,12 +54,18 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
     destination: { write: (line) => void logs.push(line) },
   });
   const seen = { wakes: 0, stops: [] as string[] };
+  const hearing = new Set<() => void>();
+  const hint = () => {
+    for (const hear of hearing) hear();
+  };
   const signals: Signals = {
     wakeLeader() {
       seen.wakes += 1;
+      hint();
     },
     stopRequested(worker) {
       seen.stops.push(worker);
+      hint();
     },
   };
   const inspect: ApiUnderTest['inspect'] = jest.fn(async (_egg, _log) => ({
@@ -72,6 +79,11 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
     downloads: database.database,
     searches: database.database,
     signals,
+    hints(hear) {
+      hearing.add(hear);
+      return () => hearing.delete(hear);
+    },
+    ...overrides.ground,
     inspector: { inspect },
     secretKeys: async () => [],
     dataDir: directory,
@@ -121,6 +133,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
         .type(typeof form === 'string' ? 'form' : 'json')
         .send(form),
     async close() {
+      parts.live.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await database.close();

@@ -113,7 +113,7 @@ describe('the event log', () => {
     const start = await log.end();
     await createActivityStore(db.database).add(other.project, ['"theirs"']);
     await createActivityStore(db.database).add(team.project, ['"ours"']);
-    const page = await log.read(start, 10, [team.project]);
+    const page = await log.read(start, 10, { projects: [team.project] });
     expect(page.events.map(({ data }) => data)).toEqual(['"ours"']);
   });
 

@@ -74,6 +74,7 @@ function operationsRouter(dialect: PlainDialect, host: Host): Router {
     access: parts.access,
     rates,
     downloads,
+    rooms: parts.live.rooms,
     before,
     checkReplies,
     errors,

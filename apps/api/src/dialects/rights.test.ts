@@ -78,6 +78,8 @@ const VALUES: Record<string, unknown> = {
   image_url: 'x',
   role: 'reader',
   p: '1',
+  cron: '0 0 * * *',
+  tasks: [{ spider: 'a' }],
 };
 const IN_PATHS: Record<string, unknown> = { spider: '2', job: '3', type: 's', state: 'pending', slot: 's' };
 

@@ -55,6 +55,20 @@ export function callerOf(req: Request): Principal {
   return req.user;
 }
 
+const renewals = new WeakMap<Request, () => Promise<Principal | null>>();
+
+/** Remembers how to look again at what a request was sent with: for answers that outlive the look at its beginning. */
+export function renewWith(req: Request, look: () => Promise<Principal | null>): void {
+  renewals.set(req, look);
+}
+
+/** Who shows these credentials at this moment, null when they are not good any more. */
+export function callerNow(req: Request): Promise<Principal | null> {
+  const look = renewals.get(req);
+  if (!look) throw new Error('a dialect that cannot look at credentials again has a live answer');
+  return look();
+}
+
 export function tooManyFailures(retryAfterSeconds: number): DomainError {
   return new DomainError('exhausted', 'too_many_failures', 'Too many failed attempts, try again later', {
     details: { retryAfterSeconds },

@@ -1,17 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Access, type Action, Caller, type ErrorKind, type Rates } from '@spiderhub/core';
+import { type Access, type Action, Caller, DomainError, type ErrorKind, type Principal } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
-import { callerOf } from './auth.ts';
+import { callerNow, callerOf } from './auth.ts';
 import type { Downloads } from './downloads.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
 import { announceForm, formOf } from './form.ts';
 import type { Incoming } from './incoming.ts';
+import { type LiveOptions, LiveReply, sendLive } from './live.ts';
 import { originOf } from './origin.ts';
 import { type Params, queryOf } from './params.ts';
 import { JsonReply, sendText, TextReply } from './reply.ts';
+import type { Rooms } from './rooms.ts';
 import { StreamReply, sendStream } from './stream.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -69,6 +72,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   origin(): string;
   /** Whether the caller has hung up. */
   isGone(): boolean;
+  /** Who shows these credentials at this moment: for answers that go on. Null when they are not good any more. */
+  callerNow(): Promise<Caller | null>;
 }
 
 export interface Operation {
@@ -86,7 +91,7 @@ export function operation<
   return (
     handle: (
       call: Call<z.output<P>, z.output<Q>, z.output<B>>,
-    ) => Promise<z.input<R> | JsonReply<z.input<R>> | StreamReply | TextReply>,
+    ) => Promise<z.input<R> | JsonReply<z.input<R>> | StreamReply | TextReply | LiveReply>,
   ): Operation => ({ spec: spec as OperationSpec, handle });
 }
 
@@ -95,6 +100,8 @@ export interface MountOptions {
   /** Where requests are counted; null where nobody counts. */
   rates: Rates | null;
   downloads: Downloads;
+  /** For answers that go on. */
+  rooms: Rooms;
   /** Run before each operation that is not open: authentication and guards. */
   before: readonly RequestHandler[];
   /** Checks each JSON answer against its schema: for tests and development. */
@@ -136,15 +143,37 @@ function runner({ spec, handle }: Operation, options: MountOptions): RequestHand
       if (!reply.options.eager) downloads.enter(req, res);
       return sendStream(req, res, reply);
     }
+    if (reply instanceof LiveReply) return sendLive(req, res, reply, liveOptions(call, options));
     if (reply instanceof TextReply) return sendText(req, res, reply);
     if (reply instanceof JsonReply) return sendJson(res, 200, reply.value, reply.headers);
     sendJson(res, 200, reply);
   };
 }
 
+/** What was asked of the door at the beginning is asked again for as long as the answer goes on. */
+function liveOptions(call: LiveCall, { rooms }: MountOptions): LiveOptions {
+  const asked = call.caller?.asked ?? [];
+  return {
+    enter: (end) => rooms.enter((call.caller as Caller).actor, end),
+    async isAllowed() {
+      const caller = await call.callerNow();
+      if (!caller) return false;
+      try {
+        for (const [target, action] of asked) await caller.may(target, action);
+        return true;
+      } catch (error) {
+        if (error instanceof DomainError && error.kind !== 'unavailable') return false;
+        throw error;
+      }
+    },
+  };
+}
+
+type LiveCall = { caller: Caller | undefined; callerNow: () => Promise<Caller | null> };
+
 /** Throws when an operation answers with something else than it says. */
 function checkReply({ method, path, reply, sends = [] }: OperationSpec, answer: unknown): void {
-  if (!(answer instanceof StreamReply || answer instanceof TextReply)) {
+  if (!(answer instanceof StreamReply || answer instanceof TextReply || answer instanceof LiveReply)) {
     if (!reply) throw new Error(`${method} ${path} does not say what it answers`);
     reply.parse(answer instanceof JsonReply ? answer.value : answer);
   } else if (answer.type !== null && !sends.map(bareType).includes(bareType(answer.type))) {
@@ -180,6 +209,10 @@ async function toCall(
     },
     origin: () => originOf(req),
     isGone: () => req.socket.destroyed,
+    callerNow: async () => {
+      const who = await callerNow(req);
+      return who && newCaller(spec, req, access, who);
+    },
   };
 }
 
@@ -190,13 +223,24 @@ async function fieldsOf(req: Request): Promise<Params> {
 
 /** Nobody where nobody is asked for: such a handler has nothing to do with a project. */
 function callerFor(
-  { action }: OperationSpec,
+  spec: OperationSpec,
   req: Request,
   access: Access,
   rates: Rates | null,
 ): Caller | undefined {
-  if (action === 'open' || action === 'any key') return undefined;
-  return new Caller(access, callerOf(req), action, req.ip ?? null, rates);
+  if (spec.action === 'open' || spec.action === 'any key') return undefined;
+  return newCaller(spec, req, access, callerOf(req), rates);
+}
+
+/** Without `rates`: a look at credentials again is no request. */
+function newCaller(
+  { action }: OperationSpec,
+  req: Request,
+  access: Access,
+  who: Principal,
+  rates: Rates | null = null,
+): Caller {
+  return new Caller(access, who, action as Action, req.ip ?? null, rates);
 }
 
 export function sendJson(

@@ -33,7 +33,8 @@ export class TextReply {
 export function sendText(req: Request, res: Response, { type, body, status, headers }: TextReply): void {
   res.writeHead(status, {
     ...(type !== null && { 'Content-Type': type }),
-    'Content-Length': Buffer.byteLength(body),
+    // An answer without content has no length either (RFC 9110, 8.6).
+    ...(status !== 204 && { 'Content-Length': Buffer.byteLength(body) }),
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
     ...headers,

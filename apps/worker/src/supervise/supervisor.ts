@@ -37,6 +37,8 @@ export interface SupervisorOptions {
   requestOf: RequestOf;
   /** What crawls of this worker are given, for the metadata of their jobs. */
   isolation: IsolationReport;
+  /** An attempt began. */
+  onStart?: () => void;
   /** A slot became free. */
   onFree: () => void;
   log: Logger;
@@ -102,6 +104,7 @@ export class Supervisor {
       this.#begun.set(id, attempt);
       const { job } = won;
       this.#logOf(job).info({ spider: job.spiderName, version: job.version }, 'job started');
+      this.#options.onStart?.();
       await this.#hold(won, (holding) => this.#begin(job, holding));
     });
   }

@@ -19,6 +19,8 @@ const MAX_ENTRIES = 10_000;
 export interface Access {
   /** Null for a key that is unknown or revoked. */
   authenticate(key: string): Promise<Principal | null>;
+  /** The same without trust in what was found a moment ago: for answers that go on. */
+  authenticateAnew(key: string): Promise<Principal | null>;
   /**
    * The project, when the caller may do this in it, or with this one job of it. Throws `not_found` for foreign and
    * unknown projects alike, `forbidden` for what this caller may not do there or anywhere.
@@ -94,6 +96,7 @@ export function createAccess(store: AccessStore, now: () => number = Date.now): 
 
   return {
     authenticate: keys.get,
+    authenticateAnew: keys.anew,
     async may(who, action, target) {
       if (who.job) checkCrawl(who.job, action, target);
       const id = typeof target === 'number' ? target : target.project;

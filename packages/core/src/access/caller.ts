@@ -18,6 +18,8 @@ export class Caller {
   readonly actor: Actor;
   /** Whether the door was asked: an operation that answers without it has forgotten to. */
   hasAsked = false;
+  /** What was asked about projects and jobs: an answer that goes on asks it again and again. */
+  readonly asked: [target: Target, action: Action][] = [];
   readonly #access: Access;
   readonly #who: Principal;
   readonly #action: Action;
@@ -47,6 +49,7 @@ export class Caller {
    */
   async may(target: Target, action = this.#action): Promise<Project> {
     this.hasAsked = true;
+    this.asked.push([target, action]);
     const project = await this.#access.may(this.#who, action, target);
     if (this.#rates && this.#isNew(project.id)) await this.#rates.enter(this.#who, project.id);
     return project;

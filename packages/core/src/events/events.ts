@@ -1,19 +1,33 @@
 import type { JobEvent } from '../jobs/transitions.ts';
 
+const JOB_EVENTS = [
+  'job.scheduled',
+  'job.started',
+  'job.requeued',
+  'job.finished',
+  'job.cancelled',
+  'job.deleted',
+  'job.restored',
+] as const satisfies readonly JobEvent[];
+
 /** Everything that the event log tells of. */
-export type EventType =
-  | JobEvent
-  | 'version.deployed'
-  | 'project.reported'
+export const EVENT_TYPES = [
+  ...JOB_EVENTS,
+  'version.deployed',
+  'project.reported',
   /** A planned time of a periodic job at which nothing started, and did not have to. */
-  | 'schedule.skipped'
+  'schedule.skipped',
   /** A planned time of which not all tasks could start. */
-  | 'schedule.failed'
+  'schedule.failed',
   /** Nobody tries this periodic job any more: none of its tasks could start, time and again. */
-  | 'schedule.disabled';
+  'schedule.disabled',
+] as const;
+export type EventType = JobEvent | (typeof EVENT_TYPES)[number];
 
 /** One thing that happened. */
 export interface LoggedEvent {
+  /** The cursor behind it, which no other event has. */
+  id: string;
   type: EventType;
   project: number;
   /** Of a job's event. */
@@ -25,10 +39,50 @@ export interface LoggedEvent {
   at: Date;
 }
 
-/** Events that happened after a cursor, oldest first, and the cursor behind the last of them. */
+/** Which events are meant; absent means all. */
+export interface EventFilter {
+  projects?: readonly number[] | undefined;
+  types?: readonly string[] | undefined;
+}
+
+/** Events that happened after a cursor, oldest first, and the cursor behind everything that was looked at. */
 export interface EventPage {
   events: LoggedEvent[];
   cursor: string;
-  /** True: there are more already. */
+  /** True: there may be more already. */
   more: boolean;
+}
+
+const CURSOR = /^([0-9a-f]{16})-(\d{1,20})-(\d{1,19})$/;
+
+/** A place in an event log. */
+export interface EventPosition {
+  /** Which log it is: transactions of another one mean nothing. */
+  log: string;
+  xid: bigint;
+  id: bigint;
+}
+
+/** Reads a cursor, or returns null when the text is none. */
+export function readCursor(text: string): EventPosition | null {
+  const [, log, xid, id] = CURSOR.exec(text) ?? [];
+  return log === undefined || xid === undefined || id === undefined
+    ? null
+    : { log, xid: BigInt(xid), id: BigInt(id) };
+}
+
+export function formatCursor({ log, xid, id }: EventPosition): string {
+  return `${log}-${xid}-${id}`;
+}
+
+/** Whether a cursor lies behind another one of the same log. */
+export function isBehind(cursor: string, other: string): boolean {
+  const [one, two] = [readCursor(cursor), readCursor(other)];
+  if (!one || !two) throw new Error('not a cursor');
+  return one.xid === two.xid ? one.id > two.id : one.xid > two.xid;
+}
+
+/** Whether an event is one of those that a filter means. */
+export function isMeant({ projects, types }: EventFilter, { project, type }: LoggedEvent): boolean {
+  return (!projects || projects.includes(project)) && (!types || types.includes(type));
 }

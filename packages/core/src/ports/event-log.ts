@@ -1,4 +1,4 @@
-import type { EventPage } from '../events/events.ts';
+import type { EventFilter, EventPage } from '../events/events.ts';
 
 /**
  * The one log of what happened: transitions of jobs, deployments, what callers report. A reader that follows its cursor
@@ -11,8 +11,10 @@ export interface EventLog {
   /** A cursor before everything that is kept. */
   beginning(): Promise<string>;
   /**
-   * Up to `limit` events behind the cursor, of all projects or of some. Throws `invalid` for a text that is no cursor,
-   * `conflict` (`other_log`) for one of another log: the database was restored, and its transactions count anew.
+   * Up to `limit` events behind the cursor that a filter means. The cursor of the answer lies behind all that was looked
+   * at, so that a reader of a quiet project does not look at everybody else's events again and again. Throws `invalid` for a
+   * text that is no cursor; `conflict` with the oldest cursor in `details.cursor` for one of another log (`other_log`: the
+   * database was restored, and its transactions count anew), and for one before what is kept (`events_gone`).
    */
-  read(cursor: string, limit: number, projects?: readonly number[]): Promise<EventPage>;
+  read(cursor: string, limit: number, filter?: EventFilter): Promise<EventPage>;
 }

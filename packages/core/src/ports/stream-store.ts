@@ -70,6 +70,8 @@ export interface StreamStore {
   /** The whole stream as one gzip stream (also an empty one), stored segments sent as they lie. */
   readGzip(ref: StreamRef): AsyncIterable<Buffer>;
   stats(ref: StreamRef): Promise<StreamStats>;
+  /** A text that is another one whenever the stream has changed: cheap to ask again and again. */
+  mark(ref: StreamRef): Promise<string>;
   /** Every stream of a job reads as if it had none, until `bringBack`. What is written meanwhile is not kept for long. */
   setAside(key: JobKey): Promise<void>;
   /** Undoes `setAside`; fine when nothing was set aside. */

@@ -4,9 +4,19 @@ import { translated } from '../pg-errors.ts';
 
 // Events come in the order of time, but for those of transactions that took long.
 const REMOVE_EVENTS = `
-  with oldest as (select project_id, id, ts from events order by xid, id limit :limit)
-  delete from events e using oldest o
-  where e.project_id = o.project_id and e.id = o.id and o.ts < now() - :ageMs::float8 * interval '1 ms'`;
+  with oldest as (select project_id, id, ts from events order by xid, id limit :limit),
+  gone as (
+    delete from events e using oldest o
+    where e.project_id = o.project_id and e.id = o.id and o.ts < now() - :ageMs::float8 * interval '1 ms'
+    returning e.xid, e.id
+  ),
+  -- A reader that comes from before them has missed something, and is told so.
+  noted as (
+    update event_floor f set xid = g.xid, id = g.id
+    from (select xid, id from gone order by xid desc, id desc limit 1) g
+    where (f.xid, f.id) < (g.xid, g.id)
+  )
+  select count(*)::int as n from gone`;
 
 // Each write to a collection removes some of its expired records; these are of collections that nobody writes to.
 const REMOVE_RECORDS = `
@@ -33,7 +43,10 @@ export function createLeftoverStore(database: Database): LeftoverStore {
   }
 
   return translated<LeftoverStore>({
-    removeEvents: (ageMs, limit) => remove(REMOVE_EVENTS, { ageMs, limit }),
+    async removeEvents(ageMs, limit) {
+      const { rows } = await database.raw<{ rows: [{ n: number }] }>(REMOVE_EVENTS, { ageMs, limit });
+      return rows[0].n;
+    },
     removeExpiredRecords: (limit) => remove(REMOVE_RECORDS, { limit }),
     async removeSilent(ageMs, limit) {
       return (

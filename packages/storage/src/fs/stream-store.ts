@@ -17,6 +17,7 @@ import { streamFiles } from './paths.ts';
 import { assertLines } from './runs.ts';
 import { openSnapshot, readAsGzip, readBatches, type Snapshot, statsOf } from './snapshot.ts';
 import { type StreamLog, withLog } from './stream-log.ts';
+import { statIfThere } from './sync.ts';
 import { tailEnd } from './tail.ts';
 import { bringJobBack, removeJob, setJobAside, sizeOfProject } from './whole-jobs.ts';
 import { openFsWriter } from './writer.ts';
@@ -97,12 +98,20 @@ export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore 
     });
   }
 
+  async function mark(ref: StreamRef): Promise<string> {
+    const files = streamFiles(root, ref);
+    const { generation, end, members } = await cache.load(files.index);
+    const tail = await statIfThere(files.tail(generation, end));
+    return [generation, end, members.length, tail?.size, tail?.mtimeMs].join(' ');
+  }
+
   return {
     openWriter: (ref) => openFsWriter(newLog(ref)),
     write,
     read: (ref, range = {}) => reading(ref, (snapshot) => readBatches(snapshot, range)),
     readGzip: (ref) => reading(ref, readAsGzip),
     stats,
+    mark,
     setAside: (key) => setJobAside(root, key),
     bringBack: (key) => bringJobBack(root, key),
     removeJob: (key) => removeJob(root, key),

@@ -1,4 +1,5 @@
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '@spiderhub/platform';
 
@@ -10,6 +11,16 @@ export function isMissing(error: unknown): boolean {
 export async function openIfThere(file: string): Promise<FileHandle | null> {
   try {
     return await open(file, 'r');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+/** What the system knows of a file, or null when there is none. */
+export async function statIfThere(file: string): Promise<Stats | null> {
+  try {
+    return await stat(file);
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;

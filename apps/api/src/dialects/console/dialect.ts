@@ -9,11 +9,14 @@ import { consoleErrors } from './errors.ts';
 import { consoleGuard } from './guard.ts';
 import { accountOperations } from './operations/account.ts';
 import { limitOperations } from './operations/limits.ts';
+import { eventOperations } from './operations/events.ts';
 import { memberOperations } from './operations/members.ts';
 import { openApiOperation } from './operations/openapi.ts';
 import { organisationOperations } from './operations/organisations.ts';
 import { projectOperations } from './operations/projects.ts';
+import { scheduleOperations } from './operations/schedules.ts';
 import { sessionOperations } from './operations/session.ts';
+import { streamOperations } from './operations/streams.ts';
 import { createSite, type Site } from './site.ts';
 
 /** Our own API, for the web page and for whoever shows a key: people, what they are where, and what is theirs. */
@@ -33,6 +36,9 @@ function operationsOf(parts: Parts, site: Site): Operation[] {
     ...projectOperations(parts),
     ...memberOperations(parts, site),
     ...limitOperations(parts),
+    ...eventOperations(parts),
+    ...streamOperations(parts),
+    ...scheduleOperations(parts),
     openApiOperation(),
   ];
 }
@@ -46,6 +52,7 @@ function serve(host: Host): Router {
     access: parts.access,
     rates: parts.limits.rates,
     downloads,
+    rooms: parts.live.rooms,
     before: [consoleGuard(host)],
     checkReplies,
     errors: consoleErrors,

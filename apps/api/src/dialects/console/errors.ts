@@ -19,10 +19,11 @@ export const consoleErrors: ErrorDialect = {
 };
 
 function errorOf({ status, message, known }: HttpProblem): Record<string, unknown> {
-  const field = known?.details.field;
+  const { field, cursor } = known?.details ?? {};
   return {
     code: known?.code ?? CODES[status] ?? 'error',
     message,
     ...(known?.kind === 'invalid' && typeof field === 'string' && { field }),
+    ...(known?.kind === 'conflict' && typeof cursor === 'string' && { cursor }),
   };
 }

@@ -1,10 +1,11 @@
 import type { Contract } from '@spiderhub/wire';
 import type { z } from 'zod';
+import type { LiveReply } from '../../http/live.ts';
 import { type Call, type Operation, type OperationSpec, operation } from '../../http/operation.ts';
-import type { JsonReply } from '../../http/reply.ts';
+import type { JsonReply, TextReply } from '../../http/reply.ts';
 
 type Of<S> = S extends z.ZodType ? z.output<S> : undefined;
-type Asks = Pick<OperationSpec, 'action' | 'alsoAsks'>;
+type Asks = Pick<OperationSpec, 'action' | 'alsoAsks' | 'statusOf'>;
 
 /** An operation of our own API: its contract, what the caller has to be allowed to do, and what is done. */
 export function served<
@@ -13,7 +14,7 @@ export function served<
   B extends z.ZodType | null,
   R extends z.ZodType,
 >(contract: Contract<P, Q, B, R>, asks: Asks | Asks['action']) {
-  const { method, path, summary, params, query, body, reply } = contract;
+  const { method, path, summary, params, query, body, reply, media } = contract;
   const rights = typeof asks === 'string' ? { action: asks } : asks;
   const spec: OperationSpec = {
     method,
@@ -21,12 +22,14 @@ export function served<
     summary,
     params,
     query,
-    reply,
+    ...(media ? { sends: [media] } : { reply }),
     ...rights,
     ...(body && { body }),
   };
   return (
-    handle: (call: Call<z.output<P>, z.output<Q>, Of<B>>) => Promise<z.input<R> | JsonReply<z.input<R>>>,
+    handle: (
+      call: Call<z.output<P>, z.output<Q>, Of<B>>,
+    ) => Promise<z.input<R> | JsonReply<z.input<R>> | LiveReply | TextReply>,
   ): Operation =>
     operation(spec)(async (call) => {
       // Also where nothing is read of it: what an operation does not know is refused.

@@ -1,0 +1,37 @@
+/** Lets any number of callers wait until something happens. */
+export interface Bell {
+  /** How often it rang: who remembers that misses nothing between a look and the wait after it. */
+  readonly rings: number;
+  ring(): void;
+  /** Settles at the next ring after so many, at the signal, or after so long, ms. Never rejects. */
+  wait(since: number, signal: AbortSignal, ms?: number): Promise<void>;
+}
+
+export function createBell(): Bell {
+  const waiting = new Set<() => void>();
+  let rings = 0;
+  return {
+    get rings() {
+      return rings;
+    },
+    ring() {
+      rings += 1;
+      for (const wake of [...waiting]) wake();
+    },
+    wait(since, signal, ms) {
+      if (rings !== since || signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        // One listener of each kind, and none is left behind: streams wait a million times.
+        const wake = () => {
+          waiting.delete(wake);
+          signal.removeEventListener('abort', wake);
+          if (timer) clearTimeout(timer);
+          resolve();
+        };
+        const timer = ms === undefined ? null : setTimeout(wake, ms);
+        waiting.add(wake);
+        signal.addEventListener('abort', wake);
+      });
+    },
+  };
+}

@@ -1,0 +1,215 @@
+import { DomainError, type EventFilter, type EventLog, isBehind, isMeant, type LoggedEvent } from '@spiderhub/core';
+import { createBell } from './bell.ts';
+
+/** Without a hint the log is looked at this often, ms. */
+const LOOK_MS = 2000;
+/** After a hint: at once, and again for what was not committed yet, ms. */
+const AFTER_HINT_MS = [60, 250] as const;
+/** Hints come in crowds: looks have this much between them, ms. */
+const GAP_MS = 50;
+const PAGE = 1000;
+/** Events, and characters of them, that are kept for viewers who are a little behind. */
+const KEPT = 2000;
+const KEPT_CHARS = 4_000_000;
+/** Pause after a look that failed, ms. */
+const RETRY_MS = 1000;
+
+/** Calls back whenever something may have happened, until the returned function is called. */
+export type Hints = (listener: () => void) => () => void;
+
+export interface EventBatch {
+  events: LoggedEvent[];
+  /** Behind everything that was looked at for them. */
+  cursor: string;
+}
+
+/**
+ * Follows the event log for all viewers of this process together: one look for all of them, and none while there is
+ * nobody.
+ */
+export interface EventHub {
+  /**
+   * Events behind a cursor that a filter means, as they happen, each once; ends at the signal. A reader that is slow
+   * reads from the log what is not in memory any more. Throws as `EventLog.read`.
+   */
+  follow(cursor: string, filter: EventFilter, signal: AbortSignal): AsyncGenerator<EventBatch>;
+  /** A page behind a cursor, and when it is empty the first that is not, for at most so long, ms. Throws as `EventLog.read`. */
+  page(query: { cursor: string; limit: number; filter: EventFilter; waitMs: number }): ReturnType<EventLog['read']>;
+  /** Ends every wait, now and later. */
+  close(): void;
+}
+
+export interface EventHubOptions {
+  log: EventLog;
+  hints?: Hints | undefined;
+  onError?: (error: unknown) => void;
+}
+
+export function createEventHub({ log, hints, onError = () => {} }: EventHubOptions): EventHub {
+  const closing = new AbortController();
+  const bell = createBell();
+  let viewers = 0;
+  let ring = emptyRing('');
+  let running = false;
+
+  function enter(): () => void {
+    viewers += 1;
+    if (!running) void run();
+    return () => {
+      viewers -= 1;
+    };
+  }
+
+  async function run(): Promise<void> {
+    running = true;
+    const wake = createBell();
+    const unlisten = hints?.(() => wake.ring());
+    const isWanted = () => viewers > 0 && !closing.signal.aborted;
+    ring = emptyRing('');
+    let looksAfterHint = 0;
+    while (isWanted()) {
+      const hinted = wake.rings;
+      const hasMore = await look();
+      if (hasMore) continue;
+      const soon = AFTER_HINT_MS[looksAfterHint];
+      await wake.wait(hinted, closing.signal, hasMore === null ? RETRY_MS : (soon ?? LOOK_MS));
+      looksAfterHint = wake.rings === hinted ? looksAfterHint + 1 : 0;
+      if (wake.rings !== hinted) await pause(GAP_MS);
+    }
+    unlisten?.();
+    running = false;
+    // Somebody came while it ended.
+    if (isWanted()) void run();
+  }
+
+  /** Whether there may be more; null when the log could not be read. */
+  async function look(): Promise<boolean | null> {
+    try {
+      if (ring.end === '') {
+        ring = emptyRing(await log.end());
+        bell.ring();
+        return false;
+      }
+      const page = await log.read(ring.end, PAGE);
+      ring.add(page.events, page.cursor);
+      if (page.events.length > 0) bell.ring();
+      return page.more;
+    } catch (error) {
+      onError(error);
+      // Of a log that was replaced nothing is kept; its readers are told when they read.
+      if (error instanceof DomainError && error.kind === 'conflict') ring = emptyRing('');
+      return null;
+    }
+  }
+
+  async function* follow(cursor: string, filter: EventFilter, signal: AbortSignal): AsyncGenerator<EventBatch> {
+    const leave = enter();
+    const over = AbortSignal.any([signal, closing.signal]);
+    try {
+      for (let at = cursor; !over.aborted; ) {
+        const { rings } = bell;
+        const batch = await next(at, filter, over);
+        at = batch.cursor;
+        if (batch.events.length > 0) yield batch;
+        else if (batch.isUpToDate) await bell.wait(rings, over);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  async function next(
+    at: string,
+    filter: EventFilter,
+    signal: AbortSignal,
+  ): Promise<EventBatch & { isUpToDate: boolean }> {
+    const { rings } = bell;
+    if (ring.end === '') await bell.wait(rings, signal, LOOK_MS);
+    const kept = ring.after(at);
+    if (kept) {
+      const events = kept.filter((event) => isMeant(filter, event));
+      return { events, cursor: isBehind(ring.end, at) ? ring.end : at, isUpToDate: true };
+    }
+    const start = ring.start;
+    const page = await log.read(at, PAGE / 4, filter);
+    // Everything was settled behind which the ring begins, and has been seen now.
+    const isJoining = !page.more && start !== '' && isBehind(start, page.cursor);
+    return { events: page.events, cursor: isJoining ? start : page.cursor, isUpToDate: false };
+  }
+
+  return {
+    follow,
+    async page({ cursor, limit, filter, waitMs }) {
+      if (waitMs === 0) return log.read(cursor, limit, filter);
+      const leave = enter();
+      const untilMs = performance.now() + waitMs;
+      try {
+        for (let at = cursor; ; ) {
+          const { rings } = bell;
+          const page = await log.read(at, limit, filter);
+          const leftMs = untilMs - performance.now();
+          if (page.events.length > 0 || leftMs <= 0 || closing.signal.aborted) return page;
+          at = page.cursor;
+          if (!page.more) await bell.wait(rings, closing.signal, leftMs);
+        }
+      } finally {
+        leave();
+      }
+    },
+    close() {
+      closing.abort();
+      bell.ring();
+    },
+  };
+}
+
+interface Ring {
+  /** What is kept lies behind this cursor; empty before the first look. */
+  readonly start: string;
+  /** Everything up to this cursor was looked at. */
+  readonly end: string;
+  add(events: readonly LoggedEvent[], end: string): void;
+  /** Events behind a cursor; null when they are not all kept. */
+  after(cursor: string): LoggedEvent[] | null;
+}
+
+function emptyRing(begin: string): Ring {
+  let kept: LoggedEvent[] = [];
+  let chars = 0;
+  let start = begin;
+  let end = begin;
+  const size = (event: LoggedEvent) => 200 + (event.data?.length ?? 0);
+  return {
+    get start() {
+      return start;
+    },
+    get end() {
+      return end;
+    },
+    add(events, behind) {
+      kept = kept.concat(events);
+      for (const event of events) chars += size(event);
+      end = behind;
+      let gone = 0;
+      while (kept.length - gone > KEPT || (chars > KEPT_CHARS && gone < kept.length)) {
+        chars -= size(kept[gone] as LoggedEvent);
+        gone += 1;
+      }
+      if (gone === 0) return;
+      start = (kept[gone - 1] as LoggedEvent).id;
+      kept = kept.slice(gone);
+    },
+    after(cursor) {
+      if (start === '' || isBehind(start, cursor)) return null;
+      if (!isBehind(end, cursor)) return [];
+      // Nearly always somebody wants the last few.
+      let from = kept.length;
+      while (from > 0 && isBehind((kept[from - 1] as LoggedEvent).id, cursor)) from -= 1;
+      return kept.slice(from);
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

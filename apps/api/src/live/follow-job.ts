@@ -1,0 +1,125 @@
+import type { JobKey, StreamName } from '@spiderhub/core';
+import { type LiveOutput, sseEvent } from '../http/live.ts';
+import { encodeLog, encodeRecords, type RecordPlace } from './encode.ts';
+import type { WatchedJob } from './job-watch.ts';
+import type { LiveJobs } from './live.ts';
+import type { Encode, Watch } from './stream-watch.ts';
+
+export type FollowedStream = Extract<StreamName, 'items' | 'logs' | 'requests'>;
+
+export interface Followed {
+  key: JobKey;
+  stream: FollowedStream;
+  /** Least level of log lines. */
+  level: number;
+  /** The next record to send; null: the first that comes from now on. */
+  from: RecordPlace | null;
+}
+
+/** Behind the last record of an attempt of a job that is over: who comes back with it has seen everything. */
+export const END = 'end';
+
+/**
+ * Sends the records of a job's stream as they come, from a place on, each once and in order, until the job is over; then
+ * how it ended. An attempt that follows another one begins with its first record, and is announced.
+ */
+export async function followJob(live: LiveJobs, followed: Followed, out: LiveOutput): Promise<void> {
+  const job = live.jobs.watch(followed.key);
+  try {
+    await known(job, out.signal);
+    let { from } = followed;
+    for (let announced = from?.attempt; !out.signal.aborted; ) {
+      const { now } = job;
+      if (!now) return await out.send(sseEvent(END, { state: 'deleted', close_reason: null }));
+      const { attempt } = now;
+      if (announced !== undefined && announced !== attempt)
+        await out.send(sseEvent('attempt', { attempt }));
+      announced = attempt;
+      await followAttempt(live, { ...followed, from }, { job, attempt, out });
+      from = { attempt, number: 0 };
+      const last = job.now;
+      if (!last || last.attempt !== attempt) continue;
+      const ended = { state: last.state, close_reason: last.closeReason };
+      return await out.send(sseEvent(END, ended, `${attempt}-${END}`));
+    }
+  } finally {
+    job.leave();
+  }
+}
+
+/** Waits until somebody has looked at the job. */
+export async function known(job: WatchedJob, signal: AbortSignal): Promise<void> {
+  while (job.now === undefined && !signal.aborted) await job.changed(job.changes, signal);
+}
+
+function isOver(state: string): boolean {
+  return state === 'finished' || state === 'deleted';
+}
+
+/** Until nothing more is written to this attempt. */
+async function followAttempt(
+  live: LiveJobs,
+  { key, stream, level, from }: Followed,
+  { job, attempt, out }: { job: WatchedJob; attempt: number; out: LiveOutput },
+): Promise<void> {
+  const encode = stream === 'logs' ? encodeLog(attempt, level) : encodeRecords(attempt);
+  const ref = { key, attempt, stream };
+  const watch = live.streams.open(ref, `level ${level}`, encode);
+  const completing = completeWhenOver(job, attempt, watch, out.signal);
+  try {
+    let at = from === null ? await endOf(watch, out.signal) : from.attempt === attempt ? from.number : 0;
+    while (!out.signal.aborted) {
+      const { changes } = watch;
+      const chunk = watch.chunkAt(at);
+      if (chunk) {
+        if (chunk.bytes.length > 0) await out.send(chunk.bytes);
+        at = chunk.to;
+      } else if (at < watch.end) {
+        const { end } = watch;
+        const reached = await catchUp(live, { ref, at, encode, out });
+        // Where a stream has a gap there is nothing to wait for.
+        at = reached > at ? reached : end;
+      }
+      else if (watch.isComplete) return;
+      else await watch.changed(changes, out.signal);
+    }
+  } finally {
+    completing.abort();
+    watch.leave();
+  }
+}
+
+async function endOf(watch: Watch, signal: AbortSignal): Promise<number> {
+  if (watch.changes === 0) await watch.changed(0, signal);
+  return watch.end;
+}
+
+/** What others have seen already: read for this viewer alone, as fast as it takes it. */
+async function catchUp(
+  { store }: LiveJobs,
+  { ref, at, encode, out }: { ref: Parameters<LiveJobs['store']['read']>[0]; at: number; encode: Encode; out: LiveOutput },
+): Promise<number> {
+  let reached = at;
+  for await (const batch of store.read(ref, { from: at })) {
+    const bytes = encode(batch);
+    if (bytes.length > 0) await out.send(bytes);
+    out.signal.throwIfAborted();
+    reached = batch.first + batch.lines.length;
+  }
+  return reached;
+}
+
+/** Tells the watch when the attempt is over. */
+function completeWhenOver(job: WatchedJob, attempt: number, watch: Watch, signal: AbortSignal): AbortController {
+  const stop = new AbortController();
+  const until = AbortSignal.any([stop.signal, signal]);
+  void (async () => {
+    while (!until.aborted) {
+      const { changes, now } = job;
+      if (now !== undefined && (now === null || now.attempt !== attempt || isOver(now.state)))
+        return watch.complete();
+      await job.changed(changes, until);
+    }
+  })();
+  return stop;
+}

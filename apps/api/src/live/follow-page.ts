@@ -1,0 +1,227 @@
+import { DomainError, formatJobKey, type JobKey, type JobState, type LoggedEvent, remembered, type Remembered } from '@spiderhub/core';
+import { type LiveOutput, sseEvent } from '../http/live.ts';
+import { createBell } from './bell.ts';
+import { encodeRecords } from './encode.ts';
+import { type FollowedStream, known } from './follow-job.ts';
+import type { Live } from './live.ts';
+
+/** Numbers of a project go out at most this often, ms. */
+const COUNTS_MS = 1000;
+const MOST_PROJECTS = 10_000;
+
+export interface Counts {
+  pending: number;
+  running: number;
+}
+
+export interface Page {
+  projects: readonly number[];
+  jobs: readonly JobKey[];
+  /** Where the reader has come to. */
+  cursor: string;
+  /** Whether it has to load everything anew: its place is not known any more. */
+  isReset: boolean;
+}
+
+/** How many jobs of a project wait and run, looked at once a second for all viewers. */
+export function projectCounts(
+  count: (project: number, state: JobState) => Promise<number>,
+): Remembered<number, Counts> {
+  return remembered(
+    async (project: number) => ({
+      pending: await count(project, 'pending'),
+      running: await count(project, 'running'),
+    }),
+    { trustMs: COUNTS_MS, most: MOST_PROJECTS },
+  );
+}
+
+/**
+ * What a page shows of projects and jobs, as it changes: `job`, `counts`, `progress`, `tail`, and `reset` first when the
+ * reader's place is not known. Small facts, the newest of a kind only: a slow reader costs nothing.
+ */
+export async function followPage(
+  live: Live,
+  counts: Remembered<number, Counts>,
+  page: Page,
+  out: LiveOutput,
+): Promise<void> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, out.signal]);
+  const box = createOutbox();
+  if (page.isReset) box.put('reset', sseEvent('reset', {}, page.cursor));
+  const sources = [
+    tellJobs(live, counts, page, box, signal),
+    ...page.projects.map((project) => tellCounts(counts, project, box, signal)),
+    ...page.jobs.flatMap((key) => [
+      tellProgress(live, key, box, signal),
+      ...(['logs', 'items', 'requests'] as const).map((stream) => tellTail(live, key, stream, box, signal)),
+    ]),
+  ];
+  const all = [...sources, sendAll(box, out, signal)];
+  try {
+    // The first that fails ends all, and the page connects again.
+    await Promise.all(all);
+  } finally {
+    over.abort();
+    await Promise.allSettled(all);
+  }
+}
+
+async function sendAll(box: Outbox, out: LiveOutput, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await box.something(signal);
+    const frames = box.take();
+    if (frames !== '') await out.send(frames);
+  }
+}
+
+interface Outbox {
+  /** A newer one of the same name takes the place of an older one that was not sent yet. */
+  put(name: string, frame: string): void;
+  take(): string;
+  something(signal: AbortSignal): Promise<void>;
+}
+
+function createOutbox(): Outbox {
+  const frames = new Map<string, string>();
+  const bell = createBell();
+  return {
+    put(name, frame) {
+      frames.delete(name);
+      frames.set(name, frame);
+      bell.ring();
+    },
+    take() {
+      const all = [...frames.values()].join('');
+      frames.clear();
+      return all;
+    },
+    something: (signal) => (frames.size > 0 ? Promise.resolve() : bell.wait(bell.rings, signal)),
+  };
+}
+
+async function tellJobs(
+  { events }: Live,
+  counts: Remembered<number, Counts>,
+  { projects, cursor }: Page,
+  box: Outbox,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = new Set<number>();
+  async function countSoon(project: number): Promise<void> {
+    if (waiting.has(project)) return;
+    waiting.add(project);
+    await new Promise((resolve) => setTimeout(resolve, COUNTS_MS));
+    waiting.delete(project);
+    // What failed is told with the next change.
+    await tellCounts(counts, project, box, signal).catch(() => {});
+  }
+  for await (const batch of events.follow(cursor, { projects }, signal)) {
+    for (const event of batch.events) {
+      const { job, project, type, id } = event;
+      const key = job && formatJobKey({ project, ...job });
+      // A start and an end that come together are both told: the page adds what each says.
+      if (key) box.put(`job ${key} ${type}`, sseEvent('job', jobFacts(key, event), id));
+    }
+    for (const project of new Set(batch.events.map((event) => event.project))) void countSoon(project);
+  }
+}
+
+const STATES: Partial<Record<LoggedEvent['type'], JobState>> = {
+  'job.scheduled': 'pending',
+  'job.requeued': 'pending',
+  'job.started': 'running',
+  'job.finished': 'finished',
+  'job.deleted': 'deleted',
+  'job.restored': 'finished',
+};
+
+function jobFacts(key: string, { type, at, actor, data }: LoggedEvent) {
+  const known = data === null ? {} : (JSON.parse(data) as Record<string, unknown>);
+  return { key, type, state: STATES[type] ?? null, at: at.toISOString(), actor, ...known };
+}
+
+/** At the beginning. */
+async function tellCounts(
+  counts: Remembered<number, Counts>,
+  project: number,
+  box: Outbox,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = await counts.get(project);
+  if (!signal.aborted) box.put(`counts ${project}`, sseEvent('counts', { project, ...now }));
+}
+
+async function tellProgress({ jobs }: Live, key: JobKey, box: Outbox, signal: AbortSignal): Promise<void> {
+  const job = jobs.watch(key);
+  try {
+    await known(job, signal);
+    while (!signal.aborted) {
+      const { changes, now } = job;
+      const facts = now && {
+        state: now.state,
+        attempt: now.attempt,
+        closeReason: now.closeReason,
+        tags: now.tags,
+        ...now.counts,
+      };
+      const name = formatJobKey(key);
+      box.put(`progress ${name}`, sseEvent('progress', { key: name, ...(facts ?? { state: 'deleted' }) }));
+      await job.changed(changes, signal);
+    }
+  } finally {
+    job.leave();
+  }
+}
+
+/** How far a stream has come: the page fetches what it shows of it. */
+async function tellTail(
+  { jobs, streams }: Live,
+  key: JobKey,
+  stream: FollowedStream,
+  box: Outbox,
+  signal: AbortSignal,
+): Promise<void> {
+  const job = jobs.watch(key);
+  try {
+    await known(job, signal);
+    while (!signal.aborted && job.now) {
+      const { attempt } = job.now;
+      const watch = streams.open({ key, attempt, stream }, 'end', encodeRecords(attempt));
+      try {
+        while (!signal.aborted && job.now?.attempt === attempt) {
+          const { changes, end } = watch;
+          const seen = job.changes;
+          const name = formatJobKey(key);
+          if (changes > 0)
+            box.put(`tail ${name} ${stream}`, sseEvent('tail', { key: name, stream, attempt, end }));
+          // Looked at once more when its job has changed: that may have begun another attempt.
+          const woken = new AbortController();
+          const either = AbortSignal.any([signal, woken.signal]);
+          await Promise.race([watch.changed(changes, either), job.changed(seen, either)]);
+          woken.abort();
+        }
+      } finally {
+        watch.leave();
+      }
+    }
+  } finally {
+    job.leave();
+  }
+}
+
+/** The place of a reader that says none, or one that is not known. */
+export async function startOf(
+  log: { end(): Promise<string>; read(cursor: string, limit: number): Promise<unknown> },
+  seen: string | undefined,
+): Promise<Pick<Page, 'cursor' | 'isReset'>> {
+  if (seen === undefined) return { cursor: await log.end(), isReset: false };
+  try {
+    await log.read(seen, 1);
+    return { cursor: seen, isReset: false };
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind === 'unavailable') throw error;
+    return { cursor: await log.end(), isReset: true };
+  }
+}
