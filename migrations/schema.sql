@@ -144,6 +144,14 @@ begin
 end
 $function$;
 
+create table event_floor (
+  singleton boolean default true not null,
+  xid xid8 not null,
+  id bigint not null
+);
+alter table event_floor add constraint event_floor_pkey PRIMARY KEY (singleton);
+alter table event_floor add constraint event_floor_singleton_check CHECK (singleton);
+
 create table events (
   project_id integer not null,
   id bigint generated identity not null,

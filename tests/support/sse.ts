@@ -57,7 +57,10 @@ export async function listen(url: string, headers: Record<string, string> = {}):
   };
 }
 
-function readEvent(block: string, before: string | null): { id: string | null; event: Omit<SseEvent, 'id'> | null } {
+function readEvent(
+  block: string,
+  before: string | null,
+): { id: string | null; event: Omit<SseEvent, 'id'> | null } {
   let id = before;
   let event = 'message';
   const data: string[] = [];

@@ -201,8 +201,7 @@ function openConnections(config: ApiConfig, log: Logger): Connections {
 
 /** Ends them when everything that uses them has stopped. */
 function closing(connections: Connections): Service {
-  const { database, downloads, searches, signals, failureCounts, usageCounts } = connections;
-function closing({ database, downloads, searches, signals, listener, failureCounts }: Connections): Service {
+  const { database, downloads, searches, signals, listener, failureCounts, usageCounts } = connections;
   return {
     name: 'connections',
     async start() {},

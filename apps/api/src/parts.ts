@@ -230,8 +230,9 @@ export async function createParts(ground: Ground): Promise<Parts> {
   const enforced = ground.limits && { book, pending: createPendingWatch(book, pendingOf) };
   const jobs = createJobs(
     createJobStore(database),
-    { ...view, stream: createJobView(downloads).stream },
+    { ...view, stream: createJobView(downloads, downloads, turns).stream },
     signals,
+    enforced,
   );
   const streams = createFsStreamStore({ root: join(dataDir, 'streams'), tallies: TALLIES });
   const eventLog = createEventLog(database);
@@ -242,12 +243,6 @@ export async function createParts(ground: Ground): Promise<Parts> {
     people: await peopleOf(ground),
 
     limits,
-    jobs: createJobs(
-      createJobStore(database),
-      { ...view, stream: createJobView(downloads, downloads, turns).stream },
-      signals,
-      enforced,
-    ),
     jobs,
     claims: createClaimStore(database),
     periodic: periodicJobs(database, enforced?.book),

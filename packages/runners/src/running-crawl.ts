@@ -5,6 +5,7 @@ import { hasCode } from '@spiderhub/platform';
 import { waitForExit } from './exit-watch.ts';
 import { readJson, readText, removeTree, writeAtomic, writeDeadline } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
+import { memoryOf } from './memory.ts';
 import { droppedSummary, readMessages } from './pipe-messages.ts';
 import { followSpool, removeSpoolBefore, type SpoolPosition } from './spool-reader.ts';
 
@@ -96,6 +97,7 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
       ownership.giveUp?.('SIGKILL');
       await unlessRemoved(writeFile(directory.kill, ''));
     },
+    memoryBytes: () => memoryOf(directory),
     async cleanUp() {
       await ownership.beforeCleanUp();
       await removeTree(directory.root);

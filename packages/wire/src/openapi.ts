@@ -101,7 +101,9 @@ function operationOf(contract: Contract, components: Components): Json {
     responses: {
       200: {
         description: 'Done',
-        content: media ? { [media]: { schema: components.schemaOf(reply, 'output') } } : json(reply, 'output'),
+        content: media
+          ? { [media]: { schema: components.schemaOf(reply, 'output') } }
+          : json(reply, 'output'),
       },
       ...Object.fromEntries(failures),
     },

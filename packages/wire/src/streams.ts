@@ -24,7 +24,10 @@ export const streamContracts = {
       /** Lines of this level and above. */
       level: z
         .string()
-        .regex(/^(DEBUG|INFO|WARNING|ERROR|CRITICAL|\d{1,3})$/i, 'expected DEBUG, INFO, WARNING, ERROR or CRITICAL')
+        .regex(
+          /^(DEBUG|INFO|WARNING|ERROR|CRITICAL|\d{1,3})$/i,
+          'expected DEBUG, INFO, WARNING, ERROR or CRITICAL',
+        )
         .optional(),
     }),
     errors: READ_ERRORS,

@@ -60,9 +60,13 @@ describe('the feed of events', () => {
       close_reason: 'cancelled',
       items: 0,
     });
-    expect((await ours().get(`/events?after=${rest.cursor}`)).body).toMatchObject({ events: [], more: false });
-    const only = (await ours().get(`/events?after=${cursor}&type=job.finished,job.started&project=${api.team.project}`))
-      .body;
+    expect((await ours().get(`/events?after=${rest.cursor}`)).body).toMatchObject({
+      events: [],
+      more: false,
+    });
+    const only = (
+      await ours().get(`/events?after=${cursor}&type=job.finished,job.started&project=${api.team.project}`)
+    ).body;
     expect(only.events).toHaveLength(2);
   });
 
@@ -99,12 +103,18 @@ describe('the feed of events', () => {
 
   it('gives a reader of a quiet project a cursor behind everything that others do', async () => {
     const cursor = await now();
-    const rows = Array.from({ length: 2500 }, () => ({ project_id: api.other.project, type: 'project.reported' }));
+    const rows = Array.from({ length: 2500 }, () => ({
+      project_id: api.other.project,
+      type: 'project.reported',
+    }));
     await api.database.database.batchInsert('events', rows, 500);
     const first = (await ours().get(`/events?after=${cursor}`)).body;
     expect(first).toMatchObject({ events: [], more: true });
     expect(first.cursor).not.toBe(cursor);
-    expect((await ours().get(`/events?after=${first.cursor}`)).body).toMatchObject({ events: [], more: false });
+    expect((await ours().get(`/events?after=${first.cursor}`)).body).toMatchObject({
+      events: [],
+      more: false,
+    });
   });
 
   it('answers 410 with the oldest cursor to one of another log, and to one of what is not kept', async () => {
@@ -115,7 +125,7 @@ describe('the feed of events', () => {
     expect((await ours().get(`/events?after=${answer.body.error.cursor}`)).status).toBe(200);
     await run(api.team.project);
     const [, xid] = cursor.split('-');
-    await api.database.database.raw("update event_floor set xid = (?::numeric + 1)::text::xid8, id = 1", [
+    await api.database.database.raw('update event_floor set xid = (?::numeric + 1)::text::xid8, id = 1', [
       xid as string,
     ]);
     expect(await ours().get(`/events?after=${cursor}`)).toMatchObject({
@@ -152,7 +162,9 @@ describe('the stream of a project', () => {
     expect(first.headers['content-length']).toBeUndefined();
     const keys = [await run(api.team.project)];
     await run(api.other.project);
-    await eventually(() => expect(first.events).toMatchObject([{ event: 'message', data: { job: keys[0] } }]));
+    await eventually(() =>
+      expect(first.events).toMatchObject([{ event: 'message', data: { job: keys[0] } }]),
+    );
     expect(first.text()).toMatch(/^retry: \d+\n/);
     first.close();
     keys.push(await run(api.team.project, 'b'), await run(api.team.project));
@@ -168,7 +180,10 @@ describe('the stream of a project', () => {
     const admin = createAdminStore(database);
     const owner = `acme-stream-${api.team.project}`;
     const organisation = (
-      await database('projects').join('organisations as o', 'o.id', 'organisation_id').where('projects.id', api.team.project).first('o.name')
+      await database('projects')
+        .join('organisations as o', 'o.id', 'organisation_id')
+        .where('projects.id', api.team.project)
+        .first('o.name')
     ).name as string;
     const { id: user } = await makeUser(api, owner, organisation, 'reader');
     const browser = new Browser(api);
@@ -182,7 +197,9 @@ describe('the stream of a project', () => {
     expect(bySession.events.at(-1)).toMatchObject({ event: 'bye', data: { reason: 'revoked' } });
 
     await browser.signIn({ name: owner, password: PASSWORD });
-    const again = await stream(path, { cookie: `spiderhub_session=${browser.cookies.get('spiderhub_session')}` });
+    const again = await stream(path, {
+      cookie: `spiderhub_session=${browser.cookies.get('spiderhub_session')}`,
+    });
     await database('members').where({ user_id: user }).delete();
     await again.ended;
     expect(again.events.at(-1)).toMatchObject({ event: 'bye' });

@@ -81,7 +81,7 @@ it('makes a periodic job, shows it, changes it, pauses it and removes it', async
   expect((await me.send('DELETE', one)).status).toBe(404);
 });
 
-it('previews by the very function that fires: over the clock change of October 2026 an hour that comes twice runs once', async () => {
+it('previews by the very function that fires: over the clock change of October 2036 an hour that comes twice runs once', async () => {
   const ask = (cron: string) =>
     me.send('POST', `${place}/preview`, {
       cron,
@@ -90,9 +90,9 @@ it('previews by the very function that fires: over the clock change of October 2
       count: 3,
     });
   expect((await ask('30 2 * * *')).body.runs).toEqual([
+    '2036-10-25T00:30:00.000Z',
     '2036-10-26T00:30:00.000Z',
     '2036-10-27T01:30:00.000Z',
-    '2036-10-28T01:30:00.000Z',
   ]);
   const { runs } = (await ask('30 2 * * *')).body;
   const schedule = await made({ ...NIGHTLY, startAt: '2036-10-25T00:00:00Z' });

@@ -47,7 +47,7 @@ async function finish(key: JobKey, reason = 'finished'): Promise<void> {
     spider,
     job,
     state: 'finished',
-    change: { closeReason: reason } as never,
+    change: { closeReason: reason, meta: new Map(), forget: [] },
     by: 'test',
   });
 }
@@ -59,7 +59,8 @@ async function writer(key: JobKey, name: 'logs' | 'items' | 'requests' = 'logs')
   return made;
 }
 
-const line = (message: string, level = 20) => Buffer.from(JSON.stringify({ time: 1_700_000_000_000, level, message }));
+const line = (message: string, level = 20) =>
+  Buffer.from(JSON.stringify({ time: 1_700_000_000_000, level, message }));
 const messages = ({ events }: Listening) =>
   events.filter(({ event }) => event === 'message').map(({ data }) => data.message);
 
@@ -144,7 +145,10 @@ describe('the stream of a log', () => {
     await write(await writer(key), line('of the first'));
     const viewer = await stream(`${path}/log/stream`);
     await eventually(() => expect(messages(viewer)).toEqual(['of the first']));
-    await api.database.database('jobs').where({ project_id: key.project, spider: key.spider, number: key.job }).increment('attempt', 1);
+    await api.database
+      .database('jobs')
+      .where({ project_id: key.project, spider: key.spider, number: key.job })
+      .increment('attempt', 1);
     await write(await writer(key), line('of the second'));
     await eventually(() => expect(messages(viewer)).toEqual(['of the first', 'of the second']));
     const { attempt } = (await api.jobs.find(key)) as { attempt: number };
@@ -237,15 +241,21 @@ describe('the stream of a page', () => {
     const other = await running();
     const page = await stream(`/stream?projects=${api.team.project}&jobs=${name}`);
     const of = (event: string) => page.events.filter((one) => one.event === event).map(({ data }) => data);
-    await eventually(() => expect(of('counts')).toMatchObject([{ project: api.team.project, running: 2, pending: 0 }]));
+    await eventually(() =>
+      expect(of('counts')).toMatchObject([{ project: api.team.project, running: 2, pending: 0 }]),
+    );
     await eventually(() => expect(of('progress')).toMatchObject([{ key: name, state: 'running', items: 0 }]));
     const log = await writer(key);
     await write(log, line('one'), line('two'));
     await write(await writer(other.key), line('not asked for'));
-    await eventually(() => expect(of('tail')).toContainEqual(expect.objectContaining({ key: name, stream: 'logs', end: 2 })));
+    await eventually(() =>
+      expect(of('tail')).toContainEqual(expect.objectContaining({ key: name, stream: 'logs', end: 2 })),
+    );
     await api.jobs.schedule(scheduleRequest(api.team.project, 'b'));
     await finish(key);
-    await eventually(() => expect(of('job').map(({ type }) => type)).toEqual(['job.scheduled', 'job.finished']));
+    await eventually(() =>
+      expect(of('job').map(({ type }) => type)).toEqual(['job.scheduled', 'job.finished']),
+    );
     await eventually(() => expect(of('counts').at(-1)).toMatchObject({ running: 1, pending: 1 }));
     await eventually(() => expect(of('progress').at(-1)).toMatchObject({ key: name, state: 'finished' }));
     expect(of('job')[1]).toMatchObject({ key: name, state: 'finished' });
@@ -259,7 +269,9 @@ describe('the stream of a page', () => {
     const first = await api.jobs.schedule(scheduleRequest(api.team.project, 'a'));
     const again = await stream(path, { 'last-event-id': body.cursor });
     await eventually(() => {
-      const jobs = again.events.filter(({ event }) => event === 'job').map(({ data }) => parseJobKey(data.key));
+      const jobs = again.events
+        .filter(({ event }) => event === 'job')
+        .map(({ data }) => parseJobKey(data.key));
       expect(jobs).toEqual([first]);
     });
     const lost = await stream(path, { 'last-event-id': 'nonsense' });

@@ -282,8 +282,7 @@ export const RIGHTS: Record<string, string> = {
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
   'GET /console/projects/:project/schedules':
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'POST /console/projects/:project/schedules':
-    'owner, admin, developer, session of owner, key, staff',
+  'POST /console/projects/:project/schedules': 'owner, admin, developer, session of owner, key, staff',
   'POST /console/projects/:project/schedules/preview':
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
   'GET /console/projects/:project/schedules/:schedule':

@@ -40,7 +40,6 @@ interface Overrides {
   app?: Partial<AppOptions>;
   parts?: Partial<Parts>;
   ground?: Partial<Ground>;
-  ground?: Partial<Pick<Ground, 'liveLimits'>>;
 }
 
 /** The API in this process, on a real Postgres and with streams on disk. Egg inspection is the test's own. */
@@ -83,7 +82,6 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
       hearing.add(hear);
       return () => hearing.delete(hear);
     },
-    ...overrides.ground,
     inspector: { inspect },
     secretKeys: async () => [],
     dataDir: directory,

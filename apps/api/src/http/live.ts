@@ -115,7 +115,13 @@ class Connection implements LiveOutput {
     // One listener of each kind for the connection's life: a stream waits for room very often.
     res.on('drain', () => this.#goOn?.());
     res.on('close', () => this.#stop());
-    if (res.destroyed) this.#stop();
+    // A client that has said all may listen on: other answers are sent to it. One that hangs up says the same at first, and
+    // a stream would go on to nobody until something is to be told.
+    const { socket } = res;
+    const hangUp = () => res.destroy();
+    socket?.once('end', hangUp);
+    res.once('close', () => socket?.removeListener('end', hangUp));
+    if (res.destroyed || socket?.readableEnded) this.#stop();
   }
 
   get signal(): AbortSignal {

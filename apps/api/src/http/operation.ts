@@ -1,6 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Access, type Action, Caller, type ErrorKind, type Rates } from '@spiderhub/core';
-import { type Access, type Action, Caller, DomainError, type ErrorKind, type Principal } from '@spiderhub/core';
+import {
+  type Access,
+  type Action,
+  Caller,
+  DomainError,
+  type ErrorKind,
+  type Principal,
+  type Rates,
+} from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';

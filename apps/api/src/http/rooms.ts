@@ -44,7 +44,7 @@ export function createRooms({ each = 20, all = 1000 }: RoomLimits = {}): Rooms {
     },
     close() {
       isClosed = true;
-      for (const end of [...ends]) end();
+      for (const end of ends) end();
     },
   };
 }

@@ -16,7 +16,7 @@ export function createBell(): Bell {
     },
     ring() {
       rings += 1;
-      for (const wake of [...waiting]) wake();
+      for (const wake of waiting) wake();
     },
     wait(since, signal, ms) {
       if (rings !== since || signal.aborted) return Promise.resolve();

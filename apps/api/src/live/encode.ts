@@ -52,7 +52,10 @@ export function encodeLog(attempt: number, level: number): Encode {
 }
 
 function cut(message: string): string {
-  return Buffer.from(message).subarray(0, MAX_LINE_BYTES).toString('utf8').replace(/\ufffd+$/, '');
+  return Buffer.from(message)
+    .subarray(0, MAX_LINE_BYTES)
+    .toString('utf8')
+    .replace(/\ufffd+$/, '');
 }
 
 /** JSON has line ends only between its tokens, where a blank means the same; here they would end the event's data. */

@@ -1,4 +1,11 @@
-import { DomainError, type EventFilter, type EventLog, isBehind, isMeant, type LoggedEvent } from '@spiderhub/core';
+import {
+  DomainError,
+  type EventFilter,
+  type EventLog,
+  isBehind,
+  isMeant,
+  type LoggedEvent,
+} from '@spiderhub/core';
 import { createBell } from './bell.ts';
 
 /** Without a hint the log is looked at this often, ms. */
@@ -34,7 +41,12 @@ export interface EventHub {
    */
   follow(cursor: string, filter: EventFilter, signal: AbortSignal): AsyncGenerator<EventBatch>;
   /** A page behind a cursor, and when it is empty the first that is not, for at most so long, ms. Throws as `EventLog.read`. */
-  page(query: { cursor: string; limit: number; filter: EventFilter; waitMs: number }): ReturnType<EventLog['read']>;
+  page(query: {
+    cursor: string;
+    limit: number;
+    filter: EventFilter;
+    waitMs: number;
+  }): ReturnType<EventLog['read']>;
   /** Ends every wait, now and later. */
   close(): void;
 }
@@ -45,122 +57,135 @@ export interface EventHubOptions {
   onError?: (error: unknown) => void;
 }
 
-export function createEventHub({ log, hints, onError = () => {} }: EventHubOptions): EventHub {
-  const closing = new AbortController();
-  const bell = createBell();
-  let viewers = 0;
-  let ring = emptyRing('');
-  let running = false;
+export function createEventHub(options: EventHubOptions): EventHub {
+  return new Hub(options);
+}
 
-  function enter(): () => void {
-    viewers += 1;
-    if (!running) void run();
-    return () => {
-      viewers -= 1;
-    };
+class Hub implements EventHub {
+  readonly #options: EventHubOptions;
+  readonly #closing = new AbortController();
+  readonly #bell = createBell();
+  #viewers = 0;
+  #isRunning = false;
+  #ring = emptyRing('');
+
+  constructor(options: EventHubOptions) {
+    this.#options = options;
   }
 
-  async function run(): Promise<void> {
-    running = true;
-    const wake = createBell();
-    const unlisten = hints?.(() => wake.ring());
-    const isWanted = () => viewers > 0 && !closing.signal.aborted;
-    ring = emptyRing('');
-    let looksAfterHint = 0;
-    while (isWanted()) {
-      const hinted = wake.rings;
-      const hasMore = await look();
-      if (hasMore) continue;
-      const soon = AFTER_HINT_MS[looksAfterHint];
-      await wake.wait(hinted, closing.signal, hasMore === null ? RETRY_MS : (soon ?? LOOK_MS));
-      looksAfterHint = wake.rings === hinted ? looksAfterHint + 1 : 0;
-      if (wake.rings !== hinted) await pause(GAP_MS);
-    }
-    unlisten?.();
-    running = false;
-    // Somebody came while it ended.
-    if (isWanted()) void run();
-  }
-
-  /** Whether there may be more; null when the log could not be read. */
-  async function look(): Promise<boolean | null> {
-    try {
-      if (ring.end === '') {
-        ring = emptyRing(await log.end());
-        bell.ring();
-        return false;
-      }
-      const page = await log.read(ring.end, PAGE);
-      ring.add(page.events, page.cursor);
-      if (page.events.length > 0) bell.ring();
-      return page.more;
-    } catch (error) {
-      onError(error);
-      // Of a log that was replaced nothing is kept; its readers are told when they read.
-      if (error instanceof DomainError && error.kind === 'conflict') ring = emptyRing('');
-      return null;
-    }
-  }
-
-  async function* follow(cursor: string, filter: EventFilter, signal: AbortSignal): AsyncGenerator<EventBatch> {
-    const leave = enter();
-    const over = AbortSignal.any([signal, closing.signal]);
+  async *follow(cursor: string, filter: EventFilter, signal: AbortSignal): AsyncGenerator<EventBatch> {
+    const leave = this.#enter();
+    const over = AbortSignal.any([signal, this.#closing.signal]);
     try {
       for (let at = cursor; !over.aborted; ) {
-        const { rings } = bell;
-        const batch = await next(at, filter, over);
+        const { rings } = this.#bell;
+        const batch = await this.#next(at, filter, over);
         at = batch.cursor;
         if (batch.events.length > 0) yield batch;
-        else if (batch.isUpToDate) await bell.wait(rings, over);
+        else if (batch.isUpToDate) await this.#bell.wait(rings, over);
       }
     } finally {
       leave();
     }
   }
 
-  async function next(
+  async page({ cursor, limit, filter, waitMs }: Parameters<EventHub['page']>[0]) {
+    const { log } = this.#options;
+    if (waitMs === 0) return log.read(cursor, limit, filter);
+    const leave = this.#enter();
+    const untilMs = performance.now() + waitMs;
+    const { signal } = this.#closing;
+    try {
+      for (let at = cursor; ; ) {
+        const { rings } = this.#bell;
+        const page = await log.read(at, limit, filter);
+        const leftMs = untilMs - performance.now();
+        if (page.events.length > 0 || leftMs <= 0 || signal.aborted) return page;
+        at = page.cursor;
+        if (!page.more) await this.#bell.wait(rings, signal, leftMs);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#bell.ring();
+  }
+
+  #enter(): () => void {
+    this.#viewers += 1;
+    if (!this.#isRunning) void this.#run();
+    return () => {
+      this.#viewers -= 1;
+    };
+  }
+
+  #isWanted(): boolean {
+    return this.#viewers > 0 && !this.#closing.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    const wake = createBell();
+    const unlisten = this.#options.hints?.(() => wake.ring());
+    this.#ring = emptyRing('');
+    let looksAfterHint = 0;
+    while (this.#isWanted()) {
+      const hinted = wake.rings;
+      const hasMore = await this.#look();
+      if (hasMore) continue;
+      const soon = AFTER_HINT_MS[looksAfterHint] ?? LOOK_MS;
+      await wake.wait(hinted, this.#closing.signal, hasMore === null ? RETRY_MS : soon);
+      looksAfterHint = wake.rings === hinted ? looksAfterHint + 1 : 0;
+      if (wake.rings !== hinted) await pause(GAP_MS);
+    }
+    unlisten?.();
+    this.#isRunning = false;
+    // Somebody came while it ended.
+    if (this.#isWanted()) void this.#run();
+  }
+
+  /** Whether there may be more; null when the log could not be read. */
+  async #look(): Promise<boolean | null> {
+    const { log, onError } = this.#options;
+    try {
+      if (this.#ring.end === '') {
+        this.#ring = emptyRing(await log.end());
+        this.#bell.ring();
+        return false;
+      }
+      const page = await log.read(this.#ring.end, PAGE);
+      this.#ring.add(page.events, page.cursor);
+      if (page.events.length > 0) this.#bell.ring();
+      return page.more;
+    } catch (error) {
+      onError?.(error);
+      // Of a log that was replaced nothing is kept; its readers are told when they read.
+      if (error instanceof DomainError && error.kind === 'conflict') this.#ring = emptyRing('');
+      return null;
+    }
+  }
+
+  async #next(
     at: string,
     filter: EventFilter,
     signal: AbortSignal,
   ): Promise<EventBatch & { isUpToDate: boolean }> {
-    const { rings } = bell;
-    if (ring.end === '') await bell.wait(rings, signal, LOOK_MS);
-    const kept = ring.after(at);
+    const { rings } = this.#bell;
+    if (this.#ring.end === '') await this.#bell.wait(rings, signal, LOOK_MS);
+    const { start, end } = this.#ring;
+    const kept = this.#ring.after(at);
     if (kept) {
       const events = kept.filter((event) => isMeant(filter, event));
-      return { events, cursor: isBehind(ring.end, at) ? ring.end : at, isUpToDate: true };
+      return { events, cursor: isBehind(end, at) ? end : at, isUpToDate: true };
     }
-    const start = ring.start;
-    const page = await log.read(at, PAGE / 4, filter);
+    const page = await this.#options.log.read(at, PAGE / 4, filter);
     // Everything was settled behind which the ring begins, and has been seen now.
     const isJoining = !page.more && start !== '' && isBehind(start, page.cursor);
     return { events: page.events, cursor: isJoining ? start : page.cursor, isUpToDate: false };
   }
-
-  return {
-    follow,
-    async page({ cursor, limit, filter, waitMs }) {
-      if (waitMs === 0) return log.read(cursor, limit, filter);
-      const leave = enter();
-      const untilMs = performance.now() + waitMs;
-      try {
-        for (let at = cursor; ; ) {
-          const { rings } = bell;
-          const page = await log.read(at, limit, filter);
-          const leftMs = untilMs - performance.now();
-          if (page.events.length > 0 || leftMs <= 0 || closing.signal.aborted) return page;
-          at = page.cursor;
-          if (!page.more) await bell.wait(rings, closing.signal, leftMs);
-        }
-      } finally {
-        leave();
-      }
-    },
-    close() {
-      closing.abort();
-      bell.ring();
-    },
-  };
 }
 
 interface Ring {

@@ -32,8 +32,7 @@ export async function followJob(live: LiveJobs, followed: Followed, out: LiveOut
       const { now } = job;
       if (!now) return await out.send(sseEvent(END, { state: 'deleted', close_reason: null }));
       const { attempt } = now;
-      if (announced !== undefined && announced !== attempt)
-        await out.send(sseEvent('attempt', { attempt }));
+      if (announced !== undefined && announced !== attempt) await out.send(sseEvent('attempt', { attempt }));
       announced = attempt;
       await followAttempt(live, { ...followed, from }, { job, attempt, out });
       from = { attempt, number: 0 };
@@ -69,18 +68,17 @@ async function followAttempt(
   try {
     let at = from === null ? await endOf(watch, out.signal) : from.attempt === attempt ? from.number : 0;
     while (!out.signal.aborted) {
-      const { changes } = watch;
+      const changes = watch.changes();
       const chunk = watch.chunkAt(at);
       if (chunk) {
         if (chunk.bytes.length > 0) await out.send(chunk.bytes);
         at = chunk.to;
-      } else if (at < watch.end) {
-        const { end } = watch;
+      } else if (at < watch.end()) {
+        const end = watch.end();
         const reached = await catchUp(live, { ref, at, encode, out });
         // Where a stream has a gap there is nothing to wait for.
         at = reached > at ? reached : end;
-      }
-      else if (watch.isComplete) return;
+      } else if (watch.isComplete()) return;
       else await watch.changed(changes, out.signal);
     }
   } finally {
@@ -90,14 +88,19 @@ async function followAttempt(
 }
 
 async function endOf(watch: Watch, signal: AbortSignal): Promise<number> {
-  if (watch.changes === 0) await watch.changed(0, signal);
-  return watch.end;
+  if (watch.changes() === 0) await watch.changed(0, signal);
+  return watch.end();
 }
 
 /** What others have seen already: read for this viewer alone, as fast as it takes it. */
 async function catchUp(
   { store }: LiveJobs,
-  { ref, at, encode, out }: { ref: Parameters<LiveJobs['store']['read']>[0]; at: number; encode: Encode; out: LiveOutput },
+  {
+    ref,
+    at,
+    encode,
+    out,
+  }: { ref: Parameters<LiveJobs['store']['read']>[0]; at: number; encode: Encode; out: LiveOutput },
 ): Promise<number> {
   let reached = at;
   for await (const batch of store.read(ref, { from: at })) {
@@ -110,7 +113,12 @@ async function catchUp(
 }
 
 /** Tells the watch when the attempt is over. */
-function completeWhenOver(job: WatchedJob, attempt: number, watch: Watch, signal: AbortSignal): AbortController {
+function completeWhenOver(
+  job: WatchedJob,
+  attempt: number,
+  watch: Watch,
+  signal: AbortSignal,
+): AbortController {
   const stop = new AbortController();
   const until = AbortSignal.any([stop.signal, signal]);
   void (async () => {

@@ -1,4 +1,12 @@
-import { DomainError, formatJobKey, type JobKey, type JobState, type LoggedEvent, remembered, type Remembered } from '@spiderhub/core';
+import {
+  DomainError,
+  formatJobKey,
+  type JobKey,
+  type JobState,
+  type LoggedEvent,
+  type Remembered,
+  remembered,
+} from '@spiderhub/core';
 import { type LiveOutput, sseEvent } from '../http/live.ts';
 import { createBell } from './bell.ts';
 import { encodeRecords } from './encode.ts';
@@ -191,7 +199,7 @@ async function tellTail(
       const watch = streams.open({ key, attempt, stream }, 'end', encodeRecords(attempt));
       try {
         while (!signal.aborted && job.now?.attempt === attempt) {
-          const { changes, end } = watch;
+          const [changes, end] = [watch.changes(), watch.end()];
           const seen = job.changes;
           const name = formatJobKey(key);
           if (changes > 0)

@@ -14,15 +14,15 @@ export type Encode = (batch: RecordBatch) => Buffer;
 /** A stream that somebody watches; one for all viewers of a process who want it in the same form. */
 export interface Watch {
   /** Records before this number are there. */
-  readonly end: number;
+  end(): number;
   /** How often it grew, or was found complete. */
-  readonly changes: number;
+  changes(): number;
   /** Settles at the next change after so many, or at the signal. */
   changed(since: number, signal: AbortSignal): Promise<void>;
   /** The same bytes for every viewer who stands at `from`; null when they are not kept. */
   chunkAt(from: number): { bytes: Buffer; to: number } | null;
   /** Whether everything that was written by the moment of `complete` is known here. */
-  readonly isComplete: boolean;
+  isComplete(): boolean;
   /** Nobody writes any more: one last look finds everything. */
   complete(): void;
   leave(): void;
@@ -100,20 +100,12 @@ class WatchedStream {
 
   enter(): Watch {
     this.#viewers += 1;
-    const own = this;
     let isThere = true;
     return {
-      get end() {
-        return own.#end;
-      },
-      get changes() {
-        return own.#bell.rings;
-      },
-      get isComplete() {
-        return own.#isComplete;
-      },
-      changed: (since, signal) =>
-        this.#bell.wait(since, AbortSignal.any([signal, this.#options.closing])),
+      end: () => this.#end,
+      changes: () => this.#bell.rings,
+      isComplete: () => this.#isComplete,
+      changed: (since, signal) => this.#bell.wait(since, AbortSignal.any([signal, this.#options.closing])),
       chunkAt: (from) => this.#chunkAt(from),
       complete: () => {
         if (this.#isLast) return;

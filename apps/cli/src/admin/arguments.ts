@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { UserError } from '@spiderhub/hosting';
 import { DOCTOR_USAGE } from '../doctor/doctor.ts';
 import { IMPORT_USAGE } from '../scrapyd-import/command.ts';
+import { TAIL_USAGE } from '../tail/tail.ts';
 import { type AdminAnswer, type AdminCommand, usageOf } from './command.ts';
 import type { Word } from './options.ts';
 import { ADMIN_COMMANDS } from './registry.ts';
@@ -52,6 +53,8 @@ function parse(args: readonly string[]) {
 
 /** The help: every command as it is typed. */
 export function adminUsage(): string {
-  const lines = [...ADMIN_COMMANDS.map(usageOf), IMPORT_USAGE, DOCTOR_USAGE].map((line) => `  ${line}`);
+  const lines = [...ADMIN_COMMANDS.map(usageOf), IMPORT_USAGE, TAIL_USAGE, DOCTOR_USAGE].map(
+    (line) => `  ${line}`,
+  );
   return `npm run admin -- COMMAND [--json]\n\n${lines.join('\n')}`;
 }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createDatabase } from '@spiderhub/db';
+import { TALLIES } from '@spiderhub/core';
+import { createDatabase, createJobView } from '@spiderhub/db';
 import {
   answers,
   createServers,
@@ -13,6 +15,8 @@ import {
   withServers,
 } from '@spiderhub/hosting';
 import { limitDefaults, releaseLock, takeLock } from '@spiderhub/platform';
+import { createFsStreamStore } from '@spiderhub/storage';
+
 import { type AdminRequest, adminUsage, readArguments } from '../admin/arguments.ts';
 import { printed } from '../admin/print.ts';
 import { createAdminStores } from '../admin/stores.ts';
@@ -20,6 +24,7 @@ import type { CliConfig, Settings } from '../config.ts';
 import { doctor } from '../doctor/doctor.ts';
 import { environmentsOf } from '../environments.ts';
 import { type ImportRequest, importCommand, readImport } from '../scrapyd-import/command.ts';
+import { readTail, type TailRequest, tail } from '../tail/tail.ts';
 import { migrateDatabase } from './migrate.ts';
 
 /** How long a start-up of somebody else may take before the database answers. */
@@ -36,6 +41,10 @@ export async function admin({ config }: Settings, args: readonly string[]): Prom
     const request = await readImport(args.slice(1));
     return withDatabase(config, (url) => runImport(config, url, request));
   }
+  if (args[0] === 'tail') {
+    const request = readTail(args.slice(1));
+    return withDatabase(config, (url) => runTail(config, url, request));
+  }
   if (args[0] === 'doctor') return doctor(config, args.slice(1));
   const request = readArguments(args);
   return withDatabase(config, (url) => answer(config, url, request));
@@ -50,6 +59,25 @@ function withDatabase(config: CliConfig, work: (databaseUrl: string) => Promise<
 async function runImport(config: CliConfig, url: string, request: ImportRequest): Promise<number> {
   await migrateDatabase(url);
   return importCommand(config, url, request);
+}
+
+async function runTail(config: CliConfig, url: string, request: TailRequest): Promise<number> {
+  await migrateDatabase(url);
+  const database = createDatabase(url, { maxConnections: 1, name: 'spiderhub-admin' });
+  try {
+    const streams = createFsStreamStore({
+      root: join(config.SPIDERHUB_HOME, 'data/streams'),
+      tallies: TALLIES,
+    });
+    await tail(request, {
+      jobs: createJobView(database),
+      streams,
+      write: (text) => void process.stdout.write(text),
+    });
+    return 0;
+  } finally {
+    await database.destroy();
+  }
 }
 
 async function answer(config: CliConfig, url: string, { work, json }: AdminRequest): Promise<number> {

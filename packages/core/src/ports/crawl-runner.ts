@@ -63,6 +63,8 @@ export interface RunningCrawl {
    * the shim itself was killed, and the crawl with it.
    */
   readonly exited: Promise<ProcessExit & { deadlinePassed: boolean; shimDied?: true }>;
+  /** Memory of its processes at this moment, bytes; null when nobody can tell. */
+  memoryBytes?(): Promise<number | null>;
   /** Removes the job's directory. Only after `exited` and once the outcome is recorded. */
   cleanUp(): Promise<void>;
 }

@@ -112,7 +112,8 @@ export function createEventLog(database: Database): EventLog {
         limit: limit + 1,
       });
       const looked = rows.pop() as LookRow;
-      if (looked.gone) throw await elsewhere('events_gone', 'events behind this cursor are not kept any more');
+      if (looked.gone)
+        throw await elsewhere('events_gone', 'events behind this cursor are not kept any more');
       const log = await logName();
       const events = rows.slice(0, limit).map((row) => toEvent(row, log));
       const isFull = rows.length > limit;

@@ -19,19 +19,6 @@ export function readingTests(scene: Scene): void {
       expect(await gunzipped(scene.store, REF)).toBe('');
     });
 
-    it('has another mark whenever there is more to read, and the same one otherwise', async () => {
-      const marks = [await scene.store.mark(REF)];
-      const writer = await scene.store.openWriter(REF);
-      for (let round = 0; round < 3; round += 1) {
-        writer.append(linesFrom(round, 1));
-        await writer.flush();
-        marks.push(await scene.place.open().mark(REF));
-        expect(await scene.store.mark(REF)).toBe(marks.at(-1));
-      }
-      await writer.seal();
-      expect(new Set(marks).size).toBe(marks.length);
-    });
-
     it('gives back the bytes that came in, whatever they are', async () => {
       const lines = DELICATE.map((text) => Buffer.from(text));
       await scene.write(REF, lines);

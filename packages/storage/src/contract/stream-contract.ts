@@ -1,5 +1,6 @@
 import type { StreamStore } from '@spiderhub/core';
 import { batchesTests } from './batches.ts';
+import { markTests } from './marks.ts';
 import { overwritesTests } from './overwrites.ts';
 import { readingTests } from './reading.ts';
 import { sharingTests } from './sharing.ts';
@@ -7,7 +8,15 @@ import { type Place, Scene } from './support.ts';
 import { wholeJobsTests } from './whole-jobs.ts';
 import { writerTests } from './writer.ts';
 
-const GUARANTEES = [readingTests, writerTests, sharingTests, batchesTests, overwritesTests, wholeJobsTests];
+const GUARANTEES = [
+  readingTests,
+  markTests,
+  writerTests,
+  sharingTests,
+  batchesTests,
+  overwritesTests,
+  wholeJobsTests,
+];
 
 /** What every stream store guarantees. A driver is finished when this is green. */
 export function describeStreamStore(make: () => Promise<Place<StreamStore>>): void {

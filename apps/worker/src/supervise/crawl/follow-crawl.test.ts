@@ -30,7 +30,13 @@ function setUp(say: () => PipeMessage[], everyMs: number) {
       }
     },
   } as unknown as RunningCrawl;
-  const writer = { end: 0, stats: { records: 0, bytes: 0, counts: {} }, append() {}, flush: async () => {} };
+  const writer = {
+    end: 0,
+    stats: { records: 0, bytes: 0, counts: {} },
+    append() {},
+    flush: async () => {},
+    seal: async () => {},
+  };
   const streams = { openWriter: async () => writer } as unknown as StreamStore;
   const job = {
     policy: { stalledSeconds: HOUR_MS / 1000 },
@@ -38,7 +44,7 @@ function setUp(say: () => PipeMessage[], everyMs: number) {
     runningAt: new Date(),
     counts: {},
   } as unknown as ClaimedJob;
-  const log = { warn() {}, error() {} } as unknown as Logger;
+  const log = { debug() {}, warn() {}, error() {} } as unknown as Logger;
   const holding = new Holding(job, { graceMs: HOUR_MS }, log);
   holding.attach(crawl);
   const attempts = { saveStats: async () => {} } as never;

@@ -1,5 +1,6 @@
 import { crawlLimits, type RunningCrawl } from '@spiderhub/core';
 import { Recorder } from '../streams/recorder.ts';
+import { startSampler } from '../streams/sampler.ts';
 import type { Care } from './care.ts';
 import { isDiskFull } from './end-crawl.ts';
 import { createWatchdog } from './watchdog.ts';
@@ -37,6 +38,7 @@ export async function followCrawl(
     startedAt: job.runningAt ?? new Date(),
     stop: (reason) => holding.stop(reason),
   });
+  const sampler = startSampler({ streams, key, attempt, recorder, crawl, log });
   let afterFin: NodeJS.Timeout | null = null;
   let broken = false;
   try {
@@ -57,6 +59,7 @@ export async function followCrawl(
   } finally {
     watchdog.over();
     if (afterFin) clearTimeout(afterFin);
+    await sampler.stop();
   }
   return recorder;
 }

@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
-  accessErrors,
+  type Caller,
   EVENT_TYPES,
   type EventFilter,
   formatJobKey,
@@ -15,6 +16,7 @@ import { served } from '../served.ts';
 /** A cursor of another log is gone for good. */
 const ASKS = { action: 'events.read', statusOf: { conflict: 410 } } as const;
 const LIMIT = 100;
+const MAX_PROJECTS = 1000;
 /** A project number has nine digits at most. */
 const NUMBER = /^[1-9]\d{0,8}$/;
 
@@ -24,8 +26,7 @@ export function eventOperations(parts: Parts): Operation[] {
       contracts.readEvents,
       ASKS,
     )(async ({ caller, query }) => {
-      const reach = caller.everywhere();
-      const projects = projectsOf(query.project, reach);
+      const projects = await projectsOf(query.project, caller);
       const { events, rooms } = parts.live;
       const wanted = {
         cursor: await cursorOf(parts, query.after),
@@ -73,7 +74,7 @@ export function eventView({ id, type, at, project, job, actor, data }: LoggedEve
 }
 
 /** What a reader that was interrupted has seen last, when it says so. */
-export function lastEventId(headers: { 'last-event-id'?: string | string[] | undefined }): string | undefined {
+export function lastEventId(headers: IncomingHttpHeaders): string | undefined {
   const given = headers['last-event-id'];
   return typeof given === 'string' && given !== '' ? given : undefined;
 }
@@ -92,12 +93,17 @@ function typesOf(types: string[] | undefined): string[] | undefined {
 }
 
 /** Those that are asked for, all of which the caller must be able to see; else all that it sees. */
-function projectsOf(asked: string[] | undefined, reach: readonly number[] | null): readonly number[] | undefined {
-  const numbers = asked?.map((text) => {
+async function projectsOf(
+  asked: string[] | undefined,
+  caller: Caller,
+): Promise<readonly number[] | undefined> {
+  if (!asked) return caller.everywhere() ?? undefined;
+  const numbers = asked.map((text) => {
     if (!NUMBER.test(text)) throw requestErrors.invalid('project', 'expected numbers of projects');
     return Number(text);
   });
-  const foreign = numbers?.find((project) => reach !== null && !reach.includes(project));
-  if (foreign !== undefined) throw accessErrors.projectNotFound(foreign);
-  return numbers ?? reach ?? undefined;
+  if (numbers.length === 0 || numbers.length > MAX_PROJECTS)
+    throw requestErrors.invalid('project', `expected 1 to ${MAX_PROJECTS} numbers`);
+  await caller.mayEach(numbers);
+  return numbers;
 }

@@ -46,7 +46,12 @@ export function streamOperations(parts: Parts): Operation[] {
       'logs.read',
     )(async ({ caller, params, query, headers }) => {
       await caller.may(params);
-      return answer(parts, params, { stream: 'logs', level: levelOf(query.level), after: query.after }, headers);
+      return answer(
+        parts,
+        params,
+        { stream: 'logs', level: levelOf(query.level), after: query.after },
+        headers,
+      );
     }),
     served(
       contracts.streamItems,

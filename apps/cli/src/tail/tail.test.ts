@@ -1,0 +1,48 @@
+import type { JobDetails, RecordBatch } from '@spiderhub/core';
+import { readTail, tail } from './tail.ts';
+
+const KEY = { project: 1, spider: 2, job: 3 };
+const line = (message: string, level = 20) => Buffer.from(JSON.stringify({ time: 0, level, message }));
+
+it('reads a job and a level, and says how it is typed otherwise', () => {
+  expect(readTail(['1/2/3'])).toEqual({ key: KEY, level: 10 });
+  expect(readTail(['1/2/3', '--level', 'warning'])).toEqual({ key: KEY, level: 30 });
+  for (const args of [[], ['1/2'], ['1/2/3', '4/5/6'], ['1/2/3', '--level', 'loud'], ['1/2/3', '--follow']])
+    expect(() => readTail(args)).toThrow(/tail PROJECT|--level/);
+});
+
+it('writes what comes, of every attempt, until the job is over', async () => {
+  const looks = [
+    { attempt: 1, state: 'running', lines: [line('one'), line('quiet', 10)] },
+    { attempt: 1, state: 'running', lines: [line('one'), line('quiet', 10), line('two\u001b[2J', 40)] },
+    { attempt: 2, state: 'finished', closeReason: 'finished', lines: [line('anew')] },
+  ];
+  let nth = -1;
+  const written: string[] = [];
+  await tail(
+    { key: KEY, level: 20 },
+    {
+      jobs: {
+        async find() {
+          nth += 1;
+          return looks[nth] as unknown as JobDetails;
+        },
+      },
+      streams: {
+        mark: async () => String(nth),
+        async *read(_ref, { from = 0 } = {}): AsyncGenerator<RecordBatch> {
+          const lines = looks[nth]?.lines.slice(from) ?? [];
+          if (lines.length > 0) yield { first: from, ts: 0, lines };
+        },
+      },
+      write: (text) => void written.push(text),
+    },
+  );
+  expect(written.filter((text) => text !== '')).toEqual([
+    '1970-01-01T00:00:00 INFO one\n',
+    '1970-01-01T00:00:00 ERROR two\ufffd[2J\n',
+    '-- attempt 2 --\n',
+    '1970-01-01T00:00:00 INFO anew\n',
+    '-- finished: finished --\n',
+  ]);
+});
