@@ -221,6 +221,16 @@ alter table frontier_slots add constraint frontier_slots_pkey PRIMARY KEY (id);
 alter table frontier_slots add constraint frontier_slots_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 alter table frontier_slots add constraint frontier_slots_project_id_frontier_slot_key UNIQUE (project_id, frontier, slot);
 
+create table identities (
+  issuer text not null,
+  subject text not null,
+  user_id integer not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table identities add constraint identities_pkey PRIMARY KEY (issuer, subject);
+alter table identities add constraint identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+CREATE INDEX identities_user ON identities USING btree (user_id);
+
 CREATE OR REPLACE FUNCTION is_current_attempt(j jobs, of_attempt integer)
  RETURNS boolean
  LANGUAGE sql
@@ -407,13 +417,21 @@ create table links (
   created_at timestamp with time zone default now() not null,
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone,
-  used_by integer
+  used_by integer,
+  email text,
+  mailed boolean default false not null
 );
 alter table links add constraint links_check CHECK (((kind = 'invitation'::text) = (role IS NOT NULL)));
 alter table links add constraint links_check1 CHECK (((kind = 'invitation'::text) = (organisation_id IS NOT NULL)));
 alter table links add constraint links_check2 CHECK (((kind = 'invitation'::text) = (user_id IS NULL)));
 alter table links add constraint links_check3 CHECK (((kind = 'invitation'::text) OR (project_id IS NULL)));
-alter table links add constraint links_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'password'::text, 'sign-in'::text])));
+alter table links add constraint links_email_check CHECK (
+CASE kind
+    WHEN 'email'::text THEN (email IS NOT NULL)
+    WHEN 'invitation'::text THEN true
+    ELSE (email IS NULL)
+END);
+alter table links add constraint links_kind_check CHECK ((kind = ANY (ARRAY['invitation'::text, 'password'::text, 'sign-in'::text, 'email'::text])));
 alter table links add constraint links_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES organisations(id);
 alter table links add constraint links_pkey PRIMARY KEY (id);
 alter table links add constraint links_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
@@ -421,6 +439,7 @@ alter table links add constraint links_role_check CHECK ((role = ANY (ARRAY['own
 alter table links add constraint links_token_hash_key UNIQUE (token_hash);
 alter table links add constraint links_used_by_fkey FOREIGN KEY (used_by) REFERENCES users(id);
 alter table links add constraint links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+CREATE INDEX links_email ON links USING btree (lower(email)) WHERE ((used_at IS NULL) AND (email IS NOT NULL));
 CREATE INDEX links_organisation ON links USING btree (organisation_id) WHERE (used_at IS NULL);
 CREATE INDEX links_user ON links USING btree (user_id) WHERE (used_at IS NULL);
 
@@ -902,11 +921,14 @@ create table users (
   id integer generated identity not null,
   name text not null,
   created_at timestamp with time zone default now() not null,
-  password_hash text
+  password_hash text,
+  email text
 );
+alter table users add constraint users_email_check CHECK ((email <> ''::text));
 alter table users add constraint users_name_check CHECK ((name <> ''::text));
 alter table users add constraint users_name_key UNIQUE (name);
 alter table users add constraint users_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX users_email ON users USING btree (lower(email));
 
 create table variables (
   id bigint generated identity not null,

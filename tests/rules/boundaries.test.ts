@@ -21,6 +21,8 @@ const BREACHES: [folder: string, module: string][] = [
   ['packages/db/src/jobs', '../scrapyd/listing-text.ts'],
   ['packages/queue/src', '@spiderhub/db'],
   ['packages/hub/src', '@spiderhub/db'],
+  ['packages/mail/src', '@spiderhub/platform'],
+  ['packages/openid/src', '@spiderhub/db'],
   ['packages/runners/src', '@spiderhub/storage'],
   ['packages/storage/src/fs', '@spiderhub/db'],
   ['packages/hosting/src/host', '@spiderhub/core'],

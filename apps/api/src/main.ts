@@ -1,12 +1,14 @@
 import cluster from 'node:cluster';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { readSecretKeys } from '@spiderhub/core';
 import { countLiveWorkers, createDatabase, type Database, schemaProblem } from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
 import { type Boxing, boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
+import { createMailer } from '@spiderhub/mail';
+import { createIdentityProvider } from '@spiderhub/openid';
 import {
   ApiConfig,
   createLogger,
@@ -95,6 +97,8 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const parts = await createParts({
     ...connections,
     limits: { defaults: limitDefaults(config), counts: connections.usageCounts },
+    mailer: createMailer(config),
+    openId: await openIdOf(config),
     inspector: inspectorOf(config, boxing),
     secretKeys: async () => readSecretKeys(await secretsKeyText(config)) ?? [],
     dataDir: join(config.SPIDERHUB_HOME, 'data'),
@@ -213,6 +217,27 @@ function closing(connections: Connections): Service {
       await Promise.all([database, downloads, searches].map((pool) => pool.destroy()));
     },
   };
+}
+
+/** Null where no provider is set up. Throws when the file of its secret cannot be read. */
+async function openIdOf(config: ApiConfig) {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_SECRET_FILE: file } = config;
+  if (issuer === undefined) return null;
+  const secret = file === undefined ? config.OIDC_CLIENT_SECRET : (await readFile(file, 'utf8')).trim();
+  const provider = createIdentityProvider({
+    issuer,
+    id: config.OIDC_CLIENT_ID ?? '',
+    secret: secret ?? '',
+    scope: config.OIDC_SCOPE,
+    groupsClaim: config.OIDC_GROUPS_CLAIM,
+  });
+  const rules = {
+    name: config.OIDC_NAME,
+    domains: config.OIDC_ALLOWED_DOMAINS.map((domain) => domain.toLowerCase()),
+    groups: config.OIDC_ALLOWED_GROUPS,
+    newUsers: config.OIDC_NEW_USERS,
+  };
+  return { provider, rules };
 }
 
 function inspectorOf(config: ApiConfig, boxing: Boxing) {

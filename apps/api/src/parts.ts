@@ -11,15 +11,19 @@ import {
   createAccounts,
   createDeploy,
   createFileLimits,
+  createForgotten,
   createJobAccess,
   createJobs,
   createJobTokens,
+  createLetters,
   createLimitBook,
   createMemberships,
   createMeter,
+  createOpenIdSignIn,
   createPendingWatch,
   createPeriodicJobs,
   createRates,
+  createSecretSettings,
   createSessions,
   createSignIn,
   createTurns,
@@ -30,18 +34,24 @@ import {
   type EventLog,
   type FailureCounts,
   type FileLimits,
+  type Forgotten,
   type FrontierStore,
+  type IdentityProvider,
   inLedger,
   type JobAccess,
   type JobqView,
   type Jobs,
   type JobTokens,
+  type Letters,
   type LimitBook,
   type LinkStore,
+  type Mailer,
   type MemberStore,
   type Memberships,
   NO_LIMITS,
   NO_TURNS,
+  type OpenIdRules,
+  type OpenIdSignIn,
   type PeriodicJobs,
   type ProjectStore,
   type ProjectVariables,
@@ -49,6 +59,7 @@ import {
   type ReleaseStore,
   type ReportStore,
   type SecretKeys,
+  type SecretSettings,
   type ServiceLimitStore,
   type ServiceLimits,
   type Sessions,
@@ -82,6 +93,7 @@ import {
   createEggStore,
   createEventLog,
   createFrontierStore,
+  createIdentityStore,
   createJobqView,
   createJobStore,
   createJobView,
@@ -143,6 +155,7 @@ export interface Parts {
   versions: VersionStore;
   deploy: Deploy;
   variables: ProjectVariables;
+  secretSettings: SecretSettings;
   eggs: EggStore;
   /** Throws `invalid` for a file that no deploy could unpack. */
   checkEgg(path: string): Promise<void>;
@@ -182,7 +195,11 @@ export interface LimitParts {
 export interface People {
   sessions: Sessions;
   signIn: SignIn;
+  /** Null where no provider is set up. */
+  openId: OpenIdSignIn | null;
   accounts: Accounts;
+  letters: Letters;
+  forgotten: Forgotten;
   members: MemberStore;
   memberships: Memberships;
   links: LinkStore;
@@ -203,6 +220,10 @@ export interface Ground {
   failureCounts?: FailureCounts | undefined;
   /** What organisations may have by default, and where all processes of the API count. Without it nothing is limited. */
   limits?: { defaults: ServiceLimits; counts: UsageCounts };
+  /** Null, or absent: no mail is sent. */
+  mailer?: Mailer | null;
+  /** Null, or absent: nobody signs in by OpenID Connect. */
+  openId?: { provider: IdentityProvider; rules: OpenIdRules } | null;
   inspector: EggInspector;
   /** Keys that secrets are stored with. */
   secretKeys: SecretKeys;
@@ -220,8 +241,8 @@ export async function createParts(ground: Ground): Promise<Parts> {
   const versions = createVersionStore(database);
   const eggs = createEggStore(database);
   const blobs = inLedger(createFsBlobStore({ root: join(dataDir, 'blobs') }), createBlobLedger(database));
-  const sealed = createSealedStore(database);
-  const variables = createVariables(createVariableStore(database), sealed, secretKeys);
+  const sealed = [createVariableStore(database), createSealedStore(database), secretKeys] as const;
+  const variables = createVariables(...sealed);
   const tokens = createJobTokens(await sharedSecret(database, 'job-token'));
   const limits = limitParts(ground);
   const { book, store: pendingOf } = limits;
@@ -253,6 +274,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
     versions,
     deploy: createDeploy({ inspector, blobs, versions, eggs, variables }),
     variables,
+    secretSettings: createSecretSettings(...sealed),
     eggs,
     checkEgg: checkZip,
     releases: createReleaseStore(database),
@@ -295,7 +317,16 @@ function limitParts({ database, limits }: Ground): LimitParts {
 /** Wrong passwords for one name from one address in a minute, before it has to wait. */
 const WRONG_PASSWORDS = 10;
 
-async function peopleOf({ database, failureCounts }: Ground): Promise<People> {
+/** Links for forgotten passwords that one address may ask for in a minute, and that one user is mailed in an hour. */
+const FORGOTTEN = { byAsker: 10, ofUser: 3, userWindowMs: 3_600_000 };
+
+async function peopleOf({
+  database,
+  failureCounts,
+  mailer = null,
+  openId = null,
+  log,
+}: Ground): Promise<People> {
   const accountStore = createAccountStore(database);
   const links = createLinkStore(database);
   const members = createMemberStore(database);
@@ -306,13 +337,30 @@ async function peopleOf({ database, failureCounts }: Ground): Promise<People> {
   });
   const secret = await sharedSecret(database, 'device');
   const signIn = createSignIn({ accounts: accountStore, patience, secret });
-  const accounts = createAccounts(accountStore, links, signIn);
+  const letters = createLetters(mailer);
+  const accounts = createAccounts(accountStore, links, signIn, letters);
   return {
     sessions: createSessions(createSessionStore(database)),
     signIn,
+    openId:
+      openId &&
+      createOpenIdSignIn({
+        ...openId,
+        identities: createIdentityStore(database),
+        accounts: accountStore,
+        links,
+      }),
     accounts,
+    letters,
+    forgotten: createForgotten({
+      accounts: accountStore,
+      links,
+      letters,
+      patience: forgottenPatience(failureCounts),
+      onError: (err) => log.warn({ err }, 'a link for a forgotten password could not be mailed'),
+    }),
     members,
-    memberships: createMemberships(members, links, accounts),
+    memberships: createMemberships({ members, links, accounts, letters }),
     links,
   };
 }
@@ -329,6 +377,13 @@ async function* inTurn<T>(
   } finally {
     leave();
   }
+}
+
+function forgottenPatience(shared: FailureCounts | undefined) {
+  const { byAsker, ofUser, userWindowMs } = FORGOTTEN;
+  const counted = (limit: number, windowMs?: number) =>
+    createThrottle({ limit, loopbackLimit: limit, shared, ...(windowMs && { windowMs }) });
+  return { ofAskers: counted(byAsker), ofAddresses: counted(ofUser, userWindowMs) };
 }
 
 function scrapydParts(database: Database, downloads: Database, turn: Turn): Parts['scrapyd'] {

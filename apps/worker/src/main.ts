@@ -7,6 +7,7 @@ import {
   createLimitBook,
   createPendingWatch,
   createPurge,
+  createSecretSettings,
   createVariables,
   readSecretKeys,
   type StreamStore,
@@ -171,6 +172,11 @@ async function makeSupervisor(
   const problem = await untilAnswered(() => schemaProblem(database), log);
   if (problem) throw new Error(problem);
   const secret = await untilAnswered(() => sharedSecret(database, 'job-token'), log);
+  const sealed = [
+    createVariableStore(database),
+    createSealedStore(database),
+    async () => readSecretKeys(await secretsKeyText(config)) ?? [],
+  ] as const;
   return new Supervisor({
     ...own,
     leaseMs: config.LEASE_SECONDS * 1000,
@@ -180,11 +186,8 @@ async function makeSupervisor(
     requestOf: requestsFrom({
       versions: createVersionStore(database),
       projects: createProjectStore(database),
-      variables: createVariables(
-        createVariableStore(database),
-        createSealedStore(database),
-        async () => readSecretKeys(await secretsKeyText(config)) ?? [],
-      ),
+      variables: createVariables(...sealed),
+      secretSettings: createSecretSettings(...sealed),
       tokens: createJobTokens(secret),
       publicUrl: config.PUBLIC_URL,
     }),

@@ -78,6 +78,11 @@ export const accountErrors = {
       'link_not_found',
       'This link was used already, is too old, or never was one',
     ),
+  emailTaken: () =>
+    new DomainError('conflict', 'email_taken', 'email: somebody else has this address already'),
+  identityTaken: () =>
+    new DomainError('conflict', 'identity_taken', 'Somebody else signs in with this identity already'),
+  noMail: () => new DomainError('conflict', 'no_mail', 'This service sends no mail: ask an admin for a link'),
   nameTaken: (what: string, name: string) =>
     new DomainError('conflict', 'name_taken', `name: there is ${what} called ${name} already`),
   lastOwner: () =>

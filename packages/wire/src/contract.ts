@@ -26,6 +26,8 @@ export interface Contract<
   errors: readonly ErrorStatus[];
   /** Needs no credentials. */
   isOpen?: true;
+  /** Is for browsers alone, which it sends elsewhere (302): there is no other answer but errors. */
+  redirects?: true;
 }
 
 /** Keeps the types of the schemas. */

@@ -6,10 +6,12 @@ import { None } from './fields.ts';
 import { limitContracts } from './limits.ts';
 import { linkContracts } from './links.ts';
 import { makePasswordLink, organisationMembers, projectMembers } from './members.ts';
+import { openIdContracts } from './openid.ts';
 import { organisationContracts, projectContracts } from './organisations.ts';
 import { scheduleContracts } from './schedules.ts';
 import { sessionContracts } from './session.ts';
 import { streamContracts } from './streams.ts';
+import { settingContracts, variableContracts } from './variables.ts';
 
 export const readOpenApi = contract({
   id: 'readOpenApi',
@@ -27,6 +29,7 @@ export const readOpenApi = contract({
 /** Every operation of `/console`, in the order of its document. */
 export const CONTRACTS: readonly Contract[] = [
   ...Object.values(sessionContracts),
+  ...Object.values(openIdContracts),
   ...Object.values(linkContracts),
   ...Object.values(organisationContracts),
   ...Object.values(organisationMembers),
@@ -37,5 +40,7 @@ export const CONTRACTS: readonly Contract[] = [
   ...Object.values(eventContracts),
   ...Object.values(streamContracts),
   ...Object.values(scheduleContracts),
+  ...Object.values(variableContracts),
+  ...Object.values(settingContracts),
   readOpenApi,
 ];

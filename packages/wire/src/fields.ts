@@ -34,6 +34,9 @@ const MAX_PASSWORD = 500;
 /** As it is typed; whether a new one will do is for the service to say. */
 export const Password = z.string().min(1).max(MAX_PASSWORD);
 
+const MAX_EMAIL = 254;
+export const Email = z.email().max(MAX_EMAIL);
+
 const MAX_TOKEN = 200;
 /** The secret part of a link. */
 export const Token = z.string().min(1).max(MAX_TOKEN);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contract } from './contract.ts';
 import { WRITE_ERRORS } from './errors.ts';
-import { Done, Id, Name, None, Password, Role, Time, Token } from './fields.ts';
+import { Done, Email, Id, Name, None, Password, Role, Time, Token } from './fields.ts';
 import { SignedIn } from './session.ts';
 
 const Named = z.strictObject({ id: Id, name: z.string() });
@@ -16,7 +16,7 @@ export const Link = z
       role: Role,
       expiresAt: Time,
     }),
-    z.strictObject({ kind: z.enum(['password', 'sign-in']), user: z.string(), expiresAt: Time }),
+    z.strictObject({ kind: z.enum(['password', 'sign-in', 'email']), user: z.string(), expiresAt: Time }),
   ])
   .meta({ id: 'Link' });
 
@@ -56,6 +56,19 @@ export const linkContracts = {
     body: z.strictObject({ token: Token }),
     reply: Done,
     errors: WRITE_ERRORS,
+  }),
+  askForPassword: contract({
+    id: 'askForPassword',
+    method: 'post',
+    path: '/links/forgotten',
+    summary:
+      'Mail a link for a new password to an address; the answer is the same whether a user has it or not',
+    params: None,
+    query: None,
+    body: z.strictObject({ email: Email }),
+    reply: Done,
+    errors: WRITE_ERRORS,
+    isOpen: true,
   }),
   setPassword: contract({
     id: 'setPassword',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contract } from './contract.ts';
 import { READ_ERRORS, WRITE_ERRORS } from './errors.ts';
-import { Done, Id, None, OfOrganisation, OfProject, PathNumber, Role, Time } from './fields.ts';
+import { Done, Email, Id, None, OfOrganisation, OfProject, PathNumber, Role, Time } from './fields.ts';
 
 export const Member = z
   .strictObject({
@@ -18,6 +18,8 @@ export const Invitation = z
   .strictObject({
     id: Id,
     role: Role,
+    /** Whom it is for, when that was said. */
+    email: z.string().nullable(),
     madeBy: z.string(),
     createdAt: Time,
     expiresAt: Time,
@@ -28,6 +30,18 @@ export const Invitation = z
 export const MadeLink = z
   .strictObject({ link: z.string(), token: z.string(), expiresAt: Time })
   .meta({ id: 'MadeLink' });
+
+/** An invitation to hand on, or one that was mailed. */
+export const Invited = z
+  .strictObject({
+    /** Null when it was mailed: whoever has it can use it. */
+    link: z.string().nullable(),
+    token: z.string().nullable(),
+    /** Null when no mail is set up, or no address was given. */
+    mailedTo: z.string().nullable(),
+    expiresAt: Time,
+  })
+  .meta({ id: 'Invited' });
 
 const MemberList = z.strictObject({ members: z.array(Member) }).meta({ id: 'MemberList' });
 const InvitationList = z.strictObject({ invitations: z.array(Invitation) }).meta({ id: 'InvitationList' });
@@ -88,8 +102,12 @@ function contractsOf<P extends z.ZodObject>(place: 'Organisation' | 'Project', p
       path: `${path}/invitations`,
       summary: `Invite somebody to ${noun}`,
       params,
-      body: z.strictObject({ role: Role }),
-      reply: MadeLink,
+      body: z.strictObject({
+        role: Role,
+        /** Whom it is for. Where mail is set up it goes there, and the answer does not hold it. */
+        email: Email.optional(),
+      }),
+      reply: Invited,
     }),
     withdraw: contract({
       ...shared,

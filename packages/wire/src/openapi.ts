@@ -5,9 +5,12 @@ import { ErrorReply, STATUS_WORDS } from './errors.ts';
 type Json = Record<string, unknown>;
 type Direction = 'input' | 'output';
 
-/** What zod adds beside what a reader needs: the range of safe integers, and a pattern for each time. */
+/** Formats that say all that zod's long patterns beside them do. */
+const PLAIN_FORMATS: unknown[] = ['date-time', 'email'];
+
+/** What zod adds beside what a reader needs: the range of safe integers, and patterns. */
 function tidied({ jsonSchema }: { jsonSchema: Json }): void {
-  if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  if (PLAIN_FORMATS.includes(jsonSchema.format)) delete jsonSchema.pattern;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.wholeNumber !== true) return;
@@ -85,6 +88,9 @@ function operationOf(contract: Contract, components: Components): Json {
   const json = (schema: z.ZodType, io: Direction) => ({
     'application/json': { schema: components.schemaOf(schema, io) },
   });
+  const answer = media
+    ? { [media]: { schema: components.schemaOf(reply, 'output') } }
+    : json(reply, 'output');
   const failures = errors.map((status) => [
     status,
     { description: STATUS_WORDS[status], content: json(ErrorReply, 'output') },
@@ -99,12 +105,9 @@ function operationOf(contract: Contract, components: Components): Json {
     ],
     ...(body && { requestBody: { required: true, content: json(body, 'input') } }),
     responses: {
-      200: {
-        description: 'Done',
-        content: media
-          ? { [media]: { schema: components.schemaOf(reply, 'output') } }
-          : json(reply, 'output'),
-      },
+      ...(contract.redirects
+        ? { 302: { description: 'Goes on there', headers: { Location: { schema: { type: 'string' } } } } }
+        : { 200: { description: 'Done', content: answer } }),
       ...Object.fromEntries(failures),
     },
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contract } from './contract.ts';
 import { READ_ERRORS, WRITE_ERRORS } from './errors.ts';
-import { Done, Id, None, Password, PathNumber, Role, Time, Token } from './fields.ts';
+import { Done, Email, Id, None, Password, PathNumber, Role, Time, Token } from './fields.ts';
 
 export const Session = z
   .strictObject({
@@ -33,6 +33,8 @@ export const Me = z
     name: z.string(),
     /** Null for a key that belongs to no user. */
     user: Id.nullable(),
+    /** An address that the user has shown to be its own. */
+    email: z.string().nullable(),
     staff: z.boolean(),
     organisations: z.array(z.strictObject({ id: Id, name: z.string(), role: Role })),
     projects: z.array(
@@ -58,10 +60,31 @@ const Credentials = z
   })
   .meta({ id: 'Credentials' });
 
+const SignInWays = z
+  .strictObject({
+    /** Whether links are mailed: for a forgotten password, for invitations. */
+    mail: z.boolean(),
+    /** The provider of OpenID Connect that may be asked who somebody is, as people call it. */
+    openId: z.strictObject({ name: z.string() }).nullable(),
+  })
+  .meta({ id: 'SignInWays' });
+
 const SessionList = z.strictObject({ sessions: z.array(Session) }).meta({ id: 'SessionList' });
 const Ended = z.strictObject({ ended: z.int() }).meta({ id: 'Ended' });
 
 export const sessionContracts = {
+  readSignInWays: contract({
+    id: 'readSignInWays',
+    method: 'get',
+    path: '/sign-in',
+    summary: 'Which ways there are to sign in, beside a name with its password and links',
+    params: None,
+    query: None,
+    body: null,
+    reply: SignInWays,
+    errors: READ_ERRORS,
+    isOpen: true,
+  }),
   readSession: contract({
     id: 'readSession',
     method: 'get',
@@ -152,6 +175,32 @@ export const sessionContracts = {
       current: Password.optional(),
       password: Password,
     }),
+    reply: Done,
+    errors: WRITE_ERRORS,
+  }),
+  changeEmail: contract({
+    id: 'changeEmail',
+    method: 'put',
+    path: '/me/email',
+    summary: "Mail a link to an address, which becomes the caller's by that",
+    params: None,
+    query: None,
+    body: z.strictObject({
+      email: Email,
+      /** The password, needed by who has one. */
+      current: Password.optional(),
+    }),
+    reply: Done,
+    errors: WRITE_ERRORS,
+  }),
+  confirmEmail: contract({
+    id: 'confirmEmail',
+    method: 'post',
+    path: '/me/email/confirmation',
+    summary: 'Take the address of a link that was mailed there',
+    params: None,
+    query: None,
+    body: z.strictObject({ token: Token }),
     reply: Done,
     errors: WRITE_ERRORS,
   }),

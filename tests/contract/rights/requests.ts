@@ -24,6 +24,7 @@ const PLAIN: Record<string, string> = {
   text: 'x',
   key: 'k',
   cron: '0 0 * * *',
+  email: 'a@example.org',
 };
 
 /** Values of bodies that are no texts. */

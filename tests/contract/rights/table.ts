@@ -222,6 +222,9 @@ export const RIGHTS: Record<string, string> = {
     'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
   'GET /scrapyd/items{/*path}':
     'owner, admin, developer, operator, reader, key, reading key, staff, scrapyd admin, scrapyd operator',
+  'GET /console/sign-in': 'open',
+  'POST /console/sign-in/openid': 'open',
+  'GET /console/sign-in/openid/callback': 'open',
   'GET /console/session': 'session of owner, session of reader',
   'POST /console/session': 'open',
   'DELETE /console/session': 'session of owner, session of reader',
@@ -231,9 +234,12 @@ export const RIGHTS: Record<string, string> = {
   'DELETE /console/sessions/:session': 'session of owner, session of reader',
   'DELETE /console/sessions': 'session of owner, session of reader',
   'PUT /console/me/password': 'session of owner, session of reader',
+  'PUT /console/me/email': 'session of owner, session of reader',
+  'POST /console/me/email/confirmation': 'session of owner, session of reader',
   'POST /console/links/look': 'open',
   'POST /console/accounts': 'open',
   'POST /console/me/invitations': 'session of owner, session of reader',
+  'POST /console/links/forgotten': 'open',
   'POST /console/links/password': 'open',
   'GET /console/organisations':
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
@@ -295,5 +301,9 @@ export const RIGHTS: Record<string, string> = {
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
   'POST /console/projects/:project/schedules/:schedule/run':
     'owner, admin, developer, session of owner, key, staff',
+  'GET /console/projects/:project/variables': 'owner, admin, developer, session of owner, key, staff',
+  'PATCH /console/projects/:project/variables': 'owner, admin, developer, session of owner, key, staff',
+  'GET /console/projects/:project/settings': 'owner, admin, developer, session of owner, key, staff',
+  'PATCH /console/projects/:project/settings': 'owner, admin, developer, session of owner, key, staff',
   'GET /console/openapi.json': 'open',
 };

@@ -39,6 +39,7 @@ export interface ApiUnderTest {
 interface Overrides {
   app?: Partial<AppOptions>;
   parts?: Partial<Parts>;
+  /** What the parts stand on, beside what every test has. */
   ground?: Partial<Ground>;
 }
 

@@ -67,6 +67,18 @@ it('never shows a key again, and forgets one that is revoked', async () => {
   expect(await principalOf(key)).toBeNull();
 });
 
+it('says whose an address is, and takes it from nobody', async () => {
+  for (const name of ['bea', 'carl']) await admin(`user create --name ${name}`);
+  expect(await admin('user email --name bea --email Bea@example.org')).toEqual({
+    user: 'bea',
+    email: 'Bea@example.org',
+  });
+  await expect(admin('user email --name carl --email bea@EXAMPLE.org')).rejects.toThrow('somebody else');
+  await expect(admin('user email --name carl --email nonsense')).rejects.toThrow('--email: expected');
+  expect(await admin('user email --name bea --email none')).toMatchObject({ email: null });
+  expect(await admin('user email --name carl --email bea@example.org')).toMatchObject({ user: 'carl' });
+});
+
 it('pauses and resumes', async () => {
   await admin('project create --name sleepy --id 301 --paused');
   expect(await admin('project list')).toContainEqual(expect.objectContaining({ id: 301, paused: true }));

@@ -80,6 +80,7 @@ const VALUES: Record<string, unknown> = {
   p: '1',
   cron: '0 0 * * *',
   tasks: [{ spider: 'a' }],
+  email: 'a@example.org',
 };
 const IN_PATHS: Record<string, unknown> = { spider: '2', job: '3', type: 's', state: 'pending', slot: 's' };
 
@@ -161,9 +162,13 @@ describe('every operation', () => {
       'any key: post /botgroups/:group/max_running',
       'any key: delete /botgroups/:group',
       // Who signs in or holds a link shows that in the body; the document tells nothing of anybody.
+      'open: get /sign-in',
       'open: post /session',
+      'open: post /sign-in/openid',
+      'open: get /sign-in/openid/callback',
       'open: post /links/look',
       'open: post /accounts',
+      'open: post /links/forgotten',
       'open: post /links/password',
       'open: get /openapi.json',
     ]);

@@ -20,7 +20,7 @@ import type { Incoming } from './incoming.ts';
 import { type LiveOptions, LiveReply, sendLive } from './live.ts';
 import { originOf } from './origin.ts';
 import { type Params, queryOf } from './params.ts';
-import { JsonReply, sendText, TextReply } from './reply.ts';
+import { JsonReply, RedirectReply, sendRedirect, sendText, TextReply } from './reply.ts';
 import type { Rooms } from './rooms.ts';
 import { StreamReply, sendStream } from './stream.ts';
 
@@ -55,6 +55,8 @@ export interface OperationSpec<
   reply?: R;
   /** Media types of an answer that is a stream or a text. */
   sends?: readonly string[];
+  /** Sends browsers elsewhere, and answers nothing else. */
+  redirects?: true;
   /** Where this operation's statuses differ from its dialect's. */
   statusOf?: Partial<Record<ErrorKind, number>>;
 }
@@ -98,7 +100,7 @@ export function operation<
   return (
     handle: (
       call: Call<z.output<P>, z.output<Q>, z.output<B>>,
-    ) => Promise<z.input<R> | JsonReply<z.input<R>> | StreamReply | TextReply | LiveReply>,
+    ) => Promise<z.input<R> | JsonReply<z.input<R>> | RedirectReply | StreamReply | TextReply | LiveReply>,
   ): Operation => ({ spec: spec as OperationSpec, handle });
 }
 
@@ -145,6 +147,7 @@ function runner({ spec, handle }: Operation, options: MountOptions): RequestHand
     if (call.caller?.hasAsked === false)
       throw new Error(`${spec.method} ${spec.path} asked nobody for leave`);
     if (checkReplies) checkReply(spec, reply);
+    if (reply instanceof RedirectReply) return sendRedirect(res, reply);
     if (reply instanceof StreamReply) {
       // What is said while something is done is no download.
       if (!reply.options.eager) downloads.enter(req, res);
@@ -179,7 +182,10 @@ function liveOptions(call: LiveCall, { rooms }: MountOptions): LiveOptions {
 type LiveCall = { caller: Caller | undefined; callerNow: () => Promise<Caller | null> };
 
 /** Throws when an operation answers with something else than it says. */
-function checkReply({ method, path, reply, sends = [] }: OperationSpec, answer: unknown): void {
+function checkReply({ method, path, reply, sends = [], redirects }: OperationSpec, answer: unknown): void {
+  if (answer instanceof RedirectReply !== (redirects === true))
+    throw new Error(`${method} ${path} does not say whether it redirects`);
+  if (redirects) return;
   if (!(answer instanceof StreamReply || answer instanceof TextReply || answer instanceof LiveReply)) {
     if (!reply) throw new Error(`${method} ${path} does not say what it answers`);
     reply.parse(answer instanceof JsonReply ? answer.value : answer);

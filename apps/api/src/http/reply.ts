@@ -30,6 +30,29 @@ export class TextReply {
   }
 }
 
+/** Sends a browser elsewhere. */
+export class RedirectReply {
+  readonly location: string;
+  readonly headers: Record<string, string | string[]>;
+
+  constructor(location: string, headers: Record<string, string | string[]>) {
+    this.location = location;
+    this.headers = headers;
+  }
+}
+
+export function sendRedirect(res: Response, { location, headers }: RedirectReply): void {
+  res.writeHead(302, {
+    Location: location,
+    'Content-Length': 0,
+    'Cache-Control': 'no-store',
+    // The address that the browser comes from holds a code.
+    'Referrer-Policy': 'no-referrer',
+    ...headers,
+  });
+  res.end();
+}
+
 export function sendText(req: Request, res: Response, { type, body, status, headers }: TextReply): void {
   res.writeHead(status, {
     ...(type !== null && { 'Content-Type': type }),

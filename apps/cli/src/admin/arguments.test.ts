@@ -107,3 +107,12 @@ it.each([
 ])('refuses %j with a sentence', async (line, sentence) => {
   await expect(async () => asked('admin', line)).rejects.toThrow(sentence);
 });
+
+it('takes an option as its command does, whatever others of its name are like', () => {
+  for (const line of [
+    'user link --name ann --password',
+    'scrapyd-user create --organisation acme --username ann --password long-enough',
+  ])
+    expect(() => readArguments(line.split(' '))).not.toThrow();
+  expect(() => readArguments('scrapyd-user create --organisation acme --password'.split(' '))).toThrow();
+});

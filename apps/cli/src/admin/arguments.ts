@@ -31,9 +31,19 @@ function checkOptions(command: AdminCommand, words: Record<string, Word>): void 
   if (other) throw new UserError(`--${other} is no option of this command: ${usageOf(command)}`);
 }
 
+/** The command whose name the line begins with. */
+function namedFirst(args: readonly string[]): AdminCommand | undefined {
+  const end = args.findIndex((word) => word.startsWith('-'));
+  const words = end < 0 ? args : args.slice(0, end);
+  return ADMIN_COMMANDS.find(({ name }) => name === words.join(' '));
+}
+
 function parse(args: readonly string[]) {
+  const all = ADMIN_COMMANDS.flatMap(({ options }) => Object.entries(options));
+  // One of another command may have the same name and be typed otherwise: the command's own come last, and count.
+  const own = Object.entries(namedFirst(args)?.options ?? {});
   const options = Object.fromEntries(
-    ADMIN_COMMANDS.flatMap(({ options }) => Object.entries(options)).map(([name, option]) => {
+    [...all, ...own].map(([name, option]) => {
       const type: 'boolean' | 'string' = option.placeholder === null ? 'boolean' : 'string';
       return [name, { type, multiple: option.repeats ?? false }];
     }),

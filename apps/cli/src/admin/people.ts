@@ -1,8 +1,8 @@
-import { accountErrors, COMMAND, makeInvitation, makeUserLink } from '@spiderhub/core';
+import { accountErrors, COMMAND, linkTo, makeInvitation, makeUserLink } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { command, created } from './command.ts';
 import { optional, required, toggle } from './options.ts';
-import { knownName, newName, positive, role } from './readers.ts';
+import { emailAddress, emailAddressOrNone, knownName, newName, positive, role } from './readers.ts';
 import { SERVICE_LIMITS, setLimits } from './service-limits.ts';
 
 export const ORGANISATION_COMMANDS = [
@@ -33,7 +33,17 @@ export const USER_COMMANDS = [
       if (!user) throw accountErrors.notFound('user', name);
       const kind = password ? 'password' : 'sign-in';
       const { token, expiresAt } = await makeUserLink(links, COMMAND, kind, user.id);
-      return { user: name, link: `${site}/${kind}#token=${token}`, expiresAt };
+      return { user: name, link: linkTo(site, kind, token), expiresAt };
+    },
+  ),
+  command(
+    'user email',
+    { name: required('NAME', knownName), email: required('ADDRESS|none', emailAddressOrNone) },
+    async ({ name, email }, { accounts }) => {
+      const user = await accounts.byName(name);
+      if (!user) throw accountErrors.notFound('user', name);
+      await accounts.setEmail(COMMAND, user.id, email);
+      return { user: name, email };
     },
   ),
   command('user list', {}, (_, { admin }) => admin.listUsers()),
@@ -61,9 +71,10 @@ export const INVITATION_COMMANDS = [
       organisation: optional('NAME', knownName),
       project: optional('NUMBER', positive),
       role: required('ROLE', role),
+      email: optional('ADDRESS', emailAddress),
     },
     async (wanted, { admin, links, site }) => {
-      const { organisation, project } = wanted;
+      const { organisation, project, email } = wanted;
       if ((organisation === undefined) === (project === undefined)) {
         throw new UserError('An invitation is for an --organisation or for a --project');
       }
@@ -71,8 +82,15 @@ export const INVITATION_COMMANDS = [
         project === undefined
           ? { organisation: await admin.organisationNumber(organisation ?? '') }
           : { project };
-      const { token, expiresAt } = await makeInvitation(links, COMMAND, place, wanted.role);
-      return { ...wanted, link: `${site}/invitation#token=${token}`, expiresAt };
+      const { token, expiresAt } = await makeInvitation(
+        links,
+        COMMAND,
+        place,
+        wanted.role,
+        // It is handed on by who calls, so that having it shows no address.
+        email === undefined ? null : { email, mailed: false },
+      );
+      return { ...wanted, link: linkTo(site, 'invitation', token), expiresAt };
     },
   ),
 ];

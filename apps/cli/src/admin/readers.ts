@@ -1,5 +1,6 @@
 import { ROLES, type Role } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
+import { z } from 'zod';
 
 const LONGEST_NAME = 255;
 
@@ -38,4 +39,14 @@ export function role(flag: string, text: string): Role {
   const known = ROLES.find((one) => one === text);
   if (!known) throw new UserError(`${flag}: expected one of ${ROLES.join(', ')}`);
   return known;
+}
+
+export function emailAddress(flag: string, text: string): string {
+  const { success, data } = z.email().max(LONGEST_NAME).safeParse(text.trim());
+  if (!success) throw new UserError(`${flag}: expected an address such as ann@example.org`);
+  return data;
+}
+
+export function emailAddressOrNone(flag: string, text: string): string | null {
+  return text === 'none' ? null : emailAddress(flag, text);
 }

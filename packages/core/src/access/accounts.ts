@@ -1,7 +1,8 @@
 import { accessErrors, accountErrors, requestErrors } from '../errors.ts';
 import type { AccountStore } from '../ports/account-store.ts';
-import type { Link, LinkStore } from '../ports/link-store.ts';
+import type { Link, LinkStore, UserLink } from '../ports/link-store.ts';
 import type { Actor } from './actor.ts';
+import type { Letters, Recipient } from './letters.ts';
 import { checkNewPassword } from './password-policy.ts';
 import { hashPassword } from './passwords.ts';
 import type { SignIn } from './sign-in.ts';
@@ -25,6 +26,18 @@ export interface Accounts {
   changePassword(actor: Actor, current: string | undefined, password: string): Promise<void>;
   /** Whether the user signs in with a password. */
   hasPassword(user: number): Promise<boolean>;
+  /** The address that the user has shown to be its own, or null. */
+  emailOf(user: number): Promise<string | null>;
+  /**
+   * Mails a link to an address, which is the actor's once it has been used. Asks for the password as `changePassword` does:
+   * who has the address sets another one. Throws the same, and what `Letters` throw.
+   */
+  askForEmail(actor: Actor, current: string | undefined, to: Recipient): Promise<void>;
+  /**
+   * Takes the address of a link that was mailed there and that the actor asked for: nobody else's click gives away an
+   * address. Throws `not_found`, `conflict`.
+   */
+  confirmEmail(actor: Actor, token: string): Promise<void>;
   /** A link by which its holder sets a password for the user, who may have forgotten the old one, or signs in. */
   linkFor(actor: Actor, kind: 'password' | 'sign-in', user: number): Promise<MadeLink>;
   /** What a link is for. Throws `not_found` for one that is not good. */
@@ -43,14 +56,20 @@ export interface Accounts {
 export async function makeUserLink(
   links: LinkStore,
   actor: Actor,
-  kind: 'password' | 'sign-in',
+  kind: UserLink,
   user: number,
+  email: string | null = null,
 ): Promise<MadeLink> {
   const token = newToken();
-  return { token, ...(await links.forUser(actor, kind, user, hashToken(token), USER_LINK_MS)) };
+  return { token, ...(await links.forUser(actor, kind, user, hashToken(token), USER_LINK_MS, email)) };
 }
 
-export function createAccounts(accounts: AccountStore, links: LinkStore, signIn: SignIn): Accounts {
+export function createAccounts(
+  accounts: AccountStore,
+  links: LinkStore,
+  signIn: SignIn,
+  letters: Letters,
+): Accounts {
   async function look(token: string): Promise<Link> {
     const link = await links.look(hashToken(token));
     if (!link) throw accountErrors.badLink();
@@ -63,17 +82,31 @@ export function createAccounts(accounts: AccountStore, links: LinkStore, signIn:
     return { user, name: account.name };
   }
 
+  /** The actor's account, when it has shown the password that it may have. */
+  async function shown(actor: Actor, current: string | undefined) {
+    const account = actor.user === null ? null : await accounts.byNumber(actor.user);
+    if (!account) throw accessErrors.forbidden('only users have a password');
+    const { name, passwordHash } = account;
+    if (passwordHash === null) return account;
+    if (current === undefined) throw requestErrors.invalid('current', 'is required');
+    await signIn.check({ name, password: current, address: actor.address ?? '' });
+    return account;
+  }
+
   return {
     look,
     hasPassword: async (user) => ((await accounts.byNumber(user))?.passwordHash ?? null) !== null,
+    emailOf: async (user) => (await accounts.byNumber(user))?.email ?? null,
+    async askForEmail(actor, current, to) {
+      if (!letters.canSend) throw accountErrors.noMail();
+      const { id, name } = await shown(actor, current);
+      await letters.address(to, await makeUserLink(links, actor, 'email', id, to.email), name);
+    },
+    async confirmEmail(actor, token) {
+      if (!(await links.takeEmail(actor, hashToken(token)))) throw accountErrors.badLink();
+    },
     async changePassword(actor, current, password) {
-      const account = actor.user === null ? null : await accounts.byNumber(actor.user);
-      if (!account) throw accessErrors.forbidden('only users have a password');
-      const { id, name, passwordHash } = account;
-      if (passwordHash !== null) {
-        if (current === undefined) throw requestErrors.invalid('current', 'is required');
-        await signIn.check({ name, password: current, address: actor.address ?? '' });
-      }
+      const { id, name } = await shown(actor, current);
       checkNewPassword(password, name);
       await accounts.setPassword(actor, id, await hashPassword(password), actor.session);
     },

@@ -104,6 +104,11 @@ const RULES = {
   'events.write': { what: 'Report what happened in a project', roles: WHO_OPERATES },
   'settings.read': { what: "See a project's settings", roles: WHO_DEVELOPS, crawl: 'project' },
   'settings.write': { what: "Change a project's settings", roles: WHO_DEVELOPS },
+  'variables.read': {
+    what: "See the environment variables of a project's crawls, without secrets",
+    roles: WHO_DEVELOPS,
+  },
+  'variables.write': { what: "Set the environment variables of a project's crawls", roles: WHO_DEVELOPS },
   'spiders.read': { what: 'See the spiders of a project', roles: EVERYONE, crawl: 'project' },
   'spiders.write': { what: "Name new spiders, and change spiders' tags", roles: WHO_DEVELOPS },
   'versions.read': { what: 'See versions, and fetch their eggs', roles: WHO_OPERATES },

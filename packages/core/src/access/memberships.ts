@@ -1,8 +1,9 @@
 import { accessErrors, accountErrors } from '../errors.ts';
-import type { LinkStore, Place } from '../ports/link-store.ts';
+import type { Addressee, Invitation, LinkStore, Place } from '../ports/link-store.ts';
 import type { MemberStore } from '../ports/member-store.ts';
 import type { Accounts, MadeLink } from './accounts.ts';
 import type { Actor } from './actor.ts';
+import type { Letters, Recipient } from './letters.ts';
 import { type Role, ranksWith } from './roles.ts';
 import { hashToken, newToken } from './tokens.ts';
 
@@ -20,8 +21,11 @@ export interface Manager {
 
 /** Who is what in organisations and projects. Whether one may ask at all, the door has said before. */
 export interface Memberships {
-  /** Throws `forbidden` for a role above the manager's own. */
-  invite(manager: Manager, place: Place, role: Role): Promise<MadeLink>;
+  /**
+   * Makes a link to hand on. `to`: whom it is for; where mail is set up it goes there alone, and null is answered. Throws
+   * `forbidden` for a role above the manager's own, and what `Letters` throw: then there is no invitation.
+   */
+  invite(manager: Manager, place: Place, role: Role, to?: Recipient | null): Promise<MadeInvitation>;
   /** Throws `not_found` for who is no member, `forbidden` for roles above the manager's own, `conflict` for the last owner. */
   changeRole(manager: Manager, place: Place, user: number, role: Role): Promise<void>;
   /** The same. Who leaves an organisation leaves its projects, too. */
@@ -33,19 +37,34 @@ export interface Memberships {
   passwordLink(manager: Manager, organisation: number, user: number): Promise<MadeLink>;
 }
 
+export interface MadeInvitation {
+  expiresAt: Date;
+  /** Null: it was mailed to `mailedTo`, and nobody else learns it. */
+  token: string | null;
+  mailedTo: string | null;
+}
+
 /** A link by which its holder becomes a member. */
 export async function makeInvitation(
   links: LinkStore,
   actor: Actor,
   place: Place,
   role: Role,
-): Promise<MadeLink> {
+  to: Addressee | null = null,
+): Promise<MadeLink & { invitation: Invitation }> {
   const token = newToken();
-  const { expiresAt } = await links.invite(actor, place, role, hashToken(token), INVITATION_MS);
-  return { token, expiresAt };
+  const invitation = await links.invite(actor, place, role, hashToken(token), INVITATION_MS, to);
+  return { token, expiresAt: invitation.expiresAt, invitation };
 }
 
-export function createMemberships(members: MemberStore, links: LinkStore, accounts: Accounts): Memberships {
+export interface MembershipParts {
+  members: MemberStore;
+  links: LinkStore;
+  accounts: Accounts;
+  letters: Letters;
+}
+
+export function createMemberships({ members, links, accounts, letters }: MembershipParts): Memberships {
   /** What the user is there, when the manager ranks with that. */
   async function ranked({ rank }: Manager, place: Place, user: number): Promise<Role> {
     const role = await members.roleOf(place, user);
@@ -55,9 +74,20 @@ export function createMemberships(members: MemberStore, links: LinkStore, accoun
   }
 
   return {
-    async invite({ actor, rank }, place, role) {
+    async invite({ actor, rank }, place, role, to = null) {
       if (!ranksWith(rank, role)) throw accountErrors.mightier();
-      return makeInvitation(links, actor, place, role);
+      const mailed = to !== null && letters.canSend;
+      const addressee = to && { email: to.email, mailed };
+      const { invitation, ...link } = await makeInvitation(links, actor, place, role, addressee);
+      if (!mailed) return { ...link, mailedTo: null };
+      const { id, organisation, project } = invitation;
+      try {
+        await letters.invitation(to, link, { place: (project ?? organisation).name, role, by: actor.name });
+      } catch (error) {
+        await links.withdraw(actor, place, id);
+        throw error;
+      }
+      return { token: null, mailedTo: to.email, expiresAt: link.expiresAt };
     },
     async changeRole(manager, place, user, role) {
       const from = await ranked(manager, place, user);

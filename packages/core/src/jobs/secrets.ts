@@ -11,16 +11,18 @@ export interface SecretSources {
   /** Name to JSON text, as those of the job. */
   projectSettings: Record<string, string>;
   jobToken: string;
+  /** Texts that are secret whatever they are called. */
+  hidden?: readonly string[];
 }
 
 /** Texts of a crawl that its log is not to show: by the names under which it was given them, and its own token. */
-export function secretsOf({ job, projectSettings, jobToken }: SecretSources): string[] {
+export function secretsOf({ job, projectSettings, jobToken, hidden = [] }: SecretSources): string[] {
   const settings = Object.entries({ ...projectSettings, ...job.settings }).map(
     ([name, json]) => [name, textIn(json)] as const,
   );
   const named = [...settings, ...Object.entries(job.environment), ...Object.entries(job.args)];
   const values = named.filter(([name]) => SECRET_NAME.test(name)).map(([, value]) => value);
-  return [...new Set([...values, jobToken])].filter((value) => value.length >= MIN_LENGTH);
+  return [...new Set([...values, ...hidden, jobToken])].filter((value) => value.length >= MIN_LENGTH);
 }
 
 /** The text that a JSON string stands for; other values are not texts. */

@@ -11,6 +11,8 @@ export interface CrawlRequest {
   projectSettings: Record<string, string>;
   /** Environment variables of the project and of the spider; the job's own stand before them. */
   variables: Record<string, string>;
+  /** Texts among these that no log is to show, whatever they are called. */
+  hidden?: readonly string[];
   /** Token that lets the crawl reach its own job's data. */
   jobToken: string;
   /** Base of the Jobs API as the crawl reaches it, with trailing slash. */

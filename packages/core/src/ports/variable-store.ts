@@ -1,11 +1,14 @@
 import type { Sealed } from '../secrets/sealing.ts';
 
+/** Stands for the number of a spider where settings of the project are stored that are secret: they are no variables. */
+export const SECRET_SETTINGS = -1;
+
 /** A variable as it is stored: a value that everybody may see, or a sealed one. */
 export type StoredValue = { value: string; sealed: null } | { value: null; sealed: Sealed };
 
 export type StoredVariable = StoredValue & {
   project: number;
-  /** Number of the spider that has it; 0 for the whole project. */
+  /** Number of the spider that has it; 0 for the whole project, SECRET_SETTINGS for settings. */
   spider: number;
   name: string;
 };
@@ -34,7 +37,9 @@ export interface VariableChange {
 export interface VariableStore {
   /** The project's first, then those of its spiders, by name. Throws `not_found` for an unknown project. */
   list(project: number): Promise<ListedVariable[]>;
-  /** What a crawl of this spider gets of both layers; 0 for what the project gives all of them. */
+  /** Names of the settings that are secret, in order. Throws `not_found` for an unknown project. */
+  secretSettings(project: number): Promise<string[]>;
+  /** What a crawl of this spider gets of both layers; 0 for what the project gives all of them, SECRET_SETTINGS for settings. */
   layers(project: number, spider: number): Promise<StoredVariable[]>;
   /** Number of a spider. Throws `not_found` for an unknown project or spider. */
   spiderNumber(project: number, spider: string): Promise<number>;

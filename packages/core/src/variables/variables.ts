@@ -1,13 +1,13 @@
 import { hashApiKey, newApiKey } from '../access/keys.ts';
-import { requestErrors, serviceErrors } from '../errors.ts';
+import { requestErrors } from '../errors.ts';
 import type { SealedStore } from '../ports/sealed-store.ts';
-import type { ListedVariable, StoredValue, StoredVariable, VariableStore } from '../ports/variable-store.ts';
-import { type SecretKey, type SecretKeys, seal, secretErrors, unseal } from '../secrets/sealing.ts';
+import type { ListedVariable, StoredVariable, VariableStore } from '../ports/variable-store.ts';
+import { type SecretKey, type SecretKeys, unseal } from '../secrets/sealing.ts';
 import { checkVariable, checkVariableName } from './names.ts';
+import { createSealer, placeOfVariable } from './sealer.ts';
 
 /** The variable in which clients of Scrapy Cloud look for a key. */
 export const API_KEY_VARIABLE = 'SH_APIKEY';
-const TRIES = 3;
 
 /** Variables that are ready for a program. */
 export interface Variables {
@@ -51,15 +51,7 @@ export function createVariables(
   sealing: Pick<SealedStore, 'sealingKey'>,
   keysOf: SecretKeys,
 ): ProjectVariables {
-  async function currentKey(): Promise<SecretKey> {
-    const keys = await keysOf();
-    const [first] = keys;
-    if (!first) throw secretErrors.noKey();
-    const id = await sealing.sealingKey(first.id);
-    const key = keys.find((each) => each.id === id);
-    if (!key) throw secretErrors.otherKey(id);
-    return key;
-  }
+  const save = createSealer(store, sealing, keysOf);
 
   async function change(
     project: number,
@@ -72,17 +64,7 @@ export function createVariables(
     for (const name of remove) checkVariableName(name);
     checkOnce([...set.keys(), ...secret.keys(), ...remove]);
     const number = spider === null ? 0 : await store.spiderNumber(project, spider);
-    for (let tries = 0; tries < TRIES; tries++) {
-      const values = new Map<string, StoredValue>();
-      for (const [name, value] of set) values.set(name, { value, sealed: null });
-      const key = secret.size > 0 ? await currentKey() : null;
-      for (const [name, value] of secret) {
-        const place = placeOfVariable({ project, spider: number, name });
-        if (key) values.set(name, { value: null, sealed: seal(key, place, value) });
-      }
-      if (await store.change(project, number, { set: values, remove, ...more })) return;
-    }
-    throw serviceErrors.unavailable('the key of secrets');
+    await save({ project, spider: number }, { set, secret, remove, ...more });
   }
 
   async function opened(project: number, spider: number): Promise<Variables> {
@@ -120,13 +102,4 @@ function checkOnce(names: readonly string[]): void {
 
 function textOf(variable: StoredVariable, keys: readonly SecretKey[]): string {
   return variable.sealed === null ? variable.value : unseal(keys, placeOfVariable(variable), variable.sealed);
-}
-
-/** Where the secret of a variable belongs. */
-export function placeOfVariable({
-  project,
-  spider,
-  name,
-}: Pick<StoredVariable, 'project' | 'spider' | 'name'>): string {
-  return `variable ${project}/${spider}/${name}`;
 }

@@ -5,6 +5,7 @@ import {
   type ListedVariable,
   MAX_LAYER,
   MAX_LAYER_BYTES,
+  SECRET_SETTINGS,
   type StoredVariable,
   type VariableChange,
   type VariableStore,
@@ -21,7 +22,7 @@ const LIST = `
   select s.name as spider, v.name, v.value, v.api_key_id as "apiKey", v.changed_at as "changedAt",
     v.changed_by as "changedBy"
   from variables v left join spiders s on s.project_id = v.project_id and s.number = v.spider
-  where v.project_id = :project order by s.name nulls first, v.name`;
+  where v.project_id = :project and v.spider >= 0 order by s.name nulls first, v.name`;
 
 const LAYERS = `
   select project_id as project, spider, name, value, sealed, key_id from variables
@@ -56,6 +57,11 @@ export function createVariableStore(database: Database): VariableStore {
       await requireProject(database, project);
       const { rows } = await database.raw<{ rows: ListedVariable[] }>(LIST, { project });
       return rows;
+    },
+    async secretSettings(project) {
+      await requireProject(database, project);
+      const its = { project_id: project, spider: SECRET_SETTINGS };
+      return database('variables').where(its).orderBy('name').pluck('name');
     },
     async layers(project, spider) {
       const { rows } = await database.raw<{ rows: Row[] }>(LAYERS, { project, spider });

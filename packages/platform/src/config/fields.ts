@@ -98,6 +98,21 @@ export const SecretsKey = z
     'expected 32 bytes in base64 or hex, such as "openssl rand -base64 32" writes; several are separated by commas',
   );
 
+/** `smtp://user:password@host:587` (with TLS where the server has it), or `smtps://host` for TLS from the beginning. */
+export const SmtpUrl = z.url({
+  protocol: /^smtps?$/,
+  hostname: /./,
+  error: 'expected smtp://user:password@host:587 or smtps://user:password@host',
+});
+
+/** An address, with a name before it or without. */
+export const SmtpFrom = z
+  .string()
+  .regex(
+    /^(?:[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/,
+    'expected Spiderhub <spiderhub@example.org>',
+  );
+
 /** What keeps crawls from addresses that are not public. */
 export const Network = z.enum(['auto', 'rules', 'proxy', 'open']).default('auto');
 
@@ -130,4 +145,8 @@ export const ServiceConfig = z.object({
   ITEM_MAX_BYTES: wholeNumber(1024, 256 * 2 ** 20).default(16 * 2 ** 20),
   /** Seals secrets before they are stored. Without it the file that `npm start` made in SPIDERHUB_HOME counts. */
   SECRETS_KEY: SecretsKey.optional(),
+  /** The mail server, for links and alerts. Without it no mail is sent. */
+  SMTP_URL: SmtpUrl.optional(),
+  /** Whose name mail is sent in. */
+  SMTP_FROM: SmtpFrom.optional(),
 });

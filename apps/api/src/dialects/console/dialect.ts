@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import { refuseForeignSites } from '../../http/browser-guard.ts';
 import { HttpProblem, renderErrors } from '../../http/errors.ts';
 import { mount, type Operation } from '../../http/operation.ts';
@@ -12,11 +12,13 @@ import { eventOperations } from './operations/events.ts';
 import { limitOperations } from './operations/limits.ts';
 import { memberOperations } from './operations/members.ts';
 import { openApiOperation } from './operations/openapi.ts';
+import { CALLBACK, openIdOperations } from './operations/openid.ts';
 import { organisationOperations } from './operations/organisations.ts';
 import { projectOperations } from './operations/projects.ts';
 import { scheduleOperations } from './operations/schedules.ts';
 import { sessionOperations } from './operations/session.ts';
 import { streamOperations } from './operations/streams.ts';
+import { variableOperations } from './operations/variables.ts';
 import { createSite, type Site } from './site.ts';
 
 /** Our own API, for the web page and for whoever shows a key: people, what they are where, and what is theirs. */
@@ -31,6 +33,7 @@ export const consoleDialect: Dialect = {
 function operationsOf(parts: Parts, site: Site): Operation[] {
   return [
     ...sessionOperations(parts, site),
+    ...openIdOperations(parts, site),
     ...accountOperations(parts, site),
     ...organisationOperations(parts),
     ...projectOperations(parts),
@@ -39,15 +42,22 @@ function operationsOf(parts: Parts, site: Site): Operation[] {
     ...eventOperations(parts),
     ...streamOperations(parts),
     ...scheduleOperations(parts),
+    ...variableOperations(parts),
     openApiOperation(),
   ];
+}
+
+/** The step back from an OpenID provider begins at its page. What the browser sent along is good for nothing else. */
+function isComingBack(req: Request): boolean {
+  const isPage = (req.headers['sec-fetch-mode'] ?? 'navigate') === 'navigate';
+  return req.method === 'GET' && req.path === CALLBACK && req.headers.origin === undefined && isPage;
 }
 
 function serve(host: Host): Router {
   const { parts, downloads, publicUrl, checkReplies } = host;
   const router = Router({ caseSensitive: true });
   // Before the open operations, too: a page of another site signs nobody in.
-  router.use(refuseForeignSites({ publicUrl }));
+  router.use(refuseForeignSites({ publicUrl, lets: isComingBack }));
   mount(router, operationsOf(parts, createSite(publicUrl)), {
     access: parts.access,
     rates: parts.limits.rates,

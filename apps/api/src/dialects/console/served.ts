@@ -2,7 +2,7 @@ import type { Contract } from '@spiderhub/wire';
 import type { z } from 'zod';
 import type { LiveReply } from '../../http/live.ts';
 import { type Call, type Operation, type OperationSpec, operation } from '../../http/operation.ts';
-import type { JsonReply, TextReply } from '../../http/reply.ts';
+import type { JsonReply, RedirectReply, TextReply } from '../../http/reply.ts';
 
 type Of<S> = S extends z.ZodType ? z.output<S> : undefined;
 type Asks = Pick<OperationSpec, 'action' | 'alsoAsks' | 'statusOf'>;
@@ -14,7 +14,7 @@ export function served<
   B extends z.ZodType | null,
   R extends z.ZodType,
 >(contract: Contract<P, Q, B, R>, asks: Asks | Asks['action']) {
-  const { method, path, summary, params, query, body, reply, media } = contract;
+  const { method, path, summary, params, query, body, reply, media, redirects } = contract;
   const rights = typeof asks === 'string' ? { action: asks } : asks;
   const spec: OperationSpec = {
     method,
@@ -25,11 +25,12 @@ export function served<
     ...(media ? { sends: [media] } : { reply }),
     ...rights,
     ...(body && { body }),
+    ...(redirects && { redirects }),
   };
   return (
     handle: (
       call: Call<z.output<P>, z.output<Q>, Of<B>>,
-    ) => Promise<z.input<R> | JsonReply<z.input<R>> | LiveReply | TextReply>,
+    ) => Promise<z.input<R> | JsonReply<z.input<R>> | LiveReply | RedirectReply | TextReply>,
   ): Operation =>
     operation(spec)(async (call) => {
       // Also where nothing is read of it: what an operation does not know is refused.

@@ -1,4 +1,4 @@
-import { type Actor, stranger } from '@spiderhub/core';
+import { type Actor, accountErrors, stranger } from '@spiderhub/core';
 import type { Call } from '../../http/operation.ts';
 
 type Reached = Pick<Call<never, never, never>, 'origin' | 'address'>;
@@ -7,6 +7,11 @@ type Reached = Pick<Call<never, never, never>, 'origin' | 'address'>;
 export interface Site {
   /** Address that links begin with. */
   address(call: Reached): string;
+  /**
+   * Address of links that are mailed: what the operator says, since a request could lead them elsewhere. Throws `conflict`
+   * when nothing is said.
+   */
+  published(): string;
   /** Whether cookies may travel over https alone. */
   isHttps(call: Reached): boolean;
   /** Who calls without having shown who that is. */
@@ -18,6 +23,10 @@ export function createSite(publicUrl: string | undefined): Site {
   const address = (call: Reached) => (publicUrl ?? call.origin()).replace(/\/+$/, '');
   return {
     address,
+    published() {
+      if (publicUrl === undefined) throw accountErrors.noMail();
+      return publicUrl.replace(/\/+$/, '');
+    },
     isHttps: (call) => address(call).startsWith('https:') || call.origin().startsWith('https:'),
     stranger: (call) => stranger(call.address),
   };

@@ -1,4 +1,13 @@
-import type { Caller, Invitation, MadeLink, MemberOf, ProjectOf, Session } from '@spiderhub/core';
+import {
+  type Caller,
+  type Invitation,
+  linkTo,
+  type MadeInvitation,
+  type MadeLink,
+  type MemberOf,
+  type ProjectOf,
+  type Session,
+} from '@spiderhub/core';
 
 /** What the core knows in the words of `/console`. */
 
@@ -26,11 +35,15 @@ export function memberView({ user, name, role, since, seenAt }: MemberOf) {
   return { user, name, role, since: since.toISOString(), seenAt: seenAt?.toISOString() ?? null };
 }
 
-export function invitationView({ id, role, madeBy, createdAt, expiresAt }: Invitation) {
-  return { id, role, madeBy, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() };
+export function invitationView({ id, role, email, madeBy, createdAt, expiresAt }: Invitation) {
+  return { id, role, email, madeBy, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() };
 }
 
-/** The token stands behind the `#`, which browsers keep to themselves. */
-export function linkView(site: string, page: string, { token, expiresAt }: MadeLink) {
-  return { link: `${site}/${page}#token=${token}`, token, expiresAt: expiresAt.toISOString() };
+export function passwordLinkView(site: string, { token, expiresAt }: MadeLink) {
+  return { link: linkTo(site, 'password', token), token, expiresAt: expiresAt.toISOString() };
+}
+
+export function invitedView(site: string, { token, mailedTo, expiresAt }: MadeInvitation) {
+  const link = token === null ? null : linkTo(site, 'invitation', token);
+  return { link, token, mailedTo, expiresAt: expiresAt.toISOString() };
 }

@@ -4,6 +4,7 @@ import {
   type JobTokens,
   type ProjectStore,
   type ProjectVariables,
+  type SecretSettings,
   scrapySettings,
   type VersionStore,
 } from '@spiderhub/core';
@@ -12,6 +13,7 @@ export interface RequestSources {
   versions: Pick<VersionStore, 'find'>;
   projects: Pick<ProjectStore, 'settings'>;
   variables: Pick<ProjectVariables, 'ofSpider'>;
+  secretSettings: Pick<SecretSettings, 'ofProject'>;
   tokens: Pick<JobTokens, 'sign'>;
   /** Where crawls reach the API of this installation, without slash at its end. */
   publicUrl: string;
@@ -25,24 +27,40 @@ export function requestsFrom({
   versions,
   projects,
   variables,
+  secretSettings,
   tokens,
   publicUrl,
 }: RequestSources): RequestOf {
   return async (job) => {
     const { project, spider } = job.key;
-    const [version, settings, seen] = await Promise.all([
+    const [version, settings, seen, secrets] = await Promise.all([
       job.version === null ? null : versions.find(project, job.version),
       projects.settings(project),
       variables.ofSpider(project, spider),
+      secretSettings.ofProject(project),
     ]);
     return {
       job,
       version,
-      projectSettings: scrapySettings(settings),
+      projectSettings: { ...scrapySettings(settings), ...secrets },
       variables: seen.values,
+      hidden: [
+        ...Object.values(secrets).flatMap(textsIn),
+        ...seen.secrets.map((name) => seen.values[name] ?? ''),
+      ],
       jobToken: tokens.sign(job.key),
       apiUrl: `${publicUrl}/api/`,
       storageUrl: `${publicUrl}/storage`,
     };
   };
+}
+
+/** All strings in a JSON text. */
+function textsIn(json: string): string[] {
+  const found: string[] = [];
+  JSON.parse(json, (_name, value: unknown) => {
+    if (typeof value === 'string') found.push(value);
+    return value;
+  });
+  return found;
 }

@@ -1,15 +1,21 @@
-import type { AccountStore, UserAccount } from '@spiderhub/core';
+import { type AccountStore, accountErrors, type UserAccount } from '@spiderhub/core';
 import type { Database } from '../../database.ts';
 import { translated } from '../../pg-errors.ts';
 
+const UNIQUE_VIOLATION = '23505';
+
 export function createAccountStore(database: Database): AccountStore {
-  async function find(by: { name: string } | { id: number }): Promise<UserAccount | null> {
-    const row = await database('users').where(by).first('id', 'name', 'password_hash');
-    return row ? { id: row.id, name: row.name, passwordHash: row.password_hash } : null;
+  async function find(where: string, value: string | number): Promise<UserAccount | null> {
+    const row = await database('users')
+      .whereRaw(where, [value])
+      .first('id', 'name', 'password_hash', 'email');
+    return row ? { id: row.id, name: row.name, passwordHash: row.password_hash, email: row.email } : null;
   }
   return translated<AccountStore>({
-    byName: (name) => find({ name }),
-    byNumber: (id) => find({ id }),
+    byName: (name) => find('name = ?', name),
+    byNumber: (id) => find('id = ?', id),
+    byEmail: (email) => find('lower(email) = lower(?)', email),
+    setEmail: (_actor, user, email) => setEmail(database, user, email),
     setPassword: (_actor, user, passwordHash, exceptSession) =>
       database.transaction((tx) => setPassword(tx, user, passwordHash, exceptSession)),
   });
@@ -28,4 +34,22 @@ export async function setPassword(
     .whereNot({ id: exceptSession ?? 0 })
     .delete();
   await tx('links').where({ user_id: user }).whereNull('used_at').delete();
+}
+
+/** Throws `conflict` for an address that somebody else has, whoever comes second. */
+export async function setEmail(tx: Database, user: number, email: string | null): Promise<void> {
+  try {
+    await tx('users').where({ id: user }).update({ email });
+  } catch (error) {
+    throw (error as { code?: unknown }).code === UNIQUE_VIOLATION ? accountErrors.emailTaken() : error;
+  }
+}
+
+/** Gives the user an address, unless it has one; it is taken from nobody. */
+export async function giveEmail(tx: Database, user: number, email: string): Promise<void> {
+  try {
+    await tx.transaction((inner) => inner('users').where({ id: user }).whereNull('email').update({ email }));
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
+  }
 }

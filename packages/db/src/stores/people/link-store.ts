@@ -1,19 +1,19 @@
 import {
   type Actor,
+  type Addressee,
   accessErrors,
   accountErrors,
-  type Guest,
   type Invitation,
   type Link,
   type LinkStore,
   type Place,
   type Role,
-  ranksWith,
+  type UserLink,
 } from '@spiderhub/core';
 import type { Database } from '../../database.ts';
 import { translated } from '../../pg-errors.ts';
-import { setPassword } from './account-store.ts';
-import { placeOf } from './place.ts';
+import { setEmail, setPassword } from './account-store.ts';
+import { accept, IS_GOOD } from './invitations.ts';
 
 interface LinkRow {
   id: number;
@@ -23,6 +23,7 @@ interface LinkRow {
   project_id: number | null;
   project: string | null;
   role: Role;
+  email: string | null;
   user_id: number | null;
   user: string | null;
   made_by: string;
@@ -30,18 +31,17 @@ interface LinkRow {
   expires_at: Date;
 }
 
-const IS_GOOD = 'l.used_at is null and l.expires_at > now()';
-
 export function createLinkStore(database: Database): LinkStore {
   return translated<LinkStore>({
-    invite: (actor, place, role, tokenHash, forMs) => invite(database, actor, place, role, tokenHash, forMs),
-    forUser: (actor, kind, user, tokenHash, forMs) =>
+    invite: (actor, place, role, tokenHash, forMs, to = null) =>
+      invite(database, actor, place, { role, tokenHash, forMs, to }),
+    forUser: (actor, kind, user, tokenHash, forMs, email = null) =>
       database.transaction(async (tx) => {
         await tx('links').where({ kind, user_id: user }).whereNull('used_at').delete();
         const { rows } = await tx.raw<{ rows: [{ expires_at: Date }] }>(
-          `insert into links (kind, token_hash, user_id, made_by, expires_at)
-          values (:kind, :tokenHash, :user, :by, now() + :forMs * interval '1 ms') returning expires_at`,
-          { kind, tokenHash, user, by: actor.name, forMs },
+          `insert into links (kind, token_hash, user_id, email, made_by, expires_at)
+          values (:kind, :tokenHash, :user, :email, :by, now() + :forMs * interval '1 ms') returning expires_at`,
+          { kind, tokenHash, user, email, by: actor.name, forMs } as never,
         );
         return { expiresAt: rows[0].expires_at };
       }),
@@ -56,6 +56,12 @@ export function createLinkStore(database: Database): LinkStore {
       (await invitations(database, place, false).where({ id }).delete()) > 0,
     accept: (_actor, tokenHash, guest) => database.transaction((tx) => accept(tx, tokenHash, guest)),
     takeSignIn: (_actor, tokenHash) => database.transaction((tx) => take(tx, 'sign-in', tokenHash)),
+    takeEmail: ({ user }, tokenHash) =>
+      database.transaction(async (tx) => {
+        const used = await take(tx, 'email', tokenHash, user);
+        if (used) await setEmail(tx, used.user, used.email);
+        return used !== null;
+      }),
     takePassword: (_actor, tokenHash, passwordHash) =>
       database.transaction(async (tx) => {
         const used = await take(tx, 'password', tokenHash);
@@ -88,6 +94,7 @@ function toInvitation(row: LinkRow): Invitation {
     organisation: { id: row.organisation_id, name: row.organisation },
     project: row.project_id === null ? null : { id: row.project_id, name: row.project ?? '' },
     role: row.role,
+    email: row.email,
     madeBy: row.made_by,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
@@ -98,76 +105,43 @@ async function invite(
   database: Database,
   actor: Actor,
   place: Place,
-  role: Role,
-  tokenHash: Buffer,
-  forMs: number,
+  { to, ...made }: { role: Role; tokenHash: Buffer; forMs: number; to: Addressee | null },
 ): Promise<Invitation> {
   const project = 'project' in place ? place.project : null;
   const where = 'project' in place ? 'p.id = :project' : 'o.id = :organisation and p.id is null';
   const { rowCount } = await database.raw(
-    `insert into links (kind, token_hash, organisation_id, project_id, role, made_by, expires_at)
-    select 'invitation', :tokenHash, o.id, p.id, :role, :by, now() + :forMs * interval '1 ms'
+    `insert into links (kind, token_hash, organisation_id, project_id, role, email, mailed, made_by, expires_at)
+    select 'invitation', :tokenHash, o.id, p.id, :role, :email, :mailed, :by, now() + :forMs * interval '1 ms'
     from organisations o left join projects p on p.organisation_id = o.id and p.id = :project
     where ${where}`,
-    { tokenHash, project, role, by: actor.name, forMs, ...('organisation' in place && place) } as never,
+    {
+      ...made,
+      project,
+      email: to?.email ?? null,
+      mailed: to?.mailed ?? false,
+      by: actor.name,
+      ...('organisation' in place && place),
+    } as never,
   );
   if (rowCount === 0) {
     throw 'project' in place
       ? accessErrors.projectNotFound(place.project)
       : accountErrors.notFound('organisation', String(place.organisation));
   }
-  return toInvitation(await rows(database).where('l.token_hash', tokenHash).first());
+  return toInvitation(await rows(database).where('l.token_hash', made.tokenHash).first());
 }
 
 /** Whoever comes first uses it up; a second one finds nothing. */
 async function take(
   tx: Database,
-  kind: 'password' | 'sign-in',
+  kind: UserLink,
   tokenHash: Buffer,
-): Promise<{ user: number } | null> {
+  of?: number | null,
+): Promise<{ user: number; email: string | null } | null> {
   const [row] = await tx('links as l')
-    .where({ kind, token_hash: tokenHash })
+    .where({ kind, token_hash: tokenHash, ...(of !== undefined && { user_id: of }) })
     .whereRaw(IS_GOOD)
     .update({ used_at: tx.fn.now(), used_by: tx.ref('user_id') })
-    .returning('user_id');
-  return row ? { user: row.user_id } : null;
-}
-
-async function accept(tx: Database, tokenHash: Buffer, guest: Guest): Promise<{ user: number } | null> {
-  const [link] = await tx('links as l')
-    .where({ kind: 'invitation', token_hash: tokenHash })
-    .whereRaw(IS_GOOD)
-    .update({ used_at: tx.fn.now() })
-    .returning(['id', 'organisation_id', 'project_id', 'role']);
-  if (!link) return null;
-  const user = 'user' in guest ? guest.user : await makeUser(tx, guest.name, guest.passwordHash);
-  await tx('links').where({ id: link.id }).update({ used_by: user });
-  const place =
-    link.project_id === null ? { organisation: link.organisation_id } : { project: link.project_id };
-  await join(tx, place, user, link.role);
-  return { user };
-}
-
-async function makeUser(tx: Database, name: string, passwordHash: string): Promise<number> {
-  const [made] = await tx('users')
-    .insert({ name, password_hash: passwordHash })
-    .onConflict('name')
-    .ignore()
-    .returning('id');
-  if (!made) throw accountErrors.nameTaken('a user', name);
-  return made.id;
-}
-
-/** Who is a member already stays what it is, unless the invitation is for more. */
-async function join(tx: Database, place: Place, user: number, role: Role): Promise<void> {
-  const { table, key } = placeOf(place);
-  const [made] = await tx(table)
-    .insert({ ...key, user_id: user, role })
-    .onConflict()
-    .ignore()
-    .returning('user_id');
-  if (made) return;
-  const member = { ...key, user_id: user };
-  const { role: now } = await tx(table).where(member).forUpdate().first('role');
-  if (now !== role && ranksWith(role, now)) await tx(table).where(member).update({ role });
+    .returning(['user_id', 'email']);
+  return row ? { user: row.user_id, email: row.email } : null;
 }

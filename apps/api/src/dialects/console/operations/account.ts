@@ -14,9 +14,12 @@ export function accountOperations(parts: Parts, site: Site): Operation[] {
     readMe(parts),
     ...sessionListOperations(parts),
     changePassword(parts),
+    changeEmail(parts, site),
+    confirmEmail(parts),
     readLink(parts),
     createAccount(parts, site),
     acceptInvitation(parts),
+    askForPassword(parts, site),
     setPassword(parts, site),
   ];
 }
@@ -34,6 +37,7 @@ const readMe = (parts: Parts) =>
     return {
       name,
       user,
+      email: user === null ? null : await parts.people.accounts.emailOf(user),
       staff,
       organisations: (await members.organisations([...mine.keys()])).map((one) => ({
         ...one,
@@ -85,6 +89,38 @@ const changePassword = (parts: Parts) =>
   )(async ({ caller, body }) => {
     caller.account();
     await parts.people.accounts.changePassword(caller.actor, body.current, body.password);
+    return {};
+  });
+
+const changeEmail = (parts: Parts, site: Site) =>
+  served(
+    sessionContracts.changeEmail,
+    'account.write',
+  )(async ({ caller, body }) => {
+    caller.account();
+    const { accounts, letters } = parts.people;
+    if (!letters.canSend) throw accountErrors.noMail();
+    await accounts.askForEmail(caller.actor, body.current, { email: body.email, site: site.published() });
+    return {};
+  });
+
+const confirmEmail = (parts: Parts) =>
+  served(
+    sessionContracts.confirmEmail,
+    'account.write',
+  )(async ({ caller, body }) => {
+    caller.account();
+    await parts.people.accounts.confirmEmail(caller.actor, body.token);
+    return {};
+  });
+
+const askForPassword = (parts: Parts, site: Site) =>
+  served(
+    linkContracts.askForPassword,
+    'open',
+  )(async (call) => {
+    const { email } = call.body;
+    await parts.people.forgotten.ask(site.stranger(call), { email, site: site.published() });
     return {};
   });
 

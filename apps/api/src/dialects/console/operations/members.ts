@@ -4,7 +4,7 @@ import type { Operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { served } from '../served.ts';
 import type { Site } from '../site.ts';
-import { invitationView, linkView, memberView } from '../views.ts';
+import { invitationView, invitedView, memberView, passwordLinkView } from '../views.ts';
 
 interface Where<P> {
   placeOf(params: P): Place;
@@ -79,8 +79,11 @@ function operationsOf<P>(
       'members.write',
     )(async (call) => {
       const manager = await asked(call.caller, call.params);
-      const link = await parts.people.memberships.invite(manager, place(call.params), call.body.role);
-      return linkView(site.address(call), 'invitation', link);
+      const { role, email } = call.body;
+      const { memberships, letters } = parts.people;
+      const to = email === undefined ? null : { email, site: letters.canSend ? site.published() : '' };
+      const made = await memberships.invite(manager, place(call.params), role, to);
+      return invitedView(site.address(call), made);
     }),
     served(
       contracts.withdraw,
@@ -103,5 +106,5 @@ const passwordLink = (parts: Parts, site: Site) =>
     const { caller, params } = call;
     const manager = await caller.mayIn(params.organisation);
     const link = await parts.people.memberships.passwordLink(manager, params.organisation, params.user);
-    return linkView(site.address(call), 'password', link);
+    return passwordLinkView(site.address(call), link);
   });

@@ -11,8 +11,17 @@ import { sessionView } from '../views.ts';
 
 /** Signing in and out. */
 export function sessionOperations(parts: Parts, site: Site): Operation[] {
-  return [readSession(parts), signIn(parts, site), signOut(parts, site)];
+  return [readSignInWays(parts), readSession(parts), signIn(parts, site), signOut(parts, site)];
 }
+
+const readSignInWays = (parts: Parts) =>
+  served(
+    contracts.readSignInWays,
+    'open',
+  )(async () => {
+    const { letters, openId } = parts.people;
+    return { mail: letters.canSend, openId: openId && { name: openId.name } };
+  });
 
 const readSession = (parts: Parts) =>
   served(

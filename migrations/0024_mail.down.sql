@@ -1,0 +1,12 @@
+comment on column variables.spider is null;
+delete from variables where spider = -1;
+drop table identities;
+delete from links where kind = 'email';
+alter table links drop constraint links_email_check;
+alter table links drop constraint links_kind_check;
+alter table links add constraint links_kind_check check (kind in ('invitation', 'password', 'sign-in'));
+drop index links_email;
+alter table links drop column mailed;
+alter table links drop column email;
+drop index users_email;
+alter table users drop column email;

@@ -1,0 +1,17 @@
+/** One message to one person: text alone, since what crawls and strangers wrote may be part of it. */
+export interface Mail {
+  /** An address such as `ann@example.org`, without a name. */
+  to: string;
+  /** One line; breaks in it become blanks. */
+  subject: string;
+  text: string;
+}
+
+/** Sends mail in the name of the installation. Where none is set up there is no mailer: null in its place. */
+export interface Mailer {
+  /**
+   * Resolves when the mail server has taken the message. Throws `unavailable` when it cannot be reached or takes none now,
+   * `invalid` (field `email`) when it refuses the address for good.
+   */
+  send(mail: Mail): Promise<void>;
+}

@@ -1,0 +1,1 @@
+export { createMailer, type MailConfig } from './mailer.ts';

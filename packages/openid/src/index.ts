@@ -1,0 +1,1 @@
+export { createIdentityProvider, type OpenIdClient } from './identity-provider.ts';
