@@ -1,5 +1,6 @@
 import { DomainError } from '@spiderhub/core';
 import type { Request, Response } from 'express';
+import { hold } from './rate-guard.ts';
 
 const RETRY_SECONDS = 2;
 
@@ -9,7 +10,7 @@ export interface Downloads {
    * Counts one until its connection or the answer ends. Throws `exhausted` for a caller that reads too many already:
    * who opens hundreds and reads none would keep memory, files and connections to the database from everybody else.
    */
-  enter(req: Request, res: Response): void;
+  enter(req: Request, res: Response): Promise<void>;
 }
 
 /** Counts in this process: at most `limit` at a time for each caller. */
@@ -23,11 +24,14 @@ export function createDownloads(limit: number): Downloads {
   }
 
   return {
-    enter({ user, method }, res) {
+    async enter({ user, method }, res) {
       if (method === 'HEAD') return;
       const who = user?.user == null ? JSON.stringify([user?.shown, user?.name]) : `user ${user.user}`;
       const count = underWay.get(who) ?? 0;
-      if (count >= limit) throw tooMany(limit);
+      if (count >= limit) {
+        await hold();
+        throw tooMany(limit);
+      }
       underWay.set(who, count + 1);
       res.once('close', () => leave(who));
     },

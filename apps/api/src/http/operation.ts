@@ -150,7 +150,7 @@ function runner({ spec, handle }: Operation, options: MountOptions): RequestHand
     if (reply instanceof RedirectReply) return sendRedirect(res, reply);
     if (reply instanceof StreamReply) {
       // What is said while something is done is no download.
-      if (!reply.options.eager) downloads.enter(req, res);
+      if (!reply.options.eager) await downloads.enter(req, res);
       return sendStream(req, res, reply);
     }
     if (reply instanceof LiveReply) return sendLive(req, res, reply, liveOptions(call, options));

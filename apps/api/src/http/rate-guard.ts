@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DomainError, type Principal, type Rates } from '@spiderhub/core';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { callerOf } from './auth.ts';
+import { begin } from './traffic.ts';
 
 /** How long somebody is kept waiting for a refusal, ms. */
 const HOLD_MS = 250;
@@ -14,16 +15,20 @@ let held = 0;
  * Counts a request before its body is read. Who sends too many is told so after a pause: a client that asks again at once,
  * whatever `Retry-After` says, is slowed down by its own refusals and costs its neighbours less.
  */
-export async function arrive(rates: Rates | null, who: Principal): Promise<void> {
+export async function arrive(rates: Rates | null, who: Principal, res: Response): Promise<void> {
+  if (!rates) return;
+  let tenant: string;
   try {
-    await rates?.arrive(who);
+    tenant = await rates.arrive(who);
   } catch (error) {
     if (error instanceof DomainError && error.kind === 'exhausted') await hold();
     throw error;
   }
+  await begin(tenant, res);
 }
 
-async function hold(): Promise<void> {
+/** Makes whoever is refused wait for a moment. */
+export async function hold(): Promise<void> {
   if (held >= MAX_HELD) return;
   held += 1;
   await pause(HOLD_MS);
@@ -32,8 +37,8 @@ async function hold(): Promise<void> {
 
 /** For requests whose credentials were looked at before. */
 export function rateGuard(rates: Rates): RequestHandler {
-  return async (req, _res, next) => {
-    await arrive(rates, callerOf(req));
+  return async (req, res, next) => {
+    await arrive(rates, callerOf(req), res);
     next();
   };
 }

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
+import { inTurns } from './traffic.ts';
 
 /** A long answer: only as much of it is in memory as the client is about to read. */
 export class StreamReply {
@@ -49,11 +50,11 @@ export async function sendPieces(
   headers: Record<string, string>,
   pieces: AsyncIterable<string | Buffer>,
 ): Promise<void> {
-  const chunks = pieces[Symbol.asyncIterator]();
+  const chunks = inTurns(pieces, res)[Symbol.asyncIterator]();
   const first = await chunks.next();
   res.writeHead(200, headers);
   if (first.done || req.method === 'HEAD') {
-    await chunks.return?.();
+    await chunks.return?.(undefined);
     res.end();
     return;
   }

@@ -8,12 +8,14 @@ import type { ServiceLimits } from './service-limits.ts';
 export interface Rates {
   /**
    * Counts a request of a caller whose credentials are good, before anything else is done for it: for its organisation or
-   * its project when that is the only one that it can ask for. Throws `exhausted`.
+   * its project when that is the only one that it can ask for. Says whose request it is. Throws `exhausted`.
    */
-  arrive(who: Principal): Promise<void>;
+  arrive(who: Principal): Promise<string>;
   /** Counts a request for the project that it turned out to be for, once it may. Throws `exhausted`. */
   enter(who: Principal, project: number): Promise<void>;
 }
+
+const STAFF = 'staff';
 
 export function createRates(book: LimitBook, meter: Meter): Rates {
   const homeOf = rememberedHomes();
@@ -25,29 +27,34 @@ export function createRates(book: LimitBook, meter: Meter): Rates {
     if (wait > 0) throw limitErrors.tooFast(place, requestsPerSecond, wait);
   }
 
-  async function countProject(project: number, withOrganisation: boolean): Promise<void> {
+  async function countProject(project: number, withOrganisation: boolean): Promise<string> {
     const allowance = await book.ofProject(project);
-    if (!allowance) return;
+    if (!allowance) return nameOf({ project });
     const { organisation, ofOrganisation, ofProject } = allowance;
     count({ project }, ofProject);
     if (withOrganisation) count({ organisation }, ofOrganisation);
+    return nameOf({ organisation });
   }
 
   return {
     async arrive(who) {
-      if (who.staff) return;
+      if (who.staff) return STAFF;
       const home = homeOf(who);
-      if (home === null) return count({ caller: who.name }, book.defaults);
+      if (home === null) {
+        count({ caller: who.name }, book.defaults);
+        return nameOf({ caller: who.name });
+      }
       if ('project' in home) return countProject(home.project, true);
       const { organisation } = home;
       const allowance = await book.ofOrganisation(organisation);
       if (allowance) count({ organisation }, allowance.ofOrganisation);
+      return nameOf({ organisation });
     },
     async enter(who, project) {
       if (who.staff) return;
       const home = homeOf(who);
       if (home && 'project' in home) return;
-      return countProject(project, home === null);
+      await countProject(project, home === null);
     },
   };
 }

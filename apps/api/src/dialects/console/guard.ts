@@ -49,12 +49,12 @@ export function consoleGuard({ parts, doorkeeper }: Host): RequestHandler {
     return found?.who ?? null;
   }
 
-  return async (req, _res, next) => {
+  return async (req, res, next) => {
     const { authorization } = req.headers;
     const who = await (authorization === undefined ? bySession(req) : byKey(req, authorization));
     if (!who) throw accessErrors.unauthenticated();
     req.user = who;
-    await arrive(parts.limits.rates, who);
+    await arrive(parts.limits.rates, who, res);
     next();
   };
 }

@@ -37,8 +37,8 @@ export function createScrapydHandler(
       const who = (await authenticate(req, parts, doorkeeper)) ?? (await guest(req, parts, publicUrl));
       if (!who) return refuse(req, res);
       req.user = who;
-      await arrive(parts.limits.rates, who);
-      if (isDownload(req)) downloads.enter(req, res);
+      await arrive(parts.limits.rates, who, res);
+      if (isDownload(req)) await downloads.enter(req, res);
       await answer({ parts, projects, req, res, who, prefix: req.baseUrl });
     } catch (error) {
       fail(error, req, res, next);

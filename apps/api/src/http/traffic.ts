@@ -1,0 +1,85 @@
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { createCrowd } from '@spiderhub/core';
+import type { Response } from 'express';
+
+/*
+ * One process answers all requests in one event loop, so its time is what they share. Short requests have it first: long
+ * answers go on when no short one is under way, or after a while. And of the short ones no tenant has more than a few under
+ * way while others have some. What is counted here is of the whole process, like its event loop.
+ */
+
+/** Requests of one tenant at the same time, while others are there. */
+const MOST_OF_ONE = 4;
+/** How long a piece of a long answer waits for short requests, ms. */
+const PATIENCE_MS = 5;
+/** Pieces of long answers that are made in one go, ms. */
+const SLICE_MS = 1;
+
+const crowd = createCrowd({ most: MOST_OF_ONE });
+/** Short requests under way, and what ends each for its tenant. */
+const short = new Map<Response, () => void>();
+let onQuiet: (() => void) | null = null;
+
+/** Waits until a request may begin, and counts it until it is answered. */
+export async function begin(tenant: string, res: Response): Promise<void> {
+  const leave = await crowd.enter(tenant);
+  if (res.destroyed) return leave();
+  short.set(res, leave);
+  res.once('close', end);
+}
+
+function end(this: Response): void {
+  becomeLong(this);
+}
+
+/** From now on the answer takes as long as its reader does. */
+function becomeLong(res: Response): void {
+  short.get(res)?.();
+  short.delete(res);
+  if (short.size > 0) return;
+  onQuiet?.();
+  onQuiet = null;
+}
+
+const line: (() => void)[] = [];
+let isWorking = false;
+
+/** Waits until it is a long answer's turn: one piece of all of them in one turn of the event loop. */
+function takeTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    line.push(resolve);
+    if (!isWorking) void work();
+  });
+}
+
+async function work(): Promise<void> {
+  isWorking = true;
+  while (line.length > 0) {
+    if (short.size > 0) await Promise.race([quiet(), pause(PATIENCE_MS)]);
+    line.shift()?.();
+    await nextTurn();
+  }
+  isWorking = false;
+}
+
+function quiet(): Promise<void> {
+  return new Promise((resolve) => {
+    onQuiet = resolve;
+  });
+}
+
+/** The same pieces. Behind the first one, which is all of a short answer, only when short requests leave time for it. */
+export async function* inTurns<T>(source: AsyncIterable<T>, res: Response): AsyncGenerator<T> {
+  let from = Number.POSITIVE_INFINITY;
+  for await (const piece of source) {
+    yield piece;
+    if (from === Number.POSITIVE_INFINITY) {
+      from = 0;
+      continue;
+    }
+    becomeLong(res);
+    if (performance.now() - from < SLICE_MS) continue;
+    await takeTurn();
+    from = performance.now();
+  }
+}
