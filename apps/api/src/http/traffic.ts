@@ -10,21 +10,26 @@ import type { Response } from 'express';
 
 /** Requests of one tenant at the same time, while others are there. */
 const MOST_OF_ONE = 4;
+/** What takes longer than this, ms, waits for something else: nobody has to leave it the way. */
+const SHORT_MS = 20;
 /** How long a piece of a long answer waits for short requests, ms. */
 const PATIENCE_MS = 5;
 /** Pieces of long answers that are made in one go, ms. */
 const SLICE_MS = 1;
 
 const crowd = createCrowd({ most: MOST_OF_ONE });
-/** Short requests under way, and what ends each for its tenant. */
-const short = new Map<Response, () => void>();
+/** What ends a request for its tenant. */
+const leaving = new Map<Response, () => void>();
+/** Short requests under way, in the order in which they began, with the time. */
+const short = new Map<Response, number>();
 let onQuiet: (() => void) | null = null;
 
 /** Waits until a request may begin, and counts it until it is answered. */
 export async function begin(tenant: string, res: Response): Promise<void> {
   const leave = await crowd.enter(tenant);
   if (res.destroyed) return leave();
-  short.set(res, leave);
+  leaving.set(res, leave);
+  short.set(res, performance.now());
   res.once('close', end);
 }
 
@@ -34,7 +39,8 @@ function end(this: Response): void {
 
 /** From now on the answer takes as long as its reader does. */
 function becomeLong(res: Response): void {
-  short.get(res)?.();
+  leaving.get(res)?.();
+  leaving.delete(res);
   short.delete(res);
   if (short.size > 0) return;
   onQuiet?.();
@@ -55,11 +61,20 @@ function takeTurn(): Promise<void> {
 async function work(): Promise<void> {
   isWorking = true;
   while (line.length > 0) {
-    if (short.size > 0) await Promise.race([quiet(), pause(PATIENCE_MS)]);
+    if (hasShort()) await Promise.race([quiet(), pause(PATIENCE_MS)]);
     line.shift()?.();
     await nextTurn();
   }
   isWorking = false;
+}
+
+function hasShort(): boolean {
+  const before = performance.now() - SHORT_MS;
+  for (const [res, at] of short) {
+    if (at > before) return true;
+    short.delete(res);
+  }
+  return false;
 }
 
 function quiet(): Promise<void> {
