@@ -13,6 +13,7 @@ import {
   createFileLimits,
   createForgotten,
   createJobAccess,
+  createJobLists,
   createJobs,
   createJobTokens,
   createLetters,
@@ -39,6 +40,7 @@ import {
   type IdentityProvider,
   inLedger,
   type JobAccess,
+  type JobLists,
   type JobqView,
   type Jobs,
   type JobTokens,
@@ -52,12 +54,14 @@ import {
   NO_TURNS,
   type OpenIdRules,
   type OpenIdSignIn,
+  type OverviewView,
   type PeriodicJobs,
   type ProjectStore,
   type ProjectVariables,
   type Rates,
   type ReleaseStore,
   type ReportStore,
+  type SavedViewStore,
   type SecretKeys,
   type SecretSettings,
   type ServiceLimitStore,
@@ -95,14 +99,17 @@ import {
   createFrontierStore,
   createIdentityStore,
   createJobqView,
+  createJobSearchView,
   createJobStore,
   createJobView,
   createLinkStore,
   createMemberStore,
+  createOverviewView,
   createPeriodicStore,
   createProjectStore,
   createReleaseStore,
   createReportStore,
+  createSavedViewStore,
   createScrapydCallerStore,
   createScrapydStore,
   createScrapydUserStore,
@@ -149,6 +156,11 @@ export interface Parts {
   claims: ClaimStore;
   periodic: PeriodicJobs;
   queue: JobqView;
+  /** Lists for people who search, and what is usual. */
+  lists: JobLists;
+  overview: OverviewView;
+  /** Filters of jobs that people keep. */
+  views: SavedViewStore;
 
   projects: ProjectStore;
   spiders: SpiderStore;
@@ -179,6 +191,8 @@ export interface Parts {
   uploadDir: string;
   /** The largest item that is kept, bytes. */
   maxItemBytes: number;
+  /** How far code of projects is kept away, in the words of `/readyz`. */
+  isolation: string;
   log: Logger;
   now: () => Date;
 }
@@ -232,6 +246,8 @@ export interface Ground {
   uploadDir: string;
   /** The largest item that is kept, bytes. 16 MiB by default. */
   maxItemBytes?: number;
+  /** See Parts. */
+  isolation?: string;
   log: Logger;
 }
 
@@ -257,6 +273,8 @@ export async function createParts(ground: Ground): Promise<Parts> {
   );
   const streams = createFsStreamStore({ root: join(dataDir, 'streams'), tallies: TALLIES });
   const eventLog = createEventLog(database);
+  const projects = createProjectStore(database);
+  const now = () => new Date();
   return {
     access: createAccess(createAccessStore(database)),
     jobAccess: createJobAccess(tokens, view),
@@ -268,8 +286,11 @@ export async function createParts(ground: Ground): Promise<Parts> {
     claims: createClaimStore(database),
     periodic: periodicJobs(database, enforced?.book),
     queue: createJobqView(database, searches, turns),
+    lists: createJobLists(createJobSearchView(database), projects, now),
+    overview: createOverviewView(database),
+    views: createSavedViewStore(database),
 
-    projects: createProjectStore(database),
+    projects,
     spiders: createSpiderStore(database),
     versions,
     deploy: createDeploy({ inspector, blobs, versions, eggs, variables }),
@@ -292,8 +313,9 @@ export async function createParts(ground: Ground): Promise<Parts> {
     scrapyd: scrapydParts(database, downloads, turns.downloads),
     uploadDir,
     maxItemBytes: ground.maxItemBytes ?? MAX_ITEM_BYTES,
+    isolation: ground.isolation ?? 'none',
     log,
-    now: () => new Date(),
+    now,
   };
 }
 

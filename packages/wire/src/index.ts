@@ -1,13 +1,18 @@
 export type { Contract } from './contract.ts';
 export { CONTRACTS, readOpenApi } from './contracts.ts';
 export { eventContracts } from './events.ts';
+export { jobContracts } from './jobs/index.ts';
 export { limitContracts } from './limits.ts';
 export { linkContracts } from './links.ts';
 export { makePasswordLink, organisationMembers, projectMembers } from './members.ts';
 export { openApiOf } from './openapi.ts';
 export { openIdContracts } from './openid.ts';
 export { organisationContracts, projectContracts } from './organisations.ts';
+export { overviewContracts } from './overview.ts';
 export { scheduleContracts } from './schedules.ts';
+export { readServer } from './server.ts';
 export { sessionContracts } from './session.ts';
+export { spiderContracts } from './spiders.ts';
 export { streamContracts } from './streams.ts';
 export { settingContracts, variableContracts } from './variables.ts';
+export { versionContracts } from './versions.ts';
