@@ -144,6 +144,12 @@ begin
 end
 $function$;
 
+create table event_cursors (
+  name text not null,
+  cursor text not null
+);
+alter table event_cursors add constraint event_cursors_pkey PRIMARY KEY (name);
+
 create table event_floor (
   singleton boolean default true not null,
   xid xid8 not null,
@@ -368,7 +374,6 @@ alter table jobs add constraint jobs_stop_level_check CHECK (((stop_level >= 0) 
 CREATE INDEX jobs_admitted ON jobs USING btree (admitted_at) WHERE (state = 'admitted'::text);
 CREATE UNIQUE INDEX jobs_alias ON jobs USING btree (project_id, alias) WHERE (alias IS NOT NULL);
 CREATE INDEX jobs_deleted ON jobs USING btree (deleted_at) WHERE (state = 'deleted'::text);
-CREATE INDEX jobs_failed ON jobs USING btree (project_id, state_since DESC, id DESC) WHERE ((state = 'finished'::text) AND (close_reason <> ALL (ARRAY['finished'::text, 'closespider_itemcount'::text, 'closespider_pagecount'::text, 'closespider_pagecount_no_item'::text, 'closespider_timeout'::text, 'closespider_timeout_no_item'::text, 'cancelled'::text, 'cancel_timeout'::text])));
 CREATE UNIQUE INDEX jobs_idempotency ON jobs USING btree (project_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX jobs_list ON jobs USING btree (project_id, state_since DESC, id DESC) WHERE (state <> 'deleted'::text);
 CREATE INDEX jobs_list_spider ON jobs USING btree (project_id, spider, state, state_since DESC, id DESC);
@@ -628,20 +633,38 @@ alter table reports add constraint reports_job_id_fkey FOREIGN KEY (job_id) REFE
 alter table reports add constraint reports_pkey PRIMARY KEY (job_id, key);
 CREATE INDEX reports_sha256 ON reports USING btree (sha256);
 
-create table saved_views (
+create table rule_firings (
+  rule_id integer not null,
+  event_id text not null,
+  project_id integer not null,
+  at timestamp with time zone default now() not null,
+  source text,
+  outcome text not null,
+  reason text,
+  job text,
+  depth integer default 0 not null
+);
+alter table rule_firings add constraint rule_firings_outcome_check CHECK ((outcome = ANY (ARRAY['scheduled'::text, 'told'::text, 'held'::text, 'digested'::text, 'refused'::text])));
+alter table rule_firings add constraint rule_firings_pkey PRIMARY KEY (rule_id, event_id);
+alter table rule_firings add constraint rule_firings_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES rules(id) ON DELETE CASCADE;
+CREATE INDEX rule_firings_age ON rule_firings USING btree (at);
+CREATE INDEX rule_firings_job ON rule_firings USING btree (project_id, job) WHERE (job IS NOT NULL);
+CREATE INDEX rule_firings_of ON rule_firings USING btree (rule_id, at DESC);
+CREATE INDEX rule_firings_source ON rule_firings USING btree (project_id, source);
+
+create table rules (
   id integer generated identity not null,
   project_id integer not null,
-  user_id integer,
   name text not null,
-  q text not null,
+  conditions text not null,
+  action text not null,
+  disabled boolean not null,
   created_by text not null,
   created_at timestamp with time zone default now() not null
 );
-alter table saved_views add constraint saved_views_name_check CHECK ((name <> ''::text));
-alter table saved_views add constraint saved_views_pkey PRIMARY KEY (id);
-alter table saved_views add constraint saved_views_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
-alter table saved_views add constraint saved_views_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
-CREATE UNIQUE INDEX saved_views_name ON saved_views USING btree (project_id, COALESCE(user_id, 0), name);
+alter table rules add constraint rules_pkey PRIMARY KEY (id);
+alter table rules add constraint rules_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+CREATE INDEX rules_project ON rules USING btree (project_id, id);
 
 CREATE OR REPLACE FUNCTION schedule_jobs(batch json)
  RETURNS TABLE(ordinal integer, outcome text, id bigint, spider integer, number integer)
@@ -986,6 +1009,73 @@ alter table versions add constraint versions_project_id_fkey FOREIGN KEY (projec
 CREATE INDEX versions_newest ON versions USING btree (project_id, deployed_at DESC);
 CREATE TRIGGER versions_forget_latest AFTER INSERT OR UPDATE ON versions FOR EACH ROW EXECUTE FUNCTION forget_latest_version();
 CREATE TRIGGER versions_tell_of_deployed AFTER INSERT OR UPDATE ON versions FOR EACH ROW EXECUTE FUNCTION tell_of_deployed_version();
+
+create table webhook_deliveries (
+  webhook_id integer not null,
+  message_id text not null,
+  state text default 'waiting'::text not null,
+  tries integer default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  next_at timestamp with time zone default now(),
+  lease_until timestamp with time zone,
+  tried_at timestamp with time zone,
+  status integer,
+  error text,
+  duration_ms integer,
+  answer text
+);
+alter table webhook_deliveries add constraint webhook_deliveries_message_id_fkey FOREIGN KEY (message_id) REFERENCES webhook_messages(id) ON DELETE CASCADE;
+alter table webhook_deliveries add constraint webhook_deliveries_pkey PRIMARY KEY (webhook_id, message_id);
+alter table webhook_deliveries add constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'failed'::text])));
+alter table webhook_deliveries add constraint webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE;
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries USING btree (webhook_id, next_at) WHERE (state = 'waiting'::text);
+CREATE INDEX webhook_deliveries_leased ON webhook_deliveries USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+CREATE INDEX webhook_deliveries_log ON webhook_deliveries USING btree (webhook_id, created_at DESC, message_id);
+CREATE INDEX webhook_deliveries_message ON webhook_deliveries USING btree (message_id);
+
+create table webhook_messages (
+  id text not null,
+  project_id integer not null,
+  type text not null,
+  body text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table webhook_messages add constraint webhook_messages_pkey PRIMARY KEY (id);
+alter table webhook_messages add constraint webhook_messages_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+CREATE INDEX webhook_messages_age ON webhook_messages USING btree (created_at);
+CREATE INDEX webhook_messages_project ON webhook_messages USING btree (project_id);
+
+create table webhook_secrets (
+  id bigint generated identity not null,
+  webhook_id integer not null,
+  sealed bytea not null,
+  key_id text not null,
+  until timestamp with time zone
+);
+alter table webhook_secrets add constraint webhook_secrets_pkey PRIMARY KEY (id);
+alter table webhook_secrets add constraint webhook_secrets_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE;
+CREATE INDEX webhook_secrets_of ON webhook_secrets USING btree (webhook_id);
+
+create table webhooks (
+  id integer generated identity not null,
+  project_id integer not null,
+  url text not null,
+  description text not null,
+  types text[] not null,
+  spiders text[] not null,
+  has_tag text[] not null,
+  disabled_at timestamp with time zone,
+  disabled_why text,
+  failing_since timestamp with time zone,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null,
+  rule_id integer
+);
+alter table webhooks add constraint webhooks_pkey PRIMARY KEY (id);
+alter table webhooks add constraint webhooks_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+alter table webhooks add constraint webhooks_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES rules(id) ON DELETE CASCADE;
+CREATE INDEX webhooks_project ON webhooks USING btree (project_id, id);
+CREATE INDEX webhooks_rule ON webhooks USING btree (rule_id) WHERE (rule_id IS NOT NULL);
 
 create table workers (
   id text not null,

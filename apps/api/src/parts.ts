@@ -13,7 +13,7 @@ import {
   createFileLimits,
   createForgotten,
   createJobAccess,
-  createJobLists,
+  createJobRules,
   createJobs,
   createJobTokens,
   createLetters,
@@ -29,6 +29,7 @@ import {
   createSignIn,
   createTurns,
   createVariables,
+  createWebhooks,
   type Deploy,
   type EggInspector,
   type EggStore,
@@ -40,8 +41,8 @@ import {
   type IdentityProvider,
   inLedger,
   type JobAccess,
-  type JobLists,
   type JobqView,
+  type JobRules,
   type Jobs,
   type JobTokens,
   type Letters,
@@ -54,14 +55,12 @@ import {
   NO_TURNS,
   type OpenIdRules,
   type OpenIdSignIn,
-  type OverviewView,
   type PeriodicJobs,
   type ProjectStore,
   type ProjectVariables,
   type Rates,
   type ReleaseStore,
   type ReportStore,
-  type SavedViewStore,
   type SecretKeys,
   type SecretSettings,
   type ServiceLimitStore,
@@ -75,6 +74,7 @@ import {
   type Turn,
   type UsageCounts,
   type VersionStore,
+  type Webhooks,
 } from '@spiderhub/core';
 import {
   createScrapydGuests,
@@ -99,17 +99,15 @@ import {
   createFrontierStore,
   createIdentityStore,
   createJobqView,
-  createJobSearchView,
   createJobStore,
   createJobView,
   createLinkStore,
   createMemberStore,
-  createOverviewView,
   createPeriodicStore,
   createProjectStore,
   createReleaseStore,
   createReportStore,
-  createSavedViewStore,
+  createRuleStore,
   createScrapydCallerStore,
   createScrapydStore,
   createScrapydUserStore,
@@ -120,6 +118,7 @@ import {
   createSpiderStore,
   createVariableStore,
   createVersionStore,
+  createWebhookStore,
   type Database,
   sharedSecret,
 } from '@spiderhub/db';
@@ -155,12 +154,10 @@ export interface Parts {
   jobs: Jobs;
   claims: ClaimStore;
   periodic: PeriodicJobs;
+  webhooks: Webhooks;
+  rules: JobRules;
+  signals: Signals;
   queue: JobqView;
-  /** Lists for people who search, and what is usual. */
-  lists: JobLists;
-  overview: OverviewView;
-  /** Filters of jobs that people keep. */
-  views: SavedViewStore;
 
   projects: ProjectStore;
   spiders: SpiderStore;
@@ -191,8 +188,6 @@ export interface Parts {
   uploadDir: string;
   /** The largest item that is kept, bytes. */
   maxItemBytes: number;
-  /** How far code of projects is kept away, in the words of `/readyz`. */
-  isolation: string;
   log: Logger;
   now: () => Date;
 }
@@ -246,8 +241,6 @@ export interface Ground {
   uploadDir: string;
   /** The largest item that is kept, bytes. 16 MiB by default. */
   maxItemBytes?: number;
-  /** See Parts. */
-  isolation?: string;
   log: Logger;
 }
 
@@ -273,8 +266,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
   );
   const streams = createFsStreamStore({ root: join(dataDir, 'streams'), tallies: TALLIES });
   const eventLog = createEventLog(database);
-  const projects = createProjectStore(database);
-  const now = () => new Date();
+  const webhookStore = createWebhookStore(database);
   return {
     access: createAccess(createAccessStore(database)),
     jobAccess: createJobAccess(tokens, view),
@@ -285,12 +277,12 @@ export async function createParts(ground: Ground): Promise<Parts> {
     jobs,
     claims: createClaimStore(database),
     periodic: periodicJobs(database, enforced?.book),
+    webhooks: createWebhooks({ store: webhookStore, sealing: sealed[1], keysOf: secretKeys }),
+    rules: createJobRules({ store: createRuleStore(database), versions, webhooks: webhookStore }),
+    signals,
     queue: createJobqView(database, searches, turns),
-    lists: createJobLists(createJobSearchView(database), projects, now),
-    overview: createOverviewView(database),
-    views: createSavedViewStore(database),
 
-    projects,
+    projects: createProjectStore(database),
     spiders: createSpiderStore(database),
     versions,
     deploy: createDeploy({ inspector, blobs, versions, eggs, variables }),
@@ -313,9 +305,8 @@ export async function createParts(ground: Ground): Promise<Parts> {
     scrapyd: scrapydParts(database, downloads, turns.downloads),
     uploadDir,
     maxItemBytes: ground.maxItemBytes ?? MAX_ITEM_BYTES,
-    isolation: ground.isolation ?? 'none',
     log,
-    now,
+    now: () => new Date(),
   };
 }
 

@@ -17,12 +17,14 @@ import { createCron } from '@spiderhub/cron';
 import {
   createAttemptStore,
   createBlobLedger,
+  createDeliveryStore,
   createDispatchStore,
   createLeaderStore,
   createLeftoverStore,
   createNetworkStore,
   createPeriodicStore,
   createProjectStore,
+  createReactionStore,
   createRetentionStore,
   createSealedStore,
   createServiceLimitStore,
@@ -55,6 +57,7 @@ import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
 import { measureStorage } from './leader/tasks/measure-storage.ts';
 import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
+import { digest, forgetDeliveries } from './leader/tasks/reactions.ts';
 import { leaderTasks } from './leader/tasks.ts';
 import { limitsOfCrawls } from './limits.ts';
 import { createRunners } from './runners.ts';
@@ -65,6 +68,8 @@ import { recount } from './supervise/streams/stored-counts.ts';
 import { Supervisor } from './supervise/supervisor.ts';
 import { localSweeps } from './sweep/local-sweeps.ts';
 import { createSweeper } from './sweep/sweeper.ts';
+import { createDeliverer, type Deliverer } from './webhooks/deliverer.ts';
+import { createSender } from './webhooks/send.ts';
 import { placeOf, takeWorkDirectory } from './work-directory.ts';
 
 const DAY_MS = 24 * 3600_000;
@@ -105,6 +110,7 @@ async function main(): Promise<void> {
     isolation: report,
   });
   const leader = makeLeader(parts, worker);
+  const deliverer = makeDeliverer(parts);
   const inherit = inheritWith(supervisor, runnerIn);
   const { database, signals, redis } = connections;
 
@@ -127,12 +133,14 @@ async function main(): Promise<void> {
       log,
     }),
     leader,
+    deliverer,
     createIntake({
       redis,
       worker,
       work: (id, attempt) => supervisor.run(id, attempt),
       onWake: () => leader.wake(),
       onStop: () => heartbeat.soon(),
+      onEvent: () => deliverer.soon(),
       onOpen: () => signals.wakeLeader(),
     }),
   ];
@@ -204,6 +212,12 @@ function makeLeader(
   const { database, vital, tickets } = connections;
   const attempts = createAttemptStore(database);
   const periodic = periodicParts(config, connections);
+  const reactions = {
+    reactions: createReactionStore(database),
+    deliveries: createDeliveryStore(database),
+    onDeliveries: () => connections.signals.happened(),
+    onScheduled: () => connections.signals.wakeLeader(),
+  };
   return createLeader({
     store: createLeaderStore(vital),
     holder: `${host}/${id}`,
@@ -215,6 +229,7 @@ function makeLeader(
       tickets,
       recount: (ended) => recount(attempts, streams, ended),
       periodic,
+      reactions,
       chores: [
         ...keepHouse({
           purge: createPurge(createRetentionStore(database), streams, config.DELETE_GRACE_DAYS * DAY_MS),
@@ -224,6 +239,8 @@ function makeLeader(
           eventsMs: config.EVENTS_DAYS * DAY_MS,
         }),
         ...keepCalendar(periodic),
+        digest(reactions),
+        forgetDeliveries(reactions),
       ],
       measuring: measureStorage({
         usage: createStorageUsageStore(database),
@@ -232,6 +249,15 @@ function makeLeader(
       }),
       log,
     }),
+    log,
+  });
+}
+
+function makeDeliverer({ config, connections, log }: Parts): Deliverer {
+  return createDeliverer({
+    store: createDeliveryStore(connections.database),
+    send: createSender({ allowNetworks: config.WEBHOOK_ALLOW_NETWORKS }),
+    keysOf: async () => readSecretKeys(await secretsKeyText(config)) ?? [],
     log,
   });
 }

@@ -10,8 +10,6 @@ const EVENT = 'event';
 
 export interface SignalSender extends Signals {
   /** Settles when Redis answers. Rejects when it is away. */
-  /** Something happened that those may want to see who listen. Never throws, never waits. */
-  happened(): void;
   ping(): Promise<void>;
   close(): void;
 }

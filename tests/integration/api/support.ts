@@ -67,6 +67,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
       seen.stops.push(worker);
       hint();
     },
+    happened: hint,
   };
   const inspect: ApiUnderTest['inspect'] = jest.fn(async (_egg, _log) => ({
     settingsModule: 'demo.settings',

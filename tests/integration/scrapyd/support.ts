@@ -56,7 +56,11 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     if (!eggs.spiders) throw new DomainError('invalid', 'bad_egg', 'egg: the project cannot be imported');
     return { settingsModule: 'demo.settings', spiders: eggs.spiders, scripts: [] };
   };
-  const signals = { wakeLeader() {}, stopRequested: (worker: string) => void stops.push(worker) };
+  const signals = {
+    wakeLeader() {},
+    happened() {},
+    stopRequested: (worker: string) => void stops.push(worker),
+  };
   const logs: string[] = [];
   const log = createLogger({
     name: 'api',

@@ -20,7 +20,7 @@ import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/te
 import { redisAddress } from '../../support/redis.ts';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 
-const SILENT = { wakeLeader() {}, stopRequested() {} };
+const SILENT = { wakeLeader() {}, happened() {}, stopRequested() {} };
 
 let db: TestDatabase;
 let team: Team;

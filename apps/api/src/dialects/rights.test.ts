@@ -81,15 +81,10 @@ const VALUES: Record<string, unknown> = {
   cron: '0 0 * * *',
   tasks: [{ spider: 'a' }],
   email: 'a@example.org',
+  when: {},
+  action: { channel: 'run', spider: 'a' },
 };
-const IN_PATHS: Record<string, unknown> = {
-  spider: '2',
-  job: '3',
-  type: 's',
-  state: 'pending',
-  slot: 's',
-  format: 'jl',
-};
+const IN_PATHS: Record<string, unknown> = { spider: '2', job: '3', type: 's', state: 'pending', slot: 's' };
 
 /** Input that a schema takes: a value for each of its fields that must be given. */
 function sampleFor(schema: z.ZodType | undefined, more: Record<string, unknown> = {}): unknown {

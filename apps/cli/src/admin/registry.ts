@@ -11,6 +11,7 @@ import { SECRETS_COMMANDS } from './secrets.ts';
 import { SPIDER_COMMANDS } from './spider.ts';
 import { STACK_COMMANDS } from './stacks.ts';
 import { USAGE_COMMANDS } from './usage.ts';
+import { WEBHOOK_COMMANDS } from './webhook.ts';
 
 /**
  * Every command of `spiderhub admin`, in the order of its help. A new one stands in the file of its noun, is added here,
@@ -23,6 +24,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...SPIDER_COMMANDS,
   ...JOB_COMMANDS,
   ...SCHEDULE_COMMANDS,
+  ...WEBHOOK_COMMANDS,
   ...USER_COMMANDS,
   ...MEMBER_COMMANDS,
   ...INVITATION_COMMANDS,

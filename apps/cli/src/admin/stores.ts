@@ -4,6 +4,7 @@ import {
   type AdminStore,
   createPeriodicJobs,
   createVariables,
+  createWebhooks,
   type LimitStore,
   type LinkStore,
   type MarkerStore,
@@ -20,6 +21,7 @@ import {
   TALLIES,
   type UsageView,
   type VersionStore,
+  type Webhooks,
 } from '@spiderhub/core';
 import type { ScrapydCallerStore, ScrapydUserStore } from '@spiderhub/core/scrapyd';
 import { createCron } from '@spiderhub/cron';
@@ -39,6 +41,7 @@ import {
   createUsageView,
   createVariableStore,
   createVersionStore,
+  createWebhookStore,
   type Database,
 } from '@spiderhub/db';
 import { type SecretsPlace, secretsKeyText } from '@spiderhub/platform';
@@ -58,6 +61,7 @@ export interface AdminStores {
   markers: MarkerStore;
   networks: NetworkStore;
   periodic: PeriodicJobs;
+  webhooks: Webhooks;
   versions: VersionStore;
   scrapydUsers: ScrapydUserStore;
   scrapydCallers: ScrapydCallerStore;
@@ -91,6 +95,7 @@ export function createAdminStores(
     markers: createMarkerStore(database),
     networks: createNetworkStore(database),
     periodic: createPeriodicJobs({ store: createPeriodicStore(database, cron.zoneRules), cron }),
+    webhooks: createWebhooks({ store: createWebhookStore(database), sealing: sealed, keysOf: keys }),
     versions: createVersionStore(database),
     scrapydUsers: createScrapydUserStore(database),
     scrapydCallers: createScrapydCallerStore(database),

@@ -90,7 +90,7 @@ function pythonOf({ SPIDERHUB_PYTHON, SPIDERHUB_HOME }: CliConfig): Promise<stri
 }
 
 /** Nothing listens to us: pending jobs are found by whoever runs jobs. */
-const SILENT = { wakeLeader() {}, stopRequested() {} };
+const SILENT = { wakeLeader() {}, happened() {}, stopRequested() {} };
 
 function partsOf(
   { SPIDERHUB_HOME: home }: CliConfig,

@@ -12,12 +12,22 @@ export interface IntakeOptions {
   onWake: () => void;
   /** A crawl of this worker was asked to stop. */
   onStop: () => void;
+  /** Something happened. */
+  onEvent: () => void;
   /** Tickets may come from now on. */
   onOpen: () => void;
 }
 
 /** What reaches a worker through Redis: tickets of attempts, and hints that let it look at Postgres sooner. */
-export function createIntake({ redis, worker, work, onWake, onStop, onOpen }: IntakeOptions): Service {
+export function createIntake({
+  redis,
+  worker,
+  work,
+  onWake,
+  onStop,
+  onEvent,
+  onOpen,
+}: IntakeOptions): Service {
   const closers: (() => unknown)[] = [];
   return {
     name: 'intake',
@@ -27,6 +37,7 @@ export function createIntake({ redis, worker, work, onWake, onStop, onOpen }: In
         ...redis,
         onWake,
         onStop: (id) => id === worker.id && onStop(),
+        onEvent,
       });
       closers.push(
         () => within(AbortSignal.timeout(CLOSE_MS), receiver.close()).catch(() => undefined),

@@ -6,6 +6,7 @@ import { admit } from './tasks/admit.ts';
 import { type Chore, doChores } from './tasks/chores.ts';
 import { foldCounts } from './tasks/fold-counts.ts';
 import { firePeriodicJobs, type PeriodicParts } from './tasks/periodic.ts';
+import { type ReactionParts, react } from './tasks/reactions.ts';
 import { reap } from './tasks/reap.ts';
 import { resend } from './tasks/resend.ts';
 
@@ -17,6 +18,7 @@ export interface TaskParts {
   tickets: TicketSender;
   recount: (ended: LostAttempt) => Promise<void>;
   periodic: PeriodicParts;
+  reactions: ReactionParts;
   chores: readonly Chore[];
   /** A chore of which one piece may take minutes. */
   measuring: Chore;
@@ -29,6 +31,7 @@ export function leaderTasks({
   tickets,
   recount,
   periodic,
+  reactions,
   chores,
   measuring,
   log,
@@ -41,6 +44,7 @@ export function leaderTasks({
     reap({ dispatch, recount, log }),
     foldCounts(dispatch),
     firePeriodicJobs(periodic),
+    react(reactions),
     doChores({ chores, log }),
     // By itself: nothing else is to wait for it.
     doChores({ chores: [measuring], log }),

@@ -73,11 +73,13 @@ const RULES = {
     what: 'Take pending jobs for workers outside, and move jobs between states',
     roles: WHO_OPERATES,
   },
-  'views.write': { what: 'Keep filters of jobs for oneself', roles: EVERYONE },
-  'views.share': { what: 'Keep filters of jobs for everybody in a project', roles: WHO_OPERATES },
   'jobs.delete': { what: 'Delete jobs with their data', roles: WHO_DELETES },
 
   'periodic.read': { what: 'See periodic jobs and what came of them', roles: EVERYONE },
+  'rules.read': { what: 'See what follows when jobs end', roles: EVERYONE },
+  'rules.write': { what: 'Say what follows when jobs end', roles: WHO_DEVELOPS },
+  'webhooks.read': { what: 'See receivers of events, and what was sent to them', roles: WHO_DEVELOPS },
+  'webhooks.write': { what: 'Send events to an address, and change that', roles: WHO_DEVELOPS },
   'periodic.write': { what: 'Plan periodic jobs', roles: WHO_DEVELOPS },
 
   'items.read': { what: 'Read items', roles: EVERYONE, crawl: 'own job' },
@@ -113,11 +115,6 @@ const RULES = {
   'variables.write': { what: "Set the environment variables of a project's crawls", roles: WHO_DEVELOPS },
   'spiders.read': { what: 'See the spiders of a project', roles: EVERYONE, crawl: 'project' },
   'spiders.write': { what: "Name new spiders, and change spiders' tags", roles: WHO_DEVELOPS },
-  'server.read': {
-    what: 'See workers, queues and versions of the service',
-    roles: NOBODY,
-    staffOnly: 'only staff sees the service as a whole',
-  },
   'versions.read': { what: 'See versions, and fetch their eggs', roles: WHO_OPERATES },
   'versions.delete': {
     what: 'Delete versions, and with the last one what waits in the project',

@@ -21,6 +21,8 @@ export const EVENT_TYPES = [
   'schedule.failed',
   /** Nobody tries this periodic job any more: none of its tasks could start, time and again. */
   'schedule.disabled',
+  /** Nothing is sent to this webhook any more. */
+  'webhook.disabled',
 ] as const;
 export type EventType = JobEvent | (typeof EVENT_TYPES)[number];
 

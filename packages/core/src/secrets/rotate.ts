@@ -1,5 +1,5 @@
-import type { SealedStore } from '../ports/sealed-store.ts';
-import { type SecretKeys, seal, secretErrors, unseal } from './sealing.ts';
+import { SEALED_KINDS, type SealedKind, type SealedStore } from '../ports/sealed-store.ts';
+import { type SecretKey, type SecretKeys, seal, secretErrors, unseal } from './sealing.ts';
 
 const BATCH = 100;
 
@@ -22,14 +22,26 @@ export async function rotateSecrets(store: SealedStore, keysOf: SecretKeys): Pro
   if (!key) throw secretErrors.noKey();
   await store.changeSealingKey(key.id);
   const rotation: Rotation = { key: key.id, sealed: 0, unreadable: [] };
+  for (const kind of SEALED_KINDS) await rotateKind(store, kind, keys, key, rotation);
+  return rotation;
+}
+
+async function rotateKind(
+  store: SealedStore,
+  kind: SealedKind,
+  keys: readonly SecretKey[],
+  key: SecretKey,
+  rotation: Rotation,
+): Promise<void> {
   for (let after = 0; ; ) {
-    const batch = await store.sealedOtherwise(key.id, after, BATCH);
+    const batch = await store.sealedOtherwise(kind, key.id, after, BATCH);
     for (const { id, place, ...old } of batch) {
       after = id;
       if (!keys.some((known) => known.id === old.keyId)) rotation.unreadable.push(place);
       // One that changed meanwhile is sealed with the new key already.
-      else if (await store.reseal(id, old, seal(key, place, unseal(keys, place, old)))) rotation.sealed += 1;
+      else if (await store.reseal(kind, id, old, seal(key, place, unseal(keys, place, old))))
+        rotation.sealed += 1;
     }
-    if (batch.length < BATCH) return rotation;
+    if (batch.length < BATCH) return;
   }
 }

@@ -1,7 +1,8 @@
 import { serviceErrors } from '../errors.ts';
 import type { SealedStore } from '../ports/sealed-store.ts';
 import type { StoredValue, StoredVariable, VariableChange, VariableStore } from '../ports/variable-store.ts';
-import { type SecretKey, type SecretKeys, seal, secretErrors } from '../secrets/sealing.ts';
+import { currentSecretKey } from '../secrets/current-key.ts';
+import { type SecretKeys, seal } from '../secrets/sealing.ts';
 
 const TRIES = 3;
 
@@ -31,22 +32,12 @@ export function createSealer(
   sealing: Pick<SealedStore, 'sealingKey'>,
   keysOf: SecretKeys,
 ) {
-  async function currentKey(): Promise<SecretKey> {
-    const keys = await keysOf();
-    const [first] = keys;
-    if (!first) throw secretErrors.noKey();
-    const id = await sealing.sealingKey(first.id);
-    const key = keys.find((each) => each.id === id);
-    if (!key) throw secretErrors.otherKey(id);
-    return key;
-  }
-
   /** Throws what `VariableStore.change` throws, and for a secret `invalid` without a key and `conflict` with another one. */
   return async ({ project, spider }: Layer, { set, secret, ...more }: LayerChange): Promise<void> => {
     for (let tries = 0; tries < TRIES; tries++) {
       const values = new Map<string, StoredValue>();
       for (const [name, value] of set) values.set(name, { value, sealed: null });
-      const key = secret.size > 0 ? await currentKey() : null;
+      const key = secret.size > 0 ? await currentSecretKey(sealing, keysOf) : null;
       for (const [name, value] of secret) {
         const place = placeOfVariable({ project, spider, name });
         if (key) values.set(name, { value: null, sealed: seal(key, place, value) });

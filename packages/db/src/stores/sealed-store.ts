@@ -1,12 +1,15 @@
-import { placeOfVariable, type SealedStore } from '@spiderhub/core';
+import { placeOfVariable, placeOfWebhook, type SealedKind, type SealedStore } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
 interface Row {
   id: string;
   project: number;
+  /** Of a variable. */
   spider: number;
   name: string;
+  /** Of a webhook's secret. */
+  webhook: number;
   sealed: Buffer;
   keyId: string;
 }
@@ -20,13 +23,31 @@ const CHANGE = `
   insert into sealing_key (key_id) values (:id)
   on conflict (singleton) do update set key_id = excluded.key_id`;
 
-const SEALED_OTHERWISE = `
-  select id, project_id as project, spider, name, sealed, key_id as "keyId" from variables
-  where sealed is not null and key_id <> :keyId and id > :after order by id limit :limit`;
+const SEALED_OTHERWISE: Record<SealedKind, string> = {
+  variables: `
+    select id, project_id as project, spider, name, sealed, key_id as "keyId" from variables
+    where sealed is not null and key_id <> :keyId and id > :after order by id limit :limit`,
+  webhook_secrets: `
+    select s.id, w.project_id as project, w.id as webhook, s.sealed, s.key_id as "keyId"
+    from webhook_secrets s join webhooks w on w.id = s.webhook_id
+    where s.key_id <> :keyId and s.id > :after order by s.id limit :limit`,
+};
 
-const RESEAL = `
-  update variables set sealed = :sealed, key_id = :keyId
+const PLACES: Record<SealedKind, (row: Row) => string> = {
+  variables: placeOfVariable,
+  webhook_secrets: ({ project, webhook }) => placeOfWebhook(project, webhook),
+};
+
+const reseal = (kind: SealedKind) => `
+  update ${kind} set sealed = :sealed, key_id = :keyId
   where id = :id and key_id = :oldKeyId and sealed = :oldSealed`;
+
+/** Holds the row that names the sealing key until what other keys sealed is stored. False: it names another one now. */
+export async function isSealedAsNow(tx: Database, keyIds: readonly string[]): Promise<boolean> {
+  if (keyIds.length === 0) return true;
+  const { rows } = await tx.raw<{ rows: { key_id: string }[] }>('select key_id from sealing_key for share');
+  return keyIds.every((id) => id === rows[0]?.key_id);
+}
 
 /** Secrets of all tables. */
 export function createSealedStore(database: Database): SealedStore {
@@ -39,17 +60,18 @@ export function createSealedStore(database: Database): SealedStore {
     async changeSealingKey(id) {
       await database.raw(CHANGE, { id });
     },
-    async sealedOtherwise(keyId, after, limit) {
-      const { rows } = await database.raw<{ rows: Row[] }>(SEALED_OTHERWISE, { keyId, after, limit });
-      return rows.map(({ id, keyId: was, sealed, ...place }) => ({
-        id: Number(id),
-        place: placeOfVariable(place),
-        keyId: was,
-        sealed,
+    async sealedOtherwise(kind, keyId, after, limit) {
+      const asked = { keyId, after, limit };
+      const { rows } = await database.raw<{ rows: Row[] }>(SEALED_OTHERWISE[kind], asked);
+      return rows.map((row) => ({
+        id: Number(row.id),
+        place: PLACES[kind](row),
+        keyId: row.keyId,
+        sealed: row.sealed,
       }));
     },
-    async reseal(id, old, now) {
-      const done = await database.raw<{ rowCount: number }>(RESEAL, {
+    async reseal(kind, id, old, now) {
+      const done = await database.raw<{ rowCount: number }>(reseal(kind), {
         id,
         ...now,
         oldKeyId: old.keyId,

@@ -12,6 +12,7 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
+import { isSealedAsNow } from './sealed-store.ts';
 
 interface Layer {
   project: number;
@@ -86,7 +87,8 @@ async function requireProject(db: Database, project: number, suffix = ''): Promi
 async function changeLayer(tx: Database, layer: Layer, change: VariableChange): Promise<boolean> {
   // One change of a project's variables at a time, so that its limits hold.
   await requireProject(tx, layer.project, 'for no key update');
-  if (!(await isSealedAsNow(tx, change))) return false;
+  const keyIds = [...change.set.values()].flatMap(({ sealed }) => sealed?.keyId ?? []);
+  if (!(await isSealedAsNow(tx, keyIds))) return false;
   await tx.raw(FORGET, { ...layer, names: [...change.set.keys(), ...change.remove] });
   for (const [name, { value, sealed }] of change.set) {
     const apiKey = change.apiKey?.name === name ? await addKey(tx, layer, change.apiKey) : null;
@@ -95,14 +97,6 @@ async function changeLayer(tx: Database, layer: Layer, change: VariableChange): 
   }
   if (change.set.size > 0) await checkSize(tx, layer);
   return true;
-}
-
-/** Holds the row that names the sealing key until the secrets are stored. */
-async function isSealedAsNow(tx: Database, { set }: VariableChange): Promise<boolean> {
-  const ids = [...set.values()].flatMap(({ sealed }) => sealed?.keyId ?? []);
-  if (ids.length === 0) return true;
-  const { rows } = await tx.raw<{ rows: { key_id: string }[] }>('select key_id from sealing_key for share');
-  return ids.every((id) => id === rows[0]?.key_id);
 }
 
 async function addKey(

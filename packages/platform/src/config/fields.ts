@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -118,6 +119,22 @@ export const Network = z.enum(['auto', 'rules', 'proxy', 'open']).default('auto'
 
 /** Destinations that every project's crawls may reach, separated by commas: 127.0.0.1:8080,10.1.2.0/24:* */
 export const NetworkAllow = z.string().default('');
+
+/** Networks that webhooks may reach although they are not public, separated by commas: 10.1.0.0/16,127.0.0.1 */
+export const Networks = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter((word) => word !== ''))
+  .refine(
+    (words) => words.every(isNetwork),
+    'expected addresses or networks separated by commas: 10.1.0.0/16,::1',
+  );
+
+function isNetwork(word: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(word) ?? [];
+  const size = { 0: -1, 4: 32, 6: 128 }[isIP(address)] as number;
+  return size > 0 && Number(bits ?? 0) <= size;
+}
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;

@@ -7,6 +7,7 @@ import {
   LauncherDirectory,
   Network,
   NetworkAllow,
+  Networks,
   Port,
   PublicUrl,
   PythonPath,
@@ -46,6 +47,7 @@ export const WorkerConfig = ServiceConfig.extend({
   UNIT_CPUS: UnitCpus,
   NETWORK: Network,
   NETWORK_ALLOW: NetworkAllow,
+  WEBHOOK_ALLOW_NETWORKS: Networks,
   /** Pins of the base environment. */
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
   REQUIREMENTS_WHEELS_ONLY: WheelsOnly,

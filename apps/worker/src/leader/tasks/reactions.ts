@@ -1,0 +1,60 @@
+import { type DeliveryStore, digestOf, type ReactionStore, reactTo } from '@spiderhub/core';
+import type { LeaderTask } from '../task.ts';
+import type { Chore } from './chores.ts';
+
+const LOOK_MS = 300;
+/** Events that one transaction looks at. */
+const BATCH = 500;
+const MINUTE_MS = 60_000;
+const KEPT_MS = 30 * 24 * 60 * MINUTE_MS;
+const ROWS = 500;
+
+export interface ReactionParts {
+  reactions: ReactionStore;
+  deliveries: DeliveryStore;
+  /** There is something to send. */
+  onDeliveries: () => void;
+  /** Something became pending. */
+  onScheduled: () => void;
+}
+
+/** Makes of what happened what is to be sent to whom. */
+export function react({ reactions, onDeliveries, onScheduled }: ReactionParts): LeaderTask {
+  return {
+    name: 'reactions',
+    everyMs: LOOK_MS,
+    async run() {
+      for (let more = true; more; ) {
+        const done = await reactions.react(BATCH, reactTo);
+        if (done.deliveries > 0) onDeliveries();
+        if (done.scheduled > 0) onScheduled();
+        more = done.more;
+      }
+    },
+  };
+}
+
+/** Alerts that were too many become one message an hour. */
+export function digest({ reactions, onDeliveries }: ReactionParts): Chore {
+  return {
+    name: 'send digests of alerts',
+    idleMs: MINUTE_MS,
+    async run() {
+      const done = await reactions.digest(60 * MINUTE_MS, ROWS, digestOf);
+      if (done > 0) onDeliveries();
+      return { done, more: done >= ROWS };
+    },
+  };
+}
+
+/** What was sent long ago is forgotten. */
+export function forgetDeliveries({ deliveries }: ReactionParts): Chore {
+  return {
+    name: 'remove old deliveries',
+    idleMs: 10 * MINUTE_MS,
+    async run() {
+      const done = await deliveries.removeOld(KEPT_MS, ROWS);
+      return { done, more: done >= ROWS };
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { type Attempted, retryAfter } from '@spiderhub/core';
+import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
+
+/** What an answer is read to, bytes; and what of it is kept. */
+const MAX_ANSWER = 64 * 1024;
+const KEPT_ANSWER = 2 * 1024;
+/** Connections that are kept to one host. */
+const MAX_SOCKETS = 8;
+const IDLE_MS = 4000;
+
+export interface Outgoing {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Sends one message. Never rejects: what went wrong is part of the answer. */
+export type Send = (outgoing: Outgoing) => Promise<Attempted>;
+
+export interface SenderOptions {
+  /** Networks that may be reached although they are not public, as the installation says. */
+  allowNetworks: readonly string[];
+  timeoutMs?: number;
+  /** How names become addresses; the system's way by default. */
+  lookup?: LookupFunction;
+}
+
+/**
+ * Sends to addresses that users chose. The agents look at the address that a socket really connects to, so that no name
+ * leads inside; `node:http` follows no redirect.
+ */
+export function createSender({ allowNetworks, timeoutMs = 10_000, lookup }: SenderOptions): Send {
+  const options = {
+    allowIPAddressList: [...allowNetworks],
+    keepAlive: true,
+    maxSockets: MAX_SOCKETS,
+    timeout: IDLE_MS,
+    ...(lookup && { lookup }),
+  };
+  const plain = new RequestFilteringHttpAgent(options);
+  const tls = new RequestFilteringHttpsAgent(options);
+
+  return async function send(outgoing) {
+    const startedAt = performance.now();
+    const took = () => performance.now() - startedAt;
+    const isTls = outgoing.url.startsWith('https:');
+    const agent = isTls ? tls : plain;
+    try {
+      const seen = await request(outgoing, { isTls, agent, timeoutMs });
+      const error = seen.status >= 200 && seen.status < 300 ? null : `answered ${seen.status}`;
+      return { ...seen, error, durationMs: took() };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { status: null, error: why.slice(0, 500), durationMs: took(), answer: null, retryAfterMs: null };
+    }
+  };
+}
+
+interface RequestOptions {
+  isTls: boolean;
+  agent: http.Agent;
+  timeoutMs: number;
+}
+
+type Seen = Pick<Attempted, 'answer' | 'retryAfterMs'> & { status: number };
+
+function request(outgoing: Outgoing, options: RequestOptions, isAgain = false): Promise<Seen> {
+  const { url, headers, body } = outgoing;
+  const { isTls, agent, timeoutMs } = options;
+  const bytes = Buffer.from(body);
+  return new Promise((resolve, reject) => {
+    const sent = (isTls ? https : http).request(url, {
+      method: 'POST',
+      agent,
+      headers: { ...headers, 'Content-Type': 'application/json', 'Content-Length': bytes.length },
+    });
+    const patience = setTimeout(
+      () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)),
+      timeoutMs,
+    );
+    sent.on('close', () => clearTimeout(patience));
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // A connection that was kept may have been closed by the other side in this very moment.
+      const isStale = sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      if (isStale && !isAgain) resolve(request(outgoing, options, true));
+      else reject(error);
+    });
+    // The status is the answer: what comes behind it, or does not come, changes nothing.
+    sent.on('response', (response) => readAnswer(response).then((seen) => resolve(seen), reject));
+    sent.end(bytes);
+  });
+}
+
+function readAnswer(response: http.IncomingMessage): Promise<Seen> {
+  const status = response.statusCode ?? 0;
+  const retryAfterMs = retryAfter(response.headers['retry-after'], new Date());
+  const kept: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve) => {
+    const done = () => {
+      const text = Buffer.concat(kept).subarray(0, KEPT_ANSWER).toString('utf8');
+      // Postgres holds no NUL.
+      resolve({ status, retryAfterMs, answer: text.replaceAll('\0', '\ufffd') });
+    };
+    response.on('data', (piece: Buffer) => {
+      if (size < KEPT_ANSWER) kept.push(piece);
+      size += piece.length;
+      if (size > MAX_ANSWER) response.destroy();
+    });
+    response.once('close', done);
+    response.once('error', done);
+    response.once('end', done);
+  });
+}

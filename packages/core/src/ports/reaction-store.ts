@@ -1,0 +1,50 @@
+import type { LoggedEvent } from '../events/events.ts';
+import type { Job } from '../jobs/job.ts';
+import type { Firing } from '../rules/fire.ts';
+import type { Rule } from '../rules/rule.ts';
+import type { Message } from '../webhooks/message.ts';
+import type { Webhook } from '../webhooks/webhook.ts';
+
+/** Events with what is known of their jobs at this moment, and who may want to hear of them. */
+export interface ReactionBatch {
+  events: { event: LoggedEvent; job: Job | null }[];
+  webhooks: Webhook[];
+  rules: Rule[];
+}
+
+/** What follows from a batch. */
+export interface Reactions {
+  messages: { message: Message; project: number; webhooks: number[] }[];
+  /** What rules ask for, in the order of the events. */
+  firings: Firing[];
+}
+
+/** What of it was done. */
+export interface Reacted {
+  /** Events that were looked at. */
+  events: number;
+  /** Messages for single receivers that are new. */
+  deliveries: number;
+  /** Jobs that were made. */
+  scheduled: number;
+  /** There may be more to look at. */
+  more: boolean;
+}
+
+export interface ReactionStore {
+  /**
+   * Reads the event log on from where the last call ended and stores what `react` makes of it, in one transaction: each event
+   * is looked at once, whoever dies in between. The first call ever begins at the end of the log, and so does the first one in
+   * a database that was restored. `react` must not wait for anything.
+   */
+  react(limit: number, react: (batch: ReactionBatch) => Reactions): Promise<Reacted>;
+  /**
+   * Makes one message of what a rule has held back for so long, ms, for up to `limit` rules. Returns how many rules that
+   * was.
+   */
+  digest(
+    afterMs: number,
+    limit: number,
+    write: (rule: Rule, sources: readonly string[], count: number) => { type: string; body: string },
+  ): Promise<number>;
+}

@@ -1,0 +1,86 @@
+import type { Sealed } from '../secrets/sealing.ts';
+import type { Message } from '../webhooks/message.ts';
+import type {
+  Attempted,
+  Delivery,
+  DeliveryState,
+  Verdict,
+  Webhook,
+  WebhookPlan,
+} from '../webhooks/webhook.ts';
+
+/** Something to send now: nobody else sends it until the lease is over. */
+export interface DueDelivery {
+  endpoint: number;
+  project: number;
+  url: string;
+  message: string;
+  body: string;
+  /** This one included; names the try when its end is told. */
+  tries: number;
+  /** All that are in use, the newest first. */
+  secrets: Sealed[];
+}
+
+export interface TriedDelivery {
+  endpoint: number;
+  message: string;
+  tries: number;
+  attempted: Attempted;
+  verdict: Verdict;
+}
+
+/** Which deliveries are meant. */
+export interface DeliverySelection {
+  /** One message. */
+  message?: string | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+  states?: readonly DeliveryState[] | undefined;
+}
+
+/** Receivers of events, and what was sent to them. */
+export interface WebhookStore {
+  list(project: number): Promise<Webhook[]>;
+  find(project: number, id: number): Promise<Webhook | null>;
+  /** A number for a new one: its secret is sealed for it. */
+  nextId(): Promise<number>;
+  /** Null when secrets are sealed with another key by now: seal it anew. Throws `conflict` when a project has too many. */
+  create(
+    webhook: WebhookPlan & { id: number; project: number; by: string },
+    secret: Sealed,
+    most: number,
+  ): Promise<Webhook | null>;
+  /** `isDisabled`: by people. Enabling forgets failures of before. Null when there is none. */
+  change(
+    project: number,
+    id: number,
+    change: Partial<WebhookPlan> & { isDisabled?: boolean },
+  ): Promise<Webhook | null>;
+  remove(project: number, id: number): Promise<boolean>;
+  /** The old secret signs beside the new one for so long, ms. Null as `create`; false when there is no such webhook. */
+  rotate(project: number, id: number, secret: Sealed, oldMs: number): Promise<boolean | null>;
+  /** Makes a message for this endpoint alone. False when there is none. */
+  add(project: number, id: number, message: Message): Promise<boolean>;
+  /** The newest first, made before a moment. */
+  deliveries(
+    project: number,
+    id: number,
+    page: { states?: readonly DeliveryState[] | undefined; before: Date | null; limit: number },
+  ): Promise<Delivery[]>;
+  /** Sends again with the same id, as if never tried. Returns how many. */
+  replay(project: number, id: number, selection: DeliverySelection): Promise<number>;
+}
+
+/** The other side of it: what is to be sent, by whoever asks first. */
+export interface DeliveryStore {
+  /** Up to `limit`, at most `each` of one endpoint at a time; theirs for `leaseMs`. */
+  claim(limit: number, each: number, leaseMs: number): Promise<DueDelivery[]>;
+  /**
+   * Notes what tries came to, in one statement. What was replayed or claimed by somebody else meanwhile stays as it is. An
+   * endpoint that is gone, or has failed for `failingMs`, is disabled, and the event log tells of it.
+   */
+  settle(tried: readonly TriedDelivery[], failingMs: number): Promise<void>;
+  /** Removes what was made so long ago, ms, up to `limit`. */
+  removeOld(ageMs: number, limit: number): Promise<number>;
+}

@@ -1,0 +1,36 @@
+import { requestErrors } from '../errors.ts';
+import type { Job } from '../jobs/job.ts';
+import { formatJobKey } from '../jobs/key.ts';
+
+/** What texts of a rule may hold of the job that ended. */
+const WORDS: Record<string, (job: Job) => string> = {
+  'job.key': ({ key }) => formatJobKey(key),
+  'job.spider': ({ spiderName }) => spiderName,
+  'job.close_reason': ({ closeReason }) => closeReason ?? '',
+  'job.items': ({ counts }) => String(counts.items),
+  'job.pages': ({ counts }) => String(counts.pages),
+  'job.errors': ({ counts }) => String(counts.errors),
+  'job.version': ({ version }) => version ?? '',
+  tags: ({ tags }) => tags.join(','),
+};
+
+const WORD = /\{\{\s*([^{}]*?)\s*\}\}/g;
+
+/** Throws `invalid` that names the field for a word that stands for nothing. */
+export function checkTemplate(field: string, text: string): void {
+  for (const [, word = ''] of text.matchAll(WORD)) {
+    if (!Object.hasOwn(WORDS, word) && !/^job\.args\.[\w-]{1,100}$/.test(word))
+      throw requestErrors.invalid(
+        field,
+        `{{${word.slice(0, 100)}}} is none of ${Object.keys(WORDS).join(', ')}, job.args.NAME`,
+      );
+  }
+}
+
+/** The text about this job. */
+export function filledIn(text: string, job: Job): string {
+  return text.replaceAll(WORD, (_, word: string) => {
+    if (Object.hasOwn(WORDS, word)) return WORDS[word]?.(job) ?? '';
+    return job.args[word.slice('job.args.'.length)] ?? '';
+  });
+}

@@ -1,0 +1,143 @@
+import {
+  type Rule,
+  type RuleAction,
+  type RuleConditions,
+  type RuleFiring,
+  type RulePlan,
+  type RuleStore,
+  ruleErrors,
+} from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+
+export interface RuleRow {
+  id: number;
+  project_id: number;
+  name: string;
+  conditions: string;
+  action: string;
+  disabled: boolean;
+  created_by: string;
+  created_at: Date;
+}
+
+interface FiringRow {
+  rule_id: number;
+  event_id: string;
+  at: Date;
+  source: string | null;
+  outcome: RuleFiring['outcome'];
+  reason: string | null;
+  job: string | null;
+  depth: number;
+}
+
+const SHOWN = 100;
+
+const columns = ({ name, when, action, disabled }: RulePlan) => ({
+  name,
+  conditions: JSON.stringify(when),
+  action: JSON.stringify(action),
+  disabled,
+});
+
+export function createRuleStore(database: Database): RuleStore {
+  return translated<RuleStore>({
+    async list(project) {
+      const rows: RuleRow[] = await database('rules').where({ project_id: project }).orderBy('id');
+      return rows.map(toRule);
+    },
+    async find(project, id) {
+      const row: RuleRow | undefined = await database('rules').where({ project_id: project, id }).first();
+      return row ? toRule(row) : null;
+    },
+    create: (project, plan, by, most) =>
+      database.transaction(async (tx) => {
+        // One at a time, so that the limit holds.
+        await tx.raw('select from projects where id = ? for no key update', [project]);
+        const count = await tx('rules').where({ project_id: project }).count({ n: '*' }).first();
+        if (Number(count?.n) >= most) throw ruleErrors.tooMany(most);
+        const [row] = await tx('rules')
+          .insert({ project_id: project, ...columns(plan), created_by: by })
+          .returning<RuleRow[]>('*');
+        if (!row) throw new Error('a rule was not stored');
+        await keepReceiver(tx, row.id, project, plan.action);
+        return toRule(row);
+      }),
+    replace: (project, id, plan) =>
+      database.transaction(async (tx) => {
+        const [row] = await tx('rules')
+          .where({ project_id: project, id })
+          .update(columns(plan))
+          .returning<RuleRow[]>('*');
+        if (!row) return null;
+        await keepReceiver(tx, id, project, plan.action);
+        return toRule(row);
+      }),
+    async remove(project, id) {
+      return (await database('rules').where({ project_id: project, id }).delete()) > 0;
+    },
+    async firings(project, id, before, limit) {
+      const rows: FiringRow[] = await database('rule_firings')
+        .where({ project_id: project, rule_id: id })
+        .modify((query) => before && query.where('at', '<', before))
+        .orderBy([{ column: 'at', order: 'desc' }, 'event_id'])
+        .limit(limit);
+      return rows.map(toFiring);
+    },
+    async ofJob(project, key) {
+      const [by, made] = await Promise.all([
+        database('rule_firings').where({ project_id: project, job: key }).first<FiringRow | undefined>(),
+        database('rule_firings')
+          .where({ project_id: project, source: key })
+          .orderBy(['at', 'rule_id'])
+          .limit(SHOWN) as unknown as Promise<FiringRow[]>,
+      ]);
+      return { madeBy: by ? toFiring(by) : null, made: made.map(toFiring) };
+    },
+  });
+}
+
+/** The address of a rule that sends to one: what it sends is delivered like everything else. */
+async function keepReceiver(tx: Database, id: number, project: number, action: RuleAction): Promise<void> {
+  const own = tx('webhooks').where({ rule_id: id });
+  if (action.channel !== 'slack') return void (await own.delete());
+  const columns = { url: action.url, disabled_at: null, disabled_why: null, failing_since: null };
+  if ((await own.update(columns)) > 0) return;
+  await tx('webhooks').insert({
+    ...columns,
+    project_id: project,
+    rule_id: id,
+    description: '',
+    types: [],
+    spiders: [],
+    has_tag: [],
+    created_by: 'rule',
+  });
+}
+
+export function toRule(row: RuleRow): Rule {
+  return {
+    id: row.id,
+    project: row.project_id,
+    name: row.name,
+    when: JSON.parse(row.conditions) as RuleConditions,
+    action: JSON.parse(row.action) as RuleAction,
+    disabled: row.disabled,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+  };
+}
+
+function toFiring(row: FiringRow): RuleFiring {
+  return {
+    rule: row.rule_id,
+    event: row.event_id,
+    at: row.at,
+    source: row.source,
+    outcome: row.outcome,
+    reason: row.reason,
+    job: row.job,
+    depth: row.depth,
+  };
+}

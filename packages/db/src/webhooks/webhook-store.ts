@@ -1,0 +1,221 @@
+import {
+  type Delivery,
+  type Message,
+  type Sealed,
+  type Webhook,
+  type WebhookPlan,
+  type WebhookStore,
+  webhookErrors,
+} from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+import { isSealedAsNow } from '../stores/sealed-store.ts';
+
+export interface WebhookRow {
+  id: number;
+  project_id: number;
+  url: string;
+  description: string;
+  types: string[];
+  spiders: string[];
+  has_tag: string[];
+  disabled_at: Date | null;
+  disabled_why: string | null;
+  failing_since: Date | null;
+  created_by: string;
+  created_at: Date;
+}
+
+interface DeliveryRow {
+  message_id: string;
+  type: string;
+  state: Delivery['state'];
+  tries: number;
+  created_at: Date;
+  next_at: Date | null;
+  tried_at: Date | null;
+  status: number | null;
+  error: string | null;
+  duration_ms: number | null;
+  answer: string | null;
+}
+
+const CREATE = `
+  insert into webhooks (id, project_id, url, description, types, spiders, has_tag, created_by)
+  values (:id, :project, :url, :description, :types::text[], :spiders::text[], :hasTag::text[], :by) returning *`;
+
+// Enabling begins anew: what failed before is no reason to disable it again.
+const CHANGE = `
+  update webhooks set url = coalesce(:url, url), description = coalesce(:description, description),
+    types = coalesce(:types::text[], types), spiders = coalesce(:spiders::text[], spiders),
+    has_tag = coalesce(:hasTag::text[], has_tag),
+    disabled_at = case :isDisabled::boolean when true then coalesce(disabled_at, now()) when false then null else disabled_at end,
+    disabled_why = case :isDisabled::boolean when true then coalesce(disabled_why, 'by people') when false then null
+      else disabled_why end,
+    failing_since = case :isDisabled::boolean when false then null else failing_since end
+  where project_id = :project and id = :id and rule_id is null returning *`;
+
+const ADD_SECRET = `insert into webhook_secrets (webhook_id, sealed, key_id) values (:id, :sealed, :keyId)`;
+
+const RETIRE = `
+  update webhook_secrets s set until = coalesce(s.until, now() + :oldMs::float8 * interval '1 ms')
+  where s.webhook_id = :id`;
+
+// The newest old one is enough: a receiver that missed two changes has to be told.
+const FORGET = `
+  delete from webhook_secrets s where s.webhook_id = :id and (s.until < now() or s.id not in (
+    select k.id from webhook_secrets k where k.webhook_id = :id order by k.id desc limit 1))`;
+
+const DELIVERIES = `
+  select d.message_id, m.type, d.state, d.tries, d.created_at, d.next_at, d.tried_at, d.status, d.error, d.duration_ms, d.answer
+  from webhook_deliveries d join webhook_messages m on m.id = d.message_id
+  where d.webhook_id = (select id from webhooks where project_id = :project and id = :id)
+    and (:states::text[] is null or d.state = any(:states::text[]))
+    and (:before::timestamptz is null or d.created_at < :before::timestamptz)
+  order by d.created_at desc, d.message_id limit :limit`;
+
+const REPLAY = `
+  update webhook_deliveries d set state = 'waiting', tries = 0, next_at = now(), lease_until = null
+  where d.webhook_id = (select id from webhooks where project_id = :project and id = :id)
+    and (:message::text is null or d.message_id = :message::text)
+    and (:since::timestamptz is null or d.created_at >= :since::timestamptz)
+    and (:until::timestamptz is null or d.created_at < :until::timestamptz)
+    and (:states::text[] is null or d.state = any(:states::text[]))`;
+
+const ADD = `
+  with to_one as (select id, project_id from webhooks where project_id = :project and id = :id),
+  made as (
+    insert into webhook_messages (id, project_id, type, body) select :message, project_id, :type, :body from to_one
+    returning id
+  )
+  insert into webhook_deliveries (webhook_id, message_id) select to_one.id, made.id from to_one, made`;
+
+export function createWebhookStore(database: Database): WebhookStore {
+  return translated<WebhookStore>({
+    async list(project) {
+      const rows: WebhookRow[] = await database('webhooks')
+        .where({ project_id: project, rule_id: null })
+        .orderBy('id');
+      return rows.map(toWebhook);
+    },
+    async find(project, id) {
+      const row: WebhookRow | undefined = await database('webhooks')
+        .where({ project_id: project, id, rule_id: null })
+        .first();
+      return row ? toWebhook(row) : null;
+    },
+    async nextId() {
+      const { rows } = await database.raw<{ rows: [{ id: string }] }>(
+        `select nextval(pg_get_serial_sequence('webhooks', 'id')) as id`,
+      );
+      return Number(rows[0].id);
+    },
+    create: (webhook, secret, most) =>
+      database.transaction(async (tx) => {
+        // One at a time, so that the limit holds.
+        await tx.raw('select from projects where id = ? for no key update', [webhook.project]);
+        const row = await tx('webhooks')
+          .where({ project_id: webhook.project, rule_id: null })
+          .count({ n: '*' })
+          .first();
+        if (Number(row?.n) >= most) throw webhookErrors.tooMany(most);
+        if (!(await isSealedAsNow(tx, [secret.keyId]))) return null;
+        const { rows } = await tx.raw<{ rows: [WebhookRow] }>(CREATE, { ...webhook });
+        await tx.raw(ADD_SECRET, { id: webhook.id, ...secret });
+        return toWebhook(rows[0]);
+      }),
+    async change(project, id, { isDisabled = null, ...plan }) {
+      const { rows } = await database.raw<{ rows: WebhookRow[] }>(CHANGE, {
+        project,
+        id,
+        isDisabled,
+        ...allOf(plan),
+      });
+      return rows[0] ? toWebhook(rows[0]) : null;
+    },
+    async remove(project, id) {
+      return (await database('webhooks').where({ project_id: project, id, rule_id: null }).delete()) > 0;
+    },
+    rotate: (project, id, secret, oldMs) =>
+      database.transaction((tx) => rotate(tx, { project, id }, secret, oldMs)),
+    async add(project, id, { id: message, type, body }: Message) {
+      const { rowCount } = await database.raw<{ rowCount: number }>(ADD, {
+        project,
+        id,
+        message,
+        type,
+        body,
+      });
+      return rowCount > 0;
+    },
+    async deliveries(project, id, { states, before, limit }) {
+      const asked = { project, id, states: states ? [...states] : null, before, limit };
+      const { rows } = await database.raw<{ rows: DeliveryRow[] }>(DELIVERIES, asked);
+      return rows.map(toDelivery);
+    },
+    async replay(project, id, { message = null, since = null, until = null, states }) {
+      const asked = { project, id, message, since, until, states: states ? [...states] : null };
+      const { rowCount } = await database.raw<{ rowCount: number }>(REPLAY, asked as never);
+      return rowCount;
+    },
+  });
+}
+
+/** What is not named is null: it stays. */
+function allOf({
+  url = null,
+  description = null,
+  types,
+  spiders,
+  hasTag,
+}: Partial<{ [F in keyof WebhookPlan]: WebhookPlan[F] | null }>) {
+  return { url, description, types: types ?? null, spiders: spiders ?? null, hasTag: hasTag ?? null };
+}
+
+async function rotate(
+  tx: Database,
+  { project, id }: { project: number; id: number },
+  secret: Sealed,
+  oldMs: number,
+): Promise<boolean | null> {
+  const found = await tx('webhooks').where({ project_id: project, id }).forUpdate().first('id');
+  if (!found) return false;
+  if (!(await isSealedAsNow(tx, [secret.keyId]))) return null;
+  await tx.raw(FORGET, { id });
+  await tx.raw(RETIRE, { id, oldMs });
+  await tx.raw(ADD_SECRET, { id, ...secret });
+  return true;
+}
+
+export function toWebhook(row: WebhookRow): Webhook {
+  return {
+    id: row.id,
+    project: row.project_id,
+    url: row.url,
+    description: row.description,
+    types: row.types,
+    spiders: row.spiders,
+    hasTag: row.has_tag,
+    disabledAt: row.disabled_at,
+    disabledWhy: row.disabled_why,
+    failingSince: row.failing_since,
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+  };
+}
+
+function toDelivery(row: DeliveryRow): Delivery {
+  return {
+    message: row.message_id,
+    type: row.type,
+    state: row.state,
+    tries: row.tries,
+    createdAt: row.created_at,
+    nextAt: row.state === 'waiting' ? row.next_at : null,
+    triedAt: row.tried_at,
+    status: row.status,
+    error: row.error,
+    durationMs: row.duration_ms,
+    answer: row.answer,
+  };
+}

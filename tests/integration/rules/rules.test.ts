@@ -1,0 +1,242 @@
+import {
+  digestOf,
+  type JobKey,
+  type Rule,
+  type RuleAction,
+  type RuleConditions,
+  reactTo,
+} from '@spiderhub/core';
+import { createJobStore, createReactionStore, createRuleStore } from '@spiderhub/db';
+import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
+
+let db: TestDatabase;
+let team: Team;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+beforeEach(async () => {
+  team = await makeTeam(db.database, `team-${Math.random()}`);
+  await react();
+});
+afterAll(() => db.close());
+
+const WHEN: RuleConditions = {
+  spiders: [],
+  hasTag: [],
+  outcomes: [],
+  exceptOutcomes: [],
+  minErrors: null,
+  isEmpty: false,
+  lastWithTag: null,
+};
+const RUN: RuleAction = { channel: 'run', spider: 'b', args: {}, tags: [], priority: 2 };
+
+async function rule(when: Partial<RuleConditions>, action: RuleAction = RUN): Promise<Rule> {
+  const plan = { name: 'a rule', when: { ...WHEN, ...when }, action, disabled: false };
+  return createRuleStore(db.database).create(team.project, plan, 'test', 200);
+}
+
+/** What the leader does, until nothing is left. */
+async function react(): Promise<{ scheduled: number; deliveries: number }> {
+  const all = { scheduled: 0, deliveries: 0 };
+  for (let more = true; more; ) {
+    const done = await createReactionStore(db.database).react(100, reactTo);
+    all.scheduled += done.scheduled;
+    all.deliveries += done.deliveries;
+    more = done.more;
+  }
+  return all;
+}
+
+async function start(spider = 'a', more: object = {}): Promise<JobKey> {
+  const request = scheduleRequest(team.project, spider, { state: 'running', external: true, ...more });
+  const [made] = await createJobStore(db.database).schedule([request]);
+  if (made?.outcome !== 'scheduled') throw new Error('not scheduled');
+  return { project: team.project, spider: made.spider, job: made.job };
+}
+
+async function finish(
+  { project, spider, job }: JobKey,
+  closeReason = 'finished',
+  errors = 0,
+): Promise<string> {
+  await db.database('jobs').where({ project_id: project, spider, number: job }).update({ errors });
+  await createJobStore(db.database).move({
+    project,
+    spider,
+    job,
+    state: 'finished',
+    change: { closeReason, meta: new Map(), forget: [] },
+    by: 'test',
+  });
+  return `${project}/${spider}/${job}`;
+}
+
+const firings = ({ id }: Rule) => createRuleStore(db.database).firings(team.project, id, null, 100);
+const keyOf = (text: string): JobKey => {
+  const [project, spider, job] = text.split('/').map(Number) as [number, number, number];
+  return { project, spider, job };
+};
+
+describe('a rule that runs a job', () => {
+  it('does so once for each end that is meant, with what it says of it, and both jobs show the other', async () => {
+    const one = await rule(
+      { spiders: ['a'], outcomes: ['finished'], hasTag: ['raw'] },
+      {
+        ...RUN,
+        args: { source: '{{job.key}}', of: '{{ job.spider }} {{job.args.day}}', tags: '{{tags}}' },
+        tags: ['by-{{job.spider}}'],
+      },
+    );
+    const source = await finish(await start('a', { tags: ['raw', 'x'], args: { day: 'monday' } }));
+    await finish(await start('a', { tags: ['raw'] }), 'failed');
+    await finish(await start('a'));
+    await finish(await start('b', { tags: ['raw'] }));
+    expect((await react()).scheduled).toBe(1);
+    expect((await react()).scheduled).toBe(0);
+    const [fired, ...others] = await firings(one);
+    expect(others).toEqual([]);
+    expect(fired).toMatchObject({ outcome: 'scheduled', source, depth: 1 });
+    const made = fired?.job ?? '';
+    const { spider, job } = keyOf(made);
+    const row = await db
+      .database('jobs as j')
+      .join('job_details as d', 'd.job_id', 'j.id')
+      .where({ project_id: team.project, spider, number: job })
+      .first('j.state', 'j.tags', 'j.scheduled_by', 'd.args');
+    expect(row).toMatchObject({
+      state: 'pending',
+      tags: ['by-a'],
+      scheduled_by: 'rule',
+      args: { source, of: 'a monday', tags: 'raw,x' },
+    });
+    const store = createRuleStore(db.database);
+    expect((await store.ofJob(team.project, made)).madeBy).toMatchObject({ rule: one.id, source });
+    expect((await store.ofJob(team.project, source)).made).toMatchObject([{ rule: one.id, job: made }]);
+  });
+
+  it('is cut after eight jobs that were made one because of the other', async () => {
+    const loop = await rule({ spiders: ['b'] });
+    let key = await start('b');
+    for (let n = 0; n < 10; n += 1) {
+      await finish(key);
+      const { scheduled } = await react();
+      const [last] = (await firings(loop)).filter(
+        ({ source }) => source === `${key.project}/${key.spider}/${key.job}`,
+      );
+      if (scheduled === 0) {
+        expect([n, last?.outcome, last?.reason]).toEqual([
+          8,
+          'refused',
+          expect.stringMatching(/^rules made 8 jobs/),
+        ]);
+        return;
+      }
+      expect(last?.depth).toBe(n + 1);
+      key = keyOf(last?.job ?? '');
+    }
+    throw new Error('went on for ever');
+  });
+
+  it('waits for the last job of a tag, whoever ends at the same time', async () => {
+    const one = await rule({ lastWithTag: 'batch' });
+    const keys = [];
+    for (let n = 0; n < 6; n += 1) keys.push(await start(n % 2 ? 'a' : 'b', { tags: ['batch'] }));
+    await finish(keys[0] as JobKey);
+    await react();
+    expect(await firings(one)).toEqual([]);
+    await Promise.all([...keys.slice(1).map((key) => finish(key)), react(), react()]);
+    await react();
+    expect(await firings(one)).toMatchObject([{ outcome: 'scheduled' }]);
+  });
+
+  it('makes no job twice, however many look and whoever dies', async () => {
+    const one = await rule({ spiders: ['a'] });
+    for (let n = 0; n < 12; n += 1) await finish(await start('a'));
+    let left = 40;
+    const look = async () => {
+      while (left > 0) {
+        left -= 1;
+        await createReactionStore(db.database)
+          .react(3, (batch) => {
+            if (Math.random() < 0.3) throw new Error('dies');
+            return reactTo(batch);
+          })
+          .catch(() => undefined);
+      }
+    };
+    await Promise.all([look(), look(), look()]);
+    await react();
+    const made = (await firings(one)).map(({ job }) => job);
+    expect([made.length, new Set(made).size]).toEqual([12, 12]);
+    const count = await db
+      .database('jobs')
+      .where({ project_id: team.project, scheduled_by: 'rule' })
+      .count({ n: '*' });
+    expect(Number(count[0]?.n)).toBe(12);
+  });
+
+  it('says why when its spider is gone, and does nothing while it is disabled', async () => {
+    const one = await rule({}, { ...RUN, spider: 'gone' });
+    await finish(await start('a'));
+    await react();
+    expect(await firings(one)).toMatchObject([
+      { outcome: 'refused', reason: 'spider: gone not found', job: null },
+    ]);
+    await createRuleStore(db.database).replace(team.project, one.id, { ...one, disabled: true });
+    await finish(await start('a'));
+    await react();
+    expect(await firings(one)).toHaveLength(1);
+  });
+});
+
+describe('a rule that tells somebody', () => {
+  const slack: RuleAction = { channel: 'slack', url: 'https://hooks.example.org/x' };
+
+  async function told(): Promise<string[]> {
+    const rows = await db
+      .database('webhook_messages')
+      .where({ project_id: team.project })
+      .orderBy('created_at');
+    return rows.map((row) => row.body as string);
+  }
+
+  it('does so for errors, for other outcomes and for nothing at all, in text without markup', async () => {
+    await rule({ minErrors: 3 }, slack);
+    await rule({ exceptOutcomes: ['finished'] }, slack);
+    await rule({ isEmpty: true, spiders: ['b'] }, slack);
+    await finish(await start('a'), 'finished', 2);
+    await react();
+    expect(await told()).toEqual([]);
+    await finish(await start('a'), 'finished', 3);
+    await finish(await start('a'), '<!channel> & <http://evil|click>');
+    await finish(await start('b'));
+    await react();
+    const texts = (await told()).map((body) => JSON.parse(body).text as string);
+    expect(texts).toHaveLength(3);
+    expect(texts.join()).toContain('3 errors');
+    expect(texts.join()).toContain('&lt;!channel&gt; &amp; &lt;http://evil|click&gt;');
+    expect(texts.join()).not.toContain('<');
+    const due = await db
+      .database('webhook_deliveries as d')
+      .join('webhooks as w', 'w.id', 'd.webhook_id')
+      .where({ project_id: team.project });
+    expect(due.map((row) => row.url)).toEqual(Array(3).fill(slack.channel === 'slack' ? slack.url : ''));
+  });
+
+  it('sends twenty an hour, and then one digest', async () => {
+    const one = await rule({ spiders: ['a'] }, slack);
+    for (let n = 0; n < 25; n += 1) await finish(await start('a'));
+    await react();
+    const outcomes = (await firings(one)).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'told')).toHaveLength(20);
+    expect(outcomes.filter((outcome) => outcome === 'held')).toHaveLength(5);
+    const store = createReactionStore(db.database);
+    expect(await store.digest(3_600_000, 10, digestOf)).toBe(0);
+    expect(await store.digest(0, 10, digestOf)).toBe(1);
+    expect(await store.digest(0, 10, digestOf)).toBe(0);
+    expect(JSON.parse((await told()).at(-1) ?? '').text).toMatch(/^a rule: 5 more within an hour: /);
+  });
+});
