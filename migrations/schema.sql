@@ -374,6 +374,7 @@ alter table jobs add constraint jobs_stop_level_check CHECK (((stop_level >= 0) 
 CREATE INDEX jobs_admitted ON jobs USING btree (admitted_at) WHERE (state = 'admitted'::text);
 CREATE UNIQUE INDEX jobs_alias ON jobs USING btree (project_id, alias) WHERE (alias IS NOT NULL);
 CREATE INDEX jobs_deleted ON jobs USING btree (deleted_at) WHERE (state = 'deleted'::text);
+CREATE INDEX jobs_failed ON jobs USING btree (project_id, state_since DESC, id DESC) WHERE ((state = 'finished'::text) AND (close_reason <> ALL (ARRAY['finished'::text, 'closespider_itemcount'::text, 'closespider_pagecount'::text, 'closespider_pagecount_no_item'::text, 'closespider_timeout'::text, 'closespider_timeout_no_item'::text, 'cancelled'::text, 'cancel_timeout'::text])));
 CREATE UNIQUE INDEX jobs_idempotency ON jobs USING btree (project_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX jobs_list ON jobs USING btree (project_id, state_since DESC, id DESC) WHERE (state <> 'deleted'::text);
 CREATE INDEX jobs_list_spider ON jobs USING btree (project_id, spider, state, state_since DESC, id DESC);
@@ -665,6 +666,21 @@ create table rules (
 alter table rules add constraint rules_pkey PRIMARY KEY (id);
 alter table rules add constraint rules_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
 CREATE INDEX rules_project ON rules USING btree (project_id, id);
+
+create table saved_views (
+  id integer generated identity not null,
+  project_id integer not null,
+  user_id integer,
+  name text not null,
+  q text not null,
+  created_by text not null,
+  created_at timestamp with time zone default now() not null
+);
+alter table saved_views add constraint saved_views_name_check CHECK ((name <> ''::text));
+alter table saved_views add constraint saved_views_pkey PRIMARY KEY (id);
+alter table saved_views add constraint saved_views_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+alter table saved_views add constraint saved_views_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+CREATE UNIQUE INDEX saved_views_name ON saved_views USING btree (project_id, COALESCE(user_id, 0), name);
 
 CREATE OR REPLACE FUNCTION schedule_jobs(batch json)
  RETURNS TABLE(ordinal integer, outcome text, id bigint, spider integer, number integer)

@@ -104,6 +104,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
     dataDir: join(config.SPIDERHUB_HOME, 'data'),
     uploadDir,
     maxItemBytes: config.ITEM_MAX_BYTES,
+    isolation: boxing.report.level,
     log,
   });
   const apps = createApps({

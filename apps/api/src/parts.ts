@@ -13,6 +13,7 @@ import {
   createFileLimits,
   createForgotten,
   createJobAccess,
+  createJobLists,
   createJobRules,
   createJobs,
   createJobTokens,
@@ -41,6 +42,7 @@ import {
   type IdentityProvider,
   inLedger,
   type JobAccess,
+  type JobLists,
   type JobqView,
   type JobRules,
   type Jobs,
@@ -55,12 +57,14 @@ import {
   NO_TURNS,
   type OpenIdRules,
   type OpenIdSignIn,
+  type OverviewView,
   type PeriodicJobs,
   type ProjectStore,
   type ProjectVariables,
   type Rates,
   type ReleaseStore,
   type ReportStore,
+  type SavedViewStore,
   type SecretKeys,
   type SecretSettings,
   type ServiceLimitStore,
@@ -99,15 +103,18 @@ import {
   createFrontierStore,
   createIdentityStore,
   createJobqView,
+  createJobSearchView,
   createJobStore,
   createJobView,
   createLinkStore,
   createMemberStore,
+  createOverviewView,
   createPeriodicStore,
   createProjectStore,
   createReleaseStore,
   createReportStore,
   createRuleStore,
+  createSavedViewStore,
   createScrapydCallerStore,
   createScrapydStore,
   createScrapydUserStore,
@@ -158,6 +165,11 @@ export interface Parts {
   rules: JobRules;
   signals: Signals;
   queue: JobqView;
+  /** Lists for people who search, and what is usual. */
+  lists: JobLists;
+  overview: OverviewView;
+  /** Filters of jobs that people keep. */
+  views: SavedViewStore;
 
   projects: ProjectStore;
   spiders: SpiderStore;
@@ -188,6 +200,8 @@ export interface Parts {
   uploadDir: string;
   /** The largest item that is kept, bytes. */
   maxItemBytes: number;
+  /** How far code of projects is kept away, in the words of `/readyz`. */
+  isolation: string;
   log: Logger;
   now: () => Date;
 }
@@ -241,6 +255,8 @@ export interface Ground {
   uploadDir: string;
   /** The largest item that is kept, bytes. 16 MiB by default. */
   maxItemBytes?: number;
+  /** See Parts. */
+  isolation?: string;
   log: Logger;
 }
 
@@ -266,6 +282,8 @@ export async function createParts(ground: Ground): Promise<Parts> {
   );
   const streams = createFsStreamStore({ root: join(dataDir, 'streams'), tallies: TALLIES });
   const eventLog = createEventLog(database);
+  const projects = createProjectStore(database);
+  const now = () => new Date();
   const webhookStore = createWebhookStore(database);
   return {
     access: createAccess(createAccessStore(database)),
@@ -281,8 +299,11 @@ export async function createParts(ground: Ground): Promise<Parts> {
     rules: createJobRules({ store: createRuleStore(database), versions, webhooks: webhookStore }),
     signals,
     queue: createJobqView(database, searches, turns),
+    lists: createJobLists(createJobSearchView(database), projects, now),
+    overview: createOverviewView(database),
+    views: createSavedViewStore(database),
 
-    projects: createProjectStore(database),
+    projects,
     spiders: createSpiderStore(database),
     versions,
     deploy: createDeploy({ inspector, blobs, versions, eggs, variables }),
@@ -305,8 +326,9 @@ export async function createParts(ground: Ground): Promise<Parts> {
     scrapyd: scrapydParts(database, downloads, turns.downloads),
     uploadDir,
     maxItemBytes: ground.maxItemBytes ?? MAX_ITEM_BYTES,
+    isolation: ground.isolation ?? 'none',
     log,
-    now: () => new Date(),
+    now,
   };
 }
 

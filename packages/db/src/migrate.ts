@@ -10,6 +10,8 @@ const TABLE = 'migrations';
 /** A lock that a migration cannot get keeps everybody who comes after it waiting, too: it gives up and tries again. */
 const LOCK_TRIES = 20;
 const LOCK_PAUSE_MS = 1000;
+/** Between two looks whether it is this process's turn. */
+const TURN_PAUSE_MS = 100;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** The database was made by a newer program; the message says which one it takes. */
@@ -43,10 +45,18 @@ function configOf(files: MigrationFiles): Knex.MigratorConfig {
   return { migrationSource: files, tableName: TABLE, disableMigrationsListValidation: true };
 }
 
+async function isFirst(lock: Knex): Promise<boolean> {
+  const { rows } = await lock.raw<{ rows: [{ mine: boolean }] }>(
+    "select pg_try_advisory_xact_lock(hashtext('spiderhub migrations')) as mine",
+  );
+  return rows[0].mine;
+}
+
 async function latest(database: Knex, files: MigrationFiles): Promise<void> {
   await database.transaction(async (lock) => {
-    // One process at a time; the others wait here and then find nothing left to do.
-    await lock.raw("select pg_advisory_xact_lock(hashtext('spiderhub migrations'))");
+    // One process at a time; the others wait here and then find nothing left to do. They ask again and again: one that
+    // waited inside of a statement would have an old snapshot, and indexes that are made concurrently wait for those.
+    while (!(await isFirst(lock))) await new Promise((resolve) => setTimeout(resolve, TURN_PAUSE_MS));
     await database.migrate.latest(configOf(files));
     await database.raw('alter table migrations add column if not exists min_program integer');
     for (const { name, minProgram } of await files.list()) {

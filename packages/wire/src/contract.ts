@@ -24,6 +24,10 @@ export interface Contract<
   media?: string;
   /** Statuses that it answers with an error. */
   errors: readonly ErrorStatus[];
+  /** Media types of a body that is a file, and not JSON; `body` is null then. */
+  takes?: readonly string[];
+  /** Media types of an answer that is a file or a stream of text, and not JSON; `reply` is that text then. */
+  sends?: readonly string[];
   /** Needs no credentials. */
   isOpen?: true;
   /** Is for browsers alone, which it sends elsewhere (302): there is no other answer but errors. */

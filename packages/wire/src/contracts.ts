@@ -3,16 +3,21 @@ import { type Contract, contract } from './contract.ts';
 import { READ_ERRORS } from './errors.ts';
 import { eventContracts } from './events.ts';
 import { None } from './fields.ts';
+import { jobContracts } from './jobs/index.ts';
 import { limitContracts } from './limits.ts';
 import { linkContracts } from './links.ts';
 import { makePasswordLink, organisationMembers, projectMembers } from './members.ts';
 import { openIdContracts } from './openid.ts';
 import { organisationContracts, projectContracts } from './organisations.ts';
+import { overviewContracts } from './overview.ts';
 import { ruleContracts } from './rules.ts';
 import { scheduleContracts } from './schedules.ts';
+import { readServer } from './server.ts';
 import { sessionContracts } from './session.ts';
+import { spiderContracts } from './spiders.ts';
 import { streamContracts } from './streams.ts';
 import { settingContracts, variableContracts } from './variables.ts';
+import { versionContracts } from './versions.ts';
 import { webhookContracts } from './webhooks.ts';
 
 export const readOpenApi = contract({
@@ -44,6 +49,11 @@ export const CONTRACTS: readonly Contract[] = [
   ...Object.values(scheduleContracts),
   ...Object.values(variableContracts),
   ...Object.values(settingContracts),
+  ...Object.values(jobContracts),
+  ...Object.values(spiderContracts),
+  ...Object.values(versionContracts),
+  ...Object.values(overviewContracts),
+  readServer,
   ...Object.values(webhookContracts),
   ...Object.values(ruleContracts),
   readOpenApi,

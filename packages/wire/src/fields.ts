@@ -15,7 +15,21 @@ export const PathNumber = z
   .transform(Number)
   .meta({ wholeNumber: true });
 
+/** A number in a query; the service gets a number. */
+export function queryNumber(minimum: number, maximum: number) {
+  const words = `expected a whole number, ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, words)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, words)
+    .meta({ wholeNumber: true, minimum, maximum });
+}
+
 export const Id = z.int().min(1);
+
+/** How many of something. */
+export const Count = z.int().min(0);
 
 /** A moment, in UTC: `2026-01-31T12:00:00.000Z`. */
 export const Time = z.iso.datetime();
@@ -43,18 +57,12 @@ export const Token = z.string().min(1).max(MAX_TOKEN);
 
 export const OfOrganisation = z.strictObject({ organisation: PathNumber });
 export const OfProject = z.strictObject({ project: PathNumber });
-export const OfJob = z.strictObject({ project: PathNumber, spider: PathNumber, job: PathNumber });
+/** A spider by its number in the project. */
+export const OfSpider = OfProject.extend({ spider: PathNumber });
+export const OfJob = OfSpider.extend({ job: PathNumber });
 
-/** A number in a query: digits there, a number for who gets it. */
-export function queryNumber(min: number, max: number) {
-  const what = `expected a whole number between ${min} and ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,9}$/, what)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, what)
-    .meta({ wholeNumber: true, minimum: min, maximum: max });
-}
+/** A text with a name. Names come from crawls and callers, so they are no keys of objects. */
+export const Named = z.strictObject({ name: z.string(), value: z.string() }).meta({ id: 'Named' });
 
 /** Words that are separated by commas, or a parameter that comes several times. */
 export const QueryList = z

@@ -84,13 +84,12 @@ export function openApiOf(contracts: readonly Contract[], version: string, serve
 }
 
 function operationOf(contract: Contract, components: Components): Json {
-  const { id, summary, body, reply, errors, isOpen, media } = contract;
-  const json = (schema: z.ZodType, io: Direction) => ({
-    'application/json': { schema: components.schemaOf(schema, io) },
+  const { id, summary, body, reply, errors, isOpen, media, takes, sends } = contract;
+  const json = (schema: z.ZodType, io: Direction, type = 'application/json') => ({
+    [type]: { schema: components.schemaOf(schema, io) },
   });
-  const answer = media
-    ? { [media]: { schema: components.schemaOf(reply, 'output') } }
-    : json(reply, 'output');
+  const files = (types: readonly string[]) => Object.fromEntries(types.map((type) => [type, {}]));
+  const answer = sends ? files(sends) : json(reply, 'output', media);
   const failures = errors.map((status) => [
     status,
     { description: STATUS_WORDS[status], content: json(ErrorReply, 'output') },
@@ -104,6 +103,7 @@ function operationOf(contract: Contract, components: Components): Json {
       ...parametersOf(contract.query, 'query', components),
     ],
     ...(body && { requestBody: { required: true, content: json(body, 'input') } }),
+    ...(takes && { requestBody: { required: true, content: files(takes) } }),
     responses: {
       ...(contract.redirects
         ? { 302: { description: 'Goes on there', headers: { Location: { schema: { type: 'string' } } } } }

@@ -25,6 +25,8 @@ const PLAIN: Record<string, string> = {
   key: 'k',
   cron: '0 0 * * *',
   email: 'a@example.org',
+  a: '1/1',
+  b: '1/1',
 };
 
 /** Values of bodies that are no texts. */
@@ -56,7 +58,13 @@ export function requestFor(
   target: Target,
 ): Wanted {
   const { about, all } = valuesFor(dialect.name, target);
-  const inPath: Record<string, string> = { ...all, spider: '1', job: '1', path: about.project as string };
+  const inPath: Record<string, string> = {
+    ...all,
+    spider: '1',
+    job: '1',
+    format: 'jl',
+    path: about.project as string,
+  };
   const path = spec.path
     .replace(/\{\/\*(\w+)\}/, (_, name: string) => `/${inPath[name] ?? 'x'}`)
     .replaceAll(/[:*](\w+)/g, (_, name: string) => encodeURIComponent(inPath[name] ?? '1'));

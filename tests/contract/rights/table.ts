@@ -305,6 +305,86 @@ export const RIGHTS: Record<string, string> = {
   'PATCH /console/projects/:project/variables': 'owner, admin, developer, session of owner, key, staff',
   'GET /console/projects/:project/settings': 'owner, admin, developer, session of owner, key, staff',
   'PATCH /console/projects/:project/settings': 'owner, admin, developer, session of owner, key, staff',
+  'GET /console/projects/:project/jobs':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'POST /console/projects/:project/jobs': 'owner, admin, developer, operator, session of owner, key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/again':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'POST /console/projects/:project/jobs/:spider/:job/stop':
+    'owner, admin, developer, operator, session of owner, key, staff',
+  'DELETE /console/projects/:project/jobs/:spider/:job':
+    'owner, admin, operator, session of owner, key, staff',
+  'POST /console/projects/:project/jobs/:spider/:job/tags':
+    'owner, admin, developer, operator, session of owner, key, staff',
+  'POST /console/projects/:project/bulk/stop':
+    'owner, admin, developer, operator, session of owner, key, staff',
+  'POST /console/projects/:project/bulk/delete': 'owner, admin, operator, session of owner, key, staff',
+  'POST /console/projects/:project/bulk/tags':
+    'owner, admin, developer, operator, session of owner, key, staff',
+  'POST /console/projects/:project/bulk/run':
+    'owner, admin, developer, operator, session of owner, key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/logs':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/logs/:record':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/errors':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/items':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/items/:record':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/coverage':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/field':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/requests':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/samples':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/stats':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/download/items/:format':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/download/logs/:format':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/jobs/:spider/:job/download/requests/:format':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/compare':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/health':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/spiders':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/spiders/:spider':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'POST /console/projects/:project/spiders/:spider/tags':
+    'owner, admin, developer, session of owner, key, staff',
+  'GET /console/projects/:project/spiders/:spider/settings':
+    'owner, admin, developer, session of owner, key, staff',
+  'GET /console/projects/:project/versions':
+    'owner, admin, developer, operator, session of owner, key, staff',
+  'GET /console/projects/:project/versions/:version':
+    'owner, admin, developer, operator, session of owner, key, staff',
+  'POST /console/projects/:project/versions/:version/use':
+    'owner, admin, developer, session of owner, key, staff',
+  'DELETE /console/projects/:project/versions/:version':
+    'owner, admin, developer, session of owner, key, staff',
+  'POST /console/projects/:project/versions': 'owner, admin, developer, session of owner, key, staff',
+  'GET /console/projects/:project/overview':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/overview':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/search':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/projects/:project/views':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'POST /console/projects/:project/views':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'DELETE /console/projects/:project/views/:view':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/server': 'staff',
   'GET /console/projects/:project/webhooks': 'owner, admin, developer, session of owner, key, staff',
   'POST /console/projects/:project/webhooks': 'owner, admin, developer, session of owner, key, staff',
   'GET /console/projects/:project/webhooks/:webhook': 'owner, admin, developer, session of owner, key, staff',

@@ -1,5 +1,11 @@
-import type { JobFilter } from '@spiderhub/core';
-import { createClaimStore, createJobqView, createJobView, createScrapydView } from '@spiderhub/db';
+import { type JobFilter, readJobSearch } from '@spiderhub/core';
+import {
+  createClaimStore,
+  createJobqView,
+  createJobSearchView,
+  createJobView,
+  createScrapydView,
+} from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { planOf } from '../../support/plans.ts';
 import { makeTeam } from '../../support/team.ts';
@@ -108,6 +114,52 @@ describe('the plan of a list', () => {
     const plan = await planOf(db.database, () => view.lastFinished(project, {}));
     expect(plan.indexes).toContain('jobs_list_spider');
     expect(plan.mostRows).toBeLessThanOrEqual(2 * SPIDERS);
+  });
+});
+
+describe('the plan of a search', () => {
+  // Half of all jobs: what a search looks at where no index helps it.
+  const LOOK = 20_100;
+
+  it.each<[string, string, number, RegExp]>([
+    ['', '', PAGE_ROWS, /^jobs_list$/],
+    ['of a spider', 'spider:spider-7', PAGE_ROWS, /^jobs_(list_spider|waiting)/],
+    ['of failed jobs', 'state:failed', PAGE_ROWS, /^jobs_failed$/],
+    ['of a state', 'state:running', PAGE_ROWS, /^jobs_list_state$/],
+    // The word may be a tag, too, and a rare one.
+    ['by a word', 'spider-77', LOOK, /^jobs_(list|tags|waiting)/],
+    ['of a day', 'since:1h', PAGE_ROWS, /^jobs_list$/],
+    ['for what is not consumed', 'state:finished -tag:consumed', PAGE_ROWS, /^jobs_unconsumed$/],
+    ['for a tag that most have', 'tag:daily', PAGE_ROWS, /^jobs_list$/],
+    ['for a rare tag', 'tag:rare', LOOK, /^jobs_(list|tags)$/],
+    ['for nothing that there is', 'items:>5', LOOK, /^jobs_list$/],
+  ])('%s reads a page, and never the history', async (_what, q, mostRows, expected) => {
+    const view = createJobSearchView(db.database);
+    const search = readJobSearch(q, new Date());
+    for (const order of ['newest', 'oldest'] as const) {
+      const work = () => view.page(project, search, { after: null, limit: 10, order });
+      const plan = await planOf(db.database, work);
+      expect(plan.wholeTables).not.toContain('jobs');
+      expect(found(plan.indexes).filter((name) => !expected.test(name))).toEqual([]);
+      // The oldest jobs that lack a tag may lie behind many that have it.
+      if (order === 'newest') expect(plan.mostRows).toBeLessThanOrEqual(mostRows);
+      const { next } = await work();
+      if (next) {
+        const later = () => view.page(project, search, { after: next, limit: 10, order });
+        expect((await planOf(db.database, later)).mostRows).toBeLessThanOrEqual(LOOK);
+      }
+    }
+    const counting = await planOf(db.database, () => view.matching(project, search));
+    expect(counting.wholeTables).not.toContain('jobs');
+    expect(counting.mostRows).toBeLessThanOrEqual(LOOK);
+  });
+
+  it('of the runs of all spiders reads as many rows as it shows', async () => {
+    const view = createJobSearchView(db.database);
+    const spiders = Array.from({ length: SPIDERS }, (_, n) => n + 1);
+    const plan = await planOf(db.database, () => view.runs(project, spiders, { count: 30, good: false }));
+    expect(plan.wholeTables).not.toContain('jobs');
+    expect(plan.mostRows).toBeLessThanOrEqual(30 * SPIDERS);
   });
 });
 

@@ -84,7 +84,14 @@ const VALUES: Record<string, unknown> = {
   when: {},
   action: { channel: 'run', spider: 'a' },
 };
-const IN_PATHS: Record<string, unknown> = { spider: '2', job: '3', type: 's', state: 'pending', slot: 's' };
+const IN_PATHS: Record<string, unknown> = {
+  spider: '2',
+  job: '3',
+  type: 's',
+  state: 'pending',
+  slot: 's',
+  format: 'jl',
+};
 
 /** Input that a schema takes: a value for each of its fields that must be given. */
 function sampleFor(schema: z.ZodType | undefined, more: Record<string, unknown> = {}): unknown {

@@ -73,6 +73,8 @@ const RULES = {
     what: 'Take pending jobs for workers outside, and move jobs between states',
     roles: WHO_OPERATES,
   },
+  'views.write': { what: 'Keep filters of jobs for oneself', roles: EVERYONE },
+  'views.share': { what: 'Keep filters of jobs for everybody in a project', roles: WHO_OPERATES },
   'jobs.delete': { what: 'Delete jobs with their data', roles: WHO_DELETES },
 
   'periodic.read': { what: 'See periodic jobs and what came of them', roles: EVERYONE },
@@ -115,6 +117,11 @@ const RULES = {
   'variables.write': { what: "Set the environment variables of a project's crawls", roles: WHO_DEVELOPS },
   'spiders.read': { what: 'See the spiders of a project', roles: EVERYONE, crawl: 'project' },
   'spiders.write': { what: "Name new spiders, and change spiders' tags", roles: WHO_DEVELOPS },
+  'server.read': {
+    what: 'See workers, queues and versions of the service',
+    roles: NOBODY,
+    staffOnly: 'only staff sees the service as a whole',
+  },
   'versions.read': { what: 'See versions, and fetch their eggs', roles: WHO_OPERATES },
   'versions.delete': {
     what: 'Delete versions, and with the last one what waits in the project',

@@ -36,6 +36,12 @@ export interface VersionStore {
   /** Oldest deployment first. */
   list(project: number): Promise<Version[]>;
   remove(project: number, name: string): Promise<boolean>;
+  /** Name of the version that a job without one of its own runs; null when nothing is deployed. */
+  inUse(project: number): Promise<string | null>;
+  /** Deploys a version once more as it is, so that it is the newest. False when there is none of this name. */
+  use(project: number, name: string, by: string): Promise<boolean>;
+  /** Pending and running jobs by the version that they name; counted up to some thousands. */
+  activeJobs(project: number): Promise<Map<string, number>>;
   /** Spiders that were deployed or made on purpose, by name. */
   spiders(project: number): Promise<Spider[]>;
   /** The spider's number; makes it when asked to. Null when unknown. */

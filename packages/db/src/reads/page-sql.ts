@@ -88,13 +88,13 @@ function tagged(parts: FilterParts): string {
 /** More branches than this take longer to plan than they save. */
 const MOST_BRANCHES = 64;
 
-/** The newest `limit` jobs of a filter in their order, each branch by an index that has its jobs in that order. */
-function walk(parts: FilterParts, columns: string, limit: string): string {
+/** The first `limit` jobs of a filter in their order, each branch by an index that has its jobs in that order. */
+export function walk(parts: FilterParts, columns: string, limit: string, order = NEWEST_FIRST): string {
   const branch = (conditions: string) =>
-    `select ${columns} from jobs j where ${conditions} ${NEWEST_FIRST} limit ${limit}`;
+    `select ${columns} from jobs j where ${conditions} ${order} limit ${limit}`;
   const found = branchesOf(parts).map((conditions) => branch(conditions.join(' and ')));
   if (found.length === 1) return found[0] as string;
-  return `select * from (${found.map((one) => `(${one})`).join(' union all ')}) j ${NEWEST_FIRST} limit ${limit}`;
+  return `select * from (${found.map((one) => `(${one})`).join(' union all ')}) j ${order} limit ${limit}`;
 }
 
 const LISTED_STATES = storedStates(['pending', 'running', 'finished']);

@@ -67,6 +67,25 @@ const SPIDERS = `
   left join ranked on ranked.rank = newest.rank
   where s.project_id = :project and s.listed order by s.name`;
 
+// What a worker chooses when it starts a job.
+const IN_USE = `
+  select v.name from versions v join projects p on p.id = v.project_id
+  where v.project_id = :project
+  order by v.name is not distinct from p.latest_version desc, v.deployed_at desc limit 1`;
+
+// The triggers of a deployment tell of it, and forget what Scrapyd's rule had chosen.
+const USE = `
+  update versions set deployed_at = clock_timestamp(), deployed_by = :by
+  where project_id = :project and name = :name returning name`;
+
+const MOST_ACTIVE = 10_000;
+const ACTIVE = `
+  select a.version, count(*)::int as n from (
+    select j.version from jobs j
+    where j.project_id = :project and j.state in ('pending', 'admitted', 'running') and j.version is not null
+    limit ${MOST_ACTIVE}
+  ) a group by a.version`;
+
 function toVersion(row: VersionRow): Version {
   return {
     project: row.project_id,
@@ -120,6 +139,18 @@ export function createVersionStore(database: Database): VersionStore {
     },
     async remove(project, name) {
       return (await versions().where({ project_id: project, name }).delete()) > 0;
+    },
+    async inUse(project) {
+      const { rows } = await database.raw<{ rows: { name: string }[] }>(IN_USE, { project });
+      return rows[0]?.name ?? null;
+    },
+    async use(project, name, by) {
+      const { rows } = await database.raw<{ rows: unknown[] }>(USE, { project, name, by });
+      return rows.length > 0;
+    },
+    async activeJobs(project) {
+      const { rows } = await database.raw<{ rows: { version: string; n: number }[] }>(ACTIVE, { project });
+      return new Map(rows.map(({ version, n }) => [version, n]));
     },
     async spiders(project): Promise<Spider[]> {
       const { rows } = await database.raw<{ rows: Omit<Spider, 'type'>[] }>(SPIDERS, { project });

@@ -5,7 +5,8 @@ import { readBody } from '../../http/body.ts';
 import { HttpProblem } from '../../http/errors.ts';
 import type { Params } from '../../http/params.ts';
 
-const MAX_BODY_BYTES = 64 * 1024;
+/** Arguments of one job may have 256 Ki characters, and its settings and tags come beside them. */
+const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
  * A JSON object, and nothing that a form of another site could send. Throws `invalid` for anything else, 415 for another

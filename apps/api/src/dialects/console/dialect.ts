@@ -9,17 +9,22 @@ import { consoleErrors } from './errors.ts';
 import { consoleGuard } from './guard.ts';
 import { accountOperations } from './operations/account.ts';
 import { eventOperations } from './operations/events.ts';
+import { allJobOperations } from './operations/jobs/index.ts';
 import { limitOperations } from './operations/limits.ts';
 import { memberOperations } from './operations/members.ts';
 import { openApiOperation } from './operations/openapi.ts';
 import { CALLBACK, openIdOperations } from './operations/openid.ts';
 import { organisationOperations } from './operations/organisations.ts';
+import { overviewOperations } from './operations/overview.ts';
 import { projectOperations } from './operations/projects.ts';
 import { ruleOperations } from './operations/rules.ts';
 import { scheduleOperations } from './operations/schedules.ts';
+import { serverOperation } from './operations/server.ts';
 import { sessionOperations } from './operations/session.ts';
+import { spiderOperations } from './operations/spiders/spiders.ts';
 import { streamOperations } from './operations/streams.ts';
 import { variableOperations } from './operations/variables.ts';
+import { versionOperations } from './operations/versions.ts';
 import { webhookOperations } from './operations/webhooks.ts';
 import { createSite, type Site } from './site.ts';
 
@@ -45,6 +50,11 @@ function operationsOf(parts: Parts, site: Site): Operation[] {
     ...streamOperations(parts),
     ...scheduleOperations(parts),
     ...variableOperations(parts),
+    ...allJobOperations(parts),
+    ...spiderOperations(parts),
+    ...versionOperations(parts),
+    ...overviewOperations(parts),
+    serverOperation(parts),
     ...webhookOperations(parts),
     ...ruleOperations(parts),
     openApiOperation(),

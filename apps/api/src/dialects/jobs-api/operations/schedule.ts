@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import {
   checkArgs,
   DEFAULT_PRIORITY,
@@ -15,6 +14,7 @@ import {
 import { MAX_UNITS, metadataChange, parsed, rawFields, reported, sameRunKey } from '@spiderhub/hub';
 import { z } from 'zod';
 import { integer, Text } from '../../../http/fields.ts';
+import { idempotencyKeyOf } from '../../../http/idempotency-key.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Params } from '../../../http/params.ts';
 import type { Parts } from '../../../parts.ts';
@@ -85,14 +85,6 @@ async function spiderOf({ versions }: Parts, { project, spider, jobq_id }: Sched
 }
 
 type Origin = Pick<ScheduleRequest, 'scheduledBy' | 'requestId' | 'idempotencyKey'>;
-
-/** A caller who repeats a request under the same key, because the answer got lost, gets the first one's job. */
-function idempotencyKeyOf(headers: IncomingHttpHeaders): string | null {
-  const key = headers['idempotency-key'];
-  if (key === undefined) return null;
-  if (typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw requestErrors.invalid('Idempotency-Key', 'expected 1 to 255 printable ASCII characters');
-}
 
 /** Translates the form. Throws `invalid` for what the schema cannot see. */
 export function toRequest(

@@ -1,0 +1,3 @@
+-- no-transaction
+drop table if exists saved_views;
+drop index concurrently if exists jobs_failed;

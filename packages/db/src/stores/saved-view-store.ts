@@ -1,0 +1,43 @@
+import type { SavedView, SavedViewStore } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import { translated } from '../pg-errors.ts';
+
+const COLUMNS = 'v.id, v.name, v.q, v.user_id as "user", v.created_by as "createdBy"';
+
+/** Of one project; a page that lists more helps nobody. */
+const MOST = 1000;
+
+const SAVE = `
+  insert into saved_views as v (project_id, user_id, name, q, created_by)
+  select :project, :user::int, :name, :q, :createdBy
+  where (select count(*) from saved_views where project_id = :project) < ${MOST}
+  on conflict (project_id, coalesce(user_id, 0), name) do update set q = excluded.q, created_by = excluded.created_by
+  returning ${COLUMNS}`;
+
+export function createSavedViewStore(database: Database): SavedViewStore {
+  async function rows(sql: string, bindings: Record<string, unknown>): Promise<SavedView[]> {
+    return (await database.raw<{ rows: SavedView[] }>(sql, bindings as never)).rows;
+  }
+  return translated<SavedViewStore>({
+    list: (project, user) =>
+      rows(
+        `select ${COLUMNS} from saved_views v
+        where v.project_id = :project and (v.user_id is null or v.user_id = :user::int) order by v.name, v.id`,
+        { project, user },
+      ),
+    async find(project, id) {
+      const [found] = await rows(
+        `select ${COLUMNS} from saved_views v where v.project_id = :project and v.id = :id`,
+        {
+          project,
+          id,
+        },
+      );
+      return found ?? null;
+    },
+    save: async (project, view) => (await rows(SAVE, { project, ...view }))[0] ?? null,
+    async remove(project, id) {
+      return (await database('saved_views').where({ project_id: project, id }).delete()) > 0;
+    },
+  });
+}
