@@ -120,6 +120,7 @@ async function startApi(databaseUrl, key) {
     SPIDERHUB_HOME: home,
     PORT: '0',
     SCRAPYD_PORT: '0',
+    LIMIT_REQUESTS_PER_SECOND: '1000000',
     QUEUE_PREFIX: `bench-${process.pid}`,
   };
   const child = spawn(process.execPath, [join(CHECKOUT, 'apps/api/dist/main.js')], {

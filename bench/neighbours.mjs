@@ -39,7 +39,7 @@ else if (positionals[0] === 'neighbour') callInTurn();
 else await besideServers(measure);
 
 async function measure() {
-  const service = await startService({ LIMIT_PENDING_JOBS: '1000000' });
+  const service = await startService({ LIMIT_REQUESTS_PER_SECOND: '' });
   const children = [];
   try {
     const a = await tenant(service, 'a', Number(values.finished));

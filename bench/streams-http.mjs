@@ -110,6 +110,7 @@ async function startApi(home) {
       SPIDERHUB_HOME: home,
       PORT: '0',
       SCRAPYD_PORT: '0',
+      LIMIT_REQUESTS_PER_SECOND: '1000000',
       LOG_LEVEL: 'warn',
       QUEUE_PREFIX: `bench-${name.slice(-8)}`,
     },

@@ -129,6 +129,7 @@ export async function startSpiderhub(python, { worker = false, finished = 0 } = 
     SPIDERHUB_PYTHON: python,
     PORT: '0',
     SCRAPYD_PORT: String(port),
+    LIMIT_REQUESTS_PER_SECOND: '1000000',
     QUEUE_PREFIX: name,
     WORKER_SLOTS: '2',
   };

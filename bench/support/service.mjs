@@ -34,6 +34,8 @@ export async function startService(env = {}) {
     PORT: '0',
     HOST: '127.0.0.1',
     SCRAPYD_PORT: '0',
+    // Requests are counted and none is refused, unless that is what is measured.
+    LIMIT_REQUESTS_PER_SECOND: '1000000',
     // The sites that are crawled are on this machine.
     NETWORK_ALLOW: '127.0.0.1:*',
     ...env,
