@@ -9,6 +9,7 @@ import {
   type SetLimits,
 } from '@spiderhub/core';
 import {
+  createAttemptStore,
   createDispatchStore,
   createJobStore,
   createJobView,
@@ -146,6 +147,22 @@ describe('jobs that run', () => {
     await set('organisations', await organisationOf(team.project), { runningJobs: null });
     expect(await admitted()).toBe(10);
   });
+});
+
+it('a crawl gets the strictest of its policy and of the limits of its project and organisation', async () => {
+  await set('organisations', await organisationOf(team.project), { itemsPerJob: 50, logsPerJob: 70 });
+  await set('projects', team.project, { logsPerJob: 60 });
+  await db
+    .database('projects')
+    .where({ id: team.project })
+    .update({ policy: JSON.stringify({ maxItems: 1000 }) });
+  await jobsOfAProcess().schedule(scheduleRequest(team.project, 'a'));
+  const leader = await db.database('leader').first('term');
+  await createDispatchStore(db.database, { leaseMs: 1000 }).admit(Number(leader?.term ?? 0), 100);
+  const job = await db.database('jobs').where({ project_id: team.project }).first('id', 'attempt');
+  const attempts = createAttemptStore(db.database, { ...NO_LIMITS, itemsPerJob: 10 });
+  const claimed = await attempts.claim(Number(job.id), job.attempt, 'w1', 60_000);
+  expect(claimed?.policy).toMatchObject({ maxItems: 50, maxLogs: 60, maxAttempts: 5 });
 });
 
 describe('requests', () => {
