@@ -17,6 +17,8 @@ const STAMP = join(CHECKOUT, 'node_modules', '.spiderhub-lock');
 /** What the last build was made of. */
 const BUILT = join(CHECKOUT, 'node_modules', '.spiderhub-build');
 
+const WEB = join('apps', 'web');
+
 /** Installs and builds. Ends the process with one sentence when that is not possible. */
 export async function prepare() {
   process.chdir(CHECKOUT);
@@ -36,7 +38,8 @@ async function build() {
   const projects = ['packages', 'apps', 'examples'].flatMap((parent) =>
     readdirSync(parent)
       .map((name) => join(parent, name))
-      .filter((folder) => existsSync(join(folder, 'tsconfig.json'))),
+      // The page is no program of ours to compile: Vite builds it, see web.mjs.
+      .filter((folder) => folder !== WEB && existsSync(join(folder, 'tsconfig.json'))),
   );
   if (existsSync(BUILT) && readFileSync(BUILT, 'utf8') === buildState(projects)) return true;
   if ((await runTool('typescript/bin/tsc', ['-b', ...projects])) !== 0) return false;
@@ -57,7 +60,7 @@ function buildState(projects) {
   return hash.digest('hex');
 }
 
-function note(hash, path) {
+export function note(hash, path) {
   const { mtimeMs, size } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0, size: 0 };
   hash.update(`${path} ${mtimeMs} ${size}\n`);
 }
@@ -110,6 +113,6 @@ async function install() {
   writeFileSync(STAMP, lockHash());
 }
 
-function lockHash() {
+export function lockHash() {
   return createHash('sha256').update(readFileSync(LOCK)).digest('hex');
 }

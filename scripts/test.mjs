@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { prepare, run, runTool } from './prepare.mjs';
+import { fail, prepare, run, runTool } from './prepare.mjs';
+import { buildWeb } from './web.mjs';
 
 const SPIDERHUB = 'apps/cli/dist/main.js';
 /** A test that hangs must not hang whoever waits for the result: after so long all is ended and has failed, ms. */
@@ -13,6 +14,7 @@ const CLIENTS = join(HOME, 'clients');
 
 const CHECKS = {
   types: () => runTool('typescript/bin/tsc', ['-p', '.']),
+  'types of the page': () => runTool('typescript/bin/tsc', ['-p', 'apps/web']),
   'format and lint': () => runTool('@biomejs/biome/bin/biome', ['check', '.']),
   'lint with types': () => runTool('oxlint/bin/oxlint', ['--type-aware']),
   sizes: () => run(process.execPath, ['scripts/sizes.mjs', '0']),
@@ -24,6 +26,7 @@ const CHANGED = /^--changed(?:=(.+))?$/;
 const onlyChanged = process.argv.some((each) => CHANGED.test(each));
 const jestArguments = process.argv.slice(2).flatMap(toJest);
 await prepare();
+if ((await buildWeb()) !== 0) fail('The page could not be built: see the messages above');
 let failed = 0;
 for (const [name, check] of Object.entries(CHECKS)) {
   console.log(`== ${name}`);

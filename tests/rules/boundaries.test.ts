@@ -36,6 +36,14 @@ const BREACHES: [folder: string, module: string][] = [
   ['apps/api/src', '@spiderhub/db'],
   ['apps/api/src/http', '@spiderhub/queue'],
   ['apps/api/src/http', '../dialects/scrapyd/names.ts'],
+  ['apps/web/src/features/jobs', '../spiders/spider-page.tsx'],
+  ['apps/web/src/features/job/log', '../../jobs/columns.tsx'],
+  ['apps/web/src/features/jobs', '../../frame/frame.tsx'],
+  ['apps/web/src/features/jobs', '@spiderhub/wire'],
+  ['apps/web/src/ui', '../features/jobs/columns.tsx'],
+  ['apps/web/src/lib', '@spiderhub/core'],
+  ['apps/web/src/api', '../ui/page.tsx'],
+  ['apps/web/src/api', '@spiderhub/core'],
   ...DIALECTS.flatMap((dialect): [string, string][] => [
     [`apps/api/src/dialects/${dialect}`, '@spiderhub/db'],
     [`apps/api/src/dialects/${dialect}/inner`, '@spiderhub/queue'],
@@ -54,6 +62,8 @@ const ALLOWED: typeof BREACHES = [
   ['apps/api/src/dialects/jobs-api', '@spiderhub/core'],
   ['apps/api/src/dialects/scrapyd', '@spiderhub/core/scrapyd'],
   ['apps/worker/src/supervise', '@spiderhub/core'],
+  ['apps/web/src/api', '@spiderhub/wire'],
+  ['apps/web/src/features/jobs', '../../ui/page.tsx'],
 ];
 
 /** Folders where nothing may read the environment. */

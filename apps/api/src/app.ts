@@ -11,6 +11,7 @@ import { type Checks, healthz, readyz } from './http/readiness.ts';
 import { requestId } from './http/request-id.ts';
 import { createThrottle } from './http/throttle.ts';
 import { trustProxies } from './http/trust-proxy.ts';
+import { webPage } from './pages/pages.ts';
 import type { Parts } from './parts.ts';
 
 export interface AppOptions {
@@ -70,6 +71,7 @@ export function createApps(options: AppOptions): Apps {
   main.get('/healthz', healthz);
   main.get('/readyz', readyz(checks, { isolation }));
   for (const [path, handler] of Object.entries(pages)) main.use(path, handler);
+  main.use(webPage());
   main.use(() => {
     throw new HttpProblem(404, 'Nothing is served under this path');
   });

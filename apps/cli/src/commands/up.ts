@@ -174,14 +174,14 @@ function failedStart(server: Server): never {
 function welcome({ url, apikey, project, spider, signInToken }: Started, home: Home): string {
   const curl = `curl -u ${apikey}:`;
   return `
-Spiderhub is ready at ${url}
+Spiderhub is ready. Open this link, which signs you in once, within a day, as the demo's owner:
+
+  ${url}/sign-in#token=${signInToken}
 
   API key   ${apikey}
   Project   ${project}, with the demo spider "${spider}"
-  Sign in   once, within a day, as the demo's owner:
-            curl -c cookies ${url}/console/session -H 'Content-Type: application/json' -d '{"token":"${signInToken}"}'
 
-Schedule a job, watch it, fetch its items:
+From a script: schedule a job, watch it, fetch its items:
 
   ${curl} ${url}/api/schedule.json -d project=${project} -d spider=${spider} -d add_tag=sometag
   ${curl} "${url}/api/jobs/list.json?project=${project}&count=10"

@@ -1,0 +1,12 @@
+import { CONTRACTS } from '@spiderhub/wire';
+import { OPERATIONS } from './client.ts';
+import './jobs.ts';
+import './organisations.ts';
+import './session.ts';
+import './spiders.ts';
+import './versions.ts';
+
+it.each(OPERATIONS)('$id is called as its contract says', ({ id, method, path }) => {
+  const contract = CONTRACTS.find((each) => each.id === id);
+  expect({ method, path }).toEqual({ method: contract?.method, path: contract?.path });
+});

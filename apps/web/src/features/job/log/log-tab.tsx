@@ -1,0 +1,116 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { type JobAddress, readLogs } from '../../../api/jobs.ts';
+import { useKeys } from '../../../lib/keys.ts';
+import { nothingBefore } from '../../../lib/queries.ts';
+import { Empty, Pending } from '../../../ui/feedback.tsx';
+import type { TabProps } from '../job-page.tsx';
+import type { JobSearch } from '../search.ts';
+import type { TimeStyle } from './levels.ts';
+import { LogFound } from './log-found.tsx';
+import { LogTools } from './log-tools.tsx';
+import { LogWhole } from './log-whole.tsx';
+import { RecordPane } from './record-pane.tsx';
+
+const route = getRouteApi('/inside/p/$project/$spider/$job');
+const POLL_MS = 1500;
+
+/** The log of a job: all of it by record number, or what a level and a text leave of it. */
+export default function LogTab({ job, address, attempt }: TabProps) {
+  const { line, level = 0, find = '' } = route.useSearch();
+  const navigate = useNavigate();
+  const isRunning = job.state === 'running' && attempt === undefined;
+  const [follows, follow] = useState(isRunning && line === undefined);
+  const [times, setTimes] = useState<TimeStyle>('clock');
+  const [opened, open] = useState<number | null>(null);
+  const key = ['log', address.project, address.spider, address.job, attempt ?? job.attempt] as const;
+  const ends = useQuery({
+    queryKey: [...key, 'end'],
+    queryFn: ({ signal }) =>
+      readLogs({ params: { ...address }, query: { back: 'true', limit: 1, ...tryOf(attempt) } }, { signal }),
+    refetchInterval: isRunning ? POLL_MS : false,
+    placeholderData: nothingBefore,
+  });
+  function go(change: JobSearch) {
+    void navigate({
+      to: '/p/$project/$spider/$job',
+      params: { project: address.project, spider: String(address.spider), job: address.job },
+      search: (before: JobSearch) => ({ ...before, tab: 'log' as const, ...change }),
+      replace: true,
+    });
+  }
+  async function firstError() {
+    const n = await findError(address, attempt);
+    if (n !== undefined) go({ line: n, level: undefined, find: undefined });
+    follow(false);
+  }
+  const follower = { keys: 'f', what: 'Follow the log', run: () => follow(!follows) };
+  useKeys([follower, { keys: 'e', what: 'First error', run: () => void firstError() }]);
+  if (!ends.data) return <Pending query={ends} />;
+  const { end, levels } = ends.data;
+  if (end === 0) return <NoLog isRunning={isRunning} />;
+  const stream = { address, attempt, queryKey: key, startedAt: job.runningAt };
+  const isFiltered = level > 0 || find !== '';
+  return (
+    <div className="stack tight">
+      <LogTools
+        levels={levels}
+        end={end}
+        level={level}
+        find={find}
+        times={times}
+        follows={follows}
+        canFollow={!isFiltered}
+        address={address}
+        onLevel={(next) => go({ level: next || undefined, line: undefined })}
+        onFind={(next) => go({ find: next || undefined, line: undefined })}
+        onTimes={setTimes}
+        onFollow={follow}
+        onFirstError={() => void firstError()}
+      />
+      {isFiltered ? (
+        <LogFound
+          stream={stream}
+          level={level}
+          find={find}
+          times={times}
+          onWhole={(n) => go({ line: n, level: undefined, find: undefined })}
+          onOpen={open}
+        />
+      ) : (
+        <LogWhole
+          stream={stream}
+          end={end}
+          times={times}
+          line={line ?? null}
+          // A job that is over is looked at from its end, unless a line is named.
+          startsAtEnd={line === undefined && job.state === 'finished' && job.outcome !== 'ok'}
+          follows={follows}
+          onFollow={follow}
+          onLine={(n) => go({ line: n })}
+          onOpen={open}
+        />
+      )}
+      {opened !== null && <RecordPane stream={stream} n={opened} onClose={() => open(null)} />}
+    </div>
+  );
+}
+
+async function findError(address: JobAddress, attempt: number | undefined): Promise<number | undefined> {
+  const query = { level: 40, limit: 1, ...tryOf(attempt) };
+  const { records } = await readLogs({ params: { ...address }, query });
+  return records[0]?.n;
+}
+
+const tryOf = (attempt: number | undefined) => (attempt === undefined ? {} : { attempt });
+
+function NoLog({ isRunning }: { isRunning: boolean }) {
+  return (
+    <Empty title="Nothing is logged">
+      <p>
+        {isRunning ? 'Its first lines come soon.' : 'What a crawl logs stands here from its first line on.'}
+      </p>
+    </Empty>
+  );
+}

@@ -1,0 +1,67 @@
+import { useEffect, useState } from 'react';
+import { type LogRecord, readLogs } from '../../../api/jobs.ts';
+import { RecordWindow } from '../../../ui/record-window.tsx';
+import type { TimeStyle } from './levels.ts';
+import { LogLine } from './log-line.tsx';
+import type { LogStream } from './stream.ts';
+
+const LINE = 20;
+export const LOG_RESERVE = 350;
+
+interface LogWholeProps {
+  stream: LogStream;
+  end: number;
+  times: TimeStyle;
+  line: number | null;
+  startsAtEnd: boolean;
+  follows: boolean;
+  onFollow: (follows: boolean) => void;
+  onLine: (n: number) => void;
+  onOpen: (n: number) => void;
+}
+
+/** Every record, from the first to the last. */
+export function LogWhole(props: LogWholeProps) {
+  const { stream, end, times, line, startsAtEnd, follows, onFollow, onLine, onOpen } = props;
+  const [current, setCurrent] = useState<number | null>(line ?? (startsAtEnd ? end - 1 : null));
+  useEffect(() => {
+    if (line !== null) setCurrent(line);
+  }, [line]);
+  const { address, attempt, queryKey, startedAt } = stream;
+  const known = new Map<number, number | null>();
+  return (
+    <RecordWindow<LogRecord>
+      label="Log"
+      role="log"
+      queryKey={[...queryKey, 'records']}
+      end={end}
+      rowHeight={LINE}
+      reserve={LOG_RESERVE}
+      load={async (from, limit, signal) => {
+        const query = { from, limit, ...(attempt !== undefined && { attempt }) };
+        return (await readLogs({ params: { ...address }, query }, { signal })).records;
+      }}
+      current={current}
+      onCurrent={(n) => {
+        setCurrent(n);
+        onLine(n);
+        if (n < end - 1) onFollow(false);
+      }}
+      onOpen={onOpen}
+      follows={follows}
+      onFollow={onFollow}
+      render={(record, n) => {
+        known.set(n, record?.time ?? null);
+        return (
+          <LogLine
+            record={record}
+            n={n}
+            times={times}
+            startedAt={startedAt}
+            before={known.get(n - 1) ?? null}
+          />
+        );
+      }}
+    />
+  );
+}

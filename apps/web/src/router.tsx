@@ -1,0 +1,200 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  redirect,
+} from '@tanstack/react-router';
+import { ApiError } from './api/client.ts';
+import { jobSearch } from './features/job/search.ts';
+import { Alone, NotFound, PageFailed } from './frame/alone.tsx';
+import { Frame } from './frame/frame.tsx';
+import { meQuery } from './lib/me.ts';
+import { queryClient } from './lib/queries.ts';
+import { whole } from './lib/whole.ts';
+
+const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFailed });
+
+const alone = createRoute({ getParentRoute: () => root, id: 'alone', component: Alone });
+const link = (path: string, load: () => Promise<{ default: React.ComponentType }>) =>
+  createRoute({
+    getParentRoute: () => alone,
+    path,
+    component: lazyRouteComponent(load),
+  });
+
+/** Everything that needs somebody who is signed in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Frame,
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.ensureQueryData(meQuery);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      const next = location.href === '/' ? undefined : location.href;
+      throw redirect({ to: '/sign-in', search: { next } });
+    }
+  },
+  errorComponent: PageFailed,
+});
+
+const projects = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('./features/projects/projects-page.tsx')),
+});
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./features/account/account-page.tsx')),
+});
+const organisation = createRoute({
+  getParentRoute: () => inside,
+  path: '/o/$organisation',
+  params: {
+    parse: ({ organisation: text }) => ({ organisation: whole(text) ?? missing() }),
+    stringify: ({ organisation: id }) => ({ organisation: String(id) }),
+  },
+});
+const members = createRoute({
+  getParentRoute: () => organisation,
+  path: '/members',
+  component: lazyRouteComponent(() => import('./features/organisation/members-page.tsx')),
+});
+
+const page = lazyRouteComponent;
+
+const project = createRoute({
+  getParentRoute: () => inside,
+  path: '/p/$project',
+  params: {
+    parse: ({ project: text }) => ({ project: whole(text) ?? missing() }),
+    stringify: ({ project: id }) => ({ project: String(id) }),
+  },
+});
+const text = (value: unknown) => (value === undefined || value === '' ? undefined : String(value));
+
+const overview = createRoute({
+  getParentRoute: () => project,
+  path: '/',
+  component: page(() => import('./features/overview/overview-page.tsx')),
+});
+const jobs = createRoute({
+  getParentRoute: () => project,
+  path: '/jobs',
+  validateSearch: (search: Record<string, unknown>): { q?: string | undefined } => ({ q: text(search.q) }),
+  component: page(() => import('./features/jobs/jobs-page.tsx')),
+});
+const spiders = createRoute({
+  getParentRoute: () => project,
+  path: '/spiders',
+});
+const spiderList = createRoute({
+  getParentRoute: () => spiders,
+  path: '/',
+  component: page(() => import('./features/spiders/spiders-page.tsx')),
+});
+const spider = createRoute({
+  getParentRoute: () => spiders,
+  path: '/$spider',
+  component: page(() => import('./features/spiders/spider-page.tsx')),
+});
+const code = createRoute({
+  getParentRoute: () => project,
+  path: '/code',
+  component: page(() => import('./features/code/code-page.tsx')),
+});
+const settings = createRoute({
+  getParentRoute: () => project,
+  path: '/settings',
+  component: page(() => import('./features/settings/settings-page.tsx')),
+});
+const compare = createRoute({
+  getParentRoute: () => project,
+  path: '/compare',
+  validateSearch: (search: Record<string, unknown>): { a?: string; b?: string; by?: string } => ({
+    ...(text(search.a) && { a: String(search.a) }),
+    ...(text(search.b) && { b: String(search.b) }),
+    ...(text(search.by) && { by: String(search.by) }),
+  }),
+  component: page(() => import('./features/compare/compare-page.tsx')),
+});
+/** Links of Scrapy Cloud's clients say `job` before the numbers. */
+const oldJob = createRoute({
+  getParentRoute: () => project,
+  path: '/job/$spider/$job',
+  beforeLoad: ({ params }) => {
+    throw redirect({
+      to: '/p/$project/$spider/$job',
+      params: { ...params, job: whole(params.job) ?? missing() },
+      replace: true,
+    });
+  },
+});
+const job = createRoute({
+  getParentRoute: () => project,
+  path: '/$spider/$job',
+  params: {
+    parse: ({ spider: name, job: number }) => ({ spider: name, job: whole(number) ?? missing() }),
+    stringify: ({ spider: name, job: number }) => ({ spider: name, job: String(number) }),
+  },
+  validateSearch: jobSearch,
+  component: page(() => import('./features/job/job-page.tsx')),
+});
+const server = createRoute({
+  getParentRoute: () => inside,
+  path: '/server',
+  component: page(() => import('./features/server/server-page.tsx')),
+});
+
+function missing(): never {
+  throw notFound();
+}
+
+const signInRoute = createRoute({
+  getParentRoute: () => alone,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { next?: string | undefined } =>
+    typeof search.next === 'string' && /^\/(?!\/)/.test(search.next) ? { next: search.next } : {},
+  component: lazyRouteComponent(() => import('./features/sign-in/sign-in-page.tsx')),
+});
+
+const routeTree = root.addChildren([
+  alone.addChildren([
+    signInRoute,
+    link('/invitation', () => import('./features/sign-in/invitation-page.tsx')),
+    link('/password', () => import('./features/sign-in/password-page.tsx')),
+  ]),
+  inside.addChildren([
+    projects,
+    account,
+    server,
+    organisation.addChildren([members]),
+    project.addChildren([
+      overview,
+      jobs,
+      spiders.addChildren([spiderList, spider]),
+      code,
+      settings,
+      compare,
+      oldJob,
+      job,
+    ]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  defaultErrorComponent: PageFailed,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,33 @@
+import { Dialog as Base } from '@base-ui/react/dialog';
+import { X } from 'lucide-react';
+import type { ReactNode } from 'react';
+
+interface DialogProps {
+  open: boolean;
+  onClose?: (() => void) | undefined;
+  title: string;
+  children: ReactNode;
+  wide?: boolean;
+}
+
+/** Lies over the page, holds the focus, and gives it back. Without `onClose` it stays until its work is done. */
+export function Dialog({ open, onClose, title, children, wide = false }: DialogProps) {
+  return (
+    <Base.Root open={open} onOpenChange={(opens) => !opens && onClose?.()}>
+      <Base.Portal>
+        <Base.Backdrop className="backdrop" />
+        <Base.Popup className={wide ? 'dialog wide' : 'dialog'}>
+          <header>
+            <Base.Title className="grow">{title}</Base.Title>
+            {onClose && (
+              <Base.Close className="button quiet icon" aria-label="Close">
+                <X size={16} />
+              </Base.Close>
+            )}
+          </header>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

@@ -1,0 +1,111 @@
+import type { Page } from 'playwright-core';
+import type { Scene } from '../page.test.ts';
+import { faultsOf } from '../support/axe.ts';
+import { unexpected } from '../support/browser.ts';
+import { crawl, enter, untilFinished } from '../support/seed.ts';
+
+/** axe takes its time on a busy machine. */
+const AXE_MS = 240_000;
+
+/** Screens of a project, and what is seen when they are there. */
+const SCREENS: readonly (readonly [path: string, sign: string])[] = [
+  ['', 'Needs a look'],
+  ['/jobs', 'finished'],
+  ['/spiders', 'books'],
+  ['/spiders/1', 'Settings of the next run'],
+  ['/1/1', 'What became of it'],
+  ['/1/1?tab=items', 'Fields'],
+  ['/1/1?tab=log', 'Spider opened'],
+  ['/1/1?tab=requests', '2xx'],
+  ['/1/1?tab=stats', 'downloader/'],
+  ['/1/1?tab=settings', 'Settings of this job'],
+  ['/1/1?tab=attempts', 'Ended with'],
+  ['/code', 'in use'],
+  ['/settings', 'For programs'],
+];
+
+async function show(page: Page, scene: Scene, path: string, sign: string): Promise<void> {
+  const { service } = scene;
+  await page.goto(`${service.url}/p/${service.team.project}${path}`);
+  await page.getByText(sign).first().waitFor();
+}
+
+/** Everybody can use it: by keys, in both themes, on a small screen. */
+export function looks(scene: Scene): void {
+  describe('for everybody', () => tests(scene));
+}
+
+function tests(scene: Scene): void {
+  beforeAll(async () => {
+    await untilFinished(scene.service, [await crawl(scene.service, 'broken')]);
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'has no fault that axe finds, in %s',
+    async (colorScheme) => {
+      const window = await scene.chromium.open({ colorScheme });
+      await enter(window.page, scene.service);
+      const faults: string[] = [];
+      for (const [path, sign] of SCREENS) {
+        await show(window.page, scene, path, sign);
+        const found = await faultsOf(window.page, { onlyColours: colorScheme === 'dark' });
+        faults.push(...found.map((fault) => `${path}: ${fault}`));
+      }
+      await show(window.page, scene, '/jobs', 'finished');
+      await window.page.getByRole('button', { name: 'Run a spider' }).click();
+      await window.page.getByRole('dialog').waitFor();
+      faults.push(...(await faultsOf(window.page)).map((fault) => `run: ${fault}`));
+      expect(faults).toEqual([]);
+      expect(unexpected(window)).toEqual([]);
+    },
+    AXE_MS,
+  );
+
+  it('fits on 320 pixels', async () => {
+    const { page } = await scene.chromium.open({ width: 320, height: 640 });
+    await enter(page, scene.service);
+    const tooWide: string[] = [];
+    for (const [path, sign] of SCREENS) {
+      await show(page, scene, path, sign);
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width !== 320) tooWide.push(`${path}: ${width}`);
+    }
+    expect(tooWide).toEqual([]);
+  });
+
+  it('goes anywhere and does anything by keys alone', async () => {
+    const window = await scene.chromium.open();
+    const { page } = window;
+    await enter(page, scene.service, '/jobs');
+    await page.getByRole('row').nth(1).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.getByText('1 job selected').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('1 job selected').waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Search spiders, jobs, pages' }).fill('1/1');
+    await page.getByRole('option', { name: /^1\/1 books/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'books 1/1' }).waitFor();
+    await page.keyboard.press('3');
+    const log = page.getByRole('log');
+    await log.waitFor();
+    await log.focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('Spider closed (finished)').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await page.getByRole('heading', { name: 'Spiders' }).waitFor();
+    await page.keyboard.press('r');
+    await page.getByRole('dialog', { name: 'Run a spider' }).waitFor();
+    expect(unexpected(window)).toEqual([]);
+  });
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { hashToken, newToken, parseJobKey, type StreamName, TALLIES } from '@spiderhub/core';
+import { createFsStreamStore } from '@spiderhub/storage';
+import type { Page } from 'playwright-core';
+import { deployDemo } from '../../support/demo-egg.ts';
+import { type Service, startService } from '../../support/service.ts';
+
+/** A service with the demo's spiders deployed, and somebody who can sign in. */
+export async function startDemo(): Promise<Service> {
+  const service = await startService();
+  const lines = await deployDemo(service);
+  if (!lines.at(-1)?.includes('"ok"')) throw new Error(`the demo was not deployed:\n${lines.join('\n')}`);
+  return service;
+}
+
+/** An address that signs the team's user in once. */
+export async function signInLink({ db, url }: Service): Promise<string> {
+  const token = newToken();
+  const user = await db.database('users').where({ name: 'acme-user' }).first('id');
+  await db.database('links').insert({
+    kind: 'sign-in',
+    token_hash: hashToken(token),
+    user_id: user.id,
+    made_by: 'test',
+    expires_at: db.database.raw("now() + interval '1 hour'"),
+  });
+  return `${url}/sign-in#token=${token}`;
+}
+
+/** Signs in, and goes to a page of the project. */
+export async function enter(page: Page, service: Service, path = ''): Promise<void> {
+  await page.goto(await signInLink(service));
+  await page.getByRole('heading', { name: 'Projects' }).waitFor();
+  if (path !== '') await page.goto(`${service.url}/p/${service.team.project}${path}`);
+}
+
+/** Runs a spider to its end; resolves to the key of the job. */
+export async function crawl(
+  service: Service,
+  spider: string,
+  form: Record<string, string | string[]> = {},
+): Promise<string> {
+  const answer = await service.call('/api/schedule.json', {
+    project: String(service.team.project),
+    spider,
+    ...form,
+  });
+  const { jobid, ...rest } = (await answer.json()) as { jobid?: string };
+  if (jobid === undefined) throw new Error(`${spider} was not scheduled: ${JSON.stringify(rest)}`);
+  return jobid;
+}
+
+/** Waits until jobs are over. */
+export async function untilFinished(service: Service, keys: readonly string[]): Promise<void> {
+  const give = Date.now() + 60_000;
+  for (;;) {
+    const answer = await service.call(
+      `/api/jobs/list.json?project=${service.team.project}&${keys.map((key) => `job=${key}`).join('&')}&count=100`,
+    );
+    const { jobs } = (await answer.json()) as { jobs: { state: string }[] };
+    if (jobs.filter(({ state }) => state === 'finished').length === keys.length) return;
+    if (Date.now() > give) throw new Error(`not all of ${keys.join(', ')} ended`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/** A finished job with records that no crawl of ours would make, written as its worker would. */
+export async function plantJob(
+  service: Service,
+  spider: string,
+  records: { items?: string[]; logs?: string[]; requests?: string[] },
+  form: Record<string, string | string[]> = {},
+): Promise<string> {
+  const { database } = service.db;
+  const { project } = service.team;
+  await database('projects').where({ id: project }).update({ paused: true });
+  // Without another argument it would be the same job as one that still runs.
+  const key = await crawl(service, spider, { planted: newToken().slice(0, 8), ...form });
+  const { spider: number, job } = parseJobKey(key);
+  const counts = { items: records.items?.length ?? 0, logs: records.logs?.length ?? 0, errors: 1, pages: 1 };
+  await database('jobs')
+    .where({ project_id: project, spider: number, number: job })
+    .update({
+      state: 'finished',
+      attempt: 1,
+      close_reason: 'finished',
+      running_at: database.raw("now() - interval '60 s'"),
+      finished_at: database.raw('now()'),
+      state_since: database.raw('clock_timestamp()'),
+      ...counts,
+    });
+  await database('projects').where({ id: project }).update({ paused: false });
+  const streams = createFsStreamStore({ root: join(service.home, 'data/streams'), tallies: TALLIES });
+  for (const [stream, lines] of Object.entries(records)) {
+    const ref = { key: parseJobKey(key), attempt: 1, stream: stream as StreamName };
+    await streams.write(
+      ref,
+      lines.map((line) => Buffer.from(line)),
+    );
+  }
+  return key;
+}
