@@ -100,7 +100,9 @@ def _(know):
 
 @attack('write into the environments of others')
 def _(know):
-    return first(_writable([path for path in glob.glob(os.path.join(know['home'], 'envs', '*'))]))
+    # A build makes its own, and has its project's cache as its home.
+    own = (sys.prefix, os.environ.get('HOME'))
+    return first(_writable([path for path in glob.glob(os.path.join(know['home'], 'envs', '*')) if path not in own]))
 
 
 @attack('write into its own egg, which others run too')
