@@ -61,7 +61,12 @@ const tokens: Record<string, string> = {};
 async function person(name: string, method: string, path: string, body?: object): Promise<Answer> {
   const answer = await curl(
     `/console${path}`,
-    ...['-X', method, '-b', jarOf(name), '-c', jarOf(name)],
+    '-X',
+    method,
+    '-b',
+    jarOf(name),
+    '-c',
+    jarOf(name),
     ...(body ? ['-H', 'Content-Type: application/json', '-d', JSON.stringify(body)] : []),
     ...(tokens[name] ? ['-H', `X-CSRF-Token: ${tokens[name]}`] : []),
   );

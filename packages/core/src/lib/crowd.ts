@@ -58,13 +58,13 @@ export function createCrowd({
   }
 
   /** What takes long gives its place away. */
-  function watch(guest: Guest, tenant: string): void {
+  function watch(guest: Guest): void {
     if (guest.timer || guest.waiting.length === 0) return;
     guest.timer = setTimeout(() => {
       guest.timer = null;
       for (const work of guest.begun) if (work.at <= now() - shortMs) guest.begun.delete(work);
       for (let room = most - guest.begun.size; room > 0; room -= 1) guest.waiting.shift()?.();
-      watch(guest, tenant);
+      watch(guest);
     }, shortMs / 2);
   }
 
@@ -75,7 +75,7 @@ export function createCrowd({
       if (!isAlone(tenant) && guest.begun.size >= most) {
         await new Promise<void>((resolve) => {
           guest.waiting.push(resolve);
-          watch(guest, tenant);
+          watch(guest);
         });
         guests.set(tenant, guest);
       }
