@@ -9,15 +9,32 @@ create table api_keys (
   staff boolean default false not null,
   created_at timestamp with time zone default now() not null,
   revoked_at timestamp with time zone,
-  role text default 'admin'::text not null
+  role text default 'admin'::text not null,
+  name text default ''::text not null,
+  actions text[],
+  projects integer[],
+  networks cidr[],
+  expires_at timestamp with time zone,
+  made_by text default ''::text not null,
+  replaced_by integer,
+  last_used_at timestamp with time zone,
+  last_address text,
+  last_client text
 );
+alter table api_keys add constraint api_keys_actions_check CHECK ((cardinality(actions) > 0));
 alter table api_keys add constraint api_keys_check CHECK (((user_id IS NULL) OR (project_id IS NULL)));
+alter table api_keys add constraint api_keys_check1 CHECK (((projects IS NULL) OR (user_id IS NOT NULL)));
 alter table api_keys add constraint api_keys_hash_check CHECK ((octet_length(hash) = 32));
 alter table api_keys add constraint api_keys_hash_key UNIQUE (hash);
+alter table api_keys add constraint api_keys_networks_check CHECK ((cardinality(networks) > 0));
 alter table api_keys add constraint api_keys_pkey PRIMARY KEY (id);
 alter table api_keys add constraint api_keys_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
+alter table api_keys add constraint api_keys_projects_check CHECK ((cardinality(projects) > 0));
+alter table api_keys add constraint api_keys_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES api_keys(id) ON DELETE SET NULL;
 alter table api_keys add constraint api_keys_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'developer'::text, 'operator'::text, 'reader'::text])));
 alter table api_keys add constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+CREATE INDEX api_keys_project ON api_keys USING btree (project_id) WHERE (project_id IS NOT NULL);
+CREATE INDEX api_keys_user ON api_keys USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 create type attempt_report (
   close_reason text,

@@ -42,7 +42,7 @@ import type { Checks } from './http/readiness.ts';
 import { createHttpServer } from './http/server.ts';
 import { prepareUploadDir } from './http/upload.ts';
 import type { Hints } from './live/event-hub.ts';
-import { createParts } from './parts.ts';
+import { createParts, type Parts } from './parts.ts';
 import { Processes, watchSiblings } from './processes.ts';
 import { createServerService, unlessTaken } from './server-service.ts';
 
@@ -125,7 +125,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const limits = { name: 'limits', start: async () => {}, stop: () => limiting.close() };
   // The first to stop: a server waits for its answers, and these go on for as long as somebody listens.
   const live = { name: 'live streams', start: async () => {}, stop: async () => parts.live.close() };
-  await runServices([limits, closing(connections), http, ...(scrapyd ? [scrapyd] : []), live], {
+  await runServices([limits, closing(connections, parts), http, ...(scrapyd ? [scrapyd] : []), live], {
     log,
     graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
     onReady: () => tellReady(http.url(), log),
@@ -205,12 +205,13 @@ function openConnections(config: ApiConfig, log: Logger): Connections {
 }
 
 /** Ends them when everything that uses them has stopped. */
-function closing(connections: Connections): Service {
+function closing(connections: Connections, { keyUses }: Parts): Service {
   const { database, downloads, searches, signals, listener, failureCounts, usageCounts } = connections;
   return {
     name: 'connections',
     async start() {},
     async stop() {
+      await keyUses.flush();
       signals.close();
       listener.close();
       failureCounts.close();

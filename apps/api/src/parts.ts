@@ -3,12 +3,14 @@ import {
   type Access,
   type Accounts,
   type ActivityStore,
+  type ApiKeys,
   type BlobStore,
   type ClaimStore,
   type CollectionStore,
   type CommentStore,
   createAccess,
   createAccounts,
+  createApiKeys,
   createDeploy,
   createFileLimits,
   createForgotten,
@@ -17,6 +19,7 @@ import {
   createJobRules,
   createJobs,
   createJobTokens,
+  createKeyUses,
   createLetters,
   createLimitBook,
   createMemberships,
@@ -47,6 +50,7 @@ import {
   type JobRules,
   type Jobs,
   type JobTokens,
+  type KeyUses,
   type Letters,
   type LimitBook,
   type LinkStore,
@@ -106,6 +110,7 @@ import {
   createJobSearchView,
   createJobStore,
   createJobView,
+  createKeyStore,
   createLinkStore,
   createMemberStore,
   createOverviewView,
@@ -154,6 +159,8 @@ export interface Parts {
   jobAccess: JobAccess;
   tokens: JobTokens;
   people: People;
+  /** To be flushed when the process ends. */
+  keyUses: KeyUses;
 
   /** What organisations and projects may have, and what they have. */
   limits: LimitParts;
@@ -226,6 +233,7 @@ export interface People {
   members: MemberStore;
   memberships: Memberships;
   links: LinkStore;
+  keys: ApiKeys;
 }
 
 /** What the parts stand on. Whoever opens a connection closes it. */
@@ -285,11 +293,15 @@ export async function createParts(ground: Ground): Promise<Parts> {
   const projects = createProjectStore(database);
   const now = () => new Date();
   const webhookStore = createWebhookStore(database);
+  const keyUses = createKeyUses(createKeyStore(database), (err) =>
+    log.debug({ err }, 'uses of keys are lost'),
+  );
   return {
-    access: createAccess(createAccessStore(database)),
+    access: createAccess(createAccessStore(database), undefined, keyUses),
     jobAccess: createJobAccess(tokens, view),
     tokens,
     people: await peopleOf(ground),
+    keyUses,
 
     limits,
     jobs,
@@ -397,6 +409,7 @@ async function peopleOf({
     members,
     memberships: createMemberships({ members, links, accounts, letters }),
     links,
+    keys: createApiKeys(createKeyStore(database), members),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   COMMAND,
   DomainError,
   hashApiKey,
+  keyHint,
   makeUserLink,
   newApiKey,
   type Project,
@@ -87,7 +88,7 @@ async function ensureKey(admin: AdminStore, known: string | null): Promise<strin
   await admin.createUser(NAME);
   await admin.addMember(NAME, NAME);
   const apikey = known ?? newApiKey();
-  const key = { hash: hashApiKey(apikey), hint: apikey.slice(0, 4), user: NAME, project: null, staff: false };
+  const key = { hash: hashApiKey(apikey), hint: keyHint(apikey), user: NAME, project: null, staff: false };
   try {
     await admin.createKey(key);
     return apikey;

@@ -36,6 +36,7 @@ export { createMarkerStore } from './stores/marker-store.ts';
 export { createNetworkStore } from './stores/network-store.ts';
 export { createAccountStore } from './stores/people/account-store.ts';
 export { createIdentityStore } from './stores/people/identity-store.ts';
+export { createKeyStore } from './stores/people/key-store.ts';
 export { createLinkStore } from './stores/people/link-store.ts';
 export { createMemberStore } from './stores/people/member-store.ts';
 export { createSessionStore } from './stores/people/session-store.ts';

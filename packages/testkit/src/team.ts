@@ -1,4 +1,4 @@
-import { hashApiKey, newApiKey, type ScheduleRequest, type VersionStore } from '@spiderhub/core';
+import { hashApiKey, keyHint, newApiKey, type ScheduleRequest, type VersionStore } from '@spiderhub/core';
 import { createAdminStore, createVersionStore, type Database } from '@spiderhub/db';
 
 export interface Team {
@@ -21,7 +21,7 @@ export async function makeTeam(database: Database, name = 'acme', spiders = ['a'
   const key = newApiKey();
   await admin.createKey({
     hash: hashApiKey(key),
-    hint: key.slice(0, 4),
+    hint: keyHint(key),
     user: `${name}-user`,
     project: null,
     staff: false,

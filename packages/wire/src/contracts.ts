@@ -4,6 +4,7 @@ import { READ_ERRORS } from './errors.ts';
 import { eventContracts } from './events.ts';
 import { None } from './fields.ts';
 import { jobContracts } from './jobs/index.ts';
+import { organisationKeys, ownKeys, projectKeys } from './keys.ts';
 import { limitContracts } from './limits.ts';
 import { linkContracts } from './links.ts';
 import { makePasswordLink, organisationMembers, projectMembers } from './members.ts';
@@ -56,5 +57,8 @@ export const CONTRACTS: readonly Contract[] = [
   readServer,
   ...Object.values(webhookContracts),
   ...Object.values(ruleContracts),
+  ...Object.values(ownKeys),
+  ...Object.values(projectKeys),
+  ...Object.values(organisationKeys),
   readOpenApi,
 ];

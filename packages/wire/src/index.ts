@@ -2,6 +2,7 @@ export type { Contract } from './contract.ts';
 export { CONTRACTS, readOpenApi } from './contracts.ts';
 export { eventContracts } from './events.ts';
 export { jobContracts } from './jobs/index.ts';
+export { organisationKeys, ownKeys, projectKeys } from './keys.ts';
 export { limitContracts } from './limits.ts';
 export { linkContracts } from './links.ts';
 export { makePasswordLink, organisationMembers, projectMembers } from './members.ts';

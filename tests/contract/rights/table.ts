@@ -411,5 +411,15 @@ export const RIGHTS: Record<string, string> = {
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
   'GET /console/projects/:project/jobs/:spider/:job/triggers':
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+  'GET /console/me/keys': 'owner, admin, developer, operator, reader, session of owner, session of reader',
+  'POST /console/me/keys': 'session of owner, session of reader',
+  'POST /console/me/keys/:apikey/rotation': 'session of owner, session of reader',
+  'DELETE /console/me/keys/:apikey': 'session of owner, session of reader',
+  'GET /console/projects/:project/keys': 'owner, admin, session of owner, staff',
+  'POST /console/projects/:project/keys': 'session of owner',
+  'POST /console/projects/:project/keys/:apikey/rotation': 'session of owner',
+  'DELETE /console/projects/:project/keys/:apikey': 'owner, admin, session of owner, staff',
+  'GET /console/organisations/:organisation/keys': 'owner, admin, session of owner, staff',
+  'DELETE /console/organisations/:organisation/keys/:apikey': 'owner, admin, session of owner, staff',
   'GET /console/openapi.json': 'open',
 };

@@ -51,7 +51,7 @@ it('makes a key that is a member of one project only, and one for staff', async 
   await admin('project create --name one --id 201');
   await admin('project create --name two --id 202');
   const { key } = (await admin('key create --project 202')) as { key: string };
-  expect(key).toMatch(/^[0-9a-f]{32}$/);
+  expect(key).toMatch(/^sphub_[0-9A-Za-z]{36}$/);
   expect([...((await principalOf(key))?.projects ?? [])]).toEqual([[202, { inherited: null, own: 'admin' }]]);
   const reader = (await admin('key create --project 202 --role reader')) as { key: string };
   expect((await principalOf(reader.key))?.projects.get(202)).toEqual({ inherited: null, own: 'reader' });
@@ -77,6 +77,31 @@ it('says whose an address is, and takes it from nobody', async () => {
   await expect(admin('user email --name carl --email nonsense')).rejects.toThrow('--email: expected');
   expect(await admin('user email --name bea --email none')).toMatchObject({ email: null });
   expect(await admin('user email --name carl --email bea@example.org')).toMatchObject({ user: 'carl' });
+});
+
+it('makes keys that are good for less, and others in their place', async () => {
+  const line = 'key create --user ann --name nightly --action jobs.read --action jobs.run --only-project 123';
+  const made = (await admin(`${line} --from 10.0.0.0/8 --from fd00::1 --days 3`)) as {
+    key: string;
+    id: number;
+  };
+  expect(made).toMatchObject({
+    name: 'nightly',
+    actions: ['jobs.read', 'jobs.run'],
+    projects: [123],
+    networks: ['10.0.0.0/8', 'fd00::1/128'],
+    lastUsedAt: null,
+  });
+  const bounds = { actions: new Set(['jobs.read', 'jobs.run']), projectsOnly: true };
+  expect(await principalOf(made.key)).toMatchObject({ bounds, organisations: new Map() });
+  const next = (await admin(`key rotate --id ${made.id} --grace-hours 0`)) as { key: string };
+  expect(next).toMatchObject({ replaces: made.id, name: 'nightly', networks: ['10.0.0.0/8', 'fd00::1/128'] });
+  expect(await principalOf(made.key)).toBeNull();
+  expect(await principalOf(next.key)).toMatchObject({ bounds });
+  await expect(admin(`key rotate --id ${made.id}`)).rejects.toThrow('is over');
+  const { key, id } = (await admin('key create --staff --action jobs.read')) as { key: string; id: number };
+  expect(await admin(`key rotate --id ${id}`)).toMatchObject({ staff: true, actions: ['jobs.read'] });
+  expect(await principalOf(key)).toMatchObject({ staff: true });
 });
 
 it('pauses and resumes', async () => {
@@ -136,6 +161,10 @@ it.each([
   ['project pause --id 999', 'project: 999 not found'],
   ['key create --user nobody-here', 'not found'],
   ['project create --name x --id 0', '--id: expected a whole number'],
+  ['key create --user ann --action jobs.fly', 'actions: jobs.fly is no action'],
+  ['key create --user ann --from 10.1.2.3/8', 'networks: 10.1.2.3/8: a network of 8 bits begins with'],
+  ['key create --project 123 --only-project 123', '--only-project says where'],
+  [`key create --user ann --key sphub_${'x'.repeat(36)}`, 'another checksum'],
   ['key create --key short', '--key: expected at least 16'],
   ['project create', '--name is required'],
   ['project creat', 'project create --name NAME'],

@@ -1,4 +1,4 @@
-import type { Principal } from '@spiderhub/core';
+import type { Principal, Visitor } from '@spiderhub/core';
 import { type RequestHandler, Router } from 'express';
 import { requireKey } from '../http/auth.ts';
 import { answerPreflight, isReadWithKey, refuseForeignSites } from '../http/browser-guard.ts';
@@ -49,7 +49,7 @@ export interface PlainDialect extends Omit<Dialect, 'serve'> {
   /** Pages of other sites may read, with a key that they have themselves. */
   isReadByPages?: true;
   /** Who that is, null for wrong credentials; API keys as user name by default. */
-  authenticate?: (parts: Parts, credentials: Credentials) => Promise<Principal | null>;
+  authenticate?: (parts: Parts, credentials: Credentials, from: Visitor) => Promise<Principal | null>;
   /** Which credentials `authenticate` tells from wrong ones by their signature, without asking the database. */
   isSigned?: (credentials: Credentials) => boolean;
   operations(parts: Parts): Operation[];
@@ -92,8 +92,10 @@ function keyGuard({ authenticate, isSigned }: PlainDialect, { parts, doorkeeper 
     realm: 'apikey',
     doorkeeper,
     ...(isSigned && { isSigned }),
-    verify: (credentials) =>
-      authenticate ? authenticate(parts, credentials) : parts.access.authenticate(credentials.user),
+    verify: (credentials, from) =>
+      authenticate
+        ? authenticate(parts, credentials, from)
+        : parts.access.authenticate(credentials.user, from),
   });
 }
 

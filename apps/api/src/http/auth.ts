@@ -1,4 +1,4 @@
-import { DomainError, isRandomKey, type Principal } from '@spiderhub/core';
+import { DomainError, isRandomKey, type Principal, type Visitor } from '@spiderhub/core';
 import type { Request, RequestHandler } from 'express';
 import { Passport } from 'passport';
 import type { Credentials } from './credentials.ts';
@@ -14,7 +14,7 @@ declare global {
 
 export interface AuthOptions {
   realm: string;
-  verify: (credentials: Credentials) => Promise<Principal | null>;
+  verify: (credentials: Credentials, from: Visitor) => Promise<Principal | null>;
   /** Credentials that are signed: wrong ones are told from good ones without the database. */
   isSigned?: (credentials: Credentials) => boolean;
   doorkeeper: Doorkeeper;
@@ -33,7 +33,7 @@ export function requireKey({ realm, verify, isSigned, doorkeeper }: AuthOptions)
         const way: Way = {
           // The password beside a key means nothing, and a token is verified whatever worked before.
           proof: credentials.user,
-          verify: () => verify(credentials),
+          verify: () => verify(credentials, visitorOf(req)),
           whileWaiting: isSigned?.(credentials) ? 'freely' : keyWhileWaiting(credentials.user),
         };
         return doorkeeper.check(req.ip ?? '', [way], tooManyFailures);
@@ -47,6 +47,11 @@ export function requireKey({ realm, verify, isSigned, doorkeeper }: AuthOptions)
 /** Making wait is against the load of guesses; only a key that somebody chose could be found by them. */
 export function keyWhileWaiting(key: string): Way['whileWaiting'] {
   return isRandomKey(key) ? 'in turn' : 'not';
+}
+
+/** From where a request came, as far as our proxies are believed, and with what. */
+export function visitorOf(req: Request): Visitor {
+  return { address: req.ip ?? null, client: req.headers['user-agent'] ?? null };
 }
 
 /** The caller of a request that passed `requireKey`. */

@@ -65,6 +65,13 @@ it('takes an option several times where a command says so', async () => {
   ]);
 });
 
+it('takes options as the command means them, whatever they are to others', async () => {
+  const links = { byName: async () => ({ id: 7 }), forUser: async () => ({ expiresAt: new Date(0) }) };
+  const { work } = readArguments('user link --name ann --password'.split(' '));
+  const answer = await work({ accounts: links, links, site: 'http://here' } as unknown as AdminStores);
+  expect(answer).toMatchObject({ link: expect.stringMatching(/^http:\/\/here\/password#token=/) });
+});
+
 it('changes nothing that is not given', async () => {
   expect(await asked('limits', 'project limits --id 7')).toEqual([['change', 7, null, {}]]);
 });

@@ -1,11 +1,24 @@
-import { hashApiKey, newApiKey, type Role } from '@spiderhub/core';
+import {
+  COMMAND,
+  checkedBounds,
+  hashApiKey,
+  isMistyped,
+  keyHint,
+  MAX_KEY_GRACE_MS,
+  type Manager,
+  newApiKey,
+  type Role,
+} from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { type AdminAnswer, command, created } from './command.ts';
-import { optional, required, toggle } from './options.ts';
-import { knownName, positive, role } from './readers.ts';
+import { optional, repeated, required, toggle } from './options.ts';
+import { knownName, positive, role, someText } from './readers.ts';
 import type { AdminStores } from './stores.ts';
 
 const SHORTEST_KEY = 16;
+const DAY_MS = 24 * 3600_000;
+const HOUR_MS = 3600_000;
+const OPERATOR: Manager = { actor: COMMAND, role: null, rank: 'owner', staff: true };
 
 export const KEY_COMMANDS = [
   command(
@@ -16,8 +29,27 @@ export const KEY_COMMANDS = [
       role: optional('ROLE', role),
       staff: toggle,
       key: optional('VALUE', readKey),
+      name: optional('NAME', someText),
+      action: repeated('ACTION', someText),
+      'only-project': repeated('NUMBER', positive),
+      from: repeated('NETWORK', someText),
+      days: optional('NUMBER', positive),
     },
     create,
+  ),
+  command(
+    'key rotate',
+    {
+      id: required('NUMBER', positive),
+      'grace-hours': optional('NUMBER', hours),
+      days: optional('NUMBER', positive),
+    },
+    async ({ id, 'grace-hours': grace, days }, { keys, admin }) => {
+      const graceMs = grace === undefined ? undefined : grace * HOUR_MS;
+      const expiresAt = days === undefined ? undefined : inDays(days);
+      const { apiKey, key } = await keys.rotate(OPERATOR, 'anywhere', id, { graceMs, expiresAt });
+      return { key: apiKey, replaces: id, ...(await admin.listKeys()).find((one) => one.id === key.id) };
+    },
   ),
   command('key revoke', { id: required('NUMBER', positive) }, ({ id }, { admin }) => admin.revokeKey(id)),
   command('key list', {}, (_, { admin }) => admin.listKeys()),
@@ -29,31 +61,68 @@ interface Wanted {
   role: Role | undefined;
   staff: boolean;
   key: string | undefined;
+  name: string | undefined;
+  action: string[];
+  'only-project': number[];
+  from: string[];
+  days: number | undefined;
 }
 
 /** The answer shows the key this one time: only its hash is kept. */
 async function create(wanted: Wanted, { admin }: AdminStores): Promise<AdminAnswer> {
-  const { user = null, project = null, staff, key = newApiKey() } = wanted;
-  if (user !== null && project !== null) {
-    throw new UserError('A key belongs to a --user or to a --project, not to both');
-  }
-  if (user === null && project === null && !staff) {
-    throw new UserError('A key needs a --user, a --project or --staff: it would reach nothing');
-  }
-  if (wanted.role !== undefined && project === null) {
-    throw new UserError(
-      '--role says what a key of a --project is in it; a key of a user is what the user is',
-    );
-  }
+  const { user = null, project = null, staff, key = newApiKey(), days } = wanted;
+  checkOwner(wanted);
   const made = await admin.createKey({
     hash: hashApiKey(key),
-    hint: key.slice(0, 4),
+    hint: keyHint(key),
     user,
     project,
     staff,
     ...(wanted.role && { role: wanted.role }),
+    ...checkedBounds({
+      name: wanted.name ?? '',
+      actions: orAll(wanted.action),
+      projects: orAll(wanted['only-project']),
+      networks: orAll(wanted.from),
+    }),
+    expiresAt: days === undefined ? null : inDays(days),
   });
   return { key, ...created(made) };
+}
+
+function checkOwner({ user, project, staff, role, 'only-project': only }: Wanted): void {
+  if (user !== undefined && project !== undefined) {
+    throw new UserError('A key belongs to a --user or to a --project, not to both');
+  }
+  if (user === undefined && project === undefined && !staff) {
+    throw new UserError('A key needs a --user, a --project or --staff: it would reach nothing');
+  }
+  if (role !== undefined && project === undefined) {
+    throw new UserError(
+      '--role says what a key of a --project is in it; a key of a user is what the user is',
+    );
+  }
+  if (only.length > 0 && (user === undefined || staff)) {
+    throw new UserError(
+      '--only-project says where a key of a --user is good; a key of a --project is good there',
+    );
+  }
+}
+
+/** An option that was not given restricts nothing. */
+function orAll<T>(given: T[]): T[] | null {
+  return given.length > 0 ? given : null;
+}
+
+function inDays(days: number): Date {
+  return new Date(Date.now() + days * DAY_MS);
+}
+
+function hours(flag: string, text: string): number {
+  const most = MAX_KEY_GRACE_MS / HOUR_MS;
+  if (!/^\d{1,4}$/.test(text) || Number(text) > most)
+    throw new UserError(`${flag}: expected a whole number of hours, 0 to ${most}`);
+  return Number(text);
 }
 
 /** A key is the user name of Basic authentication, so no colon; short ones could be guessed. */
@@ -63,5 +132,6 @@ function readKey(flag: string, key: string): string {
       `${flag}: expected at least ${SHORTEST_KEY} letters and digits, without spaces and colons`,
     );
   }
+  if (isMistyped(key)) throw new UserError(`${flag}: a key of this form ends with another checksum`);
   return key;
 }

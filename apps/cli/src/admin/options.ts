@@ -42,7 +42,10 @@ export function repeated<T>(placeholder: string, reader: Reader<T>): Option<T[]>
     placeholder,
     required: false,
     repeats: true,
-    read: (flag, word) => (Array.isArray(word) ? word.map((each) => reader(flag, String(each))) : []),
+    read: (flag, word) => {
+      const words = word === undefined ? [] : [word].flat();
+      return words.map((each) => reader(flag, String(each)));
+    },
   };
 }
 

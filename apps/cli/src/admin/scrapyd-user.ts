@@ -1,5 +1,4 @@
-import { hashPassword, type Role } from '@spiderhub/core';
-import { parseNetwork } from '@spiderhub/core/scrapyd';
+import { hashPassword, parseNetwork, type Role } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { type AdminAnswer, command } from './command.ts';
 import { optional, repeated, required, toggle } from './options.ts';

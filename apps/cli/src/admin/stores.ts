@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import {
   type AccountStore,
   type AdminStore,
+  type ApiKeys,
+  createApiKeys,
   createPeriodicJobs,
   createVariables,
   createWebhooks,
@@ -28,9 +30,11 @@ import { createCron } from '@spiderhub/cron';
 import {
   createAccountStore,
   createAdminStore,
+  createKeyStore,
   createLimitStore,
   createLinkStore,
   createMarkerStore,
+  createMemberStore,
   createNetworkStore,
   createPeriodicStore,
   createRetentionStore,
@@ -53,6 +57,7 @@ export interface AdminStores {
   admin: AdminStore;
   accounts: AccountStore;
   links: LinkStore;
+  keys: ApiKeys;
   /** Address that links to the service begin with. */
   site: string;
   limits: LimitStore;
@@ -89,6 +94,7 @@ export function createAdminStores(
     admin: createAdminStore(database),
     accounts: createAccountStore(database),
     links: createLinkStore(database),
+    keys: createApiKeys(createKeyStore(database), createMemberStore(database)),
     site,
     limits: createLimitStore(database),
     serviceLimits: { store: createServiceLimitStore(database), defaults },

@@ -4,7 +4,8 @@ import { formatJobKey } from '../jobs/key.ts';
 import { remembered } from '../lib/remembered.ts';
 import type { AccessStore } from '../ports/access-store.ts';
 import { ACTIONS, type Action } from './actions.ts';
-import { hashApiKey } from './keys.ts';
+import type { KeyUses } from './key-uses.ts';
+import { createKnownKeys } from './known-keys.ts';
 import type { Principal, Project } from './principal.ts';
 import { checkRights, checkShown, hasRight } from './rights.ts';
 import { type ProjectRoles, ROLES, type Role } from './roles.ts';
@@ -17,8 +18,11 @@ const MAX_ENTRIES = 10_000;
 
 /** Who may do what: the one door. Every operation of every dialect asks here before it touches anything. */
 export interface Access {
-  /** Null for a key that is unknown or revoked. */
-  authenticate(key: string): Promise<Principal | null>;
+  /**
+   * Null for a key that is unknown, revoked or over, or not good at the address that it comes from. It is looked up again
+   * every second; a request that was let in goes on to its end, whatever becomes of its key.
+   */
+  authenticate(key: string, from?: Visitor): Promise<Principal | null>;
   /** The same without trust in what was found a moment ago: for answers that go on. */
   authenticateAnew(key: string): Promise<Principal | null>;
   /**
@@ -51,6 +55,14 @@ export interface Access {
   reach(who: Principal, action: Action): Reach;
 }
 
+/** From where somebody calls, and with what. */
+export interface Visitor {
+  /** Null when there is no address: for keys of some addresses alone that is none of these. */
+  address: string | null;
+  /** The client's own words for itself. */
+  client: string | null;
+}
+
 export interface Account {
   name: string;
   /** Number of the user behind a key or a session, if there is one. */
@@ -72,30 +84,23 @@ export interface Reach {
  * Answers are remembered for TRUST_MS; a refusal never is, so that a key, a membership or a project that was
  * made a moment ago works at once, whatever was asked before.
  */
-export function createAccess(store: AccessStore, now: () => number = Date.now): Access {
+export function createAccess(
+  store: AccessStore,
+  now: () => number = Date.now,
+  uses?: Pick<KeyUses, 'note'>,
+): Access {
   const answers = { trustMs: TRUST_MS, most: MAX_ENTRIES, now };
-  const keyOf = new WeakMap<Principal, string>();
-  const keys = remembered(async (key: string) => {
-    const principal = await store.findKey(hashApiKey(key));
-    if (principal) keyOf.set(principal, key);
-    return principal;
-  }, answers);
+  const keys = createKnownKeys(store, answers, uses);
   const projects = remembered((id: number) => store.findProject(id), answers);
-
-  /** Who that is at this moment, when what was remembered is not enough. */
-  async function today(who: Principal): Promise<Principal> {
-    const key = keyOf.get(who);
-    return (key === undefined ? null : await keys.anew(key)) ?? who;
-  }
 
   async function rolesToday(who: Principal, action: Action, id: number): Promise<ProjectRoles | undefined> {
     const roles = who.projects.get(id);
     if (who.staff || (roles && hasRight(who, action, roles))) return roles;
-    return (await today(who)).projects.get(id);
+    return (await keys.today(who)).projects.get(id);
   }
 
   return {
-    authenticate: keys.get,
+    authenticate: (key, from = { address: null, client: null }) => keys.authenticate(key, from),
     authenticateAnew: keys.anew,
     async may(who, action, target) {
       if (who.job) checkCrawl(who.job, action, target);
@@ -110,7 +115,7 @@ export function createAccess(store: AccessStore, now: () => number = Date.now): 
       if (who.job) throw accessErrors.forbidden('job tokens reach no organisations');
       let role = who.organisations.get(organisation) ?? null;
       if (!who.staff && !(role && hasRight(who, action, { inherited: role, own: null }))) {
-        role = (await today(who)).organisations.get(organisation) ?? null;
+        role = (await keys.today(who)).organisations.get(organisation) ?? null;
       }
       const isThere = role !== null || (who.staff && (await store.hasOrganisation(organisation)));
       if (!isThere) throw accountErrors.notFound('organisation', String(organisation));
@@ -154,7 +159,10 @@ function reachOf(who: Principal, action: Action): Reach {
       .map(([id]) => id),
     // Members of organisations reach the projects of these, a key of one project reaches that one.
     projects: [...who.projects]
-      .filter(([, { own }]) => (own !== null || who.job) && hasRight(who, action, { inherited: null, own }))
+      .filter(([, { inherited, own }]) => {
+        if (own === null && !who.job && !who.bounds?.projectsOnly) return false;
+        return hasRight(who, action, { inherited: who.bounds?.projectsOnly ? inherited : null, own });
+      })
       .map(([id]) => id),
   };
   const isNowhere = reach.organisations.length === 0 && reach.projects.length === 0;

@@ -32,7 +32,7 @@ const NOBODY: readonly Role[] = [];
 const RULES = {
   'account.read': { what: 'See whose key it is', roles: EVERYONE },
   'account.write': {
-    what: "Change one's password, end one's sessions, take invitations",
+    what: "Change one's password, make and revoke one's keys, end one's sessions, take invitations",
     roles: EVERYONE,
     by: 'session',
   },
@@ -50,6 +50,9 @@ const RULES = {
     roles: WHO_MANAGES,
     by: 'people',
   },
+  'keys.read': { what: 'See which keys there are', roles: WHO_MANAGES, by: 'people' },
+  'keys.write': { what: 'Make keys of a project', roles: WHO_MANAGES, by: 'session' },
+  'keys.revoke': { what: 'Revoke keys', roles: WHO_MANAGES, by: 'people' },
   'projects.write': { what: 'Name and pause projects', roles: WHO_MANAGES, by: 'people' },
   'projects.list': {
     what: 'See which projects the caller is a member of',

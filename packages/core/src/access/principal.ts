@@ -15,8 +15,20 @@ export interface Principal {
   staff: boolean;
   /** Organisations that the caller is a member of, and what it is there. Empty for a key of one project. */
   organisations: ReadonlyMap<number, Role>;
+  /** Set for a key that is good for less than its owner. */
+  bounds?: KeyBounds;
   /** Set for a crawl that came with a job token: what that may do is in the table of actions. */
   job?: { key: JobKey; isOver: boolean };
+}
+
+/** What a key is good for, beside what its owner may do. */
+export interface KeyBounds {
+  /** Null: all actions. */
+  actions: ReadonlySet<string> | null;
+  /** Set when it is good for some projects alone: those that the principal has, without their organisations. */
+  projectsOnly: boolean;
+  /** From where it is good; null: from everywhere. */
+  networks: readonly string[] | null;
 }
 
 export interface Project {

@@ -16,11 +16,17 @@ export function checkRights(who: Principal, action: Action, roles?: ProjectRoles
 
 /** Throws `forbidden` for what cannot be done with what the caller has shown. */
 export function checkShown(who: Principal, action: Action): void {
-  const why = lacking(who, ACTIONS[action]);
+  const why = lacking(who, action);
   if (why !== null) throw accessErrors.forbidden(why);
 }
 
-function lacking({ user, shown, staff }: Principal, { by }: ActionRule): string | null {
+/** What every key may do, so that its holder learns whose it is. */
+const ALWAYS: Action = 'account.read';
+
+function lacking({ user, shown, staff, bounds }: Principal, action: Action): string | null {
+  const { by }: ActionRule = ACTIONS[action];
+  if (bounds?.actions && action !== ALWAYS && !bounds.actions.has(action))
+    return `this key is not good for ${action}`;
   if (by === 'session' && !(shown && 'session' in shown)) return 'only who is signed in may do this';
   return by === 'people' && user === null && !staff ? 'a key that belongs to no user may not do this' : null;
 }
@@ -30,7 +36,7 @@ function refusal(who: Principal, action: Action, roles: ProjectRoles | undefined
   // What a crawl may do was looked at before: it is nobody's member.
   if (who.job) return null;
   const rule = ACTIONS[action];
-  const missing = lacking(who, rule);
+  const missing = lacking(who, action);
   if (missing !== null || who.staff) return missing;
   if (rule.staffOnly !== undefined) return rule.staffOnly;
   return isAmong(rule, roles) ? null : `${action} needs another role here: one of ${rule.roles.join(', ')}`;

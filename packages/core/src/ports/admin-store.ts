@@ -33,6 +33,17 @@ export interface ApiKey {
   staff: boolean;
   createdAt: Date;
   revoked: boolean;
+  name: string;
+  /** What it is good for; null: all that its owner may do. */
+  actions: readonly string[] | null;
+  /** Of a key of a user: where it is good; null: wherever the user is a member. */
+  projects: readonly number[] | null;
+  networks: readonly string[] | null;
+  expiresAt: Date | null;
+  /** To the minute. */
+  lastUsedAt: Date | null;
+  lastAddress: string | null;
+  lastClient: string | null;
 }
 
 export interface NewProject {
@@ -56,6 +67,12 @@ export interface NewKey {
   /** Of a key of a project. Without one it is an admin there. */
   role?: Role;
   staff: boolean;
+  /** What is not given is not restricted. */
+  name?: string;
+  actions?: readonly string[] | null;
+  projects?: readonly number[] | null;
+  networks?: readonly string[] | null;
+  expiresAt?: Date | null;
 }
 
 /** `created` is false when the same thing was there already. */

@@ -1,4 +1,5 @@
-import { createScrapydGuests, parseNetwork } from './anonymous.ts';
+import { parseNetwork } from '../lib/networks.ts';
+import { createScrapydGuests } from './anonymous.ts';
 import type { ScrapydNetwork } from './ports/store.ts';
 
 function guests(...networks: [string, number][]) {

@@ -1,6 +1,5 @@
-import ipaddr from 'ipaddr.js';
 import type { Principal } from '../access/principal.ts';
-import { requestErrors } from '../errors.ts';
+import { type Address, isWithin, readAddress } from '../lib/networks.ts';
 import { remembered } from '../lib/remembered.ts';
 import type { ScrapydNetwork, ScrapydNetworkStore } from './ports/store.ts';
 
@@ -47,43 +46,13 @@ function guestOf({ organisation, role }: ScrapydNetwork): Principal {
   };
 }
 
-/**
- * Reads `10.0.0.0/8`, `10.1.2.3` or `fd00::/8` and returns it with its length. Throws `invalid` that begins with
- * `field` for anything else, and for a network that begins elsewhere.
- */
-export function parseNetwork(field: string, text: string): string {
-  const [, address = '', bits] = /^([\da-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? [];
-  const from = readAddress(address);
-  const most = from?.kind() === 'ipv4' ? 32 : 128;
-  const length = bits === undefined ? most : Number(bits);
-  if (!from || length > most || address.includes('.') !== (most === 32))
-    throw requestErrors.invalid(
-      field,
-      `${text}: expected an address or a network such as 10.0.0.0/8 or fd00::/8`,
-    );
-  const family = most === 32 ? ipaddr.IPv4 : ipaddr.IPv6;
-  const given = from.toString();
-  const first = family.networkAddressFromCIDR(`${given}/${length}`).toString();
-  if (first !== given)
-    throw requestErrors.invalid(field, `${text}: a network of ${length} bits begins with ${first}`);
-  return `${first}/${length}`;
-}
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-
-/** Null when it is none. An IPv4 address that comes through IPv6 is what it is. */
-function readAddress(text: string): Address | null {
-  const address = text.replace(/%.*$/, '');
-  return ipaddr.isValid(address) && (address.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(address))
-    ? ipaddr.process(address)
-    : null;
-}
-
 function contains(network: string, address: Address): boolean {
-  const [base, length] = ipaddr.parseCIDR(network);
-  if (base.kind() !== address.kind()) return false;
-  if (isLoopback(address) && !isLoopback(base)) return false;
-  return address.match(base, length);
+  return isWithin(network, address) && (!isLoopback(address) || isWithinLoopback(network));
+}
+
+function isWithinLoopback(network: string): boolean {
+  const base = readAddress(network.replace(/\/.*$/, ''));
+  return base !== null && isLoopback(base);
 }
 
 function isLoopback(address: Address): boolean {

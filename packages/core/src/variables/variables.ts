@@ -1,4 +1,4 @@
-import { hashApiKey, newApiKey } from '../access/keys.ts';
+import { hashApiKey, keyHint, newApiKey } from '../access/keys.ts';
 import { requestErrors } from '../errors.ts';
 import type { SealedStore } from '../ports/sealed-store.ts';
 import type { ListedVariable, StoredVariable, VariableStore } from '../ports/variable-store.ts';
@@ -87,7 +87,7 @@ export function createVariables(
     change: (project, spider, words, by) => change(project, spider, words, { by }),
     async giveApiKey(project, spider, by) {
       const key = newApiKey();
-      const apiKey = { name: API_KEY_VARIABLE, hash: hashApiKey(key), hint: key.slice(0, 4) };
+      const apiKey = { name: API_KEY_VARIABLE, hash: hashApiKey(key), hint: keyHint(key) };
       await change(project, spider, { secret: new Map([[API_KEY_VARIABLE, key]]) }, { by, apiKey });
     },
     ofProject: (project) => opened(project, 0),

@@ -1,4 +1,4 @@
-import type { AccessStore, Principal, Project } from '@spiderhub/core';
+import type { AccessStore, KeyBounds, Principal, Project } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { type MembershipRow, membershipColumns, membershipsOf } from './people/memberships-sql.ts';
@@ -8,14 +8,17 @@ interface KeyRow extends MembershipRow {
   user_id: number | null;
   name: string;
   staff: boolean;
+  actions: string[] | null;
+  only: number[] | null;
+  networks: string[] | null;
 }
 
 const FIND_KEY = `
-  select k.id, k.user_id, k.staff,
-    coalesce(u.name, case when k.staff then 'staff' else 'key ' || k.hint end) as name,
+  select k.id, k.user_id, k.staff, k.actions, k.projects as only, k.networks::text[] as networks,
+    coalesce(u.name, case when k.staff then 'staff' else 'key ' || coalesce(nullif(k.name, ''), k.hint) end) as name,
     ${membershipColumns('k.user_id', 'k.project_id', 'k.role')}
   from api_keys k left join users u on u.id = k.user_id
-  where k.hash = ? and k.revoked_at is null`;
+  where k.hash = ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`;
 
 export function createAccessStore(database: Database): AccessStore {
   return translated<AccessStore>({
@@ -24,7 +27,7 @@ export function createAccessStore(database: Database): AccessStore {
       const row = rows[0];
       if (!row) return null;
       const { id, user_id, name, staff } = row;
-      return { name, staff, user: user_id, shown: { key: id }, ...membershipsOf(row) };
+      return { name, staff, user: user_id, shown: { key: id }, ...boundOf(row) };
     },
     async findProject(id): Promise<Project | null> {
       const row = await database('projects').where({ id }).first('id', 'organisation_id', 'name', 'paused');
@@ -36,4 +39,15 @@ export function createAccessStore(database: Database): AccessStore {
       return (await database('organisations').where({ id }).first('id')) !== undefined;
     },
   });
+}
+
+/** What a key reaches, and what it is good for there. */
+function boundOf(row: KeyRow): Pick<Principal, 'projects' | 'organisations' | 'bounds'> {
+  const { actions, only, networks } = row;
+  const all = membershipsOf(row);
+  if (!actions && !only && !networks) return all;
+  const bounds: KeyBounds = { actions: actions && new Set(actions), projectsOnly: only !== null, networks };
+  if (!only) return { ...all, bounds };
+  const projects = new Map([...all.projects].filter(([id]) => only.includes(id)));
+  return { projects, organisations: new Map(), bounds };
 }

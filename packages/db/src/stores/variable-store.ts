@@ -39,8 +39,8 @@ const FORGET = `
 
 // A manager of jobs deploys and runs; it changes no members, and deletes nothing.
 const ADD_KEY = `
-  insert into api_keys (hash, hint, project_id, staff, role)
-  values (:hash, :hint, :project, false, 'developer') returning id`;
+  insert into api_keys (hash, hint, project_id, staff, role, name, made_by)
+  values (:hash, :hint, :project, false, 'developer', :name, :by) returning id`;
 
 const ADD = `
   insert into variables (project_id, spider, name, value, sealed, key_id, api_key_id, changed_by)
@@ -91,7 +91,8 @@ async function changeLayer(tx: Database, layer: Layer, change: VariableChange): 
   if (!(await isSealedAsNow(tx, keyIds))) return false;
   await tx.raw(FORGET, { ...layer, names: [...change.set.keys(), ...change.remove] });
   for (const [name, { value, sealed }] of change.set) {
-    const apiKey = change.apiKey?.name === name ? await addKey(tx, layer, change.apiKey) : null;
+    const apiKey =
+      change.apiKey?.name === name ? await addKey(tx, layer, { ...change.apiKey, by: change.by }) : null;
     const stored = { value, sealed: sealed?.sealed ?? null, keyId: sealed?.keyId ?? null };
     await tx.raw(ADD, { ...layer, ...stored, name, apiKey, by: change.by });
   }
@@ -102,9 +103,9 @@ async function changeLayer(tx: Database, layer: Layer, change: VariableChange): 
 async function addKey(
   tx: Database,
   { project }: Layer,
-  { hash, hint }: { hash: Buffer; hint: string },
+  apiKey: { name: string; hash: Buffer; hint: string; by: string },
 ): Promise<number> {
-  const { rows } = await tx.raw<{ rows: { id: number }[] }>(ADD_KEY, { project, hash, hint });
+  const { rows } = await tx.raw<{ rows: { id: number }[] }>(ADD_KEY, { project, ...apiKey });
   return (rows[0] as { id: number }).id;
 }
 

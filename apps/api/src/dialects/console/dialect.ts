@@ -10,6 +10,7 @@ import { consoleGuard } from './guard.ts';
 import { accountOperations } from './operations/account.ts';
 import { eventOperations } from './operations/events.ts';
 import { allJobOperations } from './operations/jobs/index.ts';
+import { keyOperations } from './operations/keys.ts';
 import { limitOperations } from './operations/limits.ts';
 import { memberOperations } from './operations/members.ts';
 import { openApiOperation } from './operations/openapi.ts';
@@ -57,6 +58,7 @@ function operationsOf(parts: Parts, site: Site): Operation[] {
     serverOperation(parts),
     ...webhookOperations(parts),
     ...ruleOperations(parts),
+    ...keyOperations(parts),
     openApiOperation(),
   ];
 }

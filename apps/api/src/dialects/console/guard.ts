@@ -1,6 +1,6 @@
 import { accessErrors, DomainError, isSameText, type Principal, remembered } from '@spiderhub/core';
 import type { Request, RequestHandler } from 'express';
-import { keyWhileWaiting, renewWith, tooManyFailures } from '../../http/auth.ts';
+import { keyWhileWaiting, renewWith, tooManyFailures, visitorOf } from '../../http/auth.ts';
 import { readBasic } from '../../http/credentials.ts';
 import { arrive } from '../../http/rate-guard.ts';
 import type { Host } from '../dialect.ts';
@@ -35,7 +35,7 @@ export function consoleGuard({ parts, doorkeeper }: Host): RequestHandler {
     renewWith(req, () => again.get(KEY + key));
     const way = {
       proof: key,
-      verify: () => parts.access.authenticate(key),
+      verify: () => parts.access.authenticate(key, visitorOf(req)),
       whileWaiting: keyWhileWaiting(key),
     };
     return doorkeeper.check(req.ip ?? '', [way], tooManyFailures);

@@ -1,8 +1,10 @@
 import {
   type Caller,
   type Invitation,
+  type ListedKey,
   linkTo,
   type MadeInvitation,
+  type MadeKey,
   type MadeLink,
   type MemberOf,
   type ProjectOf,
@@ -46,4 +48,23 @@ export function passwordLinkView(site: string, { token, expiresAt }: MadeLink) {
 export function invitedView(site: string, { token, mailedTo, expiresAt }: MadeInvitation) {
   const link = token === null ? null : linkTo(site, 'invitation', token);
   return { link, token, mailedTo, expiresAt: expiresAt.toISOString() };
+}
+
+export function keyView({ lastUse, staff: _staff, ...key }: ListedKey) {
+  const { createdAt, expiresAt, revokedAt, actions, projects, networks } = key;
+  return {
+    ...key,
+    actions: actions && [...actions],
+    projects: projects && [...projects],
+    networks: networks && [...networks],
+    createdAt: createdAt.toISOString(),
+    expiresAt: expiresAt?.toISOString() ?? null,
+    revokedAt: revokedAt?.toISOString() ?? null,
+    isGood: revokedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now()),
+    lastUse: lastUse && { ...lastUse, at: lastUse.at.toISOString() },
+  };
+}
+
+export function madeKeyView({ apiKey, key }: MadeKey) {
+  return { apiKey, key: keyView(key) };
 }

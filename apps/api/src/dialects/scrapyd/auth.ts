@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Principal } from '@spiderhub/core';
 import type { Request } from 'express';
-import { keyWhileWaiting } from '../../http/auth.ts';
+import { keyWhileWaiting, visitorOf } from '../../http/auth.ts';
 import { isOwnHost } from '../../http/browser-guard.ts';
 import { type Credentials, readBasic } from '../../http/credentials.ts';
 import type { Doorkeeper, Way } from '../../http/doorkeeper.ts';
@@ -37,8 +37,9 @@ export async function authenticate(
   const credentials = readBasic(req.headers.authorization ?? '');
   if (!credentials || !isUsable(credentials)) return null;
   const { user, password } = credentials;
+  const from = visitorOf(req);
   const ways: Way[] = [
-    { proof: user, verify: () => access.authenticate(user), whileWaiting: keyWhileWaiting(user) },
+    { proof: user, verify: () => access.authenticate(user, from), whileWaiting: keyWhileWaiting(user) },
   ];
   if (password !== '') {
     ways.push({

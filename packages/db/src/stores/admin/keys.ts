@@ -3,6 +3,7 @@ import {
   type ApiKey,
   accessErrors,
   accountErrors,
+  COMMAND,
   type Created,
   DomainError,
   type NewKey,
@@ -20,6 +21,14 @@ interface KeyRow {
   staff: boolean;
   created_at: Date;
   revoked_at: Date | null;
+  name: string;
+  actions: string[] | null;
+  projects: number[] | null;
+  networks: string[] | null;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+  lastAddress: string | null;
+  lastClient: string | null;
 }
 
 const COLUMNS = [
@@ -31,6 +40,13 @@ const COLUMNS = [
   'k.staff',
   'k.created_at',
   'k.revoked_at',
+  'k.name',
+  'k.actions',
+  'k.projects',
+  'k.expires_at as expiresAt',
+  'k.last_used_at as lastUsedAt',
+  'k.last_address as lastAddress',
+  'k.last_client as lastClient',
 ];
 
 export function keys(database: Database): Pick<AdminStore, 'createKey' | 'revokeKey' | 'listKeys'> {
@@ -50,7 +66,9 @@ export function keys(database: Database): Pick<AdminStore, 'createKey' | 'revoke
 }
 
 function rows(database: Database) {
-  return database('api_keys as k').leftJoin('users as u', 'u.id', 'k.user_id').select(COLUMNS);
+  return database('api_keys as k')
+    .leftJoin('users as u', 'u.id', 'k.user_id')
+    .select(...COLUMNS, { networks: database.raw('k.networks::text[]') });
 }
 
 function toKey(row: KeyRow): ApiKey {
@@ -59,20 +77,39 @@ function toKey(row: KeyRow): ApiKey {
 }
 
 async function createKey(database: Database, key: NewKey): Promise<Created<ApiKey>> {
-  const { hash, hint, project, staff, role = 'admin' } = key;
+  const { hash, hint, project, staff, role = 'admin', name = '', expiresAt = null } = key;
+  const { actions = null, projects = null, networks = null } = key;
   const user_id = key.user === null ? null : await idOf(database, 'users', key.user);
   if (project !== null && !(await database('projects').where({ id: project }).first('id'))) {
     throw accessErrors.projectNotFound(project);
   }
   const made = await database('api_keys')
-    .insert({ hash, hint, user_id, project_id: project, staff, role })
+    .insert({
+      hash,
+      hint,
+      user_id,
+      project_id: project,
+      staff,
+      role,
+      name,
+      made_by: COMMAND.name,
+      actions,
+      projects,
+      networks: networks && database.raw('?::cidr[]', [[...networks]]),
+      expires_at: expiresAt,
+    } as never)
     .onConflict('hash')
     .ignore()
     .returning('id');
   const row: KeyRow = await rows(database).where('k.hash', hash).first();
   const same = row.user === key.user && row.project === project && row.staff === staff && row.role === role;
-  if (!same || row.revoked_at) {
+  const isGoodForTheSame = isSame([row.actions, row.projects, row.networks], [actions, projects, networks]);
+  if (!same || !isGoodForTheSame || row.revoked_at) {
     throw new DomainError('conflict', 'key_exists', 'this key exists already and means something else');
   }
   return { value: toKey(row), created: made.length > 0 };
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
