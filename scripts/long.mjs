@@ -1,7 +1,6 @@
 // npm run test:stacks -- 2.7 2.13, npm run test:plugins -- pandas, npm run test:attacks and so on: the long forms of these
 // tests; all of it without names.
 // npm run pictures: makes those of docs/dash anew.
-// npm run test:stacks -- 2.7 2.13 and npm run test:plugins -- pandas: the long forms of these tests; all without names.
 import { join, resolve } from 'node:path';
 import { prepare, run } from './prepare.mjs';
 

@@ -11,7 +11,6 @@ import {
   readItems,
 } from '../../../api/jobs.ts';
 import { bytes, count, percent } from '../../../lib/format.ts';
-import { nothingBefore } from '../../../lib/queries.ts';
 import { Empty, Pending } from '../../../ui/feedback.tsx';
 import { RawValue } from '../../../ui/json-tree.tsx';
 import { Menu, MenuDownload } from '../../../ui/menu.tsx';
@@ -39,10 +38,9 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
   const isRunning = job.state === 'running' && attempt === undefined;
   const attemptOf = attempt === undefined ? {} : { attempt };
   const end = useQuery({
-    queryKey: [...key, 'items', attempt ?? job.attempt, 'end'],
+    queryKey: [...key, 'items', attempt ?? job.attempt, 'end', job.state],
     queryFn: () => readItems({ params: { ...address }, query: { limit: 1, ...attemptOf } }),
     refetchInterval: isRunning ? POLL_MS : false,
-    placeholderData: nothingBefore,
   });
   const open = (n: number | undefined) =>
     void navigate({

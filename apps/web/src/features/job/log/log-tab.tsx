@@ -3,7 +3,6 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type JobAddress, readLogs } from '../../../api/jobs.ts';
 import { useKeys } from '../../../lib/keys.ts';
-import { nothingBefore } from '../../../lib/queries.ts';
 import { Empty, Pending } from '../../../ui/feedback.tsx';
 import type { TabProps } from '../job-page.tsx';
 import type { JobSearch } from '../search.ts';
@@ -15,6 +14,7 @@ import { RecordPane } from './record-pane.tsx';
 
 const route = getRouteApi('/inside/p/$project/$spider/$job');
 const POLL_MS = 1500;
+const ERROR = 40;
 
 /** The log of a job: all of it by record number, or what a level and a text leave of it. */
 export default function LogTab({ job, address, attempt }: TabProps) {
@@ -26,11 +26,11 @@ export default function LogTab({ job, address, attempt }: TabProps) {
   const [opened, open] = useState<number | null>(null);
   const key = ['log', address.project, address.spider, address.job, attempt ?? job.attempt] as const;
   const ends = useQuery({
-    queryKey: [...key, 'end'],
+    // What came between the last look and its end belongs to it, too.
+    queryKey: [...key, 'end', job.state],
     queryFn: ({ signal }) =>
       readLogs({ params: { ...address }, query: { back: 'true', limit: 1, ...tryOf(attempt) } }, { signal }),
     refetchInterval: isRunning ? POLL_MS : false,
-    placeholderData: nothingBefore,
   });
   function go(change: JobSearch) {
     void navigate({
@@ -98,9 +98,14 @@ export default function LogTab({ job, address, attempt }: TabProps) {
 }
 
 async function findError(address: JobAddress, attempt: number | undefined): Promise<number | undefined> {
-  const query = { level: 40, limit: 1, ...tryOf(attempt) };
-  const { records } = await readLogs({ params: { ...address }, query });
-  return records[0]?.n;
+  let from = 0;
+  for (;;) {
+    const query = { from, level: ERROR, limit: 1, ...tryOf(attempt) };
+    // A call looks at a part of the log and says how far it came.
+    const { records, done, scannedTo } = await readLogs({ params: { ...address }, query });
+    if (records.length > 0 || done || scannedTo <= from) return records[0]?.n;
+    from = scannedTo;
+  }
 }
 
 const tryOf = (attempt: number | undefined) => (attempt === undefined ? {} : { attempt });
