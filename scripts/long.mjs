@@ -8,6 +8,7 @@ const FORMS = {
   PICTURES: ['tests/browser/pictures.test.ts'],
   STACKS: ['tests/integration/service/stacks.test.ts', 'tests/contract/hubstorage/stacks.test.ts'],
   ATTACKS: ['tests/contract/console/guessing.test.ts'],
+  FUZZ: ['tests/fuzz/fuzz.test.ts'],
   PLUGINS: ['tests/integration/service/plugins.test.ts'],
 };
 const SPIDERHUB = 'apps/cli/dist/main.js';
@@ -16,10 +17,13 @@ const [form, ...names] = process.argv.slice(2);
 await prepare();
 const clients = join(process.env.SPIDERHUB_HOME || '.spiderhub', 'clients');
 await run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', clients]);
+const fuzz = join(process.env.SPIDERHUB_HOME || '.spiderhub', 'fuzz');
+if (form === 'FUZZ') await run(process.execPath, [SPIDERHUB, 'python', 'tests/fuzz/requirements.txt', fuzz]);
 const env = {
   ...process.env,
   [form]: names.join(' ') || 'all',
   SPIDERHUB_CLIENTS_PYTHON: resolve(clients, 'bin', 'python'),
+  ...(form === 'FUZZ' && { SPIDERHUB_FUZZ_PYTHON: resolve(fuzz, 'bin', 'python') }),
 };
 const jest = ['node_modules/jest/bin/jest.js', '--ci', '--forceExit', ...FORMS[form]];
 process.exitCode = await run(process.execPath, [SPIDERHUB, 'services', '--', process.execPath, ...jest], {

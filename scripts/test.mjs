@@ -11,6 +11,7 @@ const SPIDERHUB = 'apps/cli/dist/main.js';
 const LONGEST_MS = 75 * 60_000;
 const HOME = process.env.SPIDERHUB_HOME || '.spiderhub';
 const CLIENTS = join(HOME, 'clients');
+const FUZZ = join(HOME, 'fuzz');
 
 const CHECKS = {
   types: () => runTool('typescript/bin/tsc', ['-p', '.']),
@@ -20,6 +21,7 @@ const CHECKS = {
   sizes: () => run(process.execPath, ['scripts/sizes.mjs', '0']),
   'dead code': () => runTool('knip/bin/knip.js', []),
   clients: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', CLIENTS]),
+  fuzzers: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/fuzz/requirements.txt', FUZZ]),
 };
 
 const CHANGED = /^--changed(?:=(.+))?$/;
@@ -68,7 +70,11 @@ async function runTests() {
       `--outputFile=${report}`,
       ...jestArguments,
     ];
-    const env = { ...process.env, SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python') };
+    const env = {
+      ...process.env,
+      SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python'),
+      SPIDERHUB_FUZZ_PYTHON: resolve(FUZZ, 'bin', 'python'),
+    };
     const code = await run(process.execPath, [SPIDERHUB, 'services', '--', process.execPath, ...jest], {
       env,
       timeout: LONGEST_MS,

@@ -40,7 +40,7 @@ export const openIdContracts = {
     }),
     body: null,
     reply: Done,
-    errors: READ_ERRORS,
+    errors: [...READ_ERRORS, 409],
     isOpen: true,
     redirects: true,
   }),
