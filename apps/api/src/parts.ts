@@ -307,7 +307,12 @@ export async function createParts(ground: Ground): Promise<Parts> {
     jobs,
     claims: createClaimStore(database),
     periodic: periodicJobs(database, enforced?.book),
-    webhooks: createWebhooks({ store: webhookStore, sealing: sealed[1], keysOf: secretKeys }),
+    webhooks: createWebhooks({
+      store: webhookStore,
+      sealing: sealed[1],
+      keysOf: secretKeys,
+      limits: enforced?.book,
+    }),
     rules: createJobRules({ store: createRuleStore(database), versions, webhooks: webhookStore }),
     signals,
     queue: createJobqView(database, searches, turns),

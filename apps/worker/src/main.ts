@@ -214,6 +214,7 @@ function makeLeader(
   const periodic = periodicParts(config, connections);
   const reactions = {
     reactions: createReactionStore(database),
+    pending: periodic.pending,
     deliveries: createDeliveryStore(database),
     onDeliveries: () => connections.signals.happened(),
     onScheduled: () => connections.signals.wakeLeader(),

@@ -1,4 +1,4 @@
-import { newSecretKey, readSecretKeys } from '@spiderhub/core';
+import { NO_LIMITS, newSecretKey, readSecretKeys } from '@spiderhub/core';
 import { type ApiUnderTest, startApi } from '../../integration/api/support.ts';
 import { Browser, withKey } from './client.ts';
 
@@ -114,5 +114,30 @@ it('has no more than fifty in a project, and none without a key for secrets', as
     expect([answer.status, answer.body.error.code]).toEqual([400, 'no_secrets_key']);
   } finally {
     await bare.close();
+  }
+});
+
+it('has no more than its organisation may have', async () => {
+  const counts = { add: () => Promise.reject(new Error('nobody else counts')) };
+  const limited = await startApi({
+    ground: { secretKeys: async () => keys, limits: { defaults: { ...NO_LIMITS, webhooks: 1 }, counts } },
+  });
+  try {
+    const send = () =>
+      new Browser(limited, withKey(limited.team.key)).send(
+        'POST',
+        `/projects/${limited.team.project}/webhooks`,
+        {
+          url: 'https://example.org/',
+        },
+      );
+    expect((await send()).status).toBe(200);
+    const more = await send();
+    expect([more.status, more.body.error.message]).toEqual([
+      403,
+      expect.stringContaining('its limit of 1 webhooks'),
+    ]);
+  } finally {
+    await limited.close();
   }
 });

@@ -192,6 +192,17 @@ describe('a rule that runs a job', () => {
   });
 });
 
+it('a rule makes no job for which there is no place, and says so', async () => {
+  const one = await rule({ spiders: ['a'] });
+  const { organisation_id: organisation } = await db.database('projects').where({ id: team.project }).first();
+  const full = { project: team.project, organisation, ofProject: 0, ofOrganisation: null };
+  await finish(await start('a'));
+  await createReactionStore(db.database).react(100, reactTo, { ceilings: async () => [full] });
+  expect(await firings(one)).toMatchObject([
+    { outcome: 'refused', reason: expect.stringMatching(/limit/), job: null },
+  ]);
+});
+
 describe('a rule that tells somebody', () => {
   const slack: RuleAction = { channel: 'slack', url: 'https://hooks.example.org/x' };
 

@@ -1,5 +1,6 @@
 import type { LoggedEvent } from '../events/events.ts';
 import type { Job } from '../jobs/job.ts';
+import type { PendingWatch } from '../limits/pending.ts';
 import type { Firing } from '../rules/fire.ts';
 import type { Rule } from '../rules/rule.ts';
 import type { Message } from '../webhooks/message.ts';
@@ -35,9 +36,10 @@ export interface ReactionStore {
   /**
    * Reads the event log on from where the last call ended and stores what `react` makes of it, in one transaction: each event
    * is looked at once, whoever dies in between. The first call ever begins at the end of the log, and so does the first one in
-   * a database that was restored. `react` must not wait for anything.
+   * a database that was restored. `react` must not wait for anything. Jobs for which `pending` sees no place are
+   * refused.
    */
-  react(limit: number, react: (batch: ReactionBatch) => Reactions): Promise<Reacted>;
+  react(limit: number, react: (batch: ReactionBatch) => Reactions, pending?: PendingWatch): Promise<Reacted>;
   /**
    * Makes one message of what a rule has held back for so long, ms, for up to `limit` rules. Returns how many rules that
    * was.

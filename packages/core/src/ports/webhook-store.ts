@@ -1,3 +1,4 @@
+import type { Ceiling } from '../limits/pending.ts';
 import type { Sealed } from '../secrets/sealing.ts';
 import type { Message } from '../webhooks/message.ts';
 import type {
@@ -45,11 +46,15 @@ export interface WebhookStore {
   find(project: number, id: number): Promise<Webhook | null>;
   /** A number for a new one: its secret is sealed for it. */
   nextId(): Promise<number>;
-  /** Null when secrets are sealed with another key by now: seal it anew. Throws `conflict` when a project has too many. */
+  /**
+   * Null when secrets are sealed with another key by now: seal it anew. Throws `conflict` when a
+   * project has too many, and what `reached` says when as many are there as its organisation may have.
+   */
   create(
     webhook: WebhookPlan & { id: number; project: number; by: string },
     secret: Sealed,
     most: number,
+    ceiling?: Ceiling,
   ): Promise<Webhook | null>;
   /** `isDisabled`: by people. Enabling forgets failures of before. Null when there is none. */
   change(

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { DomainError, requestErrors, serviceErrors } from '../errors.ts';
 import { EVENT_TYPES } from '../events/events.ts';
 import { checkText, MAX_TAG, MAX_TAGS } from '../jobs/args.ts';
+import type { LimitBook } from '../limits/limit-book.ts';
+import { ceilingOf } from '../limits/pending.ts';
 import type { SealedStore } from '../ports/sealed-store.ts';
 import type { DeliverySelection, WebhookStore } from '../ports/webhook-store.ts';
 import { currentSecretKey } from '../secrets/current-key.ts';
@@ -51,15 +53,14 @@ export interface WebhooksOptions {
   store: WebhookStore;
   sealing: Pick<SealedStore, 'sealingKey'>;
   keysOf: SecretKeys;
+  /** What organisations may have; without it there is no limit but that of a project. */
+  limits?: LimitBook | undefined;
   now?: () => Date;
 }
 
-export function createWebhooks({
-  store,
-  sealing,
-  keysOf,
-  now = () => new Date(),
-}: WebhooksOptions): Webhooks {
+export function createWebhooks(options: WebhooksOptions): Webhooks {
+  const { store, sealing, keysOf, limits, now = () => new Date() } = options;
+
   /** Seals a new secret, anew when the key of secrets changes in between. */
   async function withSecret<T>(
     project: number,
@@ -87,9 +88,11 @@ export function createWebhooks({
     find,
     async create(project, plan, by) {
       const checked = checkPlan(plan) as WebhookPlan;
+      const allowance = await limits?.ofProject(project);
+      const ceiling = allowance ? ceilingOf(project, allowance, 'webhooks') : undefined;
       const id = await store.nextId();
       const { secret, kept } = await withSecret(project, id, (sealed) =>
-        store.create({ ...checked, id, project, by }, sealed, MAX_WEBHOOKS),
+        store.create({ ...checked, id, project, by }, sealed, MAX_WEBHOOKS, ceiling),
       );
       return { webhook: kept, secret };
     },

@@ -1,5 +1,6 @@
 import {
   type Ceiling,
+  type LimitName,
   type PendingCount,
   reached,
   type ScheduleOutcome,
@@ -37,6 +38,30 @@ export async function lockOrganisations(tx: Database, organisations: readonly nu
   for (const organisation of [...new Set(organisations)].sort((a, b) => a - b)) {
     await tx.raw(LOCK_ORGANISATION, { lock: LOCK, organisation });
   }
+}
+
+/**
+ * Throws when there are as many as may be; until the transaction ends no other one is added. `count`: a query of one row that
+ * says how many the `:project` and the `:organisation` have.
+ */
+export async function holdCeiling(
+  tx: Database,
+  name: LimitName,
+  ceiling: Ceiling,
+  count: string,
+): Promise<void> {
+  const { project, organisation } = ceiling;
+  await lockOrganisations(tx, [organisation]);
+  const { rows } = await tx.raw<{ rows: [Record<keyof PendingCount, string>] }>(count, {
+    project,
+    organisation,
+  });
+  const [has] = rows;
+  const error = reached(name, ceiling, {
+    project: Number(has.project),
+    organisation: Number(has.organisation),
+  });
+  if (error) throw error;
 }
 
 const MAX_TRIES = 5;

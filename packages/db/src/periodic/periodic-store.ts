@@ -1,6 +1,6 @@
-import { type Ceiling, type PendingCount, type PeriodicStore, reached } from '@spiderhub/core';
+import type { PeriodicStore } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { lockOrganisations } from '../jobs/ceilings.ts';
+import { holdCeiling } from '../jobs/ceilings.ts';
 import { translated } from '../pg-errors.ts';
 import { fireDue } from './fire.ts';
 import {
@@ -48,22 +48,6 @@ const COUNT = `
   select count(*) filter (where p.id = :project) as project, count(*) as organisation
   from periodic_jobs d join projects p on p.id = d.project_id where p.organisation_id = :organisation`;
 
-/** Throws when there are as many as may be; until the transaction ends no other one is added. */
-async function holdCeiling(tx: Database, ceiling: Ceiling): Promise<void> {
-  const { project, organisation } = ceiling;
-  await lockOrganisations(tx, [organisation]);
-  const { rows } = await tx.raw<{ rows: [Record<keyof PendingCount, string>] }>(COUNT, {
-    project,
-    organisation,
-  });
-  const [count] = rows;
-  const error = reached('periodicJobs', ceiling, {
-    project: Number(count.project),
-    organisation: Number(count.organisation),
-  });
-  if (error) throw error;
-}
-
 /** `zoneRules`: those by which the callers work out planned times. */
 export function createPeriodicStore(database: Database, zoneRules: string): PeriodicStore {
   async function listed(project: number, id: number | null) {
@@ -77,7 +61,7 @@ export function createPeriodicStore(database: Database, zoneRules: string): Peri
 
     create(project, plan, by, ceiling) {
       return database.transaction(async (tx) => {
-        if (ceiling) await holdCeiling(tx, ceiling);
+        if (ceiling) await holdCeiling(tx, 'periodicJobs', ceiling, COUNT);
         const [row] = await tx('periodic_jobs')
           .insert({ project_id: project, ...planColumns(plan), created_by: by, zone_rules: zoneRules })
           .returning<{ id: number }[]>('id');

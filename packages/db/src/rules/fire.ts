@@ -5,11 +5,12 @@ import {
   type Job,
   MAX_AN_HOUR,
   MAX_DEPTH,
+  type PendingWatch,
   type Rule,
   type ScheduleRequest,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
-import { scheduleJobs } from '../jobs/schedule.ts';
+import { scheduleUnderLock } from '../jobs/ceilings.ts';
 import { type RuleRow, toRule } from './rule-store.ts';
 
 // Only the very last of them: whoever ends at the same moment is looked at when its own event comes.
@@ -53,6 +54,7 @@ interface Fired {
 export async function fireRules(
   tx: Database,
   firings: readonly Firing[],
+  pending?: PendingWatch,
 ): Promise<{ scheduled: number; told: number }> {
   const done = { scheduled: 0, told: 0 };
   for (const firing of firings) {
@@ -60,7 +62,7 @@ export async function fireRules(
     if (!(await isDue(tx, rule, event, job))) continue;
     const fired =
       'request' in firing
-        ? await run(tx, firing.request, job)
+        ? await run(tx, firing.request, job, pending)
         : await tell(tx, rule, `${event}-${rule.id}`, firing);
     await tx.raw(NOTE, {
       rule: rule.id,
@@ -84,13 +86,20 @@ async function isDue(tx: Database, { id, project, when }: Rule, event: string, j
   return looked.rows[0].last;
 }
 
-async function run(tx: Database, request: ScheduleRequest, source: Job): Promise<Fired> {
+async function run(
+  tx: Database,
+  request: ScheduleRequest,
+  source: Job,
+  pending?: PendingWatch,
+): Promise<Fired> {
   const key = formatJobKey(source.key);
   const { rows } = await tx.raw<{ rows: { depth: number }[] }>(DEPTH, { project: request.project, key });
   const depth = (rows[0]?.depth ?? 0) + 1;
   const refused = (reason: string): Fired => ({ outcome: 'refused', reason, job: null, depth });
   if (depth > MAX_DEPTH) return refused(`rules made ${MAX_DEPTH} jobs, one because of the other`);
-  const [made] = await scheduleJobs(tx, [request]);
+  const ceilings = (await pending?.ceilings([request.project])) ?? [];
+  const [made] = await scheduleUnderLock(tx, [request], ceilings);
+  if (made?.outcome === 'full') return refused(made.error.message);
   if (made?.outcome !== 'scheduled') return refused(`spider: ${request.spider} not found`);
   const job = `${request.project}/${made.spider}/${made.job}`;
   return { outcome: 'scheduled', reason: null, job, depth };

@@ -73,7 +73,7 @@ export function createReactionStore(database: Database): ReactionStore {
   }
 
   return translated<ReactionStore>({
-    react: (limit, react) =>
+    react: (limit, react, pending) =>
       database.transaction(async (tx) => {
         const cursor = await cursorOf(tx);
         if (cursor === null) return NOTHING;
@@ -82,7 +82,7 @@ export function createReactionStore(database: Database): ReactionStore {
         if (page.cursor === cursor) return NOTHING;
         const reactions = react(await batchOf(tx, page.events));
         const sent = await tell(tx, reactions);
-        const { scheduled, told } = await fireRules(tx, reactions.firings);
+        const { scheduled, told } = await fireRules(tx, reactions.firings, pending);
         await moveOn(tx, page.cursor);
         return { events: page.events.length, deliveries: sent + told, scheduled, more: page.more };
       }),

@@ -8,6 +8,7 @@ import {
   webhookErrors,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
+import { holdCeiling } from '../jobs/ceilings.ts';
 import { translated } from '../pg-errors.ts';
 import { isSealedAsNow } from '../stores/sealed-store.ts';
 
@@ -90,6 +91,10 @@ const ADD = `
   )
   insert into webhook_deliveries (webhook_id, message_id) select to_one.id, made.id from to_one, made`;
 
+const COUNT = `
+  select count(*) filter (where p.id = :project) as project, count(*) as organisation
+  from webhooks w join projects p on p.id = w.project_id where p.organisation_id = :organisation and w.rule_id is null`;
+
 export function createWebhookStore(database: Database): WebhookStore {
   return translated<WebhookStore>({
     async list(project) {
@@ -110,8 +115,9 @@ export function createWebhookStore(database: Database): WebhookStore {
       );
       return Number(rows[0].id);
     },
-    create: (webhook, secret, most) =>
+    create: (webhook, secret, most, ceiling) =>
       database.transaction(async (tx) => {
+        if (ceiling) await holdCeiling(tx, 'webhooks', ceiling, COUNT);
         // One at a time, so that the limit holds.
         await tx.raw('select from projects where id = ? for no key update', [webhook.project]);
         const row = await tx('webhooks')

@@ -1,4 +1,10 @@
-import { type DeliveryStore, digestOf, type ReactionStore, reactTo } from '@spiderhub/core';
+import {
+  type DeliveryStore,
+  digestOf,
+  type PendingWatch,
+  type ReactionStore,
+  reactTo,
+} from '@spiderhub/core';
 import type { LeaderTask } from '../task.ts';
 import type { Chore } from './chores.ts';
 
@@ -11,6 +17,8 @@ const ROWS = 500;
 
 export interface ReactionParts {
   reactions: ReactionStore;
+  /** Which limits on waiting jobs hold for jobs of rules. */
+  pending?: PendingWatch;
   deliveries: DeliveryStore;
   /** There is something to send. */
   onDeliveries: () => void;
@@ -19,13 +27,13 @@ export interface ReactionParts {
 }
 
 /** Makes of what happened what is to be sent to whom. */
-export function react({ reactions, onDeliveries, onScheduled }: ReactionParts): LeaderTask {
+export function react({ reactions, pending, onDeliveries, onScheduled }: ReactionParts): LeaderTask {
   return {
     name: 'reactions',
     everyMs: LOOK_MS,
     async run() {
       for (let more = true; more; ) {
-        const done = await reactions.react(BATCH, reactTo);
+        const done = await reactions.react(BATCH, reactTo, pending);
         if (done.deliveries > 0) onDeliveries();
         if (done.scheduled > 0) onScheduled();
         more = done.more;
