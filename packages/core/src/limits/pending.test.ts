@@ -35,6 +35,9 @@ it('has nothing to hold far from a limit, and looks now and then whether that is
   expect(seen.looks).toBe(1);
   seen.waiting = 999_000;
   now += 250;
+  // Nobody waits for the next look.
+  expect(await watch.ceilings([1])).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
   expect(await watch.ceilings([1])).toEqual([
     { project: 1, organisation: 10, ofProject: null, ofOrganisation: 1_000_000 },
   ]);

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { DomainError } from '../errors.ts';
+import { singleFlight } from '../lib/single-flight.ts';
 import type { ServiceLimitStore } from '../ports/service-limit-store.ts';
 import type { Allowance, LimitBook } from './limit-book.ts';
 import { limitErrors } from './limit-errors.ts';
@@ -19,10 +20,12 @@ export interface PendingWatch {
   ceilings(projects: Iterable<number>): Promise<Ceiling[]>;
 }
 
-/** How long a look at the counters is good, ms. */
+/** A look at the counters that is older, ms, is followed by another one, for which nobody waits. */
 const LOOK_MS = 250;
+/** One that is older than this is good for nothing. */
+const GOOD_MS = 1000;
 /** More than the database takes jobs while a look is good, from all processes together. */
-const FAR = 10_000;
+const FAR = 20_000;
 const MAX_PROJECTS = 10_000;
 
 /**
@@ -34,18 +37,28 @@ export function createPendingWatch(
   store: Pick<ServiceLimitStore, 'pending'>,
   now: () => number = Date.now,
 ): PendingWatch {
-  const looks = new LRUCache<number, { until: number; isFar: boolean }>({ max: MAX_PROJECTS });
+  const looks = new LRUCache<number, { at: number; isFar: boolean }>({ max: MAX_PROJECTS });
+  const fly = singleFlight<boolean>();
 
   async function isFar(ceiling: Ceiling): Promise<boolean> {
     const known = looks.get(ceiling.project);
-    if (known && known.until > now()) return known.isFar;
-    const until = now() + LOOK_MS;
+    const age = known ? now() - known.at : GOOD_MS;
+    if (known && age < LOOK_MS) return known.isFar;
+    const looking = fly(String(ceiling.project), () => look(ceiling));
+    if (!known?.isFar || age >= GOOD_MS) return looking;
+    // Whoever has to know asks again, and hears of the failure.
+    looking.catch(() => {});
+    return true;
+  }
+
+  async function look(ceiling: Ceiling): Promise<boolean> {
+    const at = now();
     const count = await store.pending(ceiling.project);
     const room = Math.min(
       (ceiling.ofProject ?? Infinity) - count.project,
       (ceiling.ofOrganisation ?? Infinity) - count.organisation,
     );
-    looks.set(ceiling.project, { until, isFar: room >= FAR });
+    looks.set(ceiling.project, { at, isFar: room >= FAR });
     return room >= FAR;
   }
 
