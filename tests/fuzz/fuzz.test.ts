@@ -121,7 +121,7 @@ describeWhere('made-up input', () => {
     check(await fuzz(PYTHON as string, wanted), '/console with a session');
   });
 
-  it.each(
+  itInLongForm.each(
     DIALECTS.filter(({ name }) => name !== 'console').map((dialect) => [dialect.name, dialect] as const),
   )('makes %s answer with no error of ours', async (name, dialect) => {
     const document = documentOf(dialect, known);
