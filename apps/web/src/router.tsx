@@ -190,7 +190,6 @@ export const router = createRouter({
   routeTree,
   defaultPreload: 'intent',
   defaultErrorComponent: PageFailed,
-  scrollRestoration: true,
 });
 
 declare module '@tanstack/react-router' {

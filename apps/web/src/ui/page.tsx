@@ -16,6 +16,10 @@ export function Page({ title, facts, actions, narrow = false, children }: PagePr
   useEffect(() => {
     document.title = `${title} · Spiderhub`;
   }, [title]);
+  // The router's own way would also scroll logs and tables back whenever the address changes.
+  useEffect(() => {
+    window.scrollTo({ top: 0 });
+  }, []);
   useEffect(() => {
     // Not at the very first page, where the browser's own place is the right one.
     if (document.activeElement !== document.body || history.length <= 1) return;

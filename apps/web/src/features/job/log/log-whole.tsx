@@ -27,7 +27,7 @@ export function LogWhole(props: LogWholeProps) {
   useEffect(() => {
     if (line !== null) setCurrent(line);
   }, [line]);
-  const { address, attempt, queryKey, startedAt } = stream;
+  const { queryKey, startedAt } = stream;
   const known = new Map<number, number | null>();
   return (
     <RecordWindow<LogRecord>
@@ -37,10 +37,7 @@ export function LogWhole(props: LogWholeProps) {
       end={end}
       rowHeight={LINE}
       reserve={LOG_RESERVE}
-      load={async (from, limit, signal) => {
-        const query = { from, limit, ...(attempt !== undefined && { attempt }) };
-        return (await readLogs({ params: { ...address }, query }, { signal })).records;
-      }}
+      load={(from, limit, signal) => readPart(stream, from, limit, signal)}
       current={current}
       onCurrent={(n) => {
         setCurrent(n);
@@ -64,4 +61,22 @@ export function LogWhole(props: LogWholeProps) {
       }}
     />
   );
+}
+
+/** All of a part: one call may end before it has found its way there, and says how far it came. */
+async function readPart(
+  { address, attempt }: LogStream,
+  from: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<LogRecord[]> {
+  const found: LogRecord[] = [];
+  for (let at = from; at < from + limit; ) {
+    const query = { from: at, limit: from + limit - at, ...(attempt !== undefined && { attempt }) };
+    const { records, done, scannedTo } = await readLogs({ params: { ...address }, query }, { signal });
+    found.push(...records);
+    if (done || scannedTo <= at) break;
+    at = scannedTo;
+  }
+  return found;
 }
