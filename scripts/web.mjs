@@ -46,7 +46,9 @@ function isBuilt(state) {
 function webState() {
   const hash = createHash('sha256').update(lockHash());
   for (const file of ['index.html', 'vite.config.ts', 'package.json']) note(hash, join(WEB, file));
-  for (const file of readdirSync(join(CHECKOUT, WEB, 'src'), { recursive: true }).toSorted()) {
+  for (const file of readdirSync(join(CHECKOUT, WEB, 'src'), { recursive: true })
+    .map(String)
+    .toSorted()) {
     note(hash, join(WEB, 'src', file));
   }
   return hash.digest('hex');

@@ -29,16 +29,19 @@ async function attack(target) {
       ['no-cors', 'text/plain'],
       ['no-cors', 'application/x-www-form-urlencoded'],
     ]) {
-      await attempt(`${mode} ${type} ${method} ${path}`, async () => {
-        const answer = await fetch(site + path, {
-          method,
-          mode,
-          credentials: 'include',
-          headers: { 'content-type': type },
-          ...(body && { body: text }),
-        });
-        return `${answer.type} ${answer.status} ${await answer.text()}`;
-      });
+      await attempt(
+        `${mode} ${type} ${/** @type {string} */ (method)} ${/** @type {string} */ (path)}`,
+        async () => {
+          const answer = await fetch(site + path, {
+            method,
+            mode,
+            credentials: 'include',
+            headers: { 'content-type': type },
+            ...(body && { body: text }),
+          });
+          return `${answer.type} ${answer.status} ${await answer.text()}`;
+        },
+      );
     }
     if (method !== 'POST') continue;
     navigator.sendBeacon(site + path, new Blob([text], { type: 'text/plain' }));

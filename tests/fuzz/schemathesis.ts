@@ -61,13 +61,26 @@ export async function fuzz(python: string, wanted: Wanted): Promise<Fuzzed> {
     const [file, report] = [join(folder, 'openapi.json'), join(folder, 'report.json')];
     await writeFile(file, JSON.stringify(wanted.document));
     await writeFile(join(folder, 'schemathesis.toml'), CONFIG);
+    const options: Record<string, string> = {
+      url: wanted.url,
+      checks: wanted.checks.join(','),
+      phases: wanted.phases,
+      'max-examples': String(wanted.examples),
+      'max-time': String(wanted.most),
+      // What makes up input does not bear several threads in every Python.
+      workers: '1',
+      seed: String(wanted.seed),
+      'generation-database': 'none',
+      'report-json-path': report,
+      warnings: 'off',
+    };
     const words = [
-      ...['run', file, '--url', wanted.url, '--checks', wanted.checks.join(',')],
-      ...['--phases', wanted.phases, '--max-examples', String(wanted.examples)],
-      // One worker: what makes up input does not bear several threads in every Python.
-      ...['--max-time', String(wanted.most), '--workers', '1', '--seed', String(wanted.seed)],
-      ...['--continue-on-failure', '--no-color', '--generation-database', 'none'],
-      ...['--report-json-path', report, '--warnings', 'off', '--no-shrink'],
+      'run',
+      file,
+      ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+      '--continue-on-failure',
+      '--no-color',
+      '--no-shrink',
       ...Object.entries(wanted.headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
     ];
     const output = await run(join(dirname(python), 'schemathesis'), words, folder);

@@ -75,7 +75,16 @@ const project = createRoute({
     stringify: ({ project: id }) => ({ project: String(id) }),
   },
 });
-const text = (value: unknown) => (value === undefined || value === '' ? undefined : String(value));
+/** Both are jobs; items are compared by a field. */
+interface Compared {
+  a?: string | undefined;
+  b?: string | undefined;
+  by?: string | undefined;
+}
+
+/** A text of digits is a number in the address. */
+const text = (value: unknown) =>
+  typeof value === 'number' || (typeof value === 'string' && value !== '') ? String(value) : undefined;
 
 const overview = createRoute({
   getParentRoute: () => project,
@@ -115,10 +124,10 @@ const settings = createRoute({
 const compare = createRoute({
   getParentRoute: () => project,
   path: '/compare',
-  validateSearch: (search: Record<string, unknown>): { a?: string; b?: string; by?: string } => ({
-    ...(text(search.a) && { a: String(search.a) }),
-    ...(text(search.b) && { b: String(search.b) }),
-    ...(text(search.by) && { by: String(search.by) }),
+  validateSearch: (search: Record<string, unknown>): Compared => ({
+    a: text(search.a),
+    b: text(search.b),
+    by: text(search.by),
   }),
   component: page(() => import('./features/compare/compare-page.tsx')),
 });

@@ -42,7 +42,6 @@ function valuesFor(dialect: string, { project, projectName, organisation, user, 
   const about: Record<string, string> = {
     project: isScrapyd ? projectName : String(project),
     p: String(project),
-    projects: String(project),
     job: isScrapyd ? `${project}-1-1` : `${project}/1/1`,
     organisation: String(organisation),
     user: String(user),
@@ -68,8 +67,12 @@ export function requestFor(
   const path = spec.path
     .replace(/\{\/\*(\w+)\}/, (_, name: string) => `/${inPath[name] ?? 'x'}`)
     .replaceAll(/[:*](\w+)/g, (_, name: string) => encodeURIComponent(inPath[name] ?? '1'));
+  // Several in a query; a body that names some has them as a list, and may leave them out.
+  const projects = String(target.project);
   const query = new URLSearchParams(
-    Object.entries(sample(spec.query, all, about)).map(([k, v]): [string, string] => [k, String(v)]),
+    Object.entries(sample(spec.query, { ...all, projects }, { ...about, projects })).map(
+      ([k, v]): [string, string] => [k, String(v)],
+    ),
   );
   const url = `${dialect.base}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
   return { method: spec.method.toUpperCase(), path: url, ...bodyOf(dialect.name, spec, all, about) };

@@ -140,7 +140,7 @@ it('sets service limits of organisations and projects, and says what holds', asy
     service: {
       pendingJobs: { limit: 7, isSet: true, used: 0 },
       webhooks: { limit: null, isSet: true },
-      requestsPerSecond: { limit: 1000, isSet: false },
+      requestsPerSecond: { limit: 10_000, isSet: false },
     },
   });
   const project = 'project limits --id 501';

@@ -45,7 +45,10 @@ it('takes no first segment that a dialect or the service has', () => {
   const taken = [
     ...DIALECTS.map(({ base }) => base.slice(1)),
     ...DIALECTS.flatMap(({ atRoot = [] }) => atRoot),
-    ...['healthz', 'readyz', 'demo', 'assets'],
+    'healthz',
+    'readyz',
+    'demo',
+    'assets',
   ];
   expect(PAGE_SEGMENTS.filter((segment) => taken.includes(segment))).toEqual([]);
 });

@@ -15,7 +15,7 @@ beforeEach(() => {
   answer = () => new Response('{"a":1}');
   rememberCsrfToken('token-1');
   jest.spyOn(globalThis, 'fetch').mockImplementation(async (url, init) => {
-    sent.push({ url: String(url), init: init ?? {} });
+    sent.push({ url: url as string, init: init ?? {} });
     return answer();
   });
 });

@@ -157,7 +157,7 @@ function queryText(query: Record<string, unknown>): string {
   const pairs = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null || value === '') continue;
-    for (const one of [value].flat()) pairs.append(name, String(one));
+    for (const one of [value as string | number | boolean].flat()) pairs.append(name, String(one));
   }
   const text = pairs.toString();
   return text === '' ? '' : `?${text}`;

@@ -5,7 +5,7 @@ const MAX_EGG_BYTES = 50 * 2 ** 20;
 
 /** What an organisation may have as long as nobody has set something else for it. 0: no limit. */
 export const LimitFields = {
-  LIMIT_REQUESTS_PER_SECOND: wholeNumber(0, MOST).default(1000),
+  LIMIT_REQUESTS_PER_SECOND: wholeNumber(0, MOST).default(10_000),
   /** Requests are counted over so many seconds. */
   LIMIT_BURST_SECONDS: wholeNumber(1, 3600).default(5),
   LIMIT_PENDING_JOBS: wholeNumber(0, MOST).default(1_000_000),

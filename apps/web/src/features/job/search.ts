@@ -27,6 +27,9 @@ export function jobSearch(search: Record<string, unknown>): JobSearch {
     ...number('line'),
     ...number('level'),
     ...number('item'),
-    ...(search.find !== undefined && search.find !== '' && { find: String(search.find) }),
+    // A text of digits is a number in the address.
+    ...((typeof search.find === 'number' || (typeof search.find === 'string' && search.find !== '')) && {
+      find: String(search.find),
+    }),
   };
 }
