@@ -6,6 +6,7 @@ const CHECKOUT = join(__dirname, '../../..');
 const CONFIGS = [
   'packages/platform/src/config/fields.ts',
   'packages/platform/src/config/api.ts',
+  'packages/platform/src/config/limits.ts',
   'packages/platform/src/config/worker.ts',
   'apps/cli/src/config.ts',
 ];
