@@ -84,7 +84,11 @@ async function runPart(which) {
       ...which,
       ...jestArguments,
     ];
-    const env = { ...process.env, SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python') };
+    const env = {
+      ...process.env,
+      SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python'),
+      SPIDERHUB_FUZZ_PYTHON: resolve(FUZZ, 'bin', 'python'),
+    };
     const code = await run(process.execPath, [SPIDERHUB, 'services', '--', process.execPath, ...jest], {
       env,
       timeout: LONGEST_MS,
