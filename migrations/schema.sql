@@ -490,6 +490,32 @@ alter table network_allowed add constraint network_allowed_first_port_check CHEC
 alter table network_allowed add constraint network_allowed_pkey PRIMARY KEY (project_id, network, first_port, last_port);
 alter table network_allowed add constraint network_allowed_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
 
+create table notices (
+  id text not null,
+  project_id integer not null,
+  user_id integer not null,
+  rule_id integer,
+  event_id text,
+  subject text not null,
+  body text not null,
+  place text,
+  state text default 'waiting'::text not null,
+  tries integer default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  next_at timestamp with time zone default now() not null,
+  error text
+);
+alter table notices add constraint notices_pkey PRIMARY KEY (id);
+alter table notices add constraint notices_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+alter table notices add constraint notices_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES rules(id) ON DELETE CASCADE;
+alter table notices add constraint notices_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'failed'::text])));
+alter table notices add constraint notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+CREATE INDEX notices_age ON notices USING btree (created_at);
+CREATE INDEX notices_due ON notices USING btree (next_at) WHERE (state = 'waiting'::text);
+CREATE INDEX notices_project ON notices USING btree (project_id, created_at);
+CREATE INDEX notices_rule ON notices USING btree (rule_id) WHERE (rule_id IS NOT NULL);
+CREATE INDEX notices_user ON notices USING btree (user_id);
+
 create table organisations (
   id integer generated identity not null,
   name text not null,
@@ -669,6 +695,20 @@ CREATE INDEX rule_firings_age ON rule_firings USING btree (at);
 CREATE INDEX rule_firings_job ON rule_firings USING btree (project_id, job) WHERE (job IS NOT NULL);
 CREATE INDEX rule_firings_of ON rule_firings USING btree (rule_id, at DESC);
 CREATE INDEX rule_firings_source ON rule_firings USING btree (project_id, source);
+
+create table rule_watches (
+  id bigint generated identity not null,
+  rule_id integer not null,
+  project_id integer not null,
+  spider text not null,
+  look_at timestamp with time zone not null,
+  looked_at timestamp with time zone default now() not null,
+  silent_since timestamp with time zone
+);
+alter table rule_watches add constraint rule_watches_pkey PRIMARY KEY (id);
+alter table rule_watches add constraint rule_watches_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES rules(id) ON DELETE CASCADE;
+alter table rule_watches add constraint rule_watches_rule_id_spider_key UNIQUE (rule_id, spider);
+CREATE INDEX rule_watches_due ON rule_watches USING btree (look_at);
 
 create table rules (
   id integer generated identity not null,

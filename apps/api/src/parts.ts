@@ -113,6 +113,7 @@ import {
   createKeyStore,
   createLinkStore,
   createMemberStore,
+  createNoticeStore,
   createOverviewView,
   createPeriodicStore,
   createProjectStore,
@@ -292,7 +293,6 @@ export async function createParts(ground: Ground): Promise<Parts> {
   const eventLog = createEventLog(database);
   const projects = createProjectStore(database);
   const now = () => new Date();
-  const webhookStore = createWebhookStore(database);
   const keyUses = createKeyUses(createKeyStore(database), (err) =>
     log.debug({ err }, 'uses of keys are lost'),
   );
@@ -308,12 +308,12 @@ export async function createParts(ground: Ground): Promise<Parts> {
     claims: createClaimStore(database),
     periodic: periodicJobs(database, enforced?.book),
     webhooks: createWebhooks({
-      store: webhookStore,
+      store: createWebhookStore(database),
       sealing: sealed[1],
       keysOf: secretKeys,
       limits: enforced?.book,
     }),
-    rules: createJobRules({ store: createRuleStore(database), versions, webhooks: webhookStore }),
+    rules: rulesOf(ground),
     signals,
     queue: createJobqView(database, searches, turns),
     lists: createJobLists(createJobSearchView(database), projects, now),
@@ -347,6 +347,16 @@ export async function createParts(ground: Ground): Promise<Parts> {
     log,
     now,
   };
+}
+
+function rulesOf({ database, mailer }: Ground): JobRules {
+  return createJobRules({
+    store: createRuleStore(database),
+    versions: createVersionStore(database),
+    webhooks: createWebhookStore(database),
+    periodic: createPeriodicStore(database, createCron().zoneRules),
+    notices: mailer ? createNoticeStore(database) : null,
+  });
 }
 
 function periodicJobs(database: Database, limits?: LimitBook): PeriodicJobs {

@@ -22,6 +22,7 @@ import {
   createLeaderStore,
   createLeftoverStore,
   createNetworkStore,
+  createNoticeStore,
   createPeriodicStore,
   createProjectStore,
   createReactionStore,
@@ -36,6 +37,7 @@ import {
 } from '@spiderhub/db';
 import { sameRunKey } from '@spiderhub/hub';
 import type { IsolationReport } from '@spiderhub/isolation';
+import { createMailer } from '@spiderhub/mail';
 import {
   createLogger,
   keepPrivate,
@@ -44,6 +46,7 @@ import {
   pipEnvironment,
   readConfig,
   runServices,
+  type Service,
   secretsKeyText,
   untilAnswered,
   WorkerConfig,
@@ -57,9 +60,10 @@ import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
 import { measureStorage } from './leader/tasks/measure-storage.ts';
 import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
-import { digest, forgetDeliveries } from './leader/tasks/reactions.ts';
+import { digest, forgetSent, lookForSilence } from './leader/tasks/reactions.ts';
 import { leaderTasks } from './leader/tasks.ts';
 import { limitsOfCrawls } from './limits.ts';
+import { createPostman } from './mail/postman.ts';
 import { createRunners } from './runners.ts';
 import { requestsFrom } from './supervise/crawl/crawl-request.ts';
 import { createCrawls, inheritWith, stopMs } from './supervise/crawls.ts';
@@ -133,7 +137,7 @@ async function main(): Promise<void> {
       log,
     }),
     leader,
-    deliverer,
+    ...[deliverer, ...postmen(parts)],
     createIntake({
       redis,
       worker,
@@ -213,9 +217,10 @@ function makeLeader(
   const attempts = createAttemptStore(database);
   const periodic = periodicParts(config, connections);
   const reactions = {
-    reactions: createReactionStore(database),
+    reactions: createReactionStore(database, { canMail: config.SMTP_URL !== undefined }),
     pending: periodic.pending,
     deliveries: createDeliveryStore(database),
+    notices: createNoticeStore(database),
     onDeliveries: () => connections.signals.happened(),
     onScheduled: () => connections.signals.wakeLeader(),
   };
@@ -241,7 +246,8 @@ function makeLeader(
         }),
         ...keepCalendar(periodic),
         digest(reactions),
-        forgetDeliveries(reactions),
+        lookForSilence(reactions),
+        ...forgetSent(reactions),
       ],
       measuring: measureStorage({
         usage: createStorageUsageStore(database),
@@ -261,6 +267,13 @@ function makeDeliverer({ config, connections, log }: Parts): Deliverer {
     keysOf: async () => readSecretKeys(await secretsKeyText(config)) ?? [],
     log,
   });
+}
+
+/** Nobody, where no mail server is set up. */
+function postmen({ config, connections, log }: Parts): Service[] {
+  const mailer = createMailer(config);
+  const store = createNoticeStore(connections.database);
+  return mailer ? [createPostman({ store, mailer, site: config.SITE_URL, log })] : [];
 }
 
 function periodicParts(config: WorkerConfig, { database, signals }: Connections): PeriodicParts {

@@ -7,6 +7,7 @@ export { createDispatchStore, type DispatchOptions } from './jobs/dispatch-store
 export { createJobStore } from './jobs/job-store.ts';
 export { createLeaderStore } from './leader-store.ts';
 export { migrate, migrateDown, SchemaError, schemaProblem } from './migrate.ts';
+export { createNoticeStore } from './notices/notice-store.ts';
 export { createPeriodicStore } from './periodic/periodic-store.ts';
 export { fromPostgres, isDatabaseAway } from './pg-errors.ts';
 export { countLiveWorkers } from './reads/health.ts';

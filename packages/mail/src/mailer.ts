@@ -22,7 +22,7 @@ export function createMailer({ SMTP_URL, SMTP_FROM }: MailConfig): Mailer | null
   return {
     async send(mail) {
       try {
-        await transport.sendMail(messageOf(from, mail));
+        await transport.sendMail(messageOf(from, url.hostname, mail));
       } catch (error) {
         throw isRefused(error)
           ? requestErrors.invalid('email', 'the mail server refuses this address')
@@ -55,9 +55,10 @@ function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 }
 
-function messageOf(from: string, { to, subject, text }: Mail) {
+function messageOf(from: string, host: string, { to, subject, text, id }: Mail) {
   return {
     from,
+    ...(id !== undefined && { messageId: `<${id}@${host}>` }),
     // As an object it is one address, whatever commas it holds.
     to: { name: '', address: to },
     subject: subject.replaceAll(/[\r\n]+/g, ' '),

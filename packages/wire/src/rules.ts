@@ -7,6 +7,20 @@ const MAX_FIRINGS = 200;
 
 const Words = z.array(z.string()).optional();
 
+const MAX_HOURS = 24 * 366;
+
+/** That nothing runs. It is told once, and again when `recovery` says so and it runs again. */
+const NoRun = z
+  .strictObject({
+    hours: z.int().min(1).max(MAX_HOURS),
+    /** Whether runs count when they start or, by default, when they end. */
+    of: z.enum(['start', 'end']).optional(),
+    /** Runs of this periodic job alone. */
+    schedule: Id.nullable().optional(),
+    recovery: z.boolean().optional(),
+  })
+  .meta({ id: 'NoRun' });
+
 /** Ends of jobs that are meant; what is not named does not matter. */
 const When = z
   .strictObject({
@@ -22,6 +36,8 @@ const When = z
     isEmpty: z.boolean().optional(),
     /** The last one: no other job with this tag is active. */
     lastWithTag: z.string().nullable().optional(),
+    /** No run for so long: of each of `spiders` by itself, or of the whole project. */
+    noRun: NoRun.nullable().optional(),
   })
   .meta({ id: 'RuleConditions' });
 
@@ -39,6 +55,8 @@ const Action = z
     z.strictObject({ channel: z.literal('webhook'), webhook: Id }),
     /** An incoming webhook of Slack, or what understands its `{"text"}`. */
     z.strictObject({ channel: z.literal('slack'), url: z.string().min(1) }),
+    /** Users who belong to the project are mailed, at addresses that they have shown to be theirs. */
+    z.strictObject({ channel: z.literal('email'), users: z.array(Id).min(1).max(20) }),
   ])
   .meta({ id: 'RuleAction' });
 
@@ -127,6 +145,23 @@ export const ruleContracts = {
     body: null,
     reply: Done,
     errors: WRITE_ERRORS,
+  }),
+  addressees: contract({
+    id: 'listAddressees',
+    method: 'get',
+    path: '/projects/:project/addressees',
+    summary: 'Whom rules of a project may mail',
+    params: OfProject,
+    query: None,
+    body: null,
+    reply: z
+      .strictObject({
+        /** Whether this service sends mail at all. */
+        mail: z.boolean(),
+        addressees: z.array(z.strictObject({ user: Id, name: z.string() }).meta({ id: 'Addressee' })),
+      })
+      .meta({ id: 'Addressees' }),
+    errors: READ_ERRORS,
   }),
   firings: contract({
     id: 'listRuleFirings',

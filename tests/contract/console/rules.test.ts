@@ -1,7 +1,9 @@
 import { newSecretKey, readSecretKeys } from '@spiderhub/core';
+import { createMailer } from '@spiderhub/mail';
 import { scheduleRequest } from '@spiderhub/testkit';
 import { type ApiUnderTest, startApi } from '../../integration/api/support.ts';
 import { Browser, withKey } from './client.ts';
+import { makeUser } from './people.ts';
 
 let api: ApiUnderTest;
 let place: string;
@@ -9,7 +11,8 @@ let me: Browser;
 const keys = readSecretKeys(newSecretKey()) ?? [];
 
 beforeAll(async () => {
-  api = await startApi({ ground: { secretKeys: async () => keys } });
+  const mailer = createMailer({ SMTP_URL: 'smtp://127.0.0.1:9' });
+  api = await startApi({ ground: { secretKeys: async () => keys, mailer } });
 });
 beforeEach(async () => {
   await api.renew();
@@ -24,6 +27,8 @@ const CHAIN = {
   action: { channel: 'run', spider: 'b', args: { source: '{{job.key}}' }, tags: ['cleaned'] },
 };
 
+const TOLD = { action: { channel: 'slack', url: 'https://hooks.example.org/x' } };
+
 it('makes a rule, shows it, changes it and removes it', async () => {
   const made = (await me.send('POST', place, CHAIN)).body;
   expect(made).toMatchObject({
@@ -35,6 +40,7 @@ it('makes a rule, shows it, changes it and removes it', async () => {
       minErrors: null,
       isEmpty: false,
       lastWithTag: null,
+      noRun: null,
     },
     action: { ...CHAIN.action, priority: 2 },
     disabled: false,
@@ -66,6 +72,18 @@ it('makes a rule, shows it, changes it and removes it', async () => {
   expect((await me.get(one)).status).toBe(404);
 });
 
+it('makes a rule for what does not run', async () => {
+  const when = { spiders: ['a', 'b'], outcomes: ['finished'], noRun: { hours: 26, recovery: true } };
+  const made = await me.send('POST', place, { ...CHAIN, ...TOLD, when });
+  expect(made.status).toBe(200);
+  expect(made.body.when).toMatchObject({
+    ...when,
+    noRun: { hours: 26, of: 'end', schedule: null, recovery: true },
+  });
+  const answer = await me.send('PATCH', `${place}/${made.body.id}`, { action: CHAIN.action });
+  expect([answer.status, answer.body.error?.field]).toEqual([400, 'action']);
+});
+
 it('refuses by its field what could never work', async () => {
   for (const [change, field] of [
     [{ name: '' }, 'name'],
@@ -75,10 +93,59 @@ it('refuses by its field what could never work', async () => {
     [{ action: { channel: 'slack', url: 'ftp://x/' } }, 'action'],
     [{ action: { channel: 'pigeon' } }, 'action'],
     [{ when: { hasTag: [''] } }, 'when'],
+    [{ when: { noRun: { hours: 1 } } }, 'action'],
+    [{ ...TOLD, when: { noRun: { hours: 0 } } }, 'when'],
+    [{ ...TOLD, when: { noRun: { hours: 1 }, isEmpty: true } }, 'when'],
+    [{ ...TOLD, when: { noRun: { hours: 1, schedule: 999 } } }, 'when'],
+    [{ ...TOLD, when: { noRun: { hours: 1, schedule: 1 }, spiders: ['a'] } }, 'when'],
+    [{ ...TOLD, when: { noRun: { hours: 1, of: 'start' }, outcomes: ['finished'] } }, 'when'],
     [{ when: { weather: 'bad' } }, 'weather'],
     [{ colour: 'red' }, 'colour'],
   ] as const) {
     const answer = await me.send('POST', place, { ...CHAIN, ...change });
     expect([answer.status, answer.body.error?.field]).toEqual([400, field]);
   }
+});
+
+describe('mail', () => {
+  const mailTo = (...users: number[]) => ({ ...CHAIN, action: { channel: 'email', users } });
+
+  it('goes to those alone who belong to the project and have shown an address to be theirs', async () => {
+    const users = api.database.database('users');
+    const { name: organisation } = await api.database
+      .database('organisations as o')
+      .join('projects as p', 'p.organisation_id', 'o.id')
+      .where('p.id', api.team.project)
+      .first('o.name');
+    const member = await makeUser(api, 'mailed', organisation, 'reader');
+    const silent = await makeUser(api, 'silent', organisation, 'reader');
+    const stranger = await makeUser(api, 'stranger');
+    await users.clone().where({ id: member.id }).update({ email: 'mailed@example.org' });
+    await users.clone().where({ id: stranger.id }).update({ email: 'stranger@example.org' });
+    const known = await me.get(`/projects/${api.team.project}/addressees`);
+    expect(known.body).toEqual({ mail: true, addressees: [{ user: member.id, name: 'mailed' }] });
+    const made = await me.send('POST', place, mailTo(member.id, member.id));
+    expect(made.body.action).toEqual({ channel: 'email', users: [member.id] });
+    for (const bad of [mailTo(silent.id), mailTo(member.id, stranger.id), mailTo(999_999), mailTo()]) {
+      const answer = await me.send('POST', place, bad);
+      expect([answer.status, answer.body.error?.field]).toEqual([400, 'action']);
+    }
+    // Who leaves does not keep anybody from disabling the rule.
+    await api.database.database('members').where({ user_id: member.id }).delete();
+    const changed = await me.send('PATCH', `${place}/${made.body.id}`, { disabled: true });
+    expect([changed.status, changed.body.disabled]).toEqual([200, true]);
+  });
+
+  it('is refused where the service sends none', async () => {
+    const mute = await startApi();
+    try {
+      const her = new Browser(mute, withKey(mute.team.key));
+      const answer = await her.send('POST', `/projects/${mute.team.project}/rules`, mailTo(1));
+      expect([answer.status, answer.body.error?.code]).toEqual([409, 'no_mail']);
+      const { body } = await her.get(`/projects/${mute.team.project}/addressees`);
+      expect(body).toEqual({ mail: false, addressees: [] });
+    } finally {
+      await mute.close();
+    }
+  });
 });

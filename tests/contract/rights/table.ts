@@ -407,6 +407,8 @@ export const RIGHTS: Record<string, string> = {
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
   'PATCH /console/projects/:project/rules/:rule': 'owner, admin, developer, session of owner, key, staff',
   'DELETE /console/projects/:project/rules/:rule': 'owner, admin, developer, session of owner, key, staff',
+  'GET /console/projects/:project/addressees':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
   'GET /console/projects/:project/rules/:rule/firings':
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
   'GET /console/projects/:project/jobs/:spider/:job/triggers':

@@ -30,6 +30,7 @@ const WHEN: RuleConditions = {
   minErrors: null,
   isEmpty: false,
   lastWithTag: null,
+  noRun: null,
 };
 const RUN: RuleAction = { channel: 'run', spider: 'b', args: {}, tags: [], priority: 2 };
 

@@ -129,6 +129,7 @@ function serviceVariables(config: CliConfig, stack: Stack, url: string): NodeJS.
     SPIDERHUB_PYTHON: stack.python,
     HOST: config.HOST,
     PUBLIC_URL: config.PUBLIC_URL ?? url,
+    SITE_URL: config.PUBLIC_URL ?? url,
     WORKER_SLOTS: String(config.WORKER_SLOTS),
     LOG_LEVEL: config.LOG_LEVEL,
   };

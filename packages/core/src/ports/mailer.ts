@@ -5,6 +5,8 @@ export interface Mail {
   /** One line; breaks in it become blanks. */
   subject: string;
   text: string;
+  /** The same for a message that may be sent again: letters, digits, `.` and `-`. By it a reader knows it as one. */
+  id?: string;
 }
 
 /** Sends mail in the name of the installation. Where none is set up there is no mailer: null in its place. */

@@ -1,8 +1,10 @@
 import type { LoggedEvent } from '../events/events.ts';
 import type { Job } from '../jobs/job.ts';
 import type { PendingWatch } from '../limits/pending.ts';
-import type { Firing } from '../rules/fire.ts';
+import type { Notice } from '../notices/notice.ts';
+import type { Firing, Told } from '../rules/fire.ts';
 import type { Rule } from '../rules/rule.ts';
+import type { LastRun, Looked, Watch } from '../rules/silence.ts';
 import type { Message } from '../webhooks/message.ts';
 import type { Webhook } from '../webhooks/webhook.ts';
 
@@ -18,6 +20,8 @@ export interface Reactions {
   messages: { message: Message; project: number; webhooks: number[] }[];
   /** What rules ask for, in the order of the events. */
   firings: Firing[];
+  /** For those who administer a project. */
+  notices: { id: string; project: number; notice: Notice }[];
 }
 
 /** What of it was done. */
@@ -47,6 +51,14 @@ export interface ReactionStore {
   digest(
     afterMs: number,
     limit: number,
-    write: (rule: Rule, sources: readonly string[], count: number) => { type: string; body: string },
+    write: (rule: Rule, sources: readonly string[], count: number) => Told,
   ): Promise<number>;
+  /**
+   * Looks at up to `limit` watches of rules that it is time for, and tells what `look` says, in one transaction. `more`: there
+   * may be others. `look` must not wait for anything.
+   */
+  lookAround(
+    limit: number,
+    look: (watch: Watch, run: LastRun | null, now: Date) => Looked,
+  ): Promise<{ told: number; more: boolean }>;
 }

@@ -2,6 +2,7 @@ import type { LoggedEvent } from '../events/events.ts';
 import type { Job } from '../jobs/job.ts';
 import { formatJobKey } from '../jobs/key.ts';
 import type { ScheduleRequest } from '../jobs/schedule.ts';
+import { digestNotice, jobNotice, type Notice } from '../notices/notice.ts';
 import { messageOf } from '../webhooks/message.ts';
 import type { Rule, RuleConditions, RunAction } from './rule.ts';
 import { filledIn } from './template.ts';
@@ -14,7 +15,10 @@ export type Firing = {
   rule: Rule;
   event: string;
   job: Job;
-} & ({ request: ScheduleRequest } | { body: string; type: string });
+} & ({ request: ScheduleRequest } | Told);
+
+/** What a rule tells: a message to a receiver, or a notice to people. */
+export type Told = { type: string; body: string } | { notice: Notice };
 
 /** Rules that an event sets off. */
 export function firingsOf(rules: readonly Rule[], event: LoggedEvent, job: Job | null): Firing[] {
@@ -25,9 +29,10 @@ export function firingsOf(rules: readonly Rule[], event: LoggedEvent, job: Job |
 }
 
 function isMet(when: RuleConditions, { spiderName, tags, closeReason, counts }: Job): boolean {
-  const { spiders, hasTag, outcomes, exceptOutcomes, minErrors, isEmpty, lastWithTag } = when;
+  const { spiders, hasTag, outcomes, exceptOutcomes, minErrors, isEmpty, lastWithTag, noRun } = when;
   const reason = closeReason ?? '';
   return (
+    noRun === null &&
     (spiders.length === 0 || spiders.includes(spiderName)) &&
     (hasTag.length === 0 || hasTag.some((tag) => tags.includes(tag))) &&
     (outcomes.length === 0 || outcomes.includes(reason)) &&
@@ -42,6 +47,7 @@ function firingOf(rule: Rule, event: LoggedEvent, job: Job): Firing {
   const { action } = rule;
   const about = { rule, event: event.id, job };
   if (action.channel === 'run') return { ...about, request: requestOf(rule, action, event, job) };
+  if (action.channel === 'email') return { ...about, notice: jobNotice(rule, job) };
   if (action.channel === 'slack')
     return { ...about, type: 'alert', body: JSON.stringify({ text: sentence(rule, job) }) };
   return { ...about, type: 'alert', body: alertBody(rule, event, job) };
@@ -83,11 +89,9 @@ function sentence({ name }: Rule, { key, spiderName, closeReason, counts }: Job)
 }
 
 /** What many ends of jobs come to in one message. */
-export function digestOf(
-  { name, action }: Rule,
-  sources: readonly string[],
-  count: number,
-): { type: string; body: string } {
+export function digestOf(rule: Rule, sources: readonly string[], count: number): Told {
+  const { name, action } = rule;
+  if (action.channel === 'email') return { notice: digestNotice(rule, sources, count) };
   const text = plain(
     `${name}: ${count} more within an hour: ${sources.join(', ')}${count > sources.length ? ', …' : ''}`,
   );
@@ -97,6 +101,6 @@ export function digestOf(
 }
 
 /** Slack reads `<…>` as links and mentions, and `&` as the beginning of an entity. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -1,6 +1,17 @@
 import type { Priority } from '../jobs/job.ts';
 
-/** Which ends of jobs are meant. Lists that are empty mean all. */
+/** That nothing runs for so long. */
+export interface NoRun {
+  hours: number;
+  /** Whether runs count when they start or when they end. */
+  of: 'start' | 'end';
+  /** Number of a periodic job whose runs alone count. */
+  schedule: number | null;
+  /** Whether the end of the silence is told, too. */
+  recovery: boolean;
+}
+
+/** Which ends of jobs are meant, or with `noRun` the lack of them. Lists that are empty mean all. */
 export interface RuleConditions {
   spiders: string[];
   /** Jobs that carry at least one of these. */
@@ -15,6 +26,8 @@ export interface RuleConditions {
   isEmpty: boolean;
   /** The last one: no other job with this tag is active, and none of them ended after it. */
   lastWithTag: string | null;
+  /** None of these for so long: each of `spiders` by itself, or the project as a whole. Null: it is the ends that count. */
+  noRun: NoRun | null;
 }
 
 /** A job that is scheduled; texts may hold `{{job.key}}` and its like. */
@@ -38,7 +51,14 @@ export interface SlackAction {
   url: string;
 }
 
-export type RuleAction = RunAction | WebhookAction | SlackAction;
+/** People of the project are mailed, at the addresses that they have shown to be theirs. */
+export interface EmailAction {
+  channel: 'email';
+  /** Numbers of users. */
+  users: number[];
+}
+
+export type RuleAction = RunAction | WebhookAction | SlackAction | EmailAction;
 
 export interface RulePlan {
   name: string;

@@ -1,3 +1,4 @@
+import { disabledNotice } from '../notices/notice.ts';
 import type { ReactionBatch, Reactions } from '../ports/reaction-store.ts';
 import { firingsOf } from '../rules/fire.ts';
 import { isWanted, messageOf } from './message.ts';
@@ -16,5 +17,9 @@ export function reactTo({ events, webhooks, rules }: ReactionBatch): Reactions {
         webhooks: wanting.map(({ id }) => id),
       });
   }
-  return { messages, firings: events.flatMap(({ event, job }) => firingsOf(rules, event, job)) };
+  const notices = events.flatMap(({ event: { id, project }, event }) => {
+    const notice = disabledNotice(event);
+    return notice ? [{ id, project, notice }] : [];
+  });
+  return { messages, notices, firings: events.flatMap(({ event, job }) => firingsOf(rules, event, job)) };
 }

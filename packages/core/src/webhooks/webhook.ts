@@ -86,6 +86,12 @@ const MAX_RETRY_AFTER_MS = 24 * HOUR_MS;
 /** After so long of nothing but failures an endpoint is disabled, ms. */
 export const FAILING_MS = 5 * 24 * HOUR_MS;
 
+/** How long to wait after so many tries, ms; null: no longer. `random`: 0 to 1. */
+export function pauseMs(tries: number, random = Math.random()): number | null {
+  const step = STEPS_MS[tries - 1];
+  return step === undefined ? null : step * (1 + SPREAD * (2 * random - 1));
+}
+
 /**
  * What becomes of a message after a try. `tries`: how many there were, this one included. `random`: 0 to 1. What a
  * receiver asks for with 429 or 503 is obeyed, but never so that it comes sooner.
@@ -93,10 +99,10 @@ export const FAILING_MS = 5 * 24 * HOUR_MS;
 export function judge({ status, retryAfterMs }: Attempted, tries: number, random = Math.random()): Verdict {
   if (status !== null && status >= 200 && status < 300) return { state: 'delivered' };
   if (status === 410) return { state: 'failed', gone: true };
-  const step = STEPS_MS[tries - 1];
-  if (step === undefined) return { state: 'failed', gone: false };
+  const pause = pauseMs(tries, random);
+  if (pause === null) return { state: 'failed', gone: false };
   const asked = status === 429 || status === 503 ? Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
-  return { state: 'waiting', afterMs: Math.max(asked, step * (1 + SPREAD * (2 * random - 1))) };
+  return { state: 'waiting', afterMs: Math.max(asked, pause) };
 }
 
 /** Reads `Retry-After`: seconds, or a date. Null for anything else. */

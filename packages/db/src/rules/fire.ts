@@ -5,12 +5,15 @@ import {
   type Job,
   MAX_AN_HOUR,
   MAX_DEPTH,
+  MAX_NOTICES_AN_HOUR,
   type PendingWatch,
   type Rule,
   type ScheduleRequest,
+  type Told,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { scheduleUnderLock } from '../jobs/ceilings.ts';
+import { noticesInHour, tellUsers } from '../notices/notice-store.ts';
 import { type RuleRow, toRule } from './rule-store.ts';
 
 // Only the very last of them: whoever ends at the same moment is looked at when its own event comes.
@@ -50,11 +53,32 @@ interface Fired {
   depth: number;
 }
 
+/** Tells something of a rule, by a name that is told once. Returns what came of it. */
+export async function tellOfRule(
+  tx: Database,
+  rule: Rule,
+  { source, ...news }: { event: string; told: Told; canMail: boolean; source: string | null },
+): Promise<FiringOutcome> {
+  const fired = await tell(tx, rule, news);
+  await note(tx, rule, news.event, source, fired);
+  return fired.outcome;
+}
+
+function note(
+  tx: Database,
+  rule: Rule,
+  event: string,
+  source: string | null,
+  fired: Fired,
+): PromiseLike<unknown> {
+  return tx.raw(NOTE, { rule: rule.id, event, project: rule.project, source, ...fired } as never);
+}
+
 /** Does what rules ask for, one after the other, inside of the transaction that has read their events. */
 export async function fireRules(
   tx: Database,
   firings: readonly Firing[],
-  pending?: PendingWatch,
+  { pending, canMail }: { pending?: PendingWatch | undefined; canMail: boolean },
 ): Promise<{ scheduled: number; told: number }> {
   const done = { scheduled: 0, told: 0 };
   for (const firing of firings) {
@@ -63,14 +87,8 @@ export async function fireRules(
     const fired =
       'request' in firing
         ? await run(tx, firing.request, job, pending)
-        : await tell(tx, rule, `${event}-${rule.id}`, firing);
-    await tx.raw(NOTE, {
-      rule: rule.id,
-      event,
-      project: rule.project,
-      source: formatJobKey(job.key),
-      ...fired,
-    } as never);
+        : await tell(tx, rule, { event, told: firing, canMail });
+    await note(tx, rule, event, formatJobKey(job.key), fired);
     if (fired.outcome === 'scheduled') done.scheduled += 1;
     if (fired.outcome === 'told') done.told += 1;
   }
@@ -105,62 +123,86 @@ async function run(
   return { outcome: 'scheduled', reason: null, job, depth };
 }
 
+/** Tells it, unless it was too much within an hour. `event`: names it, with its rule. */
 async function tell(
   tx: Database,
-  { id, project, action }: Rule,
-  message: string,
-  { type, body }: { type: string; body: string },
+  rule: Rule,
+  { event, told, canMail }: { event: string; told: Told; canMail: boolean },
 ): Promise<Fired> {
-  const { rows } = await tx.raw<{ rows: [{ n: number }] }>(IN_HOUR, { rule: id });
   const none = { reason: null, job: null, depth: 0 };
-  if (rows[0].n >= MAX_AN_HOUR) return { ...none, outcome: 'held' };
-  const webhook = action.channel === 'webhook' ? action.webhook : null;
-  const told = { id: message, project, type, body, webhook, receiver: webhook === null ? id : null };
-  const { rowCount } = await tx.raw<{ rowCount: number }>(TELL, told as never);
-  return rowCount > 0
-    ? { ...none, outcome: 'told' }
-    : { ...none, outcome: 'refused', reason: 'its webhook is gone, or disabled' };
+  const refused = (reason: string): Fired => ({ ...none, outcome: 'refused', reason });
+  if ('notice' in told && !canMail) return refused('no mail server is set up');
+  const { rows } = await tx.raw<{ rows: [{ n: number }] }>(IN_HOUR, { rule: rule.id });
+  if (rows[0].n >= MAX_AN_HOUR || !(await hasPlace(tx, rule))) return { ...none, outcome: 'held' };
+  if ((await put(tx, rule, { id: `${event}-${rule.id}`, event, told })) > 0)
+    return { ...none, outcome: 'told' };
+  return refused(
+    'notice' in told ? 'none of its users may be mailed any more' : 'its webhook is gone, or disabled',
+  );
 }
 
-const HELD = `
-  with due as (
+/** Whether the people of an organisation may be mailed more within this hour. */
+async function hasPlace(tx: Database, { project, action }: Rule): Promise<boolean> {
+  return action.channel !== 'email' || (await noticesInHour(tx, project)) < MAX_NOTICES_AN_HOUR;
+}
+
+/** Puts it where it is sent from. Returns to how many; 0 when nobody is there to get it. */
+async function put(
+  tx: Database,
+  { id: rule, project, action }: Rule,
+  { id, event, told }: { id: string; event: string | null; told: Told },
+): Promise<number> {
+  if ('notice' in told) {
+    const users = action.channel === 'email' ? action.users : [];
+    return tellUsers(tx, { id, project, rule, event, users, ...told.notice });
+  }
+  const webhook = action.channel === 'webhook' ? action.webhook : null;
+  const message = { id, project, type: told.type, body: told.body };
+  const { rowCount } = await tx.raw<{ rowCount: number }>(TELL, {
+    ...message,
+    webhook,
+    receiver: webhook === null ? rule : null,
+  } as never);
+  return rowCount;
+}
+
+const DUE_DIGESTS = `
+  select r.* from rules r join (
     select f.rule_id from rule_firings f where f.outcome = 'held'
     group by f.rule_id having min(f.at) < now() - :afterMs::float8 * interval '1 ms' limit :limit
-  ),
-  digested as (
-    update rule_firings f set outcome = 'digested' from due
-    where f.rule_id = due.rule_id and f.outcome = 'held' returning f.rule_id, f.source, f.event_id
+  ) due on due.rule_id = r.id`;
+
+const DIGEST = `
+  with digested as (
+    update rule_firings f set outcome = 'digested'
+    where f.rule_id = :rule and f.outcome = 'held' returning f.source, f.event_id
   )
-  select rule_id, count(*)::int as n, (array_agg(source order by event_id))[1:5] as sources, min(event_id) as first
-  from digested group by rule_id`;
+  select count(*)::int as n, min(event_id) as first,
+    (array_agg(source order by event_id) filter (where source is not null))[1:5] as sources from digested`;
 
 /** One message instead of many, for what was held back for so long, ms. Returns how many rules that was. */
 export function digestRules(
   database: Database,
   afterMs: number,
   limit: number,
-  write: (rule: Rule, sources: readonly string[], count: number) => { type: string; body: string },
+  write: (rule: Rule, sources: readonly string[], count: number) => Told,
 ): Promise<number> {
   return database.transaction(async (tx) => {
-    const { rows } = await tx.raw<{
-      rows: { rule_id: number; n: number; sources: string[]; first: string }[];
-    }>(HELD, { afterMs, limit });
-    const found: RuleRow[] = await tx('rules').whereIn(
-      'id',
-      rows.map(({ rule_id }) => rule_id),
-    );
-    for (const rule of found.map(toRule)) {
-      const held = rows.find(({ rule_id }) => rule_id === rule.id);
-      if (!held) continue;
-      const webhook = rule.action.channel === 'webhook' ? rule.action.webhook : null;
-      await tx.raw(TELL, {
-        id: `${held.first}-digest-${rule.id}`,
-        project: rule.project,
-        ...write(rule, held.sources, held.n),
-        webhook,
-        receiver: webhook === null ? rule.id : null,
-      } as never);
+    const { rows } = await tx.raw<{ rows: RuleRow[] }>(DUE_DIGESTS, { afterMs, limit });
+    let done = 0;
+    for (const rule of rows.map(toRule)) {
+      // For mail there may be no place yet; then it stays held.
+      if (!(await hasPlace(tx, rule))) continue;
+      const { rows: held } = await tx.raw<{
+        rows: [{ n: number; first: string; sources: string[] | null }];
+      }>(DIGEST, { rule: rule.id });
+      const [{ n, first, sources }] = held;
+      if (n > 0) {
+        const told = write(rule, sources ?? [], n);
+        await put(tx, rule, { id: `${first}-digest-${rule.id}`, event: null, told });
+      }
+      done += 1;
     }
-    return rows.length;
+    return done;
   });
 }

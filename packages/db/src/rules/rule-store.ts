@@ -9,6 +9,7 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
+import { keepWatches } from './keep-watches.ts';
 
 export interface RuleRow {
   id: number;
@@ -62,16 +63,23 @@ export function createRuleStore(database: Database): RuleStore {
           .returning<RuleRow[]>('*');
         if (!row) throw new Error('a rule was not stored');
         await keepReceiver(tx, row.id, project, plan.action);
+        await keepWatches(tx, { id: row.id, project }, plan, null);
         return toRule(row);
       }),
     replace: (project, id, plan) =>
       database.transaction(async (tx) => {
+        const before: RuleRow | undefined = await tx('rules')
+          .where({ project_id: project, id })
+          .forUpdate()
+          .first();
+        if (!before) return null;
         const [row] = await tx('rules')
           .where({ project_id: project, id })
           .update(columns(plan))
           .returning<RuleRow[]>('*');
         if (!row) return null;
         await keepReceiver(tx, id, project, plan.action);
+        await keepWatches(tx, { id, project }, plan, toRule(before));
         return toRule(row);
       }),
     async remove(project, id) {
@@ -121,7 +129,8 @@ export function toRule(row: RuleRow): Rule {
     id: row.id,
     project: row.project_id,
     name: row.name,
-    when: JSON.parse(row.conditions) as RuleConditions,
+    // What was stored before there was `noRun` has none.
+    when: { noRun: null, ...(JSON.parse(row.conditions) as Omit<RuleConditions, 'noRun'>) },
     action: JSON.parse(row.action) as RuleAction,
     disabled: row.disabled,
     createdBy: row.created_by,

@@ -63,10 +63,11 @@ const SETTLE = `
     where w.id = b.webhook_id and w.disabled_at is null
       and (b.gone or (b.works and w.failing_since is not null) or (not b.works and
         (w.failing_since is null or w.failing_since < now() - :failingMs::float8 * interval '1 ms')))
-    returning w.id, w.project_id, w.disabled_at, w.disabled_why
+    returning w.id, w.project_id, w.rule_id, w.disabled_at, w.disabled_why
   )
   insert into events (project_id, type, data)
-  select project_id, 'webhook.disabled', json_build_object('webhook', id, 'reason', disabled_why)::text
+  select project_id, 'webhook.disabled', json_strip_nulls(
+    json_build_object('webhook', id, 'rule', rule_id, 'reason', disabled_why))::text
   from changed where disabled_at is not null`;
 
 const REMOVE_OLD = `

@@ -4,6 +4,7 @@ import {
   formatJobKey,
   type Job,
   type LoggedEvent,
+  MAX_NOTICES_AN_HOUR,
   type Reacted,
   type ReactionBatch,
   type ReactionStore,
@@ -12,9 +13,11 @@ import {
 import type { Database } from '../database.ts';
 import { createEventLog } from '../events/event-log.ts';
 import { JOB_COLUMNS, JOB_TABLES, type JobRow, toJob } from '../jobs/rows.ts';
+import { noticesInHour, tellAdmins } from '../notices/notice-store.ts';
 import { translated } from '../pg-errors.ts';
 import { digestRules, fireRules } from '../rules/fire.ts';
 import { type RuleRow, toRule } from '../rules/rule-store.ts';
+import { lookAround } from '../rules/watches.ts';
 import { toWebhook, type WebhookRow } from './webhook-store.ts';
 
 /** Name of the reader that webhooks, rules and alerts share. */
@@ -44,7 +47,8 @@ const TELL = `
 
 const NOTHING: Reacted = { events: 0, deliveries: 0, scheduled: 0, more: false };
 
-export function createReactionStore(database: Database): ReactionStore {
+/** `canMail`: whether somebody sends what is put into people's post. */
+export function createReactionStore(database: Database, { canMail = false } = {}): ReactionStore {
   const reader = createEventLog(database);
 
   /** Where to read on. Null: nothing of before is known, and the end was noted. */
@@ -82,10 +86,12 @@ export function createReactionStore(database: Database): ReactionStore {
         if (page.cursor === cursor) return NOTHING;
         const reactions = react(await batchOf(tx, page.events));
         const sent = await tell(tx, reactions);
-        const { scheduled, told } = await fireRules(tx, reactions.firings, pending);
+        if (canMail) await tellOfDisabled(tx, reactions);
+        const { scheduled, told } = await fireRules(tx, reactions.firings, { pending, canMail });
         await moveOn(tx, page.cursor);
         return { events: page.events.length, deliveries: sent + told, scheduled, more: page.more };
       }),
+    lookAround: (limit, look) => lookAround(database, limit, look, canMail),
     digest: (afterMs, limit, write) => digestRules(database, afterMs, limit, write),
   });
 }
@@ -130,4 +136,12 @@ async function tell(tx: Database, { messages }: Reactions): Promise<number> {
   const told = messages.map(({ message, project, webhooks }) => ({ ...message, project, webhooks }));
   const { rowCount } = await tx.raw<{ rowCount: number }>(TELL, { messages: JSON.stringify(told) });
   return rowCount;
+}
+
+/** What people's post has no place for is in the event log all the same. */
+async function tellOfDisabled(tx: Database, { notices }: Reactions): Promise<void> {
+  for (const { id, project, notice } of notices) {
+    if ((await noticesInHour(tx, project)) >= MAX_NOTICES_AN_HOUR) continue;
+    await tellAdmins(tx, { id, project, ...notice });
+  }
 }

@@ -30,6 +30,8 @@ export const WorkerConfig = ServiceConfig.extend({
   WORKER_SLOTS: WorkerSlots,
   /** Where crawls reach the API of this installation. */
   PUBLIC_URL: PublicUrl.default('http://127.0.0.1:8000'),
+  /** Where people find the page: links in mails lead there. Without it mails hold none. */
+  SITE_URL: PublicUrl.optional(),
   /** Python of the base environment with Scrapy and the entrypoint. */
   SPIDERHUB_PYTHON: PythonPath.optional(),
   /** Folder of launcher scripts. */

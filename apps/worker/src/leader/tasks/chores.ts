@@ -10,6 +10,18 @@ export interface Chore {
   run(): Promise<{ done: number; more: boolean }>;
 }
 
+/** A chore that removes rows, `rows` of them at most in one piece. */
+export function removing(name: string, idleMs: number, remove: () => Promise<number>, rows: number): Chore {
+  return {
+    name,
+    idleMs,
+    async run() {
+      const done = await remove();
+      return { done, more: done >= rows };
+    },
+  };
+}
+
 /**
  * What all chores together may take of one process and one connection; the rest of the time they pause. Of two cores
  * that schedules keep busy that is less than a tenth.

@@ -5,7 +5,7 @@ import {
   type LeftoverStore,
   type Purge,
 } from '@spiderhub/core';
-import type { Chore } from './chores.ts';
+import { type Chore, removing } from './chores.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -35,19 +35,13 @@ export function keepHouse({ purge, blobs, ledger, leftovers, eventsMs }: KeepHou
       idleMs: HOUR_MS,
       run: async () => ({ done: await collectBlobs(blobs, ledger), more: false }),
     },
-    removing('remove old events', 10 * MINUTE_MS, () => leftovers.removeEvents(eventsMs, ROWS)),
-    removing('remove expired records', 10 * MINUTE_MS, () => leftovers.removeExpiredRecords(ROWS)),
-    removing('remove silent claims and workers', HOUR_MS, () => leftovers.removeSilent(SILENT_MS, ROWS)),
+    removing('remove old events', 10 * MINUTE_MS, () => leftovers.removeEvents(eventsMs, ROWS), ROWS),
+    removing('remove expired records', 10 * MINUTE_MS, () => leftovers.removeExpiredRecords(ROWS), ROWS),
+    removing(
+      'remove silent claims and workers',
+      HOUR_MS,
+      () => leftovers.removeSilent(SILENT_MS, ROWS),
+      ROWS,
+    ),
   ];
-}
-
-function removing(name: string, idleMs: number, remove: () => Promise<number>): Chore {
-  return {
-    name,
-    idleMs,
-    async run() {
-      const done = await remove();
-      return { done, more: done >= ROWS };
-    },
-  };
 }

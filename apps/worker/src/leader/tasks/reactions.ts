@@ -1,12 +1,14 @@
 import {
   type DeliveryStore,
   digestOf,
+  lookedAt,
+  type NoticeStore,
   type PendingWatch,
   type ReactionStore,
   reactTo,
 } from '@spiderhub/core';
 import type { LeaderTask } from '../task.ts';
-import type { Chore } from './chores.ts';
+import { type Chore, removing } from './chores.ts';
 
 const LOOK_MS = 300;
 /** Events that one transaction looks at. */
@@ -14,12 +16,14 @@ const BATCH = 500;
 const MINUTE_MS = 60_000;
 const KEPT_MS = 30 * 24 * 60 * MINUTE_MS;
 const ROWS = 500;
+const SILENCE_MS = 5000;
 
 export interface ReactionParts {
   reactions: ReactionStore;
   /** Which limits on waiting jobs hold for jobs of rules. */
   pending?: PendingWatch;
   deliveries: DeliveryStore;
+  notices: NoticeStore;
   /** There is something to send. */
   onDeliveries: () => void;
   /** Something became pending. */
@@ -55,14 +59,23 @@ export function digest({ reactions, onDeliveries }: ReactionParts): Chore {
   };
 }
 
-/** What was sent long ago is forgotten. */
-export function forgetDeliveries({ deliveries }: ReactionParts): Chore {
+/** Who does not run for as long as a rule says is told of. */
+export function lookForSilence({ reactions, onDeliveries }: ReactionParts): Chore {
   return {
-    name: 'remove old deliveries',
-    idleMs: 10 * MINUTE_MS,
+    name: 'look for what does not run',
+    idleMs: SILENCE_MS,
     async run() {
-      const done = await deliveries.removeOld(KEPT_MS, ROWS);
-      return { done, more: done >= ROWS };
+      const { told, more } = await reactions.lookAround(ROWS, lookedAt);
+      if (told > 0) onDeliveries();
+      return { done: told, more };
     },
   };
+}
+
+/** What was sent long ago is forgotten. */
+export function forgetSent({ deliveries, notices }: ReactionParts): Chore[] {
+  return [
+    removing('remove old deliveries', 10 * MINUTE_MS, () => deliveries.removeOld(KEPT_MS, ROWS), ROWS),
+    removing('remove old notices', 10 * MINUTE_MS, () => notices.removeOld(KEPT_MS, ROWS), ROWS),
+  ];
 }

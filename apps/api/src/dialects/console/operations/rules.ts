@@ -72,6 +72,13 @@ function readingOperations({ rules }: Parts): Operation[] {
       return view(await rules.find(project, rule));
     }),
     served(
+      contracts.addressees,
+      'rules.read',
+    )(async ({ caller, params: { project } }) => {
+      await caller.may(project);
+      return rules.addressees(project);
+    }),
+    served(
       contracts.firings,
       'rules.read',
     )(async ({ caller, params: { project, rule }, query: { before, limit = FIRINGS } }) => {
@@ -94,7 +101,17 @@ function readingOperations({ rules }: Parts): Operation[] {
 function conditions(when: Plan['when']): RuleConditions {
   const { spiders = [], hasTag = [], outcomes = [], exceptOutcomes = [] } = when;
   const { minErrors = null, isEmpty = false, lastWithTag = null } = when;
-  return { spiders, hasTag, outcomes, exceptOutcomes, minErrors, isEmpty, lastWithTag };
+  const noRun = when.noRun ? silence(when.noRun) : null;
+  return { spiders, hasTag, outcomes, exceptOutcomes, minErrors, isEmpty, lastWithTag, noRun };
+}
+
+function silence({
+  hours,
+  of = 'end',
+  schedule = null,
+  recovery = false,
+}: NonNullable<Plan['when']['noRun']>) {
+  return { hours, of, schedule, recovery };
 }
 
 function actionOf(action: Plan['action']): RuleAction {
