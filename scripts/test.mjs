@@ -12,6 +12,7 @@ const LONGEST_MS = 75 * 60_000;
 const HOME = process.env.SPIDERHUB_HOME || '.spiderhub';
 const CLIENTS = join(HOME, 'clients');
 const FUZZ = join(HOME, 'fuzz');
+const KUBERNETES = join(HOME, 'kubernetes');
 
 const CHECKS = {
   types: () => runTool('typescript/bin/tsc', ['-p', '.']),
@@ -22,6 +23,9 @@ const CHECKS = {
   'dead code': () => runTool('knip/bin/knip.js', []),
   clients: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', CLIENTS]),
   fuzzers: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/fuzz/requirements.txt', FUZZ]),
+  manifests: async () =>
+    (await run(process.execPath, [SPIDERHUB, 'python', 'tests/kubernetes/requirements.txt', KUBERNETES])) ||
+    run(process.execPath, ['scripts/manifests.mjs', join(KUBERNETES, 'bin/python')]),
 };
 
 const CHANGED = /^--changed(?:=(.+))?$/;

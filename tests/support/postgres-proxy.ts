@@ -6,13 +6,15 @@ export interface PostgresProxy {
   /** Cuts all connections and refuses new ones. */
   cut(): void;
   mend(): void;
+  /** From now on another server is behind it, as after a change of primaries. */
+  moveTo(databaseUrl: string): void;
   close(): Promise<void>;
 }
 
 /** Stands between a process and its database, so that a test can take the database away from that process alone. */
 export async function startPostgresProxy(databaseUrl: string): Promise<PostgresProxy> {
   const url = new URL(databaseUrl);
-  const target = targetOf(url);
+  let target = targetOf(url);
   const sockets = new Set<Socket>();
   let isCut = false;
   const server = createServer((incoming) => {
@@ -44,6 +46,9 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
     cut,
     mend: () => {
       isCut = false;
+    },
+    moveTo: (other) => {
+      target = targetOf(new URL(other));
     },
     async close() {
       cut();

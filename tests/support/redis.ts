@@ -4,5 +4,5 @@ import { redisOptions } from '@spiderhub/platform';
 export function redisAddress() {
   const url = process.env.REDIS_URL;
   if (!url) throw new Error('REDIS_URL is not set: run these tests through `npm test`');
-  return redisOptions(url);
+  return redisOptions({ REDIS_URL: url });
 }

@@ -40,6 +40,8 @@ export interface ServiceOptions {
   env?: NodeJS.ProcessEnv;
   /** Spiders of the team, as if deployed; none by default. */
   spiders?: string[];
+  /** How the processes reach their database, when not straight. */
+  reach?: (databaseUrl: string) => Promise<NodeJS.ProcessEnv>;
 }
 
 /** Starts an API and workers from their builds, on a database, a Redis prefix and a home of their own. */
@@ -47,6 +49,7 @@ export async function startService({
   workers = 1,
   env = {},
   spiders = [],
+  reach = async () => ({}),
 }: ServiceOptions = {}): Promise<Service> {
   const db = await createTestDatabase();
   const home = await mkdtemp(join(process.env.SPIDERHUB_TEST_HOME ?? tmpdir(), 'sh-'));
@@ -67,6 +70,7 @@ export async function startService({
     HOST: '127.0.0.1',
     SCRAPYD_PORT: '0',
     ...env,
+    ...(await reach(db.url)),
   };
 
   async function start(app: 'api' | 'worker', more: NodeJS.ProcessEnv = {}) {

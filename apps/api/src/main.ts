@@ -4,7 +4,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { readSecretKeys } from '@spiderhub/core';
-import { countLiveWorkers, createDatabase, type Database, schemaProblem } from '@spiderhub/db';
+import { countLiveWorkers, createDatabase, type Database, databaseProblem } from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
 import { type Boxing, boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
 import { createMailer } from '@spiderhub/mail';
@@ -12,6 +12,7 @@ import { createIdentityProvider } from '@spiderhub/openid';
 import {
   ApiConfig,
   createLogger,
+  databaseAddress,
   keepPrivate,
   type Logger,
   limitDefaults,
@@ -25,6 +26,7 @@ import {
 } from '@spiderhub/platform';
 import {
   createFailureCounts,
+  createRedisGuard,
   createSignalListener,
   createSignalSender,
   createUsageCounts,
@@ -67,10 +69,8 @@ async function main(): Promise<void> {
 }
 
 /** Postgres may start at the same time as we do. Throws when its tables are not those that this program knows. */
-async function findSchema({ DATABASE_URL }: ApiConfig, log: Logger): Promise<void> {
-  const database = createDatabase(DATABASE_URL, { name: 'spiderhub-api', maxConnections: 1 });
-  const problem = await untilAnswered(() => schemaProblem(database), log);
-  await database.destroy();
+async function findSchema(config: ApiConfig, log: Logger): Promise<void> {
+  const problem = await untilAnswered(() => databaseProblem(databaseAddress(config)), log);
   if (problem) throw new Error(problem);
 }
 
@@ -125,7 +125,8 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const limits = { name: 'limits', start: async () => {}, stop: () => limiting.close() };
   // The first to stop: a server waits for its answers, and these go on for as long as somebody listens.
   const live = { name: 'live streams', start: async () => {}, stop: async () => parts.live.close() };
-  await runServices([limits, closing(connections, parts), http, ...(scrapyd ? [scrapyd] : []), live], {
+  const first = [limits, closing(connections, parts), connections.guard];
+  await runServices([...first, http, ...(scrapyd ? [scrapyd] : []), live], {
     log,
     graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
     onReady: () => tellReady(http.url(), log),
@@ -163,6 +164,14 @@ interface Connections {
   listener: SignalListener;
   failureCounts: RedisFailureCounts;
   usageCounts: RedisUsageCounts;
+  /** Ends the start where Redis is of a kind that cannot be used. */
+  guard: Service;
+}
+
+/** What cannot work is not tried for ever. */
+function giveUp(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
 }
 
 /** One connection to Redis for all who want to hear. */
@@ -185,18 +194,22 @@ function hintsFrom(queue: QueueOptions): Pick<Connections, 'hints' | 'listener'>
 
 function openConnections(config: ApiConfig, log: Logger): Connections {
   const queue: QueueOptions = {
-    redis: redisOptions(config.REDIS_URL),
+    redis: redisOptions(config),
     prefix: config.QUEUE_PREFIX,
     onError: (error) => log.debug({ err: error }, 'redis'),
   };
+  const { url, directUrl, pooled } = databaseAddress(config);
+  const hurried = { statementMs: STATEMENT_MS, pooled };
   return {
-    database: createDatabase(config.DATABASE_URL, { name: 'spiderhub-api', statementMs: STATEMENT_MS }),
-    downloads: createDatabase(config.DATABASE_URL, { name: 'spiderhub-api-downloads' }),
-    searches: createDatabase(config.DATABASE_URL, {
+    database: createDatabase(url, { name: 'spiderhub-api', ...hurried }),
+    // A pooler could give nobody else what a reader holds for long.
+    downloads: createDatabase(directUrl, { name: 'spiderhub-api-downloads' }),
+    searches: createDatabase(url, {
       name: 'spiderhub-api-searches',
       maxConnections: MAX_SEARCHES,
-      statementMs: STATEMENT_MS,
+      ...hurried,
     }),
+    guard: createRedisGuard(queue.redis, giveUp),
     signals: createSignalSender(queue),
     ...hintsFrom(queue),
     failureCounts: createFailureCounts(queue),
@@ -276,7 +289,4 @@ function checksOf({ database, signals }: Connections, uploadDir: string): Checks
   };
 }
 
-void main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-});
+void main().catch((error: unknown) => giveUp(error instanceof Error ? error.message : String(error)));

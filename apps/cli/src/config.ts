@@ -1,9 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { UserError } from '@spiderhub/hosting';
 import {
+  CertificateFile,
   CHECKOUT,
+  type DatabaseAddress,
   DatabaseUrl,
+  databaseAddress,
   HomeDirectory,
   Isolation,
   IsolationUidBase,
@@ -29,7 +33,10 @@ import { z } from 'zod';
 /** What `spiderhub` reads; the services that it starts read more of the same environment. */
 const CliConfig = z.object({
   DATABASE_URL: DatabaseUrl.optional(),
+  DATABASE_DIRECT_URL: DatabaseUrl.optional(),
+  PGSSLROOTCERT: CertificateFile.optional(),
   REDIS_URL: RedisUrl.optional(),
+  REDIS_CA_FILE: CertificateFile.optional(),
   SPIDERHUB_HOME: HomeDirectory,
   ISOLATION: Isolation,
   ISOLATION_UID_BASE: IsolationUidBase,
@@ -52,6 +59,13 @@ const CliConfig = z.object({
   ...LimitFields,
 });
 export type CliConfig = z.output<typeof CliConfig>;
+
+/** How the database is reached that the environment names; undefined where we bring one along. */
+export function givenDatabase({ DATABASE_URL, ...more }: CliConfig): DatabaseAddress | undefined {
+  if (DATABASE_URL !== undefined) return databaseAddress({ DATABASE_URL, ...more });
+  if (more.DATABASE_DIRECT_URL === undefined) return undefined;
+  throw new UserError('DATABASE_DIRECT_URL: is given, and DATABASE_URL is not');
+}
 
 export interface Settings {
   config: CliConfig;

@@ -1,5 +1,11 @@
 import { createDatabase, type Database } from '@spiderhub/db';
-import { type Logger, redisOptions, type Service, type WorkerConfig } from '@spiderhub/platform';
+import {
+  databaseAddress,
+  type Logger,
+  redisOptions,
+  type Service,
+  type WorkerConfig,
+} from '@spiderhub/platform';
 import {
   createSignalSender,
   createTicketSender,
@@ -35,10 +41,11 @@ export interface RedisAccess {
 export function openConnections(config: WorkerConfig, log: Logger): Connections {
   const name = 'spiderhub-worker';
   const leaseMs = config.LEASE_SECONDS * 1000;
-  const database = createDatabase(config.DATABASE_URL, { name, silenceMs: SILENCE_MS });
-  const vital = createDatabase(config.DATABASE_URL, { name, maxConnections: 2, silenceMs: leaseMs / 3 });
+  const { url, directUrl, pooled } = databaseAddress(config);
+  const database = createDatabase(url, { name, silenceMs: SILENCE_MS, pooled });
+  const vital = createDatabase(directUrl, { name, maxConnections: 2, silenceMs: leaseMs / 3 });
   const redis: RedisAccess = {
-    redis: redisOptions(config.REDIS_URL),
+    redis: redisOptions(config),
     prefix: config.QUEUE_PREFIX,
     onError: (error) => log.debug({ err: error }, 'redis'),
   };

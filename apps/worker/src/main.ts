@@ -32,7 +32,7 @@ import {
   createStorageUsageStore,
   createVariableStore,
   createVersionStore,
-  schemaProblem,
+  databaseProblem,
   sharedSecret,
 } from '@spiderhub/db';
 import { sameRunKey } from '@spiderhub/hub';
@@ -40,6 +40,7 @@ import type { IsolationReport } from '@spiderhub/isolation';
 import { createMailer } from '@spiderhub/mail';
 import {
   createLogger,
+  databaseAddress,
   keepPrivate,
   type Logger,
   limitDefaults,
@@ -51,6 +52,7 @@ import {
   untilAnswered,
   WorkerConfig,
 } from '@spiderhub/platform';
+import { createRedisGuard } from '@spiderhub/queue';
 import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
 import { CLOSE_MS, type Connections, openConnections } from './connections.ts';
 import { createHealth } from './health.ts';
@@ -100,12 +102,8 @@ async function main(): Promise<void> {
   const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, ...isolation, log });
   const runner = runnerIn(folder.path);
   const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
-  const heartbeat = createHeartbeat({
-    attempts: createAttemptStore(connections.vital),
-    worker,
-    leaseMs,
-    log,
-  });
+  const vital = createAttemptStore(connections.vital);
+  const heartbeat = createHeartbeat({ attempts: vital, worker, leaseMs, log });
   const parts = { config, connections, streams, log };
   const supervisor = await makeSupervisor(parts, {
     workerId: worker.id,
@@ -123,6 +121,7 @@ async function main(): Promise<void> {
     limitsOfCrawls(isolation.limiting, workRoot),
     network,
     connections.service,
+    createRedisGuard(redis.redis, giveUp),
     heartbeat,
     createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, isolation: report, log }),
     createCrawls({ supervisor, runner, workRoot, inherit, stopping, leaseMs, log }),
@@ -181,7 +180,7 @@ async function makeSupervisor(
 ): Promise<Supervisor> {
   const { database, signals } = connections;
   // Postgres may start at the same time as we do.
-  const problem = await untilAnswered(() => schemaProblem(database), log);
+  const problem = await untilAnswered(() => databaseProblem(databaseAddress(config)), log);
   if (problem) throw new Error(problem);
   const secret = await untilAnswered(() => sharedSecret(database, 'job-token'), log);
   const sealed = [
@@ -292,7 +291,10 @@ function periodicParts(config: WorkerConfig, { database, signals }: Connections)
   };
 }
 
-void main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+/** What cannot work is not tried for ever. */
+function giveUp(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
   process.exit(1);
-});
+}
+
+void main().catch((error: unknown) => giveUp(error instanceof Error ? error.message : String(error)));

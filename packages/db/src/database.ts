@@ -19,6 +19,8 @@ interface DatabaseOptions {
    * Not for pools that read with cursors: those take as long as their readers do.
    */
   statementMs?: number;
+  /** The address leads to a pooler that shares its connections: what a session sets would be everybody's, so nothing is. */
+  pooled?: boolean;
 }
 
 const CONNECT_MS = 5000;
@@ -30,10 +32,41 @@ function impatient(silenceMs: number): Socket {
   );
 }
 
+/** What a server answers that was the primary and is none any more. */
+const READ_ONLY = '25006';
+
+interface PgClient {
+  query(sql: string, done: (error: Error | null) => void): void;
+  connection: { on(event: 'errorMessage', hear: (message: { code?: string }) => void): void };
+  /** Set: knex gives the connection to nobody any more. */
+  __knex__disposed?: unknown;
+}
+
+/** Makes a new connection as its pool wants it. */
+function prepare(
+  client: PgClient,
+  statementMs: number | undefined,
+  done: (error: Error | null) => void,
+): void {
+  // After a change of primaries a connection may go on with the old one: the next statement is to find the new one.
+  client.connection.on('errorMessage', ({ code }) => {
+    if (code === READ_ONLY) client.__knex__disposed = 'the server is no primary any more';
+  });
+  if (statementMs === undefined) done(null);
+  // As a statement and not when connecting: poolers refuse start-up parameters that they do not know.
+  else client.query(`set statement_timeout = ${Math.ceil(statementMs)}`, done);
+}
+
 /** Opens a pool. Whoever opens it closes it with `destroy()`. Connections are made on demand. */
 export function createDatabase(
   url: string,
-  { maxConnections = 10, name = 'spiderhub', silenceMs, statementMs = silenceMs }: DatabaseOptions = {},
+  {
+    maxConnections = 10,
+    name = 'spiderhub',
+    silenceMs,
+    statementMs = silenceMs,
+    pooled = false,
+  }: DatabaseOptions = {},
 ): Database {
   return knex({
     client: 'pg',
@@ -44,10 +77,15 @@ export function createDatabase(
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       ...(silenceMs !== undefined && { stream: () => impatient(silenceMs) }),
-      // Also for silence: the server gives up a statement that waits for a lock.
-      ...(statementMs !== undefined && { statement_timeout: statementMs }),
     } as Knex.PgConnectionConfig,
-    pool: { min: 0, max: maxConnections, acquireTimeoutMillis: 8000 },
+    pool: {
+      min: 0,
+      max: maxConnections,
+      acquireTimeoutMillis: 8000,
+      // Also for silence: the server gives up a statement that waits for a lock.
+      afterCreate: (client: PgClient, done: (error: Error | null, client: PgClient) => void) =>
+        prepare(client, pooled ? undefined : statementMs, (error) => done(error, client)),
+    },
     acquireConnectionTimeout: 8000,
     // Whoever sends a statement hears of its failure; knex would print it, too.
     log: { warn() {}, error() {}, deprecate() {}, debug() {} },

@@ -1,3 +1,4 @@
+export { type Addresses, databaseProblem } from './address.ts';
 export { createDatabase, type Database } from './database.ts';
 export { createActivityStore } from './events/activity-store.ts';
 export { createEventLog } from './events/event-log.ts';

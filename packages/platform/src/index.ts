@@ -1,3 +1,5 @@
+export * from './addresses/postgres.ts';
+export * from './addresses/redis.ts';
 export * from './checkout.ts';
 export { monotonicMs } from './clock.ts';
 export { ApiConfig } from './config/api.ts';
@@ -13,7 +15,6 @@ export { keepPrivate } from './private-home.ts';
 export * from './processes/identity.ts';
 export * from './processes/lock.ts';
 export { createPulse } from './pulse.ts';
-export * from './redis.ts';
 export * from './secrets-file.ts';
 export * from './service.ts';
 export { untilAnswered } from './until-answered.ts';

@@ -1,4 +1,5 @@
 export { createFailureCounts, type RedisFailureCounts } from './failure-counts.ts';
+export { createRedisGuard, redisProblem } from './guard.ts';
 export {
   createSignalListener,
   createSignalSender,

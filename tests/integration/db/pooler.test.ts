@@ -5,11 +5,15 @@ import {
   createJobStore,
   createLeaderStore,
   type Database,
+  databaseProblem,
 } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
 import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { createLeader } from '../../../apps/worker/src/leader/leader.ts';
+import { runToEnd } from '../../support/crawl.ts';
+import { deployDemo } from '../../support/demo-egg.ts';
 import { findPgBouncer, type Pooler, type PoolMode, startPgBouncer } from '../../support/pgbouncer.ts';
+import { startService } from '../../support/service.ts';
 import { makeTeam, scheduleRequest } from '../../support/team.ts';
 
 const program = findPgBouncer();
@@ -72,6 +76,78 @@ withPooler.each<PoolMode>(['session', 'transaction'])('behind PgBouncer in %s mo
     expect(admitted).toHaveLength(LIMIT);
     expect(new Set(admitted.map((job) => job.attempt))).toEqual(new Set([1]));
   });
+});
+
+withPooler('the start behind PgBouncer', () => {
+  let db: TestDatabase;
+  let pooler: Pooler;
+
+  afterEach(async () => {
+    await pooler.close();
+    await db.close();
+  });
+
+  async function open(mode: PoolMode, connections: number): Promise<void> {
+    db = await createTestDatabase();
+    pooler = await startPgBouncer(program ?? '', db.url, { mode, connections });
+  }
+
+  it.each([1, 5])(
+    'is refused in transaction mode with %s server connections, unless there is a direct address',
+    async (connections) => {
+      await open('transaction', connections);
+      const one = { url: pooler.url, directUrl: pooler.url, pooled: false };
+      expect(await databaseProblem(one)).toMatch(/shares sessions .* DATABASE_DIRECT_URL/);
+      expect(await databaseProblem({ url: pooler.url, directUrl: db.url, pooled: true })).toBeNull();
+    },
+  );
+
+  it('is refused in transaction mode when others use the pooler, too', async () => {
+    await open('transaction', 5);
+    const busy = createDatabase(pooler.url, { maxConnections: 4 });
+    let isOver = false;
+    const others = Array.from({ length: 4 }, async () => {
+      while (!isOver) await busy.raw('select pg_sleep(0.002)');
+    });
+    expect(await databaseProblem({ url: pooler.url, directUrl: pooler.url, pooled: false })).toMatch(
+      /shares sessions/,
+    );
+    isOver = true;
+    await Promise.all(others);
+    await busy.destroy();
+  });
+
+  it('works in session mode, with the limits of statements', async () => {
+    await open('session', 8);
+    expect(await databaseProblem({ url: pooler.url, directUrl: pooler.url, pooled: false })).toBeNull();
+    const hurried = createDatabase(pooler.url, { maxConnections: 1, statementMs: 100 });
+    await expect(hurried.raw('select pg_sleep(5)')).rejects.toMatchObject({ code: '57014' });
+    await hurried.destroy();
+  });
+});
+
+withPooler('a service behind PgBouncer in transaction mode with a direct address', () => {
+  it('runs jobs', async () => {
+    let pooler: Pooler | undefined;
+    const service = await startService({
+      reach: async (url) => {
+        pooler = await startPgBouncer(program ?? '', url, { mode: 'transaction', connections: 4 });
+        return { DATABASE_URL: pooler.url, DATABASE_DIRECT_URL: url };
+      },
+    });
+    try {
+      expect((await deployDemo(service)).at(-1)).toContain('"ok"');
+      const settings = { DEMO_SITE_URL: `${service.url}/demo/`, CLOSESPIDER_ITEMCOUNT: 5 };
+      const crawl = await runToEnd(service, 'books', { job_settings: JSON.stringify(settings) });
+      expect(crawl.items.length).toBeGreaterThanOrEqual(5);
+      const { rows } = await service.db.database.raw(
+        "select 1 from pg_stat_activity where application_name like 'spiderhub-%' and datname = current_database()",
+      );
+      expect(rows.length).toBeGreaterThan(0);
+    } finally {
+      await service.stop().finally(() => pooler?.close());
+    }
+  }, 240_000);
 });
 
 /** The leader's word does not get through any more after the first one. */

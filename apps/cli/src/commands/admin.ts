@@ -20,7 +20,7 @@ import { createFsStreamStore } from '@spiderhub/storage';
 import { type AdminRequest, adminUsage, readArguments } from '../admin/arguments.ts';
 import { printed } from '../admin/print.ts';
 import { createAdminStores } from '../admin/stores.ts';
-import type { CliConfig, Settings } from '../config.ts';
+import { type CliConfig, givenDatabase, type Settings } from '../config.ts';
 import { doctor } from '../doctor/doctor.ts';
 import { environmentsOf } from '../environments.ts';
 import { type ImportRequest, importCommand, readImport } from '../scrapyd-import/command.ts';
@@ -52,7 +52,8 @@ export async function admin({ config }: Settings, args: readonly string[]): Prom
 
 /** Uses the database that is given, or the one that we bring along. */
 function withDatabase(config: CliConfig, work: (databaseUrl: string) => Promise<number>): Promise<number> {
-  if (config.DATABASE_URL) return work(config.DATABASE_URL);
+  const given = givenDatabase(config);
+  if (given) return work(given.directUrl);
   return withEmbedded(openHome(config.SPIDERHUB_HOME, serverAccount()), work);
 }
 

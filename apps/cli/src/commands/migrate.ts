@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import { migrate } from '@spiderhub/db';
 import { UserError } from '@spiderhub/hosting';
 import { CHECKOUT } from '@spiderhub/platform';
-import type { Settings } from '../config.ts';
+import { givenDatabase, type Settings } from '../config.ts';
 
 /** SQL files of the schema. */
 const MIGRATIONS = join(CHECKOUT, 'migrations');
 
 /** `spiderhub migrate`: for installations whose database is their own; `up` does it by itself. */
 export async function migrateCommand({ config }: Settings): Promise<number> {
-  if (!config.DATABASE_URL) throw new UserError('Set DATABASE_URL to the database to migrate');
-  await migrateDatabase(config.DATABASE_URL);
+  const given = givenDatabase(config);
+  if (!given) throw new UserError('Set DATABASE_URL to the database to migrate');
+  await migrateDatabase(given.directUrl);
   return 0;
 }
 

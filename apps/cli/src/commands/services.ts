@@ -33,7 +33,7 @@ export async function services({ config, env }: Settings, command: readonly stri
       servers,
       () => startStack({ config: withoutOwnServers(config), home, servers, throwaway: true }),
       ({ databaseUrl, redisUrl, python }, asked) => {
-        const ours = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SPIDERHUB_PYTHON: python };
+        const ours = { ...NOBODYS, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, SPIDERHUB_PYTHON: python };
         const homes = { SPIDERHUB_HOME: home.path, SPIDERHUB_TEST_HOME: home.path };
         return runInFront(program, args, { ...env, ...ours, ...homes }, asked);
       },
@@ -43,9 +43,12 @@ export async function services({ config, env }: Settings, command: readonly stri
   }
 }
 
+/** Says more of an installation's servers, and nothing of ours. */
+const NOBODYS = { DATABASE_DIRECT_URL: undefined, PGSSLROOTCERT: undefined, REDIS_CA_FILE: undefined };
+
 /** Tests must never meet the data of an installation, whatever the environment or `.env` names. */
 function withoutOwnServers(config: CliConfig): CliConfig {
-  return { ...config, DATABASE_URL: undefined, REDIS_URL: undefined };
+  return { ...config, ...NOBODYS, DATABASE_URL: undefined, REDIS_URL: undefined };
 }
 
 function temporaryHome(): Home {

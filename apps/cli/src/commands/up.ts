@@ -27,7 +27,7 @@ import {
   takeLock,
   WorkerConfig,
 } from '@spiderhub/platform';
-import type { CliConfig, Settings } from '../config.ts';
+import { type CliConfig, givenDatabase, type Settings } from '../config.ts';
 import { ensureDemo } from '../demo.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -74,7 +74,8 @@ export async function up(settings: Settings, mode = AS_BUILT): Promise<number> {
 }
 
 /** What is wrong for a service is said before anything is started. Servers that are not given, we bring along. */
-function checkServiceConfigs({ env }: Settings): void {
+function checkServiceConfigs({ config, env }: Settings): void {
+  givenDatabase(config);
   const ours = { DATABASE_URL: 'postgresql:///', REDIS_URL: 'redis://localhost' };
   checkConfigs([ApiConfig, WorkerConfig], { ...ours, ...env });
 }
@@ -95,7 +96,8 @@ async function start(settings: Settings, home: Home, servers: Servers, mode: Mod
   const port = await choosePort(config.HOST, config.PORT);
   const scrapydPort = await chooseScrapydPort(config.HOST, config.SCRAPYD_PORT);
   const stack = await startStack({ config, home, servers });
-  await migrateDatabase(stack.databaseUrl);
+  const databaseUrl = givenDatabase(config)?.directUrl ?? stack.databaseUrl;
+  await migrateDatabase(databaseUrl);
   if (config.SECRETS_KEY === undefined) await ensureSecretsFile(config.SPIDERHUB_HOME, newSecretKey());
   const url = localUrl(config.HOST, port);
   // The demo site is what the demo spiders crawl, so that the demo needs no internet.
@@ -114,7 +116,7 @@ async function start(settings: Settings, home: Home, servers: Servers, mode: Mod
   for (const line of isolationLines(said.isolation as IsolationReport)) say(line);
   // The API calls itself ready when somebody is there to run jobs.
   await untilReady(api, () => readiness(`${url}/readyz`));
-  const demo = await ensureDemo({ ...stack, url, home: home.path });
+  const demo = await ensureDemo({ ...stack, databaseUrl, url, home: home.path });
   for (const server of stack.started) void keepAlive(servers, server);
   for (const service of [api, worker]) void mode.keep(servers, service);
   return demo;

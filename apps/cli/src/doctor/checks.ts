@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { databaseProblem } from '@spiderhub/db';
 import { answers, embeddedDatabaseUrl, openHome, serverAccount } from '@spiderhub/hosting';
 import { boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
 import { CHECKOUT, redisOptions } from '@spiderhub/platform';
-import type { CliConfig } from '../config.ts';
+import { redisProblem } from '@spiderhub/queue';
+import { type CliConfig, givenDatabase } from '../config.ts';
 import type { Check, Finding } from './doctor.ts';
 import { networkFindings } from './network.ts';
 
@@ -51,44 +51,33 @@ const python: Check = {
 
 const database: Check = {
   name: 'database',
-  async look({ DATABASE_URL, SPIDERHUB_HOME }) {
-    const url = DATABASE_URL ?? embeddedDatabaseUrl(openHome(SPIDERHUB_HOME, serverAccount()));
-    return [await whether(() => answers(url), 'PostgreSQL', DATABASE_URL ? 'DATABASE_URL' : null)];
+  async look(config) {
+    const given = givenDatabase(config);
+    const own = embeddedDatabaseUrl(openHome(config.SPIDERHUB_HOME, serverAccount()));
+    const address = given ?? { url: own, directUrl: own, pooled: false };
+    const there = await Promise.all([address.url, address.directUrl].map(answers));
+    if (there.includes(false)) return [away('PostgreSQL', given && 'DATABASE_URL')];
+    const problem = await databaseProblem(address);
+    return [problem ? { state: 'broken', words: problem } : { state: 'ok', words: 'PostgreSQL answers' }];
   },
 };
 
 const redis: Check = {
   name: 'redis',
-  async look({ REDIS_URL, SPIDERHUB_HOME }) {
-    const own = join(openHome(SPIDERHUB_HOME, serverAccount()).sockets, 'redis.sock');
-    const listens = () => isListening(REDIS_URL ?? `unix://${encodeURI(own)}`);
-    return [await whether(listens, 'Redis', REDIS_URL ? 'REDIS_URL' : null)];
+  async look({ REDIS_URL, REDIS_CA_FILE, SPIDERHUB_HOME }) {
+    const own = `unix://${encodeURI(join(openHome(SPIDERHUB_HOME, serverAccount()).sockets, 'redis.sock'))}`;
+    const address = redisOptions({ REDIS_URL: REDIS_URL ?? own, REDIS_CA_FILE });
+    const problem = await redisProblem(address).catch(() => undefined);
+    if (problem === undefined) return [away('Redis', REDIS_URL && 'REDIS_URL')];
+    return [problem ? { state: 'broken', words: problem } : { state: 'ok', words: 'Redis answers' }];
   },
 };
 
 /** Servers of our own run as long as the service does; those that are given have to be there. */
-async function whether(
-  isThere: () => Promise<boolean>,
-  what: string,
-  given: string | null,
-): Promise<Finding> {
-  if (await isThere()) return { state: 'ok', words: `${what} answers` };
+function away(what: string, given: string | undefined): Finding {
   if (given)
     return { state: 'broken', words: `${what} does not answer`, mend: `start it, or correct ${given}` };
   return { state: 'weak', words: `${what} is not running`, mend: 'npm start' };
-}
-
-async function isListening(url: string): Promise<boolean> {
-  const { path, host, port } = redisOptions(url);
-  const socket = path === undefined ? connect(port ?? 6379, host) : connect(path);
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(PATIENCE_MS) });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
 
 /** Every look of `admin doctor`, in the order of its answer. */

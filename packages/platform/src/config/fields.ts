@@ -1,20 +1,39 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { readRedisUrl } from '../addresses/redis-url.ts';
 
-/** `postgresql://user:password@host:5432/name`, or `postgresql:///name?host=/socket/dir&user=name`. */
-export const DatabaseUrl = z.url({
-  protocol: /^postgres(ql)?$/,
-  error: 'expected postgresql://user:password@host:5432/name',
+/**
+ * `postgresql://user:password@host:5432/name`, or `postgresql:///name?host=/socket/dir&user=name`. The files that it names
+ * for TLS are there.
+ */
+export const DatabaseUrl = z
+  .url({ protocol: /^postgres(ql)?$/, error: 'expected postgresql://user:password@host:5432/name' })
+  .superRefine((url, context) => {
+    const { searchParams } = new URL(url);
+    for (const name of ['sslrootcert', 'sslcert', 'sslkey']) {
+      const path = searchParams.get(name);
+      if (path !== null && !isFile(path))
+        context.addIssue({ code: 'custom', message: `names a file in ${name} that cannot be read` });
+    }
+  });
+
+/** `redis://host:6379/0`, `rediss://…` (TLS), `unix:///path/redis.sock`, or several Sentinels: see `readRedisUrl`. */
+export const RedisUrl = z.string().superRefine((url, context) => {
+  try {
+    readRedisUrl(url);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
 });
 
-/** `redis://host:6379/0`, `rediss://…` (TLS), or `unix:///path/redis.sock`. */
-export const RedisUrl = z.url({
-  protocol: /^(rediss?|unix)$/,
-  error: 'expected redis://host:6379, rediss://host:6379 or unix:///path/redis.sock',
-});
+/** Absolute path of certificates in PEM: authorities that TLS believes. */
+export const CertificateFile = z
+  .string()
+  .transform((path) => resolve(path))
+  .refine(holdsCertificates, 'expected a file with certificates in PEM');
 
 /** 0 lets the system choose a free port. */
 export const Port = wholeNumber(0, 65_535);
@@ -140,6 +159,14 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
+function holdsCertificates(path: string): boolean {
+  try {
+    return isFile(path) && readFileSync(path, 'utf8').includes('-----BEGIN CERTIFICATE-----');
+  } catch {
+    return false;
+  }
+}
+
 function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -155,7 +182,13 @@ export const WheelsOnly = z.stringbool('expected true or false').default(false);
 /** What every long-running process of the service needs. Extend it with what is special to one. */
 export const ServiceConfig = z.object({
   DATABASE_URL: DatabaseUrl,
+  /** Given: DATABASE_URL is a pooler in transaction mode, and what needs a connection of its own goes here. */
+  DATABASE_DIRECT_URL: DatabaseUrl.optional(),
+  /** Authorities that the certificate of Postgres is held against, where DATABASE_URL has an `sslmode`. */
+  PGSSLROOTCERT: CertificateFile.optional(),
   REDIS_URL: RedisUrl,
+  /** The same for Redis and its Sentinels. */
+  REDIS_CA_FILE: CertificateFile.optional(),
   SPIDERHUB_HOME: HomeDirectory,
   LOG_LEVEL: LogLevel.default('info'),
   /** The largest item that is kept, bytes of its JSON, whether a crawl writes it or somebody sends it. */

@@ -182,7 +182,7 @@ return []`),
       const [, spiderNumber, number] = jobid.split('/');
       const [row] = await db.database('jobs').where({ project_id: stage.mine, spider: spiderNumber, number });
       const sender = createTicketSender({
-        redis: redisOptions(String(env.REDIS_URL)),
+        redis: redisOptions({ REDIS_URL: String(env.REDIS_URL) }),
         prefix: String(env.QUEUE_PREFIX),
       });
       try {

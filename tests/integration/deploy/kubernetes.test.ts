@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+
+/** What schemas cannot say of the manifests; `npm test` holds them against Kubernetes' schemas, too. */
+
+interface Container {
+  name: string;
+  image: string;
+  command: string[];
+  env?: { name: string; value?: string }[];
+  envFrom?: { secretRef?: { name: string } }[];
+  resources?: { limits?: Record<string, string> };
+  securityContext?: { allowPrivilegeEscalation?: boolean; capabilities?: { drop: string[] } };
+}
+interface PodSpec {
+  containers: Container[];
+  automountServiceAccountToken?: boolean;
+  terminationGracePeriodSeconds?: number;
+  securityContext?: { runAsNonRoot?: boolean; seccompProfile?: { type: string; localhostProfile?: string } };
+}
+interface Manifest {
+  kind: string;
+  metadata: { name: string };
+  spec?: { template?: { metadata: { labels: Record<string, string> }; spec: PodSpec } } & Record<
+    string,
+    unknown
+  >;
+  data?: Record<string, string>;
+}
+
+const CHECKOUT = join(__dirname, '../../..');
+const FOLDER = join(CHECKOUT, 'deploy/kubernetes');
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml');
+const MANIFESTS = FILES.flatMap((name) =>
+  parseAllDocuments(readFileSync(join(FOLDER, name), 'utf8')).map((document) => document.toJS() as Manifest),
+);
+const PODS = MANIFESTS.flatMap(({ metadata, spec }) =>
+  spec?.template
+    ? [{ name: metadata.name, pod: spec.template.spec, labels: spec.template.metadata.labels }]
+    : [],
+);
+const CONTAINERS = PODS.flatMap(({ pod }) => pod.containers);
+
+function the(kind: string, name: string): Manifest {
+  const found = MANIFESTS.find((each) => each.kind === kind && each.metadata.name === name);
+  if (!found) throw new Error(`there is no ${kind} ${name}`);
+  return found;
+}
+
+it('kustomization.yaml names every file, and the image that all have', () => {
+  const { resources, images } = parse(readFileSync(join(FOLDER, 'kustomization.yaml'), 'utf8'));
+  expect([...resources].sort()).toEqual([...FILES].sort());
+  expect(new Set(CONTAINERS.map(({ image }) => image))).toEqual(
+    new Set(images.map((each: { name: string }) => each.name)),
+  );
+});
+
+it('starts every process from a program that the build makes', () => {
+  const sources = CONTAINERS.map(({ command }) => command.slice(0, 2).join(' '));
+  expect(sources.sort()).toEqual([
+    'node apps/api/dist/main.js',
+    'node apps/cli/dist/main.js',
+    'node apps/worker/dist/main.js',
+  ]);
+});
+
+it('lets no container gain rights, gives none a token of the cluster, and bounds their memory', () => {
+  for (const { name, pod } of PODS) {
+    expect([name, pod.automountServiceAccountToken]).toEqual([name, false]);
+    expect([name, pod.securityContext?.runAsNonRoot]).toEqual([name, true]);
+    for (const { securityContext: rights, resources } of pod.containers) {
+      expect([name, rights?.allowPrivilegeEscalation, rights?.capabilities]).toEqual([
+        name,
+        false,
+        { drop: ['ALL'] },
+      ]);
+      expect(resources?.limits).toHaveProperty('memory');
+    }
+  }
+});
+
+it('sets only variables that some process reads, and holds no secret', () => {
+  const files = ['fields.ts', 'api.ts', 'limits.ts', 'worker.ts'];
+  const known = files
+    .map((file) => readFileSync(join(CHECKOUT, 'packages/platform/src/config', file), 'utf8'))
+    .join();
+  const set = [
+    ...Object.keys(the('ConfigMap', 'spiderhub').data ?? {}),
+    ...CONTAINERS.flatMap(({ env = [] }) => env.map(({ name }) => name)),
+  ];
+  for (const name of set) {
+    expect([name, known.includes(` ${name}:`)]).toEqual([name, true]);
+    expect(name).not.toMatch(/DATABASE|REDIS|SECRET|KEY|PASSWORD/);
+  }
+  expect(MANIFESTS.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  for (const { envFrom = [] } of CONTAINERS)
+    expect(envFrom).toContainEqual({ secretRef: { name: 'spiderhub' } });
+});
+
+it('gives a worker the time to drain', () => {
+  const worker = PODS.find(({ name }) => name === 'spiderhub-worker')?.pod;
+  const seconds = worker?.containers[0]?.env?.find(({ name }) => name === 'DRAIN_SECONDS')?.value;
+  expect(worker?.terminationGracePeriodSeconds).toBeGreaterThan(Number(seconds) + 20);
+});
+
+it('names the seccomp profile that lies beside', () => {
+  const profile = JSON.parse(readFileSync(join(FOLDER, 'seccomp/spiderhub.json'), 'utf8'));
+  expect(Object.keys(profile).sort()).toEqual(['architectures', 'defaultAction', 'syscalls']);
+  for (const name of ['spiderhub-api', 'spiderhub-worker']) {
+    const pod = PODS.find((each) => each.name === name)?.pod;
+    expect(pod?.securityContext?.seccompProfile?.localhostProfile).toBe('profiles/spiderhub.json');
+  }
+  const refused = profile.syscalls.flatMap((rule: { names: string[] }) => rule.names);
+  // Boxes are made of these.
+  for (const call of [
+    'clone',
+    'unshare',
+    'mount',
+    'umount2',
+    'pivot_root',
+    'sethostname',
+    'setns',
+    'mount_setattr',
+  ])
+    expect(refused).not.toContain(call);
+});
+
+it('lets nobody connect to a worker, and lets workers reach no private address but the API', () => {
+  const policies = MANIFESTS.filter(({ kind }) => kind === 'NetworkPolicy');
+  const ofWorker = policies.filter(({ spec }) => JSON.stringify(spec?.podSelector).includes('"worker"'));
+  expect(ofWorker.map(({ spec }) => spec?.ingress)).toEqual([undefined, undefined]);
+  const text = JSON.stringify(ofWorker);
+  for (const network of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', 'fc00::/7'])
+    expect(text).toContain(network);
+  expect(the('NetworkPolicy', 'spiderhub-default').spec?.policyTypes).toEqual(['Ingress', 'Egress']);
+});
