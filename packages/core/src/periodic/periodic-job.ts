@@ -43,6 +43,21 @@ export interface PeriodicPlan {
   tasks: PeriodicTask[];
 }
 
+/** What holds where people decide nothing; expression and tasks are theirs. */
+export const NEW_PERIODIC_PLAN: PeriodicPlan = {
+  cron: '',
+  timezone: 'UTC',
+  overlap: 'skip',
+  catchup: 'one',
+  jitterSeconds: 0,
+  startAt: null,
+  endAt: null,
+  disabled: false,
+  description: '',
+  tags: [],
+  tasks: [],
+};
+
 /** A plan with its place in the calendar. */
 export interface PeriodicJob extends PeriodicPlan {
   id: number;

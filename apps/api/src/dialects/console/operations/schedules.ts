@@ -3,6 +3,7 @@ import {
   DEFAULT_PRIORITY,
   DomainError,
   type ListedPeriodicJob,
+  NEW_PERIODIC_PLAN,
   type PeriodicPlan,
   type PeriodicRun,
   type PeriodicTask,
@@ -24,20 +25,6 @@ const RUNS = 50;
 type Change = z.output<typeof contracts.change.body>;
 type Task = NonNullable<Change['tasks']>[number];
 
-const NEW_PLAN: PeriodicPlan = {
-  cron: '',
-  timezone: 'UTC',
-  overlap: 'skip',
-  catchup: 'one',
-  jitterSeconds: 0,
-  startAt: null,
-  endAt: null,
-  disabled: false,
-  description: '',
-  tags: [],
-  tasks: [],
-};
-
 /** Periodic jobs in our own words; the Jobs API has them in Scrapy Cloud's. */
 export function scheduleOperations(parts: Parts): Operation[] {
   return [...readingOperations(parts), ...writingOperations(parts)];
@@ -58,7 +45,7 @@ function readingOperations({ periodic }: Parts): Operation[] {
     )(async ({ caller, params: { project }, body: { count = PREVIEW, ...times } }) => {
       await caller.may(project);
       // Any task will do: it has no say in when.
-      const plan = { ...NEW_PLAN, ...readFields(times), tasks: [taskOf({ spider: 'any' })] };
+      const plan = { ...NEW_PERIODIC_PLAN, ...readFields(times), tasks: [taskOf({ spider: 'any' })] };
       const runs = await inOurWords(async () => periodic.preview(plan, count));
       return { runs: runs.map((at) => at.toISOString()) };
     }),
@@ -89,7 +76,11 @@ function writingOperations(parts: Parts): Operation[] {
       'periodic.write',
     )(async ({ caller, params: { project }, body }) => {
       await caller.may(project);
-      const plan = { ...NEW_PLAN, ...readFields(body), tasks: await readTasks(parts, project, body.tasks) };
+      const plan = {
+        ...NEW_PERIODIC_PLAN,
+        ...readFields(body),
+        tasks: await readTasks(parts, project, body.tasks),
+      };
       return view(periodic, await inOurWords(() => periodic.create(project, plan, caller.name)));
     }),
     served(

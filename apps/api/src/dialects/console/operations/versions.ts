@@ -1,9 +1,11 @@
 import { DomainError, type Version } from '@spiderhub/core';
 import { versionContracts as contracts } from '@spiderhub/wire';
+import { z } from 'zod';
+import { deployReply, EGG_FIELDS } from '../../../http/egg-form.ts';
+import { parseFields } from '../../../http/fields.ts';
 import type { Operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { served } from '../served.ts';
-import { deployReply } from '../versions/egg-form.ts';
 import { changesOf, namesOf, type VersionFacts, versionView } from '../versions/view.ts';
 
 export function versionOperations(parts: Parts): Operation[] {
@@ -92,11 +94,24 @@ const deleteVersion = (parts: Parts) =>
     return {};
   });
 
+const EggForm = z.strictObject({ ...EGG_FIELDS, requirements: z.unknown().optional() });
+
 const deployEgg = (parts: Parts) =>
   served(
     contracts.deployEgg,
     'project.deploy',
   )(async ({ caller, params: { project }, incoming, requestId }) => {
     await caller.may(project);
-    return deployReply(parts, incoming, { project, by: caller.name, requestId });
+    return deployReply(parts, incoming, {
+      requestId,
+      async read(fields) {
+        const { version, stack = null } = parseFields(EggForm, fields);
+        return { project, version, stack, deployedBy: caller.name };
+      },
+      verdict: ({ name, spiders, scripts }) => ({
+        version: name,
+        spiders: spiders.length,
+        scripts: scripts.length,
+      }),
+    });
   });

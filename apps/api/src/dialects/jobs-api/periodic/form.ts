@@ -2,6 +2,7 @@ import {
   CATCHUPS,
   checkText,
   DEFAULT_PRIORITY,
+  NEW_PERIODIC_PLAN,
   OVERLAPS,
   type PeriodicPlan,
   type PeriodicTask,
@@ -25,20 +26,6 @@ const MAX_NAME = 255;
 /** Cron's fields of the generation that had one for each, in the order of an expression. */
 export const CRON_FIELDS = ['minutes_shift', 'hour', 'dayofmonth', 'month', 'day'] as const;
 
-const NEW_PLAN: PeriodicPlan = {
-  cron: '',
-  timezone: 'UTC',
-  overlap: 'skip',
-  catchup: 'one',
-  jitterSeconds: 0,
-  startAt: null,
-  endAt: null,
-  disabled: false,
-  description: '',
-  tags: [],
-  tasks: [],
-};
-
 /** Finds spiders of the project: by number, and by name. Null when there is none. */
 export interface SpiderNames {
   byNumber(number: number): Promise<string | null>;
@@ -59,7 +46,7 @@ export async function readPlan(
   const old = [...CRON_FIELDS, 'spiders'].filter((name) => fields.has(name));
   const isMixed = old.length > 0 && (fields.has('cron') || fields.has('tasks'));
   if (isMixed && !isEcho(fields)) throw invalid(old[0] ?? 'cron', 'cannot stand beside cron and tasks');
-  const plan = { ...NEW_PLAN, ...present, ...knownFields(fields) };
+  const plan = { ...NEW_PERIODIC_PLAN, ...present, ...knownFields(fields) };
   const cron = cronOf(fields, present);
   if (!cron) throw invalid('cron', 'This field is required.');
   const tasks = fields.get(fields.has('tasks') ? 'tasks' : 'spiders');
