@@ -25,7 +25,12 @@ export async function runToEnd(
   const project = String(service.team.project);
   const form = { project, spider, nonce: Math.random().toString(36), ...fields };
   const { jobid } = (await (await service.call('/api/run.json', form)).json()) as { jobid: string };
-  const query = `project=${project}&job=${jobid}`;
+  return readAtEnd(service, jobid);
+}
+
+/** Waits for the end of a job of the team's project and reads its streams. */
+export async function readAtEnd(service: Service, jobid: string): Promise<Crawl> {
+  const query = `project=${service.team.project}&job=${jobid}`;
   await eventually(
     async () => {
       const { jobs } = (await (await service.call(`/api/jobs/list.json?${query}`)).json()) as {

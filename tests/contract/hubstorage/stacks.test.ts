@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readCrawl } from '../../support/crawl.ts';
+import { readAtEnd } from '../../support/crawl.ts';
 import { type Service, startService } from '../../support/service.ts';
 import { makeShubHome, type ShubHome } from '../jobs-api/clients.ts';
 
@@ -58,10 +58,11 @@ class One(scrapy.Spider):
   expect(deployed.output).toContain('"status":"ok"');
   const { output } = await home.shub(['schedule', 'one', '-a', `nonce=${Math.random()}`]);
   const id = /job ID: (\S+)/.exec(output)?.[1] ?? output;
-  // Follows the log of the job until its end.
-  await home.shub(['log', '-f', id]);
-  const { items, errors } = await readCrawl(service, id);
+  // `shub log -f` looks for the end of a job once a minute.
+  const { items, errors } = await readAtEnd(service, id);
   expect(errors).toEqual([]);
+  const printed = await home.shub(['items', id]);
+  expect(printed.output.split('\n').filter(Boolean)).toHaveLength(items.length);
   return items;
 }
 

@@ -1,8 +1,9 @@
 import { type ExecFileException, execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { createScrapydCallerStore } from '@spiderhub/db';
 import { makeScrapydUser, PASSWORD, USERNAME } from '../../support/scrapyd.ts';
 import { type Service, startService } from '../../support/service.ts';
 import { clientsPython, freePort } from './differential/peers.ts';
@@ -184,5 +185,25 @@ describe('the commands of scrapyd-client', () => {
     expect(output).toContain('RunnerError');
     expect(output).toContain('nothing_of_this_name');
     await rm(join(project, 'shop/spiders/two.py'));
+  });
+
+  it('need no credentials from addresses that an operator has opened', async () => {
+    const open = `[deploy:open]\nurl = ${urls[0]}/\nproject = shop\n`;
+    await appendFile(join(project, 'scrapy.cfg'), open);
+    expect((await command('scrapyd-client', 'projects', '-t', 'open')).code).toBe(1);
+
+    const callers = createScrapydCallerStore(service.db.database);
+    await callers.saveNetworks('acme', ['127.0.0.0/8'], 'developer');
+    const deployed = await command('scrapyd-deploy', 'open', '--version', '4');
+    expect(deployed).toMatchObject({ code: 0, output: expect.stringContaining('"spiders": 1') });
+    const projects = await command('scrapyd-client', 'projects', '-t', 'open');
+    expect(projects).toMatchObject({ code: 0, output: expect.stringMatching(/^shop$/m) });
+    const scheduled = await command('scrapyd-client', 'schedule', '-t', 'open', '-p', 'shop', 'one');
+    expect(scheduled).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^shop \/ one => [0-9a-f]{32}$/m),
+    });
+    await callers.removeNetwork('127.0.0.0/8');
+    expect((await command('scrapyd-client', 'projects', '-t', 'open')).code).toBe(1);
   });
 });
