@@ -31,6 +31,8 @@ scrapy.http.cookies scrapy.logformatter scrapy.pqueues
 scrapy.spidermiddlewares.depth scrapy.spidermiddlewares.httperror scrapy.spidermiddlewares.metacopy
 scrapy.spidermiddlewares.referer scrapy.spidermiddlewares.start scrapy.spidermiddlewares.urllength
 scrapy.squeues scrapy.statscollectors
+scrapy.core.scheduler scrapy.downloadermiddlewares.ajaxcrawl scrapy.pipelines scrapy.spiderloader
+scrapy.spidermiddlewares.offsite
 lxml.html parsel w3lib.url itemadapter queuelib protego service_identity OpenSSL.SSL
 cryptography.hazmat.backends.openssl.backend
 msgpack requests.adapters requests_file filelock six retrying
@@ -43,7 +45,7 @@ def preload():
     """Imports the list and returns the names of all environment variables that were looked at meanwhile, and of modules
     that were looked for and are not there.
 
-    Another version of Scrapy may lack some of the modules, and in older ones a few install a reactor: crawls then import
+    Another series of Scrapy may lack some of the modules, and in older ones a few install a reactor: crawls then import
     what they need themselves.
     """
     # These look for HOME, which matters to none of the rest; a crawl makes them look again.
