@@ -2,6 +2,7 @@ import type { Service } from '../support/service.ts';
 import { fault } from './journeys/fault.ts';
 import { looks } from './journeys/looks.ts';
 import { newcomer } from './journeys/newcomer.ts';
+import { people } from './journeys/people.ts';
 import { reading } from './journeys/reading.ts';
 import { Chromium, describeInBrowser } from './support/browser.ts';
 import { startDemo } from './support/seed.ts';
@@ -29,6 +30,7 @@ describeInBrowser('the page', () => {
 
   newcomer(scene);
   reading(scene);
+  people(scene);
   looks(scene);
   fault(scene);
 });

@@ -1,16 +1,32 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { hashApiKey } from '@spiderhub/core';
+import { createAdminStore } from '@spiderhub/db';
+import type { Page } from 'playwright-core';
 import type { Service } from '../support/service.ts';
 import { Chromium, describeInBrowser } from './support/browser.ts';
 import { crawl, enter, startDemo, untilFinished } from './support/seed.ts';
 
 const FOLDER = resolve(__dirname, '../../docs/dash');
+/** Where a screen lies (`~`: outside of the project) and what is seen when it is there. */
 const SCREENS = [
   ['overview', '', 'Needs a look'],
   ['jobs', '/jobs', 'finished'],
   ['job', '/1/1?tab=overview', 'What became of it'],
   ['items', '/1/1?tab=items', 'Fields'],
   ['log', '/2/1?tab=log', 'Spider opened'],
+  ['requests', '/1/1?tab=requests', '2xx'],
+  ['charts', '/3/1?tab=charts', 'Items a minute'],
+  ['compare', '/compare?a=1%2F1&b=1%2F2', 'What they were started with'],
+  ['spiders', '/spiders', 'books'],
+  ['spider', '/spiders/1', 'Settings of the next run'],
+  ['code', '/code', 'in use'],
+  ['settings', '/settings', 'For programs'],
+  ['keys', '/settings/keys', 'nightly'],
+  ['variables', '/settings/variables', 'REGION'],
+  ['limits', '/settings/limits', 'on disk'],
+  ['members', '~/o/ORG/members', 'Roles add up'],
+  ['account', '~/account', 'Where you are signed in'],
 ] as const;
 const CATEGORIES = ['travel', 'poetry', 'history', 'science', 'fiction', 'cooking'];
 
@@ -20,36 +36,89 @@ const onlyWhenAsked = process.env.PICTURES ? describeInBrowser : describe.skip;
 onlyWhenAsked('pictures of the page', () => {
   const chromium = new Chromium();
   let service: Service;
+  let organisation: number;
 
   beforeAll(async () => {
     await mkdir(FOLDER, { recursive: true });
     [service] = await Promise.all([startDemo(), chromium.start()]);
+    await furnish();
     const keys: string[] = [];
-    for (const how of ['callback', 'init', 'close']) keys.push(await crawl(service, 'broken', { how }));
     keys.push(await crawl(service, 'books', { add_tag: ['daily', 'shop'] }));
+    for (const how of ['callback', 'init', 'close']) keys.push(await crawl(service, 'broken', { how }));
+    keys.push(await crawl(service, 'slow', { delay: '0.1', add_tag: 'watch' }));
     for (const category of CATEGORIES)
       keys.push(await crawl(service, 'books', { category, add_tag: 'daily' }));
     await untilFinished(service, keys);
-    for (const delay of ['0.2', '0.5']) await crawl(service, 'slow', { delay, add_tag: 'watch' });
+    for (const delay of ['0.5', '1']) await crawl(service, 'slow', { delay, add_tag: 'watch' });
   }, 300_000);
   afterAll(async () => {
     await chromium.stop();
     await service?.stop();
   });
 
+  /** People, keys and variables, as a project has them after a while. */
+  async function furnish(): Promise<void> {
+    const { database } = service.db;
+    const { project } = service.team;
+    organisation = (await database('projects').where({ id: project }).first('organisation_id'))
+      .organisation_id;
+    const { name } = await database('organisations').where({ id: organisation }).first('name');
+    const admin = createAdminStore(database);
+    for (const [person, role] of [
+      ['ann', 'admin'],
+      ['ben', 'developer'],
+      ['eve', 'reader'],
+    ] as const) {
+      await admin.createUser(person);
+      await admin.addMember(name, person, role);
+    }
+    const owner = { user: null, project, staff: false };
+    for (const [key, actions] of [
+      ['nightly export', ['jobs.read', 'items.read']],
+      ['deploys from CI', ['project.deploy', 'versions.read', 'spiders.read']],
+      ['warehouse', null],
+    ] as const) {
+      const hash = hashApiKey(key);
+      await admin.createKey({
+        hash,
+        hint: `sphub_${hash.toString('hex').slice(0, 4)}`,
+        name: key,
+        actions,
+        ...owner,
+      });
+    }
+    const answer = await fetch(`${service.url}/console/projects/${project}/variables`, {
+      method: 'PATCH',
+      headers: { authorization: `Basic ${btoa(`${service.team.key}:`)}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        set: { REGION: 'eu', STORE: 's3://acme-items/daily' },
+        secrets: { API_TOKEN: 'nobody reads this' },
+      }),
+    });
+    expect(answer.status).toBe(200);
+  }
+
+  async function picture(page: Page, [name, path, sign]: (typeof SCREENS)[number], theme: string) {
+    const where = path.startsWith('~')
+      ? path.slice(1).replace('ORG', String(organisation))
+      : `/p/${service.team.project}${path}`;
+    await page.goto(`${service.url}${where}`);
+    await page.getByText(sign).first().waitFor();
+    await page.waitForLoadState('networkidle').catch(() => {});
+    await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
+  }
+
   it.each(['light', 'dark'] as const)(
     'shows each screen in %s',
     async (colorScheme) => {
       const { page } = await chromium.open({ colorScheme });
+      await page.goto(`${service.url}/sign-in`);
+      await page.getByText('forgotten').waitFor();
+      await page.screenshot({ path: join(FOLDER, `sign-in-${colorScheme}.png`) });
       await enter(page, service);
-      for (const [name, path, sign] of SCREENS) {
-        await page.goto(`${service.url}/p/${service.team.project}${path}`);
-        await page.getByText(sign).first().waitFor();
-        await page.waitForLoadState('networkidle').catch(() => {});
-        await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`) });
-      }
+      for (const screen of SCREENS) await picture(page, screen, colorScheme);
       await chromium.closeAll(null);
     },
-    120_000,
+    240_000,
   );
 });

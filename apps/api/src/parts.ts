@@ -64,10 +64,13 @@ import {
   type OverviewView,
   type PeriodicJobs,
   type ProjectStore,
+  type ProjectUsage,
   type ProjectVariables,
   type Rates,
   type ReleaseStore,
+  type Remembered,
   type ReportStore,
+  remembered,
   type SavedViewStore,
   type SecretKeys,
   type SecretSettings,
@@ -129,6 +132,7 @@ import {
   createServiceLimitStore,
   createSessionStore,
   createSpiderStore,
+  createUsageView,
   createVariableStore,
   createVersionStore,
   createWebhookStore,
@@ -165,6 +169,8 @@ export interface Parts {
 
   /** What organisations and projects may have, and what they have. */
   limits: LimitParts;
+  /** What a project takes, by its number; it reads all of its jobs, so an answer holds for a minute. */
+  usage: Remembered<number, ProjectUsage>;
 
   jobs: Jobs;
   claims: ClaimStore;
@@ -304,6 +310,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
     keyUses,
 
     limits,
+    usage: usageOf(searches, turns.searches),
     jobs,
     claims: createClaimStore(database),
     periodic: periodicJobs(database, enforced?.book),
@@ -363,6 +370,17 @@ function periodicJobs(database: Database, limits?: LimitBook): PeriodicJobs {
   const cron = createCron();
   const store = createPeriodicStore(database, cron.zoneRules);
   return createPeriodicJobs({ store, cron, ...(limits && { limits }) });
+}
+
+const USAGE = { trustMs: 60_000, most: 1000 };
+
+function usageOf(searches: Database, turn: Turn): Parts['usage'] {
+  // In the time of any other statement: `admin usage` has all the time that it needs.
+  const view = createUsageView(searches, (database, work) => work(database));
+  return remembered(async (project: number) => {
+    const [usage] = await turn.run(project, () => view.usage(project));
+    return usage ?? null;
+  }, USAGE);
 }
 
 function limitParts({ database, limits }: Ground): LimitParts {

@@ -17,7 +17,7 @@ import { whole } from './lib/whole.ts';
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFailed });
 
 const alone = createRoute({ getParentRoute: () => root, id: 'alone', component: Alone });
-const link = (path: string, load: () => Promise<{ default: React.ComponentType }>) =>
+const link = <const P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
   createRoute({
     getParentRoute: () => alone,
     path,
@@ -54,18 +54,29 @@ const account = createRoute({
 const organisation = createRoute({
   getParentRoute: () => inside,
   path: '/o/$organisation',
+  component: lazyRouteComponent(() => import('./features/organisation/organisation-frame.tsx')),
   params: {
     parse: ({ organisation: text }) => ({ organisation: whole(text) ?? missing() }),
     stringify: ({ organisation: id }) => ({ organisation: String(id) }),
   },
 });
+const page = lazyRouteComponent;
+
 const members = createRoute({
   getParentRoute: () => organisation,
   path: '/members',
-  component: lazyRouteComponent(() => import('./features/organisation/members-page.tsx')),
+  component: page(() => import('./features/organisation/members-page.tsx')),
 });
-
-const page = lazyRouteComponent;
+const keysOfOrganisation = createRoute({
+  getParentRoute: () => organisation,
+  path: '/keys',
+  component: page(() => import('./features/organisation/organisation-keys-page.tsx')),
+});
+const limitsOfOrganisation = createRoute({
+  getParentRoute: () => organisation,
+  path: '/limits',
+  component: page(() => import('./features/organisation/organisation-limits-page.tsx')),
+});
 
 const project = createRoute({
   getParentRoute: () => inside,
@@ -119,7 +130,27 @@ const code = createRoute({
 const settings = createRoute({
   getParentRoute: () => project,
   path: '/settings',
+  component: page(() => import('./features/settings/settings-frame.tsx')),
+});
+const general = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
   component: page(() => import('./features/settings/settings-page.tsx')),
+});
+const keysOfProject = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: page(() => import('./features/settings/project-keys-page.tsx')),
+});
+const variables = createRoute({
+  getParentRoute: () => settings,
+  path: '/variables',
+  component: page(() => import('./features/settings/variables-page.tsx')),
+});
+const limitsOfProject = createRoute({
+  getParentRoute: () => settings,
+  path: '/limits',
+  component: page(() => import('./features/settings/project-limits-page.tsx')),
 });
 const compare = createRoute({
   getParentRoute: () => project,
@@ -176,18 +207,20 @@ const routeTree = root.addChildren([
     signInRoute,
     link('/invitation', () => import('./features/sign-in/invitation-page.tsx')),
     link('/password', () => import('./features/sign-in/password-page.tsx')),
+    link('/forgotten', () => import('./features/sign-in/forgotten-page.tsx')),
+    link('/email', () => import('./features/sign-in/email-page.tsx')),
   ]),
   inside.addChildren([
     projects,
     account,
     server,
-    organisation.addChildren([members]),
+    organisation.addChildren([members, keysOfOrganisation, limitsOfOrganisation]),
     project.addChildren([
       overview,
       jobs,
       spiders.addChildren([spiderList, spider]),
       code,
-      settings,
+      settings.addChildren([general, keysOfProject, variables, limitsOfProject]),
       compare,
       oldJob,
       job,

@@ -17,6 +17,7 @@ import { readServer } from './server.ts';
 import { sessionContracts } from './session.ts';
 import { spiderContracts } from './spiders.ts';
 import { streamContracts } from './streams.ts';
+import { usageContracts } from './usage.ts';
 import { settingContracts, variableContracts } from './variables.ts';
 import { versionContracts } from './versions.ts';
 import { webhookContracts } from './webhooks.ts';
@@ -45,6 +46,7 @@ export const CONTRACTS: readonly Contract[] = [
   ...Object.values(projectContracts),
   ...Object.values(projectMembers),
   ...Object.values(limitContracts),
+  ...Object.values(usageContracts),
   ...Object.values(eventContracts),
   ...Object.values(streamContracts),
   ...Object.values(scheduleContracts),

@@ -16,6 +16,7 @@ export { readServer } from './server.ts';
 export { sessionContracts } from './session.ts';
 export { spiderContracts } from './spiders.ts';
 export { streamContracts } from './streams.ts';
+export { usageContracts } from './usage.ts';
 export { settingContracts, variableContracts } from './variables.ts';
 export { versionContracts } from './versions.ts';
 export { webhookContracts } from './webhooks.ts';

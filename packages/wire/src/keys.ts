@@ -75,7 +75,10 @@ function contractsOf<P extends z.ZodObject, B extends z.ZodObject>(
   params: P,
   body: B,
 ) {
-  const one = params.extend({ apikey: PathNumber }) as unknown as z.ZodType<z.output<P> & { apikey: number }>;
+  const one = params.extend({ apikey: PathNumber }) as unknown as z.ZodObject<
+    P['shape'] & { apikey: typeof PathNumber },
+    z.core.$strict
+  >;
   const noun = place === 'Own' ? 'of the caller' : 'of a project';
   const shared = { query: None, errors: WRITE_ERRORS };
   return {

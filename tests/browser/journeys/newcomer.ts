@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { buildDemoEgg } from '../../support/demo-egg.ts';
+import { promisify } from 'node:util';
+import { buildSecondEgg } from '../../support/demo-egg.ts';
 import type { Scene } from '../page.test.ts';
 import { unexpected } from '../support/browser.ts';
 import { signInLink } from '../support/seed.ts';
@@ -26,12 +28,8 @@ export function newcomer(scene: Scene): void {
     await page.getByRole('button', { name: 'Open item 0' }).click();
     await page.getByRole('dialog').getByText('currency', { exact: true }).waitFor();
     await page.keyboard.press('Escape');
-    const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download items' }).click();
-    await page.getByRole('menuitem', { name: 'JSON lines' }).click();
-    const lines = (await readFile(await (await download).path(), 'utf8')).trim().split('\n');
-    expect(lines).toHaveLength(200);
-
+    await parts.getByRole('link', { name: 'Charts' }).click();
+    await page.getByRole('img', { name: /^Items a minute/ }).waitFor();
     await page.getByRole('textbox', { name: 'Add a tag' }).fill('daily');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Remove tag daily' }).waitFor();
@@ -50,12 +48,36 @@ export function newcomer(scene: Scene): void {
     await started.getByText('travel').waitFor();
     expect(await started.getByRole('row').allTextContents()).toEqual(['argumentcategorynot theretravel']);
 
-    await page.getByRole('link', { name: 'Code' }).click();
+    await page.goto(`${service.url}/p/${service.team.project}/1/1?tab=items`);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download items' }).click();
+    await page.getByRole('menuitem', { name: 'JSON lines' }).click();
+    const lines = (await readFile(await (await download).path(), 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(200);
+
+    const screens = page.getByRole('navigation', { name: 'Project' });
+    await screens.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('link', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('my first');
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    const command = await page
+      .getByRole('dialog')
+      .getByText(/^curl -u sphub_/)
+      .textContent();
+    const { stdout } = await promisify(execFile)('sh', ['-c', `${command} -s`]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'ok',
+      jobs: [{ id: expect.stringMatching(/1\/2$/) }, { id: expect.stringMatching(/1\/1$/), tags: ['daily'] }],
+    });
+    await page.keyboard.press('Escape');
+
+    await screens.getByRole('link', { name: 'Code' }).click();
     await page.getByText('in use').waitFor();
     await page.setInputFiles('input[type=file]', {
       name: 'demo.egg',
       mimeType: 'application/zip',
-      buffer: await buildDemoEgg(),
+      buffer: await buildSecondEgg(),
     });
     await page.getByRole('textbox', { name: 'Version' }).fill('2.0');
     await page.getByRole('button', { name: 'Deploy', exact: true }).click();
@@ -64,7 +86,8 @@ export function newcomer(scene: Scene): void {
     const inUse = page.getByRole('row').filter({ hasText: 'in use' });
     await inUse.filter({ hasText: '2.0' }).waitFor();
     await page.getByRole('button', { name: 'Use this' }).click();
-    await page.getByText('It has the same spiders.').waitFor();
+    await page.getByText('Spiders that vanish').waitFor();
+    await page.getByRole('dialog').getByText('news', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Use it' }).click();
     await inUse.filter({ hasText: '1.0' }).waitFor();
     expect(unexpected(window)).toEqual([]);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { hashToken, newToken, parseJobKey, type StreamName, TALLIES } from '@spiderhub/core';
+import { hashToken, newSecretKey, newToken, parseJobKey, type StreamName, TALLIES } from '@spiderhub/core';
 import { createFsStreamStore } from '@spiderhub/storage';
 import type { Page } from 'playwright-core';
 import { deployDemo } from '../../support/demo-egg.ts';
@@ -7,7 +7,7 @@ import { type Service, startService } from '../../support/service.ts';
 
 /** A service with the demo's spiders deployed, and somebody who can sign in. */
 export async function startDemo(): Promise<Service> {
-  const service = await startService();
+  const service = await startService({ env: { SECRETS_KEY: newSecretKey() } });
   const lines = await deployDemo(service);
   if (!lines.at(-1)?.includes('"ok"')) throw new Error(`the demo was not deployed:\n${lines.join('\n')}`);
   return service;

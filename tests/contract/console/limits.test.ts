@@ -58,3 +58,22 @@ it.each([
   const answer = await staff.send('PATCH', `/organisations/${organisation}/limits`, body);
   expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_parameter']);
 });
+
+it('stand beside what a project takes of jobs, items and bytes', async () => {
+  const { database } = api.database;
+  const { project } = api.team;
+  await database('jobs').where({ project_id: project }).update({ items: 7 });
+  await database('project_usage').insert({ project_id: project, stored_bytes: 12_345 });
+  const { status, body } = await member.get(`/projects/${project}/usage`);
+  const pending = (await database('jobs').where({ project_id: project }).select('id')).length;
+  expect([status, body]).toEqual([
+    200,
+    {
+      jobs: { pending, running: 0, finished: 0, deleted: 0 },
+      items: 7 * pending,
+      blobBytes: expect.any(Number),
+      storedBytes: 12_345,
+    },
+  ]);
+  expect(pending).toBeGreaterThan(0);
+});

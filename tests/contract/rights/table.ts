@@ -274,6 +274,7 @@ export const RIGHTS: Record<string, string> = {
   'PATCH /console/organisations/:organisation/limits': 'staff',
   'GET /console/projects/:project/limits': 'owner, admin, session of owner, key, staff',
   'PATCH /console/projects/:project/limits': 'staff',
+  'GET /console/projects/:project/usage': 'owner, admin, session of owner, key, staff',
   'GET /console/events':
     'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
   'GET /console/projects/:project/stream':

@@ -53,7 +53,7 @@ it('takes no first segment that a dialect or the service has', () => {
   expect(PAGE_SEGMENTS.filter((segment) => taken.includes(segment))).toEqual([]);
 });
 
-it.each(['/', '/p/123/1/7', '/p/123/jobs?q=x', '/sign-in', '/o/1/members'])(
+it.each(['/', '/p/123/1/7', '/p/123/jobs?q=x', '/sign-in', '/email', '/forgotten', '/o/1/members'])(
   'shows browsers the page at %s, guarded',
   async (path) => {
     build('one');

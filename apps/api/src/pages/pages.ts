@@ -14,6 +14,8 @@ export const PAGE_SEGMENTS: readonly string[] = [
   'sign-in',
   'invitation',
   'password',
+  'forgotten',
+  'email',
   'account',
   'server',
 ];

@@ -1,9 +1,12 @@
 import { CONTRACTS } from '@spiderhub/wire';
 import { OPERATIONS } from './client.ts';
 import './jobs.ts';
+import './keys.ts';
+import './limits.ts';
 import './organisations.ts';
 import './session.ts';
 import './spiders.ts';
+import './variables.ts';
 import './versions.ts';
 
 it.each(OPERATIONS)('$id is called as its contract says', ({ id, method, path }) => {

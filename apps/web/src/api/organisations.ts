@@ -19,6 +19,9 @@ export type Role = Member['role'];
 
 export const ROLES: readonly Role[] = ['owner', 'admin', 'developer', 'operator', 'reader'];
 
+const ORGANISATION = '/organisations/:organisation';
+const PROJECT = '/projects/:project';
+
 export const listOrganisations = operation<Organisations['listOrganisations']>(
   'listOrganisations',
   'get',
@@ -27,73 +30,38 @@ export const listOrganisations = operation<Organisations['listOrganisations']>(
 export const readOrganisation = operation<Organisations['readOrganisation']>(
   'readOrganisation',
   'get',
-  '/organisations/:organisation',
+  ORGANISATION,
 );
 export const createProject = operation<Projects['createProject']>(
   'createProject',
   'post',
-  '/organisations/:organisation/projects',
+  `${ORGANISATION}/projects`,
 );
 export const listProjects = operation<Projects['listProjects']>('listProjects', 'get', '/projects');
-export const readProject = operation<Projects['readProject']>('readProject', 'get', '/projects/:project');
-export const changeProject = operation<Projects['changeProject']>(
-  'changeProject',
-  'patch',
-  '/projects/:project',
-);
+export const readProject = operation<Projects['readProject']>('readProject', 'get', PROJECT);
+export const changeProject = operation<Projects['changeProject']>('changeProject', 'patch', PROJECT);
 export const makePasswordLink = operation<typeof makePasswordLinkContract>(
   'makePasswordLink',
   'post',
-  '/organisations/:organisation/members/:user/password-link',
+  `${ORGANISATION}/members/:user/password-link`,
 );
 
-/** The same operations for an organisation and for a project. */
-export const organisationPeople = {
-  list: operation<OfOrganisation['list']>(
-    'listOrganisationMembers',
-    'get',
-    '/organisations/:organisation/members',
-  ),
-  change: operation<OfOrganisation['change']>(
-    'changeOrganisationMember',
-    'patch',
-    '/organisations/:organisation/members/:user',
-  ),
-  remove: operation<OfOrganisation['remove']>(
-    'removeOrganisationMember',
-    'delete',
-    '/organisations/:organisation/members/:user',
-  ),
-  invitations: operation<OfOrganisation['invitations']>(
-    'listOrganisationInvitations',
-    'get',
-    '/organisations/:organisation/invitations',
-  ),
-  invite: operation<OfOrganisation['invite']>(
-    'inviteToOrganisation',
-    'post',
-    '/organisations/:organisation/invitations',
-  ),
-  withdraw: operation<OfOrganisation['withdraw']>(
-    'withdrawOrganisationInvitation',
-    'delete',
-    '/organisations/:organisation/invitations/:invitation',
-  ),
-};
+/** Members and invitations: an organisation and a project have them in the same way. */
+function peopleOf<C extends OfOrganisation | OfProject>(place: 'Organisation' | 'Project') {
+  const path = place === 'Organisation' ? ORGANISATION : PROJECT;
+  return {
+    list: operation<C['list']>(`list${place}Members`, 'get', `${path}/members`),
+    change: operation<C['change']>(`change${place}Member`, 'patch', `${path}/members/:user`),
+    remove: operation<C['remove']>(`remove${place}Member`, 'delete', `${path}/members/:user`),
+    invitations: operation<C['invitations']>(`list${place}Invitations`, 'get', `${path}/invitations`),
+    invite: operation<C['invite']>(`inviteTo${place}`, 'post', `${path}/invitations`),
+    withdraw: operation<C['withdraw']>(
+      `withdraw${place}Invitation`,
+      'delete',
+      `${path}/invitations/:invitation`,
+    ),
+  };
+}
 
-export const projectPeople = {
-  list: operation<OfProject['list']>('listProjectMembers', 'get', '/projects/:project/members'),
-  change: operation<OfProject['change']>('changeProjectMember', 'patch', '/projects/:project/members/:user'),
-  remove: operation<OfProject['remove']>('removeProjectMember', 'delete', '/projects/:project/members/:user'),
-  invitations: operation<OfProject['invitations']>(
-    'listProjectInvitations',
-    'get',
-    '/projects/:project/invitations',
-  ),
-  invite: operation<OfProject['invite']>('inviteToProject', 'post', '/projects/:project/invitations'),
-  withdraw: operation<OfProject['withdraw']>(
-    'withdrawProjectInvitation',
-    'delete',
-    '/projects/:project/invitations/:invitation',
-  ),
-};
+export const organisationPeople = peopleOf<OfOrganisation>('Organisation');
+export const projectPeople = peopleOf<OfProject>('Project');

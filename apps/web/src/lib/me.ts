@@ -1,8 +1,8 @@
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
 import { rememberCsrfToken } from '../api/client.ts';
 import type { Role } from '../api/organisations.ts';
-import { listProjects } from '../api/organisations.ts';
-import { type Me, readMe } from '../api/session.ts';
+import { listProjects, readOrganisation } from '../api/organisations.ts';
+import { type Me, readMe, readSignInWays } from '../api/session.ts';
 
 export const meQuery = queryOptions({
   queryKey: ['me'],
@@ -26,6 +26,12 @@ export async function forgetAll(client: QueryClient): Promise<void> {
   await client.fetchQuery(meQuery);
 }
 
+/** Which ways there are to sign in, and whether mail is set up: the service's own configuration, asked for once. */
+export function useSignInWays() {
+  return useQuery({ queryKey: ['sign-in ways'], queryFn: () => readSignInWays({}), staleTime: Infinity })
+    .data;
+}
+
 export function useMe(): Me | undefined {
   return useQuery(meQuery).data;
 }
@@ -34,6 +40,14 @@ export function useMe(): Me | undefined {
 export function useProject(project: number) {
   const { data } = useQuery(projectsQuery);
   return data?.projects.find(({ id }) => id === project);
+}
+
+/** An organisation, as far as the caller may see it. */
+export function useOrganisation(organisation: number) {
+  return useQuery({
+    queryKey: ['organisation', organisation],
+    queryFn: () => readOrganisation({ params: { organisation } }),
+  });
 }
 
 const WHO_OPERATES: readonly Role[] = ['owner', 'admin', 'developer', 'operator'];

@@ -4,6 +4,7 @@ import { rememberCsrfToken } from '../api/client.ts';
 import { signIn } from '../api/session.ts';
 import { ErrorPanel } from './feedback.tsx';
 import { Field } from './field.tsx';
+import { PasswordField } from './password-field.tsx';
 
 interface SignInFormProps {
   /** Known already: who was signed in before. */
@@ -40,19 +41,7 @@ export function SignInForm({ name: known = '', onDone }: SignInFormProps) {
           />
         )}
       </Field>
-      <Field label="Password">
-        {(props) => (
-          <input
-            {...props}
-            className="input"
-            type="password"
-            autoComplete="current-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <PasswordField value={password} onChange={setPassword} />
       {entering.error && <ErrorPanel error={entering.error} />}
       <button type="submit" className="button primary" disabled={entering.isPending}>
         Sign in

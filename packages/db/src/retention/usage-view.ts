@@ -33,10 +33,11 @@ const USAGE = `
   where :project::int is null or p.id = :project::int
   group by p.id, p.name order by p.id`;
 
-export function createUsageView(database: Database): UsageView {
+/** `run`: how long it may take; as long as it needs unless something else is said. */
+export function createUsageView(database: Database, run: typeof patiently = patiently): UsageView {
   return translated<UsageView>({
     async usage(project) {
-      const { rows } = await patiently(database, (tx) => tx.raw<{ rows: Row[] }>(USAGE, { project }));
+      const { rows } = await run(database, (tx) => tx.raw<{ rows: Row[] }>(USAGE, { project }));
       return rows.map(({ project: id, name, ...numbers }) => ({ project: id, name, ...numbersOf(numbers) }));
     },
   });

@@ -9,23 +9,33 @@ import {
   readSession,
 } from '../../api/session.ts';
 import { plural } from '../../lib/format.ts';
+import { useSignInWays } from '../../lib/me.ts';
+import { programIn } from '../../lib/program-in.ts';
+import { ApiKeys } from '../../ui/api-keys/api-keys.tsx';
 import { ErrorPanel, Pending } from '../../ui/feedback.tsx';
-import { Field, isOfNoField, problemOf } from '../../ui/field.tsx';
+import { isOfNoField, problemOf } from '../../ui/field.tsx';
 import { Page } from '../../ui/page.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
+import { Region } from '../../ui/region.tsx';
 import { Ago } from '../../ui/time.tsx';
 import { toast, toastError } from '../../ui/toasts.tsx';
-import { browserIn } from './browser-in.ts';
+import { EmailForm } from './email-form.tsx';
 
 const SESSIONS = ['sessions'];
 
 /** What is one's own: the password, and where one is signed in. */
 export default function AccountPage() {
   const session = useQuery({ queryKey: ['session'], queryFn: () => readSession({}) });
+  const ways = useSignInWays();
   return (
-    <Page title="Your account" narrow>
+    <Page title="Your account">
+      <section className="stack tight">
+        <h2>Your API keys</h2>
+        <ApiKeys place="own" refusal={null} />
+      </section>
       <Pending query={session} />
       {session.data && (
-        <section className="panel">
+        <section className="panel narrow-part">
           <div className="title">
             <h2>{session.data.hasPassword ? 'Change password' : 'Set a password'}</h2>
           </div>
@@ -36,6 +46,16 @@ export default function AccountPage() {
               </p>
             )}
             <PasswordForm hasPassword={session.data.hasPassword} />
+          </div>
+        </section>
+      )}
+      {session.data && ways?.mail && (
+        <section className="panel narrow-part">
+          <div className="title">
+            <h2>E-mail address</h2>
+          </div>
+          <div className="content">
+            <EmailForm hasPassword={session.data.hasPassword} />
           </div>
         </section>
       )}
@@ -65,33 +85,20 @@ function PasswordForm({ hasPassword }: { hasPassword: boolean }) {
   return (
     <form className="stack" style={{ maxWidth: 340, marginTop: 12 }} onSubmit={submit}>
       {hasPassword && (
-        <Field label="Present password" problem={problemOf(saving.error, 'current')}>
-          {(props) => (
-            <input
-              {...props}
-              className="input"
-              type="password"
-              autoComplete="current-password"
-              required
-              value={current}
-              onChange={(event) => setCurrent(event.target.value)}
-            />
-          )}
-        </Field>
+        <PasswordField
+          label="Present password"
+          value={current}
+          onChange={setCurrent}
+          problem={problemOf(saving.error, 'current')}
+        />
       )}
-      <Field label="New password" hint="Ten characters or more" problem={problemOf(saving.error, 'password')}>
-        {(props) => (
-          <input
-            {...props}
-            className="input"
-            type="password"
-            autoComplete="new-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <PasswordField
+        label="New password"
+        isNew
+        value={password}
+        onChange={setPassword}
+        problem={problemOf(saving.error, 'password')}
+      />
       {isOfNoField(saving.error, ['current', 'password']) && <ErrorPanel error={saving.error} />}
       <div>
         <button type="submit" className="button primary" disabled={saving.isPending}>
@@ -132,7 +139,7 @@ function Sessions() {
       </div>
       <Pending query={sessions} rows={3} />
       {list.length > 0 && (
-        <div className="region">
+        <Region label="Sessions">
           <table className="table">
             <thead>
               <tr>
@@ -150,7 +157,7 @@ function Sessions() {
               ))}
             </tbody>
           </table>
-        </div>
+        </Region>
       )}
     </section>
   );
@@ -159,7 +166,7 @@ function Sessions() {
 function SessionRow({ session, onEnd }: { session: OpenSession; onEnd: () => void }) {
   return (
     <tr>
-      <td title={session.client ?? undefined}>{browserIn(session.client)}</td>
+      <td title={session.client ?? undefined}>{programIn(session.client)}</td>
       <td className="mono">{session.address ?? '–'}</td>
       <td>
         <Ago at={session.createdAt} />

@@ -189,7 +189,7 @@ function FirstSteps({ project, steps }: { project: number; steps: Overview['step
     {
       title: 'An API key',
       isDone: steps.hasKey,
-      text: `npm run admin -- key create --project ${project}`,
+      text: null,
     },
     {
       title: 'Your spiders',
@@ -214,7 +214,15 @@ function FirstSteps({ project, steps }: { project: number; steps: Overview['step
               {isDone ? <Check size={16} aria-label="done" /> : <Circle size={16} aria-label="to do" />}
               <strong>{title}</strong>
             </span>
-            {!isDone && <CommandLine text={text} />}
+            {!isDone && text === null && (
+              <p>
+                <Link to="/p/$project/settings/keys" params={{ project }}>
+                  Make a key
+                </Link>{' '}
+                here: it comes with the lines for shub and curl.
+              </p>
+            )}
+            {!isDone && text !== null && <CommandLine text={text} />}
           </li>
         ))}
       </ol>

@@ -14,6 +14,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { Empty, ErrorPanel, Pending } from '../../ui/feedback.tsx';
 import { Field, isOfNoField, problemOf } from '../../ui/field.tsx';
 import { Page } from '../../ui/page.tsx';
+import { Region } from '../../ui/region.tsx';
 
 export default function ProjectsPage() {
   const projects = useQuery(projectsQuery);
@@ -67,7 +68,7 @@ function groups(projects: readonly Project[]): [Project['organisation'], Project
 
 function ProjectTable({ projects }: { projects: readonly Project[] }) {
   return (
-    <div className="region">
+    <Region label="Projects">
       <table className="table">
         <thead>
           <tr>
@@ -92,7 +93,7 @@ function ProjectTable({ projects }: { projects: readonly Project[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Region>
   );
 }
 

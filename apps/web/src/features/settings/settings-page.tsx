@@ -3,14 +3,13 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { changeProject, type Project, readProject } from '../../api/organisations.ts';
 import { mayNot } from '../../lib/me.ts';
-import { CommandLine } from '../../ui/command-line.tsx';
+import { ClientLines } from '../../ui/client-lines.tsx';
 import { ErrorPanel, Pending } from '../../ui/feedback.tsx';
 import { Field, isOfNoField, problemOf } from '../../ui/field.tsx';
-import { Page } from '../../ui/page.tsx';
 import { People } from '../../ui/people/people.tsx';
 import { toast, toastError } from '../../ui/toasts.tsx';
 
-const route = getRouteApi('/inside/p/$project/settings');
+const route = getRouteApi('/inside/p/$project/settings/');
 
 /** The project itself, who works in it, and how programs reach it. */
 export default function SettingsPage() {
@@ -20,7 +19,7 @@ export default function SettingsPage() {
     queryFn: () => readProject({ params: { project } }),
   });
   return (
-    <Page title="Settings" narrow>
+    <div className="page narrow">
       <Pending query={query} />
       {query.data && (
         <>
@@ -40,7 +39,7 @@ export default function SettingsPage() {
           </section>
         </>
       )}
-    </Page>
+    </div>
   );
 }
 
@@ -131,22 +130,17 @@ function Pause({ project }: { project: Project }) {
 }
 
 function Clients({ project: { id } }: { project: Project }) {
-  const { origin } = location;
   return (
-    <section className="panel padded stack">
-      <h3>For programs</h3>
-      <p className="dim">
-        <code>shub</code>, in <code>~/.scrapinghub.yml</code>:
-      </p>
-      <CommandLine
-        text={`endpoints: {default: "${origin}/api/"}\napikeys: {default: APIKEY}\nprojects: {default: ${id}}`}
-      />
-      <p className="dim">
-        <code>python-scrapinghub</code>:
-      </p>
-      <CommandLine
-        text={`ScrapinghubClient("APIKEY", dash_endpoint="${origin}/api/", endpoint="${origin}/storage").get_project(${id})`}
-      />
+    <section className="panel">
+      <div className="title">
+        <h2>For programs</h2>
+        <Link to="/p/$project/settings/keys" params={{ project: id }} className="push">
+          Make a key
+        </Link>
+      </div>
+      <div className="content stack">
+        <ClientLines project={id} />
+      </div>
     </section>
   );
 }

@@ -3,14 +3,16 @@ import { useRouter } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { rememberCsrfToken } from '../../api/client.ts';
 import { acceptInvitation, createAccount, type LinkFacts, readLink } from '../../api/session.ts';
-import { forgetAll, meQuery } from '../../lib/me.ts';
+import { forgetAll, meQuery, useSignInWays } from '../../lib/me.ts';
 import { ErrorPanel, Pending } from '../../ui/feedback.tsx';
 import { Field, isOfNoField, problemOf } from '../../ui/field.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
+import { OpenIdButton } from './openid-button.tsx';
 import { NoToken } from './password-page.tsx';
-import { useToken } from './use-token.ts';
+import { useFragment } from './use-fragment.ts';
 
 export default function InvitationPage() {
-  const token = useToken();
+  const token = useFragment('token');
   const link = useQuery({
     queryKey: ['link', token],
     queryFn: () => readLink({ body: { token: token ?? '' } }),
@@ -18,6 +20,7 @@ export default function InvitationPage() {
     retry: false,
   });
   const me = useQuery({ ...meQuery, retry: false });
+  const ways = useSignInWays();
   const enter = useEnter();
   if (token === null) return <NoToken />;
   if (!link.data) return <Pending query={link} rows={3} />;
@@ -29,6 +32,12 @@ export default function InvitationPage() {
         <Accept token={token} name={me.data.name} onDone={enter} />
       ) : (
         <NewAccount token={token} onDone={enter} />
+      )}
+      {!me.data?.user && ways?.openId && (
+        <>
+          <p className="or dim">or</p>
+          <OpenIdButton name={ways.openId.name} invitation={token} />
+        </>
       )}
     </>
   );
@@ -105,19 +114,12 @@ function NewAccount({ token, onDone }: Taking) {
           />
         )}
       </Field>
-      <Field label="Password" hint="Ten characters or more." problem={problemOf(making.error, 'password')}>
-        {(props) => (
-          <input
-            {...props}
-            className="input"
-            type="password"
-            autoComplete="new-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <PasswordField
+        isNew
+        value={password}
+        onChange={setPassword}
+        problem={problemOf(making.error, 'password')}
+      />
       {isOfNoField(making.error, ['name', 'password']) && <ErrorPanel error={making.error} />}
       <button type="submit" className="button primary" disabled={making.isPending}>
         Make the account and join

@@ -5,11 +5,12 @@ import { rememberCsrfToken } from '../../api/client.ts';
 import { setPassword } from '../../api/session.ts';
 import { forgetAll } from '../../lib/me.ts';
 import { ErrorPanel } from '../../ui/feedback.tsx';
-import { Field, isOfNoField, problemOf } from '../../ui/field.tsx';
-import { useToken } from './use-token.ts';
+import { isOfNoField, problemOf } from '../../ui/field.tsx';
+import { PasswordField } from '../../ui/password-field.tsx';
+import { useFragment } from './use-fragment.ts';
 
 export default function PasswordPage() {
-  const token = useToken();
+  const token = useFragment('token');
   const client = useQueryClient();
   const router = useRouter();
   const [password, type] = useState('');
@@ -31,23 +32,14 @@ export default function PasswordPage() {
       }}
     >
       <h1>Set a password</h1>
-      <Field
+      <PasswordField
         label="New password"
-        hint="Ten characters or more. You are signed out everywhere else."
+        hint="You are signed out everywhere else."
+        isNew
+        value={password}
+        onChange={type}
         problem={problemOf(saving.error, 'password')}
-      >
-        {(props) => (
-          <input
-            {...props}
-            className="input"
-            type="password"
-            autoComplete="new-password"
-            required
-            value={password}
-            onChange={(event) => type(event.target.value)}
-          />
-        )}
-      </Field>
+      />
       {isOfNoField(saving.error, ['password']) && <ErrorPanel error={saving.error} />}
       <button type="submit" className="button primary" disabled={saving.isPending}>
         Set password and sign in

@@ -1,8 +1,9 @@
 import { type FormEvent, useState } from 'react';
 import { ROLES, type Role } from '../../api/organisations.ts';
+import { useSignInWays } from '../../lib/me.ts';
 import { CommandLine } from '../command-line.tsx';
 import { ErrorPanel } from '../feedback.tsx';
-import { Field } from '../field.tsx';
+import { Field, isOfNoField, problemOf } from '../field.tsx';
 import { At } from '../time.tsx';
 import type { usePeople } from './use-people.ts';
 
@@ -17,10 +18,12 @@ const WORDS: Record<Role, string> = {
 /** Chooses a role, and shows the link that was made: this one time. */
 export function Invite({ people }: { people: ReturnType<typeof usePeople> }) {
   const [role, setRole] = useState<Role>('developer');
+  const [email, setEmail] = useState('');
+  const mails = useSignInWays()?.mail ?? false;
   const { data: made, error, isPending, mutate } = people.invite;
   function submit(event: FormEvent) {
     event.preventDefault();
-    mutate(role);
+    mutate({ role, ...(email !== '' && { email }) });
   }
   if (made) {
     return (
@@ -46,11 +49,28 @@ export function Invite({ people }: { people: ReturnType<typeof usePeople> }) {
             </select>
           )}
         </Field>
-        {error && <ErrorPanel error={error} />}
+        {mails && (
+          <Field
+            label="E-mail address"
+            hint="The link is sent there; empty: you hand it on yourself"
+            problem={problemOf(error, 'email')}
+          >
+            {(props) => (
+              <input
+                {...props}
+                className="input"
+                type="email"
+                value={email}
+                onChange={(event) => setEmail(event.target.value)}
+              />
+            )}
+          </Field>
+        )}
+        {isOfNoField(error, ['email']) && <ErrorPanel error={error} />}
       </div>
       <footer>
         <button type="submit" className="button primary" disabled={isPending}>
-          Make a link
+          {email === '' ? 'Make a link' : 'Send a link'}
         </button>
       </footer>
     </form>

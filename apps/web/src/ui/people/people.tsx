@@ -5,6 +5,7 @@ import { mayNot, useMe } from '../../lib/me.ts';
 import { Dialog } from '../dialog.tsx';
 import { Pending } from '../feedback.tsx';
 import { Menu, MenuItem } from '../menu.tsx';
+import { Region } from '../region.tsx';
 import { Ago } from '../time.tsx';
 import { Invite, LinkToHandOn } from './invite.tsx';
 import { type Place, usePeople } from './use-people.ts';
@@ -50,7 +51,14 @@ export function People({ place, role }: PeopleProps) {
         />
       )}
       {refusal === null && <Invitations people={people} />}
-      <Dialog open={isInviting} onClose={() => setInviting(false)} title="Invite somebody">
+      <Dialog
+        open={isInviting}
+        onClose={() => {
+          setInviting(false);
+          people.invite.reset();
+        }}
+        title="Invite somebody"
+      >
         <Invite people={people} />
       </Dialog>
       <Dialog
@@ -99,7 +107,7 @@ interface MembersProps {
 function Members({ members, refusal, people, onRemove }: MembersProps) {
   const me = useMe();
   return (
-    <div className="region">
+    <Region label="Members">
       <table className="table">
         <thead>
           <tr>
@@ -145,7 +153,7 @@ function Members({ members, refusal, people, onRemove }: MembersProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Region>
   );
 }
 
@@ -177,10 +185,11 @@ function Invitations({ people }: { people: Calls }) {
   return (
     <section className="stack tight">
       <h2>Invitations that still wait</h2>
-      <div className="region">
+      <Region label="Invitations">
         <table className="table">
           <thead>
             <tr>
+              <th>For</th>
               <th>Role</th>
               <th>Made by</th>
               <th>Made</th>
@@ -189,8 +198,9 @@ function Invitations({ people }: { people: Calls }) {
             </tr>
           </thead>
           <tbody>
-            {list.map(({ id, role, madeBy, createdAt, expiresAt }) => (
+            {list.map(({ id, role, email, madeBy, createdAt, expiresAt }) => (
               <tr key={id}>
+                <td>{email ?? <span className="dim">who has the link</span>}</td>
                 <td>{role}</td>
                 <td>{madeBy}</td>
                 <td>
@@ -208,7 +218,7 @@ function Invitations({ people }: { people: Calls }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Region>
     </section>
   );
 }

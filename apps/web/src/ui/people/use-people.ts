@@ -5,6 +5,12 @@ import { toastError } from '../toasts.tsx';
 /** Where people are members: organisations and projects have them in the same way. */
 export type Place = { organisation: number } | { project: number };
 
+/** What somebody shall be; with an address the invitation is mailed there. */
+export interface Invitee {
+  role: Role;
+  email?: string;
+}
+
 function callsOf(place: Place) {
   if ('organisation' in place) {
     const { organisation } = place;
@@ -14,7 +20,7 @@ function callsOf(place: Place) {
         organisationPeople.change({ params: { organisation, user }, body: { role } }),
       remove: (user: number) => organisationPeople.remove({ params: { organisation, user } }),
       invitations: () => organisationPeople.invitations({ params: { organisation } }),
-      invite: (role: Role) => organisationPeople.invite({ params: { organisation }, body: { role } }),
+      invite: (body: Invitee) => organisationPeople.invite({ params: { organisation }, body }),
       withdraw: (invitation: number) => organisationPeople.withdraw({ params: { organisation, invitation } }),
       passwordLink: (user: number) => makePasswordLink({ params: { organisation, user }, body: {} }),
     };
@@ -25,7 +31,7 @@ function callsOf(place: Place) {
     change: (user: number, role: Role) => projectPeople.change({ params: { project, user }, body: { role } }),
     remove: (user: number) => projectPeople.remove({ params: { project, user } }),
     invitations: () => projectPeople.invitations({ params: { project } }),
-    invite: (role: Role) => projectPeople.invite({ params: { project }, body: { role } }),
+    invite: (body: Invitee) => projectPeople.invite({ params: { project }, body }),
     withdraw: (invitation: number) => projectPeople.withdraw({ params: { project, invitation } }),
     passwordLink: null,
   };

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StreamStore } from '@spiderhub/core';
+import type { StreamStore, StreamWriter } from '@spiderhub/core';
 import { createLogger } from '@spiderhub/platform';
 import { createFsStreamStore } from '@spiderhub/storage';
 import { eventually } from '@spiderhub/testkit';
@@ -60,4 +60,33 @@ it('ends no crawl when nothing can be stored', async () => {
     log,
   });
   await expect(sampler.stop()).resolves.toBeUndefined();
+});
+
+it('measures a short crawl more than once', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'performance'] });
+  try {
+    let taken = 0;
+    const flush = async () => {
+      taken += 1;
+    };
+    const writer = { append() {}, flush, seal: async () => {} } as unknown as StreamWriter;
+    const sampler = startSampler({
+      streams: { openWriter: async () => writer },
+      key: REF.key,
+      attempt: REF.attempt,
+      recorder: { counts: () => ({ items: 0, pages: 0, logs: 0, errors: 0 }), scrapyStats: null },
+      crawl: {},
+      log,
+    });
+    const after: number[] = [];
+    for (const ms of [1000, 2000, 4000, 8000, 10_000]) {
+      await jest.advanceTimersByTimeAsync(ms);
+      after.push(taken);
+    }
+    expect(after).toEqual([1, 2, 3, 4, 5]);
+    await sampler.stop();
+    expect(taken).toBe(6);
+  } finally {
+    jest.useRealTimers();
+  }
 });

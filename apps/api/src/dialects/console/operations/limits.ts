@@ -1,11 +1,11 @@
-import { limitOverview, type Place } from '@spiderhub/core';
-import { limitContracts as contracts } from '@spiderhub/wire';
+import { accessErrors, limitOverview, type Place } from '@spiderhub/core';
+import { limitContracts as contracts, usageContracts } from '@spiderhub/wire';
 import type { Operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
 import { served } from '../served.ts';
 
 /** What organisations and projects may have, and what they have. */
-export function limitOperations({ limits }: Parts): Operation[] {
+export function limitOperations({ limits, usage }: Parts): Operation[] {
   const overview = (place: Place) => limitOverview(limits.store, limits.book.defaults, place);
   const ofOrganisation = async (place: Place) => ({ limits: (await overview(place)).limits });
 
@@ -39,6 +39,18 @@ export function limitOperations({ limits }: Parts): Operation[] {
       await caller.may(params.project);
       await limits.store.change(caller.actor, params, body);
       return overview(params);
+    }),
+    served(
+      usageContracts.readProjectUsage,
+      'limits.read',
+    )(async ({ caller, params: { project } }) => {
+      await caller.may(project);
+      const found = await usage.get(project);
+      const bytes = await limits.store.find({ project });
+      if (!found || !bytes) throw accessErrors.projectNotFound(project);
+      const { pending, running, finished, deleted, items, blobBytes } = found;
+      const jobs = { pending, running, finished, deleted };
+      return { jobs, items, blobBytes, storedBytes: bytes.projectBytes };
     }),
   ];
 }

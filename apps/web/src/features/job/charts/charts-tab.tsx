@@ -4,6 +4,7 @@ import { readSamples } from '../../../api/jobs.ts';
 import { bytes, count } from '../../../lib/format.ts';
 import { Chart } from '../../../ui/chart.tsx';
 import { Empty, Pending } from '../../../ui/feedback.tsx';
+import { Region } from '../../../ui/region.tsx';
 import type { TabProps } from '../job-page.tsx';
 import { type Lines, levelsOf, ratesOf, summaryOf } from './rates.ts';
 
@@ -28,7 +29,7 @@ export default function ChartsTab({ job, address, attempt }: TabProps) {
   if (points.length < 2) {
     return (
       <Empty title="Nothing to draw yet">
-        <p>Each crawl is measured every ten seconds; two measurements make a line.</p>
+        <p>Each crawl is measured in its first seconds and then every ten; two measurements make a line.</p>
       </Empty>
     );
   }
@@ -84,8 +85,7 @@ function NumbersTable({ charts }: { charts: [string, Lines, (value: number) => s
   const times = charts[0]?.[1].times ?? [];
   const step = Math.max(1, Math.ceil(times.length / MAX_ROWS));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keys
-    <section className="region" aria-label="Measurements" tabIndex={0}>
+    <Region label="Measurements">
       <table className="table">
         <thead>
           <tr>
@@ -115,6 +115,6 @@ function NumbersTable({ charts }: { charts: [string, Lines, (value: number) => s
             ))}
         </tbody>
       </table>
-    </section>
+    </Region>
   );
 }

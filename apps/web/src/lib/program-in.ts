@@ -14,8 +14,8 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 ];
 const MAX_OTHER = 40;
 
-/** A browser's own words for itself, in two: `Firefox on Linux`. What it does not know is cut and shown as it is. */
-export function browserIn(words: string | null): string {
+/** A browser or another client in short: `Firefox on Linux`. What is no browser is cut and shown in its own words. */
+export function programIn(words: string | null): string {
   if (words === null || words === '') return 'unknown';
   const browser = BROWSERS.find(([pattern]) => pattern.test(words))?.[1];
   const system = SYSTEMS.find(([pattern]) => pattern.test(words))?.[1];

@@ -1,0 +1,14 @@
+import { useState } from 'react';
+
+/**
+ * The secret part of a link, or why signing in elsewhere did not work. It stands behind the `#`, which is sent nowhere, and
+ * is taken out of the address bar, so that it is in no history and no screenshot.
+ */
+export function useFragment(name: 'token' | 'error'): string | null {
+  const [value] = useState(() => {
+    const found = new URLSearchParams(location.hash.slice(1)).get(name);
+    if (found !== null) history.replaceState(history.state, '', location.pathname + location.search);
+    return found;
+  });
+  return value;
+}
