@@ -1,7 +1,7 @@
 // Lists, counts and claims over HTTP with millions of finished jobs behind them.
 //
 //   npm run build
-//   node bench/lists.mjs [--jobs 10000,3000000] [--rounds 100]
+//   node bench/lists.mjs [--jobs 10000,3000000] [--rounds 100] [--only /console]
 //
 // Without DATABASE_URL it starts a Postgres and a Redis of its own and removes them afterwards; with it, it makes a
 // database of its own on that server. One API process as in production, one caller. A size after the other; the last
@@ -29,14 +29,18 @@ const { values } = parseArgs({
   options: {
     jobs: { type: 'string', default: '10000,300000' },
     rounds: { type: 'string', default: '100' },
+    // Only calls below this path, and no download.
+    only: { type: 'string', default: '' },
   },
 });
 const rounds = Number(values.rounds);
 
 const list = (query) => `/api/jobs/list.json?project=1&${query}`;
 const count = (query) => `/api/jobs/count.json?project=1&${query}`;
+/** A page of a hundred, as the page shows it: with why jobs wait, what is usual of their spiders, and the numbers of the project. */
+const shown = (q, more = '') => `/console/projects/1/jobs?limit=100&q=${encodeURIComponent(q)}${more}`;
 
-/** Name and path, with a form for what is posted. `$third` is a third of the jobs. */
+/** Name and path, with a form for what is posted. `$third` is a third of the jobs, `$cursor` lies behind 500 of them. */
 const CALLS = [
   ['latest 10 of the project', list('count=10')],
   ['... of a spider', list('spider=spider-7&count=10')],
@@ -65,7 +69,21 @@ const CALLS = [
   ],
   ['daemonstatus.json', '/scrapyd/daemonstatus.json'],
   ['listjobs.json, 10 of the project', '/scrapyd/listjobs.json?project=bench&limit=10'],
-];
+  ['the page: 100 jobs', shown('')],
+  ['... behind 500 others', shown('', '&cursor=$cursor')],
+  ['... of a spider', shown('spider:spider-7')],
+  ['... that failed', shown('state:failed')],
+  ['... finished ones that lack consumed', shown('state:finished -tag:consumed')],
+  ['... with a tag that most have', shown('tag:daily')],
+  ['... with a rare tag', shown('tag:rare')],
+  ['... that run', shown('state:running')],
+  ['... of the last hour', shown('since:1h')],
+  ['... with many errors', shown('errors:>1')],
+  ['... with a word', shown('spider-17')],
+  ['... with an argument that none has', shown('args.day:1999-01-01')],
+  ['its overview', '/console/projects/1/overview'],
+  ['its health of spiders', '/console/projects/1/health?runs=30'],
+].filter(([, path]) => path.startsWith(values.only));
 
 const OTHERS = [
   ['listjobs.json of another project', '/scrapyd/listjobs.json?project=other&limit=10'],
@@ -87,7 +105,8 @@ async function measure(jobs) {
     );
     const api = await startApi(db.url, await adminKey(pool));
     try {
-      return { jobs, pages: await timePages(api, jobs), ...(await timeDownload(api)) };
+      const pages = await timePages(api, jobs);
+      return { jobs, pages, ...(values.only === '' && (await timeDownload(api))) };
     } finally {
       await api.stop();
     }
@@ -147,8 +166,14 @@ async function startApi(databaseUrl, key) {
 async function timePages(api, jobs) {
   const caller = createCaller(api.url, api.authorization);
   const rows = [];
+  let cursor = '';
+  for (let page = 0; page < 5; page += 1) {
+    const { text } = await caller.call(shown('', cursor && `&cursor=${cursor}`));
+    cursor = encodeURIComponent(JSON.parse(text).cursor);
+  }
   for (const [name, path, form] of CALLS) {
-    const times = await caller.times(path.replace('$third', Math.floor(jobs / 3)), rounds, form);
+    const filled = path.replace('$third', Math.floor(jobs / 3)).replace('$cursor', cursor);
+    const times = await caller.times(filled, rounds, form);
     rows.push({ name, p50: percentile(times, 0.5), p99: percentile(times, 0.99) });
   }
   caller.close();
@@ -203,6 +228,7 @@ function print({ jobs, pages, stream, restMb, peakMb, others }, first) {
   console.log(`\n${jobs} finished jobs of 200 spiders`.padEnd(46), '  p50 ms   p99 ms    ratio');
   for (const [at, { name, p50, p99 }] of pages.entries())
     row(name, [p50, p99, p50 / first.pages[at].p50], [2, 2, 2]);
+  if (!stream) return;
   console.log(
     `list.jl: first byte ${stream.firstMs.toFixed(0)} ms, then ${Math.round((stream.lines / (stream.ms - stream.firstMs)) * 1000)} rows/s;`,
     `the API took ${restMb.toFixed(0)} MB before and ${peakMb.toFixed(0)} MB at most`,

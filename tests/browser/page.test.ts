@@ -1,5 +1,6 @@
 import type { Service } from '../support/service.ts';
 import { fault } from './journeys/fault.ts';
+import { further } from './journeys/further.ts';
 import { looks } from './journeys/looks.ts';
 import { newcomer } from './journeys/newcomer.ts';
 import { people } from './journeys/people.ts';
@@ -32,5 +33,6 @@ describeInBrowser('the page', () => {
   reading(scene);
   people(scene);
   looks(scene);
+  further(scene);
   fault(scene);
 });

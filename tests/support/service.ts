@@ -25,6 +25,8 @@ export interface Service {
   /** Environment of the processes, for starting more of them. */
   env: NodeJS.ProcessEnv;
   api: ServiceProcess;
+  /** Another API at the same address, when the first is gone. */
+  startApiAgain(): Promise<void>;
   startWorker(env?: NodeJS.ProcessEnv): Promise<ServiceProcess>;
   /** SIGKILL for every worker process. */
   killWorkers(): Promise<void>;
@@ -88,16 +90,19 @@ export async function startService({
   common.PUBLIC_URL = url;
   for (let i = 0; i < workers; i++) await start('worker');
 
-  return {
+  const service: Service = {
     url,
     home,
     db,
     team,
     env: common,
     api: api.process,
+    async startApiAgain() {
+      service.api = (await start('api', { PORT: new URL(url).port })).process;
+    },
     startWorker: async (more) => (await start('worker', more)).process,
     async killWorkers() {
-      await Promise.all(processes.filter((one) => one !== api.process).map((one) => one.kill()));
+      await Promise.all(processes.filter((one) => one !== service.api).map((one) => one.kill()));
     },
     call: (path, form, key = team.key) => callService(url, path, form, key),
     async stop() {
@@ -108,6 +113,7 @@ export async function startService({
         await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
+  return service;
 }
 
 async function startProcess(app: string, env: NodeJS.ProcessEnv, logPath: string) {

@@ -119,6 +119,7 @@ import {
   createNoticeStore,
   createOverviewView,
   createPeriodicStore,
+  createProjectLooks,
   createProjectStore,
   createReleaseStore,
   createReportStore,
@@ -275,6 +276,13 @@ export interface Ground {
   log: Logger;
 }
 
+function liveOf(
+  { database, log, hints, liveLimits: limits }: Ground,
+  parts: Pick<Parts, 'eventLog' | 'streams'>,
+): Live {
+  return createLive({ log, ...parts, looks: createProjectLooks(database), hints, limits });
+}
+
 /** Makes each part, on Postgres and the file system. */
 export async function createParts(ground: Ground): Promise<Parts> {
   const { database, downloads, searches, signals, inspector, secretKeys, dataDir, uploadDir, log } = ground;
@@ -343,7 +351,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
     frontiers: createFrontierStore(database),
     activity: createActivityStore(database),
     eventLog,
-    live: createLive({ log, eventLog, jobs, streams, hints: ground.hints, limits: ground.liveLimits }),
+    live: liveOf(ground, { eventLog, streams }),
     comments: createCommentStore(database),
     reports: createReportStore(database),
 

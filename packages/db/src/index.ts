@@ -15,6 +15,7 @@ export { countLiveWorkers } from './reads/health.ts';
 export { createJobView } from './reads/job-view.ts';
 export { createJobqView } from './reads/jobq-view.ts';
 export { createOverviewView } from './reads/overview/view.ts';
+export { createProjectLooks } from './reads/project-looks.ts';
 export { createJobSearchView } from './reads/search/view.ts';
 export { createBlobLedger } from './retention/blob-ledger.ts';
 export { createLeftoverStore } from './retention/leftover-store.ts';

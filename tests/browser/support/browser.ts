@@ -101,6 +101,10 @@ export class Chromium {
 /** An answer with a status of errors is told to the console by Chromium itself; a test that wants one forgives it. */
 export const expectedRefusal = (status: number) => new RegExp(`status of ${status}`);
 
+/** What Chromium says of a service that does not answer. */
+export const NOT_REACHED =
+  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|SOCKET_NOT_CONNECTED)/;
+
 /** What is left of the complaints without those that a test has caused on purpose. */
 export function unexpected({ complaints }: Window, ...forgiven: RegExp[]): string[] {
   return complaints.filter((complaint) => !forgiven.some((pattern) => pattern.test(complaint)));

@@ -1,5 +1,16 @@
 import { join } from 'node:path';
-import { hashToken, newSecretKey, newToken, parseJobKey, type StreamName, TALLIES } from '@spiderhub/core';
+import {
+  hashApiKey,
+  hashPassword,
+  hashToken,
+  newApiKey,
+  newSecretKey,
+  newToken,
+  parseJobKey,
+  type StreamName,
+  TALLIES,
+} from '@spiderhub/core';
+import { createAdminStore } from '@spiderhub/db';
 import { createFsStreamStore } from '@spiderhub/storage';
 import type { Page } from 'playwright-core';
 import { deployDemo } from '../../support/demo-egg.ts';
@@ -25,6 +36,27 @@ export async function signInLink({ db, url }: Service): Promise<string> {
     expires_at: db.database.raw("now() + interval '1 hour'"),
   });
   return `${url}/sign-in#token=${token}`;
+}
+
+/** The password of the team's user from now on. */
+export async function setPassword({ db }: Service, password: string): Promise<void> {
+  await db
+    .database('users')
+    .where({ name: 'acme-user' })
+    .update({ password_hash: await hashPassword(password) });
+}
+
+/** A key of who operates the service, which no session of a person reaches. */
+export async function staffKey({ db }: Service): Promise<string> {
+  const key = newApiKey();
+  await createAdminStore(db.database).createKey({
+    hash: hashApiKey(key),
+    hint: key.slice(0, 4),
+    user: null,
+    project: null,
+    staff: true,
+  });
+  return key;
 }
 
 /** Signs in, and goes to a page of the project. */
@@ -68,8 +100,9 @@ export async function untilFinished(service: Service, keys: readonly string[]): 
 export async function plantJob(
   service: Service,
   spider: string,
-  records: { items?: string[]; logs?: string[]; requests?: string[] },
+  records: Partial<Record<StreamName, string[]>>,
   form: Record<string, string | string[]> = {},
+  closeReason = 'finished',
 ): Promise<string> {
   const { database } = service.db;
   const { project } = service.team;
@@ -83,7 +116,7 @@ export async function plantJob(
     .update({
       state: 'finished',
       attempt: 1,
-      close_reason: 'finished',
+      close_reason: closeReason,
       running_at: database.raw("now() - interval '60 s'"),
       finished_at: database.raw('now()'),
       state_since: database.raw('clock_timestamp()'),

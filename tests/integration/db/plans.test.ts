@@ -4,6 +4,7 @@ import {
   createJobqView,
   createJobSearchView,
   createJobView,
+  createProjectLooks,
   createScrapydView,
 } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
@@ -133,6 +134,10 @@ describe('the plan of a search', () => {
     ['for a tag that most have', 'tag:daily', PAGE_ROWS, /^jobs_list$/],
     ['for a rare tag', 'tag:rare', LOOK, /^jobs_(list|tags)$/],
     ['for nothing that there is', 'items:>5', LOOK, /^jobs_list$/],
+    ['of those that were cancelled', 'state:cancelled', LOOK, /^jobs_list(_state)?$/],
+    ['of those that went well', 'state:ok', LOOK, /^jobs_list(_state)?$/],
+    ['by a close reason', 'reason:memusage', LOOK, /^jobs_list$/],
+    ['by a version', 'version:2.0', LOOK, /^jobs_list$/],
   ])('%s reads a page, and never the history', async (_what, q, mostRows, expected) => {
     const view = createJobSearchView(db.database);
     const search = readJobSearch(q, new Date());
@@ -160,6 +165,25 @@ describe('the plan of a search', () => {
     const plan = await planOf(db.database, () => view.runs(project, spiders, { count: 30, good: false }));
     expect(plan.wholeTables).not.toContain('jobs');
     expect(plan.mostRows).toBeLessThanOrEqual(30 * SPIDERS);
+  });
+});
+
+describe('the plan of a look at a project that is watched', () => {
+  it.each([
+    ['with jobs that are watched', [{ spider: 7, job: 7 }], false],
+    ['with those that run', [], true],
+  ] as const)('%s reads those and no others', async (_what, jobs, isActive) => {
+    const looks = createProjectLooks(db.database);
+    const keys = jobs.map((job) => ({ project, ...job }));
+    const plan = await planOf(db.database, () => looks.look(project, { keys, isActive }));
+    expect(plan.wholeTables).not.toContain('jobs');
+    expect(found(plan.indexes).filter((name) => name.startsWith('jobs_'))).toEqual([
+      expect.stringMatching(
+        isActive ? /^jobs_(list_state|live|running)$/ : /^jobs_project_id_spider_number_key$/,
+      ),
+    ]);
+    // Counters of all spiders are summed.
+    expect(plan.mostRows).toBeLessThanOrEqual(5 * SPIDERS);
   });
 });
 

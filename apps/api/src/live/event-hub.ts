@@ -14,6 +14,9 @@ const LOOK_MS = 2000;
 const AFTER_HINT_MS = [60, 250] as const;
 /** Hints come in crowds: looks have this much between them, ms. */
 const GAP_MS = 50;
+/** Where something happens all the time, one look a second has to do; a few in a row see at once what happens now and then. */
+const LOOK_EVERY_MS = 1000;
+const LOOKS_IN_A_ROW = 4;
 const PAGE = 1000;
 /** Events, and characters of them, that are kept for viewers who are a little behind. */
 const KEPT = 2000;
@@ -132,10 +135,16 @@ class Hub implements EventHub {
     const unlisten = this.#options.hints?.(() => wake.ring());
     this.#ring = emptyRing('');
     let looksAfterHint = 0;
+    const pace = createPace(LOOKS_IN_A_ROW, LOOK_EVERY_MS);
     while (this.#isWanted()) {
+      const waitMs = pace.step();
+      if (waitMs > 0) await pause(waitMs);
       const hinted = wake.rings;
       const hasMore = await this.#look();
-      if (hasMore) continue;
+      if (hasMore) {
+        pace.forgive();
+        continue;
+      }
       const soon = AFTER_HINT_MS[looksAfterHint] ?? LOOK_MS;
       await wake.wait(hinted, this.#closing.signal, hasMore === null ? RETRY_MS : soon);
       looksAfterHint = wake.rings === hinted ? looksAfterHint + 1 : 0;
@@ -231,6 +240,25 @@ function emptyRing(begin: string): Ring {
       let from = kept.length;
       while (from > 0 && isBehind((kept[from - 1] as LoggedEvent).id, cursor)) from -= 1;
       return kept.slice(from);
+    },
+  };
+}
+
+/** Says how long to wait before the next step, ms: some in a row come at once, then one in `everyMs`. */
+function createPace(inARow: number, everyMs: number) {
+  let free = inARow;
+  let at = performance.now();
+  return {
+    step(): number {
+      const now = performance.now();
+      free = Math.min(inARow, free + Math.max(0, now - at) / everyMs) - 1;
+      const waitMs = free < 0 ? -free * everyMs : 0;
+      at = now;
+      return waitMs;
+    },
+    /** The last step does not count: there is more to do than one step does. */
+    forgive(): void {
+      free += 1;
     },
   };
 }

@@ -1,26 +1,17 @@
 import {
   DomainError,
   formatJobKey,
+  type Job,
   type JobKey,
   type JobState,
   type LoggedEvent,
-  type Remembered,
-  remembered,
 } from '@spiderhub/core';
 import { type LiveOutput, sseEvent } from '../http/live.ts';
 import { createBell } from './bell.ts';
 import { encodeRecords } from './encode.ts';
 import { type FollowedStream, known } from './follow-job.ts';
+import type { ChangedRow } from './job-watch.ts';
 import type { Live } from './live.ts';
-
-/** Numbers of a project go out at most this often, ms. */
-const COUNTS_MS = 1000;
-const MOST_PROJECTS = 10_000;
-
-export interface Counts {
-  pending: number;
-  running: number;
-}
 
 export interface Page {
   projects: readonly number[];
@@ -31,36 +22,22 @@ export interface Page {
   isReset: boolean;
 }
 
-/** How many jobs of a project wait and run, looked at once a second for all viewers. */
-export function projectCounts(
-  count: (project: number, state: JobState) => Promise<number>,
-): Remembered<number, Counts> {
-  return remembered(
-    async (project: number) => ({
-      pending: await count(project, 'pending'),
-      running: await count(project, 'running'),
-    }),
-    { trustMs: COUNTS_MS, most: MOST_PROJECTS },
-  );
-}
+/** What a row of a list shows of a job. */
+export type RowOf = (job: Job) => object;
 
 /**
- * What a page shows of projects and jobs, as it changes: `job`, `counts`, `progress`, `tail`, and `reset` first when the
+ * What a page shows of projects and jobs, as it changes: `job`, `row`, `counts`, `progress`, `tail`, and `reset` first when the
  * reader's place is not known. Small facts, the newest of a kind only: a slow reader costs nothing.
  */
-export async function followPage(
-  live: Live,
-  counts: Remembered<number, Counts>,
-  page: Page,
-  out: LiveOutput,
-): Promise<void> {
+export async function followPage(live: Live, page: Page, rowOf: RowOf, out: LiveOutput): Promise<void> {
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, out.signal]);
   const box = createOutbox();
-  if (page.isReset) box.put('reset', sseEvent('reset', {}, page.cursor));
+  // Who is cut before anything has happened comes back with this place.
+  box.put('reset', page.isReset ? sseEvent('reset', {}, page.cursor) : `id: ${page.cursor}\n\n`);
   const sources = [
-    tellJobs(live, counts, page, box, signal),
-    ...page.projects.map((project) => tellCounts(counts, project, box, signal)),
+    tellJobs(live, page, box, signal),
+    ...page.projects.map((project) => tellProject(live, project, rowOf, box, signal)),
     ...page.jobs.flatMap((key) => [
       tellProgress(live, key, box, signal),
       ...(['logs', 'items', 'requests'] as const).map((stream) => tellTail(live, key, stream, box, signal)),
@@ -111,20 +88,10 @@ function createOutbox(): Outbox {
 
 async function tellJobs(
   { events }: Live,
-  counts: Remembered<number, Counts>,
   { projects, cursor }: Page,
   box: Outbox,
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = new Set<number>();
-  async function countSoon(project: number): Promise<void> {
-    if (waiting.has(project)) return;
-    waiting.add(project);
-    await new Promise((resolve) => setTimeout(resolve, COUNTS_MS));
-    waiting.delete(project);
-    // What failed is told with the next change.
-    await tellCounts(counts, project, box, signal).catch(() => {});
-  }
   for await (const batch of events.follow(cursor, { projects }, signal)) {
     for (const event of batch.events) {
       const { job, project, type, id } = event;
@@ -132,7 +99,6 @@ async function tellJobs(
       // A start and an end that come together are both told: the page adds what each says.
       if (key) box.put(`job ${key} ${type}`, sseEvent('job', jobFacts(key, event), id));
     }
-    for (const project of new Set(batch.events.map((event) => event.project))) void countSoon(project);
   }
 }
 
@@ -150,15 +116,41 @@ function jobFacts(key: string, { type, at, actor, data }: LoggedEvent) {
   return { key, type, state: STATES[type] ?? null, at: at.toISOString(), actor, ...known };
 }
 
-/** At the beginning. */
-async function tellCounts(
-  counts: Remembered<number, Counts>,
+/** Frames of rows, each made once for all who get it. */
+const frames = new WeakMap<ChangedRow, string>();
+
+function rowFrame(row: ChangedRow, rowOf: RowOf): string {
+  const known = frames.get(row);
+  if (known !== undefined) return known;
+  const frame = sseEvent('row', rowOf(row.job));
+  frames.set(row, frame);
+  return frame;
+}
+
+/** Its numbers, at the beginning and when they change, and rows of lists when their jobs do. */
+async function tellProject(
+  { jobs }: Live,
   project: number,
+  rowOf: RowOf,
   box: Outbox,
   signal: AbortSignal,
 ): Promise<void> {
-  const now = await counts.get(project);
-  if (!signal.aborted) box.put(`counts ${project}`, sseEvent('counts', { project, ...now }));
+  const watched = jobs.watchProject(project);
+  try {
+    let told = '';
+    for (let seen = watched.changes; !signal.aborted; ) {
+      const { changes, counts } = watched;
+      const now = counts ? sseEvent('counts', { project, ...counts }) : '';
+      if (now !== told) box.put(`counts ${project}`, now);
+      told = now;
+      for (const row of watched.rowsSince(seen))
+        box.put(`row ${formatJobKey(row.job.key)}`, rowFrame(row, rowOf));
+      seen = changes;
+      await watched.changed(changes, signal);
+    }
+  } finally {
+    watched.leave();
+  }
 }
 
 async function tellProgress({ jobs }: Live, key: JobKey, box: Outbox, signal: AbortSignal): Promise<void> {

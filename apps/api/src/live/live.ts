@@ -1,4 +1,4 @@
-import type { EventLog, Jobs, StreamStore } from '@spiderhub/core';
+import type { EventLog, JobKey, ProjectLooks, StreamStore } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import { createRooms, type RoomLimits, type Rooms } from '../http/rooms.ts';
 import { createEventHub, type EventHub, type Hints } from './event-hub.ts';
@@ -23,16 +23,21 @@ export interface Live extends LiveJobs {
 export interface LiveParts {
   log: Logger;
   eventLog: EventLog;
-  jobs: Jobs;
+  looks: ProjectLooks;
   streams: StreamStore;
   hints?: Hints | undefined;
   limits?: RoomLimits | undefined;
 }
 
-export function createLive({ log, eventLog, jobs, streams, hints, limits }: LiveParts): Live {
+export function createLive({ log, eventLog, looks, streams, hints, limits }: LiveParts): Live {
   const onError = (error: unknown) => log.warn({ err: error }, 'live streams wait for their servers');
   const events = createEventHub({ log: eventLog, hints, onError });
-  const jobWatch = createJobWatch({ jobs, hints, onError });
+  const jobWatch = createJobWatch({
+    looks,
+    happening: (project, signal) => changedJobs(eventLog, events, project, signal),
+    hints,
+    onError,
+  });
   const watches = createStreamWatches(streams, onError);
   const rooms = createRooms(limits);
   return {
@@ -48,4 +53,15 @@ export function createLive({ log, eventLog, jobs, streams, hints, limits }: Live
       watches.close();
     },
   };
+}
+
+async function* changedJobs(
+  log: EventLog,
+  events: EventHub,
+  project: number,
+  signal: AbortSignal,
+): AsyncGenerator<JobKey[]> {
+  for await (const batch of events.follow(await log.end(), { projects: [project] }, signal)) {
+    yield batch.events.flatMap(({ job }) => (job ? [{ project, ...job }] : []));
+  }
 }

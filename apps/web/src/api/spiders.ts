@@ -9,6 +9,7 @@ export type SpiderRow = ReplyOf<Spiders['readHealth']>['spiders'][number];
 export type Run = SpiderRow['runs'][number];
 export type Overview = ReplyOf<Overviews['readOverview']>;
 export type Concern = Overview['concerns'][number];
+export type Numbers = ReplyOf<Overviews['listProjectNumbers']>;
 export type View = ReplyOf<Overviews['saveView']>;
 
 export const listSpiders = operation<Spiders['listSpiders']>(

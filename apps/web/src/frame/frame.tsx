@@ -2,6 +2,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Outlet, useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useKeys } from '../lib/keys.ts';
+import { connection } from '../lib/live/connection.ts';
+import { useLive, useWatchedProject } from '../lib/live/follow.ts';
 import { useMe } from '../lib/me.ts';
 import { askToRun, useRunRequest } from '../lib/run-request.ts';
 import { Toasts } from '../ui/toasts.tsx';
@@ -21,6 +23,8 @@ export function Frame() {
   const navigate = useNavigate();
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
   const running = useRunRequest();
+  useLive();
+  useWatchedProject(project);
   useKeys([
     ...(project === undefined ? [] : [{ keys: 'r', what: 'Run a spider', run: () => askToRun({ project }) }]),
     { keys: 'mod+k', what: 'Search spiders, jobs, pages', run: () => setOpen('palette'), always: true },
@@ -52,7 +56,13 @@ export function Frame() {
         </Suspense>
       )}
       <KeyHelp open={open === 'keys'} onClose={() => setOpen(null)} />
-      <SessionGone name={me?.name} onBack={() => void client.invalidateQueries()} />
+      <SessionGone
+        name={me?.name}
+        onBack={() => {
+          void client.invalidateQueries();
+          connection.reconnect();
+        }}
+      />
       <Toasts />
     </>
   );

@@ -4,6 +4,7 @@ import { Activity, Bug, Code, List, type LucideIcon, Settings } from 'lucide-rea
 import { listProjectNumbers } from '../api/spiders.ts';
 import { count } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
+import { usePollWithoutStream } from '../lib/live/liveness.ts';
 
 interface Place {
   to:
@@ -28,16 +29,15 @@ export const PLACES: readonly Place[] = [
 const POLL_MS = 5000;
 
 /** What runs and waits in each of one's projects, in one call for all of them. */
-export const numbersQuery = {
+const numbersQuery = {
   queryKey: ['numbers'],
   queryFn: ({ signal }: { signal: AbortSignal }) => listProjectNumbers({}, { signal }),
-  refetchInterval: POLL_MS,
 };
 
 /** The screens of a project. */
 export function NavigationOfProject({ project }: { project: number }) {
   const navigate = useNavigate();
-  const { data } = useQuery(numbersQuery);
+  const { data } = useQuery({ ...numbersQuery, refetchInterval: usePollWithoutStream(POLL_MS) });
   const numbers = data?.projects.find(({ id }) => id === project);
   useKeys(
     PLACES.map(({ to, name, key }) => ({

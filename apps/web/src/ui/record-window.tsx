@@ -1,4 +1,4 @@
-import { keepPreviousData, useQueries } from '@tanstack/react-query';
+import { useQueries, useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { contentHeight, scrollTopFor, seenRows } from '../lib/window-scroll.ts';
 
@@ -27,7 +27,8 @@ interface RecordWindowProps<T extends { n: number }> {
 }
 
 const CHUNK = 200;
-const FULL_MS = 600_000;
+/** How long records are kept that were scrolled past, ms. */
+const KEPT_MS = 20_000;
 /** So near to the end counts as being there, px. */
 const NEAR = 24;
 
@@ -106,30 +107,62 @@ export function RecordWindow<T extends { n: number }>(props: RecordWindowProps<T
 
 const clamped = (n: number, end: number) => Math.max(0, Math.min(n, end - 1));
 
-/** Records are fetched some at a time; those of a part that is full never change. */
+/** Some records that follow each other. They never change; only the last part grows. */
+interface Part<T> {
+  records: readonly T[];
+  /** All that there was before this number is here. */
+  to: number;
+}
+
+/** Records are fetched some at a time, and of a part that grows only what is new. */
 function useChunks<T extends { n: number }>(
   { queryKey, end, load }: RecordWindowProps<T>,
   first: number,
   last: number,
 ): Map<number, T> {
+  const client = useQueryClient();
   const from = Math.floor(first / CHUNK);
   const to = Math.floor(Math.max(first, last - 1) / CHUNK);
   const chunks = end === 0 ? [] : Array.from({ length: to - from + 1 }, (_, i) => from + i);
   const found = useQueries({
-    queries: chunks.map((chunk) => {
-      const isFull = (chunk + 1) * CHUNK <= end;
-      return {
-        queryKey: [...queryKey, chunk, isFull ? 'full' : end],
-        queryFn: ({ signal }: { signal: AbortSignal }) => load(chunk * CHUNK, CHUNK, signal),
-        staleTime: FULL_MS,
-        gcTime: isFull ? FULL_MS / 10 : 5000,
-        placeholderData: keepPreviousData,
-      };
-    }),
+    queries: chunks.map((chunk) => ({
+      queryKey: [...queryKey, chunk],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        grown(client.getQueryData<Part<T>>([...queryKey, chunk]), partOf(chunk, end), load, signal),
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: KEPT_MS,
+    })),
+  });
+  useEffect(() => {
+    for (const [i, { data, isFetching, isError, refetch }] of found.entries()) {
+      // One step after the other: a slow answer is waited for, however fast the stream grows.
+      if (data && !isFetching && !isError && data.to < partOf(chunks[i] ?? 0, end).to) void refetch();
+    }
   });
   const records = new Map<number, T>();
-  for (const { data } of found) for (const record of data ?? []) records.set(record.n, record);
+  for (const { data } of found) for (const record of data?.records ?? []) records.set(record.n, record);
   return records;
+}
+
+function partOf(chunk: number, end: number): { from: number; to: number } {
+  return { from: chunk * CHUNK, to: Math.min((chunk + 1) * CHUNK, end) };
+}
+
+/** A part with what has come since. */
+async function grown<T extends { n: number }>(
+  before: Part<T> | undefined,
+  { from, to }: { from: number; to: number },
+  load: RecordWindowProps<T>['load'],
+  signal: AbortSignal,
+): Promise<Part<T>> {
+  const known = before?.records ?? [];
+  const isWhole = known.length > 0 && known.at(-1)?.n === from + known.length - 1;
+  const kept = isWhole ? known : [];
+  const at = from + kept.length;
+  const fresh = at < to ? await load(at, to - at, signal) : [];
+  const records = [...kept, ...fresh];
+  // An answer may be shorter than was asked for; where there is nothing, nothing is waited for.
+  return { records, to: fresh.length > 0 ? Math.min(to, (records.at(-1)?.n ?? at) + 1) : to };
 }
 
 /** Keeps the end in sight while the stream grows. */

@@ -30,6 +30,7 @@ function setUp() {
       queries += 1;
       return keys.get(hash.toString('hex')) ?? null;
     },
+    findKeys: (hashes) => Promise.all(hashes.map((hash) => store.findKey(hash))),
     findProject: async (id) => (id === 1 ? PROJECT : id === 2 ? { ...PROJECT, id: 2 } : null),
     hasOrganisation: async (id) => id <= 2,
   };

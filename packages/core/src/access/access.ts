@@ -1,4 +1,4 @@
-import { accessErrors, accountErrors } from '../errors.ts';
+import { accessErrors, accountErrors, DomainError } from '../errors.ts';
 import type { JobKey } from '../jobs/job.ts';
 import { formatJobKey } from '../jobs/key.ts';
 import { remembered } from '../lib/remembered.ts';
@@ -23,13 +23,18 @@ export interface Access {
    * every second; a request that was let in goes on to its end, whatever becomes of its key.
    */
   authenticate(key: string, from?: Visitor): Promise<Principal | null>;
-  /** The same without trust in what was found a moment ago: for answers that go on. */
-  authenticateAnew(key: string): Promise<Principal | null>;
+  /** The same of many keys at once, as of this moment: for answers that go on. Good ones alone are in the answer. */
+  authenticateAll(keys: readonly string[]): Promise<Map<string, Principal>>;
   /**
    * The project, when the caller may do this in it, or with this one job of it. Throws `not_found` for foreign and
    * unknown projects alike, `forbidden` for what this caller may not do there or anywhere.
    */
   may(who: Principal, action: Action, target: Target): Promise<Project>;
+  /**
+   * Whether somebody who has just been looked up may still do what `may` allowed once: asks nobody. A project that is gone is
+   * in nobody's memberships.
+   */
+  mayStill(who: Principal, action: Action, target: Target): boolean;
   /**
    * What the caller is in the organisation (null: staff), when it may do this there. Throws `not_found` for foreign and
    * unknown ones alike, `forbidden` for what the caller may not do there.
@@ -101,7 +106,7 @@ export function createAccess(
 
   return {
     authenticate: (key, from = { address: null, client: null }) => keys.authenticate(key, from),
-    authenticateAnew: keys.anew,
+    authenticateAll: keys.all,
     async may(who, action, target) {
       if (who.job) checkCrawl(who.job, action, target);
       const id = typeof target === 'number' ? target : target.project;
@@ -110,6 +115,17 @@ export function createAccess(
       if (!project) throw accessErrors.projectNotFound(id);
       checkRights(who, action, roles);
       return project;
+    },
+    mayStill(who, action, target) {
+      try {
+        if (who.job) checkCrawl(who.job, action, target);
+        const roles = who.projects.get(typeof target === 'number' ? target : target.project);
+        checkRights(who, action, roles);
+        return who.staff || roles !== undefined;
+      } catch (error) {
+        if (error instanceof DomainError) return false;
+        throw error;
+      }
     },
     async mayIn(who, action, organisation) {
       if (who.job) throw accessErrors.forbidden('job tokens reach no organisations');

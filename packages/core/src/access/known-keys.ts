@@ -10,15 +10,15 @@ import type { Principal } from './principal.ts';
 export interface KnownKeys {
   /** See Access.authenticate. */
   authenticate(key: string, from: Visitor): Promise<Principal | null>;
-  /** Whom a key stands for at this moment, wherever it comes from. */
-  anew(key: string): Promise<Principal | null>;
+  /** Whom keys stand for at this moment, wherever they come from; those that are good. */
+  all(keys: readonly string[]): Promise<Map<string, Principal>>;
   /** Who that is at this moment, when what was remembered is not enough. */
   today(who: Principal): Promise<Principal>;
 }
 
 /** Remembers answers of the store as long as `options` say. */
 export function createKnownKeys(
-  store: Pick<AccessStore, 'findKey'>,
+  store: Pick<AccessStore, 'findKey' | 'findKeys'>,
   options: RememberedOptions,
   uses?: Pick<KeyUses, 'note'>,
 ): KnownKeys {
@@ -38,7 +38,15 @@ export function createKnownKeys(
       if (who.shown && 'key' in who.shown) uses?.note(who.shown.key, from);
       return who;
     },
-    anew: keys.anew,
+    async all(asked) {
+      const found = await store.findKeys(asked.map(hashApiKey));
+      return new Map(
+        asked.flatMap((key, at) => {
+          const who = found[at];
+          return who ? [[key, who] as const] : [];
+        }),
+      );
+    },
     async today(who) {
       const key = keyOf.get(who);
       return (key === undefined ? null : await keys.anew(key)) ?? who;

@@ -24,6 +24,8 @@ export interface Sessions {
   open(user: number, address: string, client: string | undefined): Promise<SignedIn>;
   /** Asked anew each time: what was ended is gone at once. */
   find(token: string): Promise<(SignedIn & { who: Principal }) | null>;
+  /** Whose sessions these tokens are, of many at once; good ones alone are in the answer. */
+  findAll(tokens: readonly string[]): Promise<Map<string, Principal>>;
   list(user: number): Promise<Session[]>;
   /** Ends a session of the actor; false when it has none of this number. */
   close(actor: Actor, id: number): Promise<boolean>;
@@ -46,6 +48,15 @@ export function createSessions(store: SessionStore): Sessions {
     async find(token) {
       const found = await store.find(hashToken(token));
       return found && { ...found, token, csrfToken: csrfTokenOf(token) };
+    },
+    async findAll(tokens) {
+      const found = await store.findAll(tokens.map(hashToken));
+      return new Map(
+        tokens.flatMap((token, at) => {
+          const who = found[at];
+          return who ? [[token, who] as const] : [];
+        }),
+      );
     },
     list: store.list,
     close: async ({ user }, id) => user !== null && store.close(user, id),

@@ -1,4 +1,4 @@
-import { singleFlight } from './single-flight.ts';
+import { sharedReads, singleFlight } from './single-flight.ts';
 
 /** Work that ends when the test says so, and how often it began. */
 function slowWork() {
@@ -52,5 +52,42 @@ describe('work of one key', () => {
     ends[1]?.resolve('back');
     expect(await next).toBe('back');
     expect(begun()).toBe(2);
+  });
+});
+
+describe('reads that are shared', () => {
+  it('begin after the question: who comes while one is under way gets the next, with all others', async () => {
+    const { work, ends, begun } = slowWork();
+    const read = sharedReads<string>();
+    const first = read('a', work);
+    const others = [read('a', work), read('a', work)];
+    expect(begun()).toBe(1);
+    ends[0]?.resolve('old');
+    expect(await first).toBe('old');
+    while (begun() < 2) await Promise.resolve();
+    const late = read('a', work);
+    expect(begun()).toBe(2);
+    ends[1]?.resolve('new');
+    expect(await Promise.all(others)).toEqual(['new', 'new']);
+    ends[2]?.resolve('newest');
+    expect(await late).toBe('newest');
+    await expect(Promise.race([read('a', work), Promise.resolve('it has begun anew')])).resolves.toBe(
+      'it has begun anew',
+    );
+    expect(begun()).toBe(4);
+  });
+
+  it('do not wait for those of another key, and go on after one that failed', async () => {
+    const { work, ends, begun } = slowWork();
+    const read = sharedReads<string>();
+    const first = read('a', work);
+    void read('b', work);
+    expect(begun()).toBe(2);
+    const next = read('a', work);
+    ends[0]?.reject(new Error('away'));
+    await expect(first).rejects.toThrow('away');
+    while (begun() < 3) await Promise.resolve();
+    ends[2]?.resolve('back');
+    expect(await next).toBe('back');
   });
 });

@@ -4,6 +4,8 @@ import type { Principal, Project } from '../access/principal.ts';
 export interface AccessStore {
   /** `hash` is the SHA-256 of the key (32 bytes); null for unknown and revoked keys. */
   findKey(hash: Buffer): Promise<Principal | null>;
+  /** The same for several at once, in their order. */
+  findKeys(hashes: readonly Buffer[]): Promise<(Principal | null)[]>;
   findProject(id: number): Promise<Project | null>;
   hasOrganisation(id: number): Promise<boolean>;
 }

@@ -25,6 +25,8 @@ export interface SessionStore {
   open(session: NewSession): Promise<Session>;
   /** Whose it is, as of this moment, and notes that it was seen. */
   find(tokenHash: Buffer): Promise<{ session: Session; who: Principal } | null>;
+  /** Whose they are, of several at once, in their order; notes that they were seen. */
+  findAll(tokenHashes: readonly Buffer[]): Promise<(Principal | null)[]>;
   /** Of one user, the one that was seen last first. */
   list(user: number): Promise<Session[]>;
   /** Ends one session of the user; false when there is none of this number. */

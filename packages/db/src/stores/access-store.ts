@@ -4,6 +4,7 @@ import { translated } from '../pg-errors.ts';
 import { type MembershipRow, membershipColumns, membershipsOf } from './people/memberships-sql.ts';
 
 interface KeyRow extends MembershipRow {
+  hash: Buffer;
   id: number;
   user_id: number | null;
   name: string;
@@ -13,22 +14,23 @@ interface KeyRow extends MembershipRow {
   networks: string[] | null;
 }
 
-const FIND_KEY = `
-  select k.id, k.user_id, k.staff, k.actions, k.projects as only, k.networks::text[] as networks,
+const FIND_KEYS = `
+  select k.hash, k.id, k.user_id, k.staff, k.actions, k.projects as only, k.networks::text[] as networks,
     coalesce(u.name, case when k.staff then 'staff' else 'key ' || coalesce(nullif(k.name, ''), k.hint) end) as name,
     ${membershipColumns('k.user_id', 'k.project_id', 'k.role')}
   from api_keys k left join users u on u.id = k.user_id
-  where k.hash = ? and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`;
+  where k.hash = any(?::bytea[]) and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`;
 
 export function createAccessStore(database: Database): AccessStore {
+  async function findKeys(hashes: readonly Buffer[]): Promise<(Principal | null)[]> {
+    const { rows } = await database.raw<{ rows: KeyRow[] }>(FIND_KEYS, [hashes] as never);
+    const found = new Map(rows.map((row) => [row.hash.toString('hex'), toPrincipal(row)]));
+    return hashes.map((hash) => found.get(hash.toString('hex')) ?? null);
+  }
+
   return translated<AccessStore>({
-    async findKey(hash): Promise<Principal | null> {
-      const { rows } = await database.raw<{ rows: KeyRow[] }>(FIND_KEY, [hash]);
-      const row = rows[0];
-      if (!row) return null;
-      const { id, user_id, name, staff } = row;
-      return { name, staff, user: user_id, shown: { key: id }, ...boundOf(row) };
-    },
+    findKey: async (hash) => (await findKeys([hash]))[0] ?? null,
+    findKeys,
     async findProject(id): Promise<Project | null> {
       const row = await database('projects').where({ id }).first('id', 'organisation_id', 'name', 'paused');
       return row
@@ -39,6 +41,11 @@ export function createAccessStore(database: Database): AccessStore {
       return (await database('organisations').where({ id }).first('id')) !== undefined;
     },
   });
+}
+
+function toPrincipal(row: KeyRow): Principal {
+  const { id, user_id, name, staff } = row;
+  return { name, staff, user: user_id, shown: { key: id }, ...boundOf(row) };
 }
 
 /** What a key reaches, and what it is good for there. */

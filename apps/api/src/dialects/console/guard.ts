@@ -1,4 +1,4 @@
-import { accessErrors, DomainError, isSameText, type Principal, remembered } from '@spiderhub/core';
+import { accessErrors, DomainError, gathered, isSameText } from '@spiderhub/core';
 import type { Request, RequestHandler } from 'express';
 import { keyWhileWaiting, renewWith, tooManyFailures, visitorOf } from '../../http/auth.ts';
 import { readBasic } from '../../http/credentials.ts';
@@ -7,12 +7,9 @@ import type { Host } from '../dialect.ts';
 import { cookiesOf } from './cookies.ts';
 
 const MAX_KEY = 200;
-const KEY = 'k';
-const SESSION = 's';
 const READS = ['GET', 'HEAD'];
-/** All streams of one key or session are looked at together, this often, ms. */
-const RENEWAL_MS = 400;
-const MAX_RENEWALS = 10_000;
+/** Who showed the credentials of open streams is looked up for all of them together, this often, ms. */
+const RENEWAL_MS = 800;
 
 /**
  * Lets a request pass with an API key, or with a session and, when it may change something, the token of its page.
@@ -20,19 +17,13 @@ const MAX_RENEWALS = 10_000;
  * with a window of its own.
  */
 export function consoleGuard({ parts, doorkeeper }: Host): RequestHandler {
-  const again = remembered(
-    (proof: string): Promise<Principal | null> => {
-      const shown = proof.slice(1);
-      if (proof.startsWith(KEY)) return parts.access.authenticateAnew(shown);
-      return parts.people.sessions.find(shown).then((found) => found?.who ?? null);
-    },
-    { trustMs: RENEWAL_MS, most: MAX_RENEWALS },
-  );
+  const keyAgain = gathered(parts.access.authenticateAll, RENEWAL_MS);
+  const sessionAgain = gathered(parts.people.sessions.findAll, RENEWAL_MS);
 
   async function byKey(req: Request, header: string) {
     const key = readBasic(header)?.user ?? '';
     if (key === '' || key.length > MAX_KEY || key.includes('/')) return null;
-    renewWith(req, () => again.get(KEY + key));
+    renewWith(req, () => keyAgain(key));
     const way = {
       proof: key,
       verify: () => parts.access.authenticate(key, visitorOf(req)),
@@ -44,7 +35,7 @@ export function consoleGuard({ parts, doorkeeper }: Host): RequestHandler {
   async function bySession(req: Request) {
     const { session: token } = cookiesOf(req.headers);
     const found = token ? await parts.people.sessions.find(token) : null;
-    if (found && token) renewWith(req, () => again.get(SESSION + token));
+    if (found && token) renewWith(req, () => sessionAgain(token));
     if (found && !READS.includes(req.method)) checkCsrf(req, found.csrfToken);
     return found?.who ?? null;
   }

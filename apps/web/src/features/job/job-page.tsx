@@ -5,6 +5,8 @@ import { addressOfKey, type Job, type JobAddress, readJob, shortKey } from '../.
 import { listSpiders } from '../../api/spiders.ts';
 import { count } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
+import { useWatchedJob } from '../../lib/live/follow.ts';
+import { usePollWithoutStream } from '../../lib/live/liveness.ts';
 import { nothingBefore } from '../../lib/queries.ts';
 import { askToRun } from '../../lib/run-request.ts';
 import { whole } from '../../lib/whole.ts';
@@ -76,10 +78,12 @@ function ByName({ project, name, job }: { project: number; name: string; job: nu
 
 function Known({ address }: { address: JobAddress }) {
   const { project, spider, job: number } = address;
+  const poll = usePollWithoutStream(POLL_MS);
+  useWatchedJob(`${project}/${spider}/${number}`);
   const query = useQuery({
     queryKey: ['job', project, spider, number],
     queryFn: ({ signal }) => readJob({ params: { ...address } }, { signal }),
-    refetchInterval: ({ state }) => (state.data?.state === 'finished' || state.error ? false : POLL_MS),
+    refetchInterval: ({ state }) => (state.data?.state === 'finished' || state.error ? false : poll),
     placeholderData: nothingBefore,
   });
   if (!query.data) {

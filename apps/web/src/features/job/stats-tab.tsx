@@ -2,10 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { readStats, shortKey } from '../../api/jobs.ts';
 import { percent } from '../../lib/format.ts';
+import { useWhileItComesOn } from '../../lib/live/follow.ts';
+import { usePollWithoutStream } from '../../lib/live/liveness.ts';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Empty, Pending } from '../../ui/feedback.tsx';
 import { RawValue } from '../../ui/json-tree.tsx';
 import type { TabProps } from './job-page.tsx';
+
+const EVERY_MS = 5000;
 
 interface Stat {
   name: string;
@@ -16,11 +20,13 @@ interface Stat {
 /** Scrapy's stats, beside those of the last good run. */
 export default function StatsTab({ job, address }: TabProps) {
   const [text, setText] = useState('');
+  const poll = usePollWithoutStream(EVERY_MS);
   const stats = useQuery({
     queryKey: ['job', address.project, address.spider, address.job, 'stats'],
     queryFn: () => readStats({ params: { ...address } }),
-    refetchInterval: job.state === 'running' ? 5000 : false,
+    refetchInterval: job.state === 'running' ? poll : false,
   });
+  useWhileItComesOn(job.key, stats.refetch, EVERY_MS);
   if (!stats.data) return <Pending query={stats} />;
   const { beside } = stats.data;
   if (stats.data.stats.length === 0) {

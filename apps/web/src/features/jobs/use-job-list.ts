@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { type JobRow, listJobs } from '../../api/jobs.ts';
+import { usePollWithoutStream } from '../../lib/live/liveness.ts';
 import { mergeRows, type Shown } from './merge-rows.ts';
 
 const PAGE = 100;
@@ -20,11 +21,12 @@ interface Later {
  * `isOpen`: new rows may push the others down.
  */
 export function useJobList(project: number, q: string, isOpen: boolean) {
+  const poll = usePollWithoutStream(POLL_MS);
   const first = useQuery({
     queryKey: ['jobs', project, 'list', q],
     queryFn: ({ signal }) =>
       listJobs({ params: { project }, query: { q: q || undefined, limit: PAGE } as never }, { signal }),
-    refetchInterval: (query) => (query.state.error ? false : POLL_MS),
+    refetchInterval: (query) => (query.state.error ? false : poll),
   });
   const [shown, setShown] = useState(NOTHING);
   const [later, setLater] = useState<Later | null>(null);

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { addressOfKey, shortKey } from '../../api/jobs.ts';
 import { type Concern, type Overview, readHealth, readOverview } from '../../api/spiders.ts';
 import { count, plural } from '../../lib/format.ts';
+import { usePollWithoutStream } from '../../lib/live/liveness.ts';
 import { CommandLine } from '../../ui/command-line.tsx';
 import { Pending } from '../../ui/feedback.tsx';
 import { HealthTable } from '../../ui/health-table.tsx';
@@ -22,12 +23,12 @@ export default function OverviewPage() {
   const overview = useQuery({
     queryKey: ['overview', project],
     queryFn: ({ signal }) => readOverview({ params: { project } }, { signal }),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePollWithoutStream(POLL_MS),
   });
   const health = useQuery({
     queryKey: ['health', project],
     queryFn: ({ signal }) => readHealth({ params: { project }, query: { runs: RUNS } }, { signal }),
-    refetchInterval: POLL_MS * 2,
+    refetchInterval: usePollWithoutStream(POLL_MS * 2),
   });
   const { data } = overview;
   if (!data) {

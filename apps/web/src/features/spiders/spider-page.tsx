@@ -5,6 +5,7 @@ import { addressOfKey, shortKey } from '../../api/jobs.ts';
 import { type Run, readSpider, readSpiderSettings, type Spider, tagSpider } from '../../api/spiders.ts';
 import { count, duration } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
+import { usePollWithoutStream } from '../../lib/live/liveness.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
 import { nothingBefore } from '../../lib/queries.ts';
 import { askToRun } from '../../lib/run-request.ts';
@@ -32,7 +33,7 @@ export default function SpiderPage() {
     queryKey: ['spider', project, number],
     queryFn: () => readSpider({ params: { project, spider: number ?? 0 } }),
     enabled: number !== undefined,
-    refetchInterval: POLL_MS,
+    refetchInterval: usePollWithoutStream(POLL_MS),
     placeholderData: nothingBefore,
   });
   if (spider.data) return <Known project={project} spider={spider.data} />;

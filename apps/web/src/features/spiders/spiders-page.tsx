@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { readHealth } from '../../api/spiders.ts';
+import { usePollWithoutStream } from '../../lib/live/liveness.ts';
 import { CommandLine } from '../../ui/command-line.tsx';
 import { Empty, Pending } from '../../ui/feedback.tsx';
 import { HealthTable } from '../../ui/health-table.tsx';
@@ -15,7 +16,7 @@ export default function SpidersPage() {
   const health = useQuery({
     queryKey: ['health', project],
     queryFn: ({ signal }) => readHealth({ params: { project }, query: { runs: RUNS } }, { signal }),
-    refetchInterval: POLL_MS,
+    refetchInterval: usePollWithoutStream(POLL_MS),
   });
   const spiders = health.data?.spiders;
   return (

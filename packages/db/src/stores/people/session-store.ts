@@ -1,9 +1,16 @@
-import { SESSION_IDLE_MS, SESSION_MS, type Session, type SessionStore } from '@spiderhub/core';
+import {
+  type Principal,
+  SESSION_IDLE_MS,
+  SESSION_MS,
+  type Session,
+  type SessionStore,
+} from '@spiderhub/core';
 import type { Database } from '../../database.ts';
 import { translated } from '../../pg-errors.ts';
 import { type MembershipRow, membershipColumns, membershipsOf } from './memberships-sql.ts';
 
 interface SessionRow {
+  token_hash: Buffer;
   id: number;
   user_id: number;
   created_at: Date;
@@ -13,21 +20,28 @@ interface SessionRow {
   client: string | null;
 }
 
+type FoundRow = SessionRow & MembershipRow & { name: string };
+
 /** How old `seen_at` gets before it is written anew, ms: not each request is worth a write. */
 const SEEN_MS = 60_000;
 
 const IS_ALIVE = `s.ends_at > now() and s.seen_at > now() - interval '${SESSION_IDLE_MS} ms'`;
 
-const FIND = `
+const FIND_ALL = `
   with seen as (
     update sessions s set seen_at = now()
-    where s.token_hash = :tokenHash and ${IS_ALIVE} and s.seen_at < now() - interval '${SEEN_MS} ms'
+    where s.token_hash = any(:tokenHashes::bytea[]) and ${IS_ALIVE} and s.seen_at < now() - interval '${SEEN_MS} ms'
   )
   select s.*, u.name, ${membershipColumns('s.user_id')}
   from sessions s join users u on u.id = s.user_id
-  where s.token_hash = :tokenHash and ${IS_ALIVE}`;
+  where s.token_hash = any(:tokenHashes::bytea[]) and ${IS_ALIVE}`;
 
 export function createSessionStore(database: Database): SessionStore {
+  async function findAll(tokenHashes: readonly Buffer[]): Promise<FoundRow[]> {
+    const { rows } = await database.raw<{ rows: FoundRow[] }>(FIND_ALL, { tokenHashes } as never);
+    return rows;
+  }
+
   return translated<SessionStore>({
     async open({ tokenHash, user, address, client }) {
       await database('sessions as s').whereRaw(`not (${IS_ALIVE})`).delete();
@@ -39,14 +53,13 @@ export function createSessionStore(database: Database): SessionStore {
       return toSession(rows[0]);
     },
     async find(tokenHash) {
-      const { rows } = await database.raw<{ rows: (SessionRow & MembershipRow & { name: string })[] }>(FIND, {
-        tokenHash,
-      });
-      const row = rows[0];
-      if (!row) return null;
-      const { id, user_id: user, name } = row;
-      const who = { name, user, staff: false, shown: { session: id }, ...membershipsOf(row) };
-      return { session: toSession(row), who };
+      const row = (await findAll([tokenHash]))[0];
+      return row ? { session: toSession(row), who: toPrincipal(row) } : null;
+    },
+    async findAll(tokenHashes) {
+      const rows = await findAll(tokenHashes);
+      const found = new Map(rows.map((row) => [row.token_hash.toString('hex'), toPrincipal(row)]));
+      return tokenHashes.map((hash) => found.get(hash.toString('hex')) ?? null);
     },
     async list(user) {
       const rows: SessionRow[] = await database('sessions as s')
@@ -64,6 +77,11 @@ export function createSessionStore(database: Database): SessionStore {
         .whereNot({ id: except ?? 0 })
         .delete(),
   });
+}
+
+function toPrincipal(row: FoundRow): Principal {
+  const { id, user_id: user, name } = row;
+  return { name, user, staff: false, shown: { session: id }, ...membershipsOf(row) };
 }
 
 function toSession(row: SessionRow): Session {

@@ -15,8 +15,9 @@ import type { Operation } from '../../../http/operation.ts';
 import { TextReply } from '../../../http/reply.ts';
 import { type RecordPlace, readPlace } from '../../../live/encode.ts';
 import { END, type FollowedStream, followJob } from '../../../live/follow-job.ts';
-import { followPage, projectCounts, startOf } from '../../../live/follow-page.ts';
+import { followPage, startOf } from '../../../live/follow-page.ts';
 import type { Parts } from '../../../parts.ts';
+import { liveRow } from '../jobs/views.ts';
 import { served } from '../served.ts';
 import { lastEventId } from './events.ts';
 
@@ -25,7 +26,6 @@ const MAX_PROJECTS = 50;
 const MAX_JOBS = 20;
 
 export function streamOperations(parts: Parts): Operation[] {
-  const counts = projectCounts((project, state) => parts.jobs.count({ project, states: [state] }));
   return [
     served(contracts.streamPage, {
       action: 'events.read',
@@ -39,7 +39,8 @@ export function streamOperations(parts: Parts): Operation[] {
       for (const project of projects) await caller.may(project);
       for (const key of keys) await caller.may(key, 'jobs.read');
       const start = await startOf(parts.eventLog, lastEventId(headers) ?? query.after);
-      return new LiveReply((out) => followPage(parts.live, counts, { projects, jobs: keys, ...start }, out));
+      const page = { projects, jobs: keys, ...start };
+      return new LiveReply((out) => followPage(parts.live, page, liveRow, out));
     }),
     served(
       contracts.streamLog,

@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { readSamples } from '../../../api/jobs.ts';
 import { bytes, count } from '../../../lib/format.ts';
+import { useWhileItComesOn } from '../../../lib/live/follow.ts';
+import { usePollWithoutStream } from '../../../lib/live/liveness.ts';
 import { Chart } from '../../../ui/chart.tsx';
 import { Empty, Pending } from '../../../ui/feedback.tsx';
 import { Region } from '../../../ui/region.tsx';
@@ -9,12 +11,14 @@ import type { TabProps } from '../job-page.tsx';
 import { type Lines, levelsOf, ratesOf, summaryOf } from './rates.ts';
 
 const POINTS = 1000;
-const POLL_MS = 10_000;
+/** As often as a crawl is measured. */
+const EVERY_MS = 10_000;
 const rounded = (value: number) => count(Math.round(value));
 
 /** How it went over time; one cursor over all charts. */
 export default function ChartsTab({ job, address, attempt }: TabProps) {
   const [asTable, setTable] = useState(false);
+  const poll = usePollWithoutStream(EVERY_MS);
   const samples = useQuery({
     queryKey: ['job', address.project, address.spider, address.job, 'samples', attempt, job.state],
     queryFn: () =>
@@ -22,8 +26,9 @@ export default function ChartsTab({ job, address, attempt }: TabProps) {
         params: { ...address },
         query: { points: POINTS, ...(attempt !== undefined && { attempt }) },
       }),
-    refetchInterval: job.state === 'running' ? POLL_MS : false,
+    refetchInterval: job.state === 'running' ? poll : false,
   });
+  useWhileItComesOn(job.key, samples.refetch, EVERY_MS);
   if (!samples.data) return <Pending query={samples} />;
   const { points } = samples.data;
   if (points.length < 2) {

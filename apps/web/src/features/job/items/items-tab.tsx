@@ -11,6 +11,9 @@ import {
   readItems,
 } from '../../../api/jobs.ts';
 import { bytes, count, percent } from '../../../lib/format.ts';
+import { useWhileItComesOn } from '../../../lib/live/follow.ts';
+import { usePollWithoutStream } from '../../../lib/live/liveness.ts';
+import { useTail } from '../../../lib/live/tails.ts';
 import { Empty, Pending } from '../../../ui/feedback.tsx';
 import { RawValue } from '../../../ui/json-tree.tsx';
 import { Menu, MenuDownload } from '../../../ui/menu.tsx';
@@ -22,7 +25,7 @@ import { ItemDialog } from './item-dialog.tsx';
 const route = getRouteApi('/inside/p/$project/$spider/$job');
 const ROW = 28;
 const MAX_COLUMNS = 12;
-const POLL_MS = 2000;
+const EVERY_MS = 2000;
 
 /** What it brought home: how full each field is, and the items themselves, every value to the letter. */
 export default function ItemsTab({ job, address, attempt }: TabProps) {
@@ -32,16 +35,19 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
   const [field, showField] = useState<string | null>(null);
   const key = ['job', address.project, address.spider, address.job] as const;
   const coverage = useQuery({
-    queryKey: [...key, 'coverage', job.items],
+    queryKey: [...key, 'coverage', job.state],
     queryFn: () => readCoverage({ params: { ...address } }),
   });
+  useWhileItComesOn(job.key, coverage.refetch, EVERY_MS);
   const isRunning = job.state === 'running' && attempt === undefined;
   const attemptOf = attempt === undefined ? {} : { attempt };
-  const end = useQuery({
+  const poll = usePollWithoutStream(EVERY_MS);
+  const first = useQuery({
     queryKey: [...key, 'items', attempt ?? job.attempt, 'end', job.state],
     queryFn: () => readItems({ params: { ...address }, query: { limit: 1, ...attemptOf } }),
-    refetchInterval: isRunning ? POLL_MS : false,
+    refetchInterval: isRunning ? poll : false,
   });
+  const told = useTail(job.key, 'items', attempt ?? job.attempt);
   const open = (n: number | undefined) =>
     void navigate({
       to: '/p/$project/$spider/$job',
@@ -49,14 +55,14 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
       search: { tab: 'items', ...attemptOf, ...(n !== undefined && { item: n }) },
       replace: true,
     });
-  if (!end.data) return <Pending query={end} />;
-  if (end.data.end === 0) return <NoItems isRunning={isRunning} />;
+  if (!first.data) return <Pending query={first} />;
+  const end = Math.max(first.data.end, told);
+  if (end === 0) return <NoItems isRunning={isRunning} />;
   const fields = coverage.data?.fields ?? [];
   const names = fields.filter(({ count: has }) => has > 0).map(({ name }) => name);
-  const shown = (names.length > 0 ? names : (end.data.items[0]?.fields ?? []).map(({ name }) => name)).slice(
-    0,
-    MAX_COLUMNS,
-  );
+  const shown = (
+    names.length > 0 ? names : (first.data.items[0]?.fields ?? []).map(({ name }) => name)
+  ).slice(0, MAX_COLUMNS);
   const grid = { gridTemplateColumns: `72px repeat(${shown.length}, minmax(120px, 1fr))` };
   return (
     <div className="beside">
@@ -64,7 +70,7 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
       <div className="stack tight">
         <div className="row apart">
           <span className="dim">
-            {count(end.data.end)} items{coverage.data && `, ${bytes(coverage.data.bytes)}`}
+            {count(end)} items{coverage.data && `, ${bytes(coverage.data.bytes)}`}
             {names.length > shown.length && `; ${shown.length} of ${names.length} fields shown`}
           </span>
           <Downloads address={address} />
@@ -72,7 +78,7 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
         <RecordWindow<Item>
           label="Items"
           queryKey={[...key, 'items', attempt ?? job.attempt]}
-          end={end.data.end}
+          end={end}
           rowHeight={ROW}
           reserve={350}
           current={current}
@@ -89,7 +95,7 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
         />
       </div>
       {item !== undefined && (
-        <ItemDialog address={address} attempt={attempt} n={item} end={end.data.end} onGo={open} />
+        <ItemDialog address={address} attempt={attempt} n={item} end={end} onGo={open} />
       )}
       {field !== null && (
         <FieldDialog address={address} attempt={attempt} name={field} onClose={() => showField(null)} />

@@ -3,6 +3,9 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type JobAddress, readLogs } from '../../../api/jobs.ts';
 import { useKeys } from '../../../lib/keys.ts';
+import { useWhileItComesOn } from '../../../lib/live/follow.ts';
+import { usePollWithoutStream } from '../../../lib/live/liveness.ts';
+import { useTail } from '../../../lib/live/tails.ts';
 import { Empty, Pending } from '../../../ui/feedback.tsx';
 import type { TabProps } from '../job-page.tsx';
 import type { JobSearch } from '../search.ts';
@@ -13,7 +16,8 @@ import { LogWhole } from './log-whole.tsx';
 import { RecordPane } from './record-pane.tsx';
 
 const route = getRouteApi('/inside/p/$project/$spider/$job');
-const POLL_MS = 1500;
+/** How often levels are counted anew while lines come, ms. */
+const EVERY_MS = 2000;
 const ERROR = 40;
 
 /** The log of a job: all of it by record number, or what a level and a text leave of it. */
@@ -25,13 +29,7 @@ export default function LogTab({ job, address, attempt }: TabProps) {
   const [times, setTimes] = useState<TimeStyle>('clock');
   const [opened, open] = useState<number | null>(null);
   const key = ['log', address.project, address.spider, address.job, attempt ?? job.attempt] as const;
-  const ends = useQuery({
-    // What came between the last look and its end belongs to it, too.
-    queryKey: [...key, 'end', job.state],
-    queryFn: ({ signal }) =>
-      readLogs({ params: { ...address }, query: { back: 'true', limit: 1, ...tryOf(attempt) } }, { signal }),
-    refetchInterval: isRunning ? POLL_MS : false,
-  });
+  const { ends, told } = useEnds({ job, address, attempt }, key);
   function go(change: JobSearch) {
     void navigate({
       to: '/p/$project/$spider/$job',
@@ -48,7 +46,8 @@ export default function LogTab({ job, address, attempt }: TabProps) {
   const follower = { keys: 'f', what: 'Follow the log', run: () => follow(!follows) };
   useKeys([follower, { keys: 'e', what: 'First error', run: () => void firstError() }]);
   if (!ends.data) return <Pending query={ends} />;
-  const { end, levels } = ends.data;
+  const { levels } = ends.data;
+  const end = Math.max(ends.data.end, told);
   if (end === 0) return <NoLog isRunning={isRunning} />;
   const stream = { address, attempt, queryKey: key, startedAt: job.runningAt };
   const isFiltered = level > 0 || find !== '';
@@ -95,6 +94,20 @@ export default function LogTab({ job, address, attempt }: TabProps) {
       {opened !== null && <RecordPane stream={stream} n={opened} onClose={() => open(null)} />}
     </div>
   );
+}
+
+/** How many lines there are, and of which levels: read now and then, and told by the stream as they come. */
+function useEnds({ job, address, attempt }: TabProps, key: readonly unknown[]) {
+  const poll = usePollWithoutStream(EVERY_MS);
+  const ends = useQuery({
+    // What came between the last look and its end belongs to it, too.
+    queryKey: [...key, 'end', job.state],
+    queryFn: ({ signal }) =>
+      readLogs({ params: { ...address }, query: { back: 'true', limit: 1, ...tryOf(attempt) } }, { signal }),
+    refetchInterval: job.state === 'running' && attempt === undefined ? poll : false,
+  });
+  useWhileItComesOn(job.key, ends.refetch, EVERY_MS);
+  return { ends, told: useTail(job.key, 'logs', attempt ?? job.attempt) };
 }
 
 async function findError(address: JobAddress, attempt: number | undefined): Promise<number | undefined> {

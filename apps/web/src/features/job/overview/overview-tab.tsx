@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type Job, readCoverage, readErrors } from '../../../api/jobs.ts';
 import { count, duration, percent, plural } from '../../../lib/format.ts';
+import { useWhileItComesOn } from '../../../lib/live/follow.ts';
 import { CommandLine } from '../../../ui/command-line.tsx';
 import { Pending } from '../../../ui/feedback.tsx';
 import { At } from '../../../ui/time.tsx';
@@ -127,13 +128,15 @@ function Errors({ job, address }: Part) {
 }
 
 const MAX_FIELDS = 8;
+const EVERY_MS = 2000;
 
 function Coverage({ job, address }: Part) {
   const coverage = useQuery({
-    queryKey: ['job', address.project, address.spider, address.job, 'coverage', job.items],
+    queryKey: ['job', address.project, address.spider, address.job, 'coverage', job.state],
     queryFn: () => readCoverage({ params: { ...address } }),
     enabled: job.items > 0,
   });
+  useWhileItComesOn(job.key, coverage.refetch, EVERY_MS);
   const fields = coverage.data?.fields ?? [];
   const odd = fields.filter(({ share, usual }) => usual !== null && Math.abs(share - usual) > 0.05);
   const shown = odd.length > 0 ? odd : fields;

@@ -1,13 +1,16 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { type RequestRecord, readRequests } from '../../../api/jobs.ts';
 import { bytes, clockTime, count, percent } from '../../../lib/format.ts';
+import { useWhileItComesOn } from '../../../lib/live/follow.ts';
+import { usePollWithoutStream } from '../../../lib/live/liveness.ts';
 import { preferences } from '../../../lib/preferences.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Empty, Pending } from '../../../ui/feedback.tsx';
 import type { TabProps } from '../job-page.tsx';
 
 const PAGE = 300;
+const EVERY_MS = 3000;
 const FAMILIES = ['2xx', '3xx', '4xx', '5xx'];
 
 /** What it asked of the web, in the order of the answers. */
@@ -110,8 +113,12 @@ const COLUMNS = [
   { id: 'parent', head: 'From', isNumber: true, cell: ({ parent }: RequestRecord) => parent ?? '–' },
 ];
 
+/** All pages are read anew together: who has read many is not made to again and again. */
+const isShort = (data: { pages: unknown[] } | undefined) => (data?.pages.length ?? 0) < 2;
+
 function useRequests({ job, address, attempt }: TabProps, status: string, q: string) {
-  return useInfiniteQuery({
+  const poll = usePollWithoutStream(EVERY_MS);
+  const found = useInfiniteQuery({
     queryKey: ['job', address.project, address.spider, address.job, 'requests', attempt, status, q],
     queryFn: ({ pageParam, signal }) =>
       readRequests(
@@ -129,7 +136,13 @@ function useRequests({ job, address, attempt }: TabProps, status: string, q: str
       ),
     initialPageParam: 0,
     getNextPageParam: (last) => (last.done ? undefined : last.scannedTo),
-    refetchInterval: ({ state }) =>
-      job.state === 'running' && (state.data?.pages.length ?? 0) < 2 ? 3000 : false,
+    refetchInterval: ({ state }) => (job.state === 'running' && isShort(state.data) ? poll : false),
   });
+  const { data, refetch } = found;
+  const isFew = isShort(data);
+  const again = useCallback(() => {
+    if (isFew) void refetch();
+  }, [isFew, refetch]);
+  useWhileItComesOn(job.key, again, EVERY_MS);
+  return found;
 }

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 
 /** How fresh what is shown is. */
-export type Liveness = 'live' | 'catching up' | 'paused' | 'off';
+export type Liveness = 'live' | 'reconnecting' | 'paused' | 'off';
 
 let current: Liveness = 'live';
 const listeners = new Set<() => void>();
@@ -20,4 +20,9 @@ export function useLiveness(): Liveness {
     },
     () => current,
   );
+}
+
+/** How often a query asks by itself: never while the stream tells what changes, else this often, ms. */
+export function usePollWithoutStream(ms: number): number | false {
+  return useLiveness() === 'live' ? false : ms;
 }
