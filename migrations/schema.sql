@@ -46,6 +46,46 @@ create type attempt_report (
   scrapy_stats text
 );
 
+create table audit_log (
+  id bigint generated identity not null,
+  at timestamp with time zone default now() not null,
+  organisation_id integer,
+  project_id integer,
+  outcome text default 'done'::text not null,
+  times integer default 1 not null,
+  actor_kind text not null,
+  actor text not null,
+  user_id integer,
+  key_id integer,
+  session_id integer,
+  address text,
+  client text,
+  action text not null,
+  object text not null,
+  before json,
+  after json,
+  why text
+);
+alter table audit_log add constraint audit_log_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text])));
+alter table audit_log add constraint audit_log_pkey PRIMARY KEY (id);
+alter table audit_log add constraint audit_log_times_check CHECK ((times > 0));
+CREATE INDEX audit_log_at ON audit_log USING btree (at);
+CREATE INDEX audit_log_organisation ON audit_log USING btree (organisation_id, id DESC) WHERE (organisation_id IS NOT NULL);
+CREATE INDEX audit_log_project ON audit_log USING btree (project_id, id DESC) WHERE (project_id IS NOT NULL);
+CREATE TRIGGER audit_log_is_final BEFORE DELETE OR UPDATE ON audit_log FOR EACH ROW EXECUTE FUNCTION audit_log_is_final();
+CREATE TRIGGER audit_log_is_kept BEFORE TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_final();
+
+CREATE OR REPLACE FUNCTION audit_log_is_final()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'DELETE' and current_setting('spiderhub.clears_audit_log', true) = 'on' then
+    return old;
+  end if;
+  raise exception 'lines of the audit log are not changed';
+end $function$;
+
 create table blobs (
   sha256 text not null,
   size_bytes bigint not null,
@@ -738,6 +778,41 @@ alter table saved_views add constraint saved_views_pkey PRIMARY KEY (id);
 alter table saved_views add constraint saved_views_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
 alter table saved_views add constraint saved_views_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 CREATE UNIQUE INDEX saved_views_name ON saved_views USING btree (project_id, COALESCE(user_id, 0), name);
+
+CREATE OR REPLACE FUNCTION schedule_and_note(batch json, notes json)
+ RETURNS TABLE(ordinal integer, outcome text, id bigint, spider integer, number integer)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+begin
+  return query
+  with placed as materialized (select * from schedule_jobs(batch)),
+  fresh as (
+    select p.ordinal, p.spider, p.number from placed p
+    -- One look-up for each: a plan that joins would one day read the whole table.
+    where p.outcome = 'scheduled' and (select j.id from jobs j where j.id = p.id) is null
+  ),
+  told as (
+    select n.project, n.who, count(*)::int as jobs, min(format('%s/%s/%s', n.project, f.spider, f.number)) as first_one,
+      json_agg(format('%s/%s/%s', n.project, f.spider, f.number) order by f.ordinal)
+        filter (where f.place <= 100) as keys
+    from rows from (json_to_recordset(notes) as (project integer, who jsonb, ordinals integer[])) with ordinality
+      as n (project, who, ordinals, place)
+    join lateral (
+      select fresh.*, row_number() over (order by fresh.ordinal) as place from fresh where fresh.ordinal = any(n.ordinals)
+    ) f on true
+    group by n.place, n.project, n.who
+  ),
+  noted as (
+    insert into audit_log (organisation_id, project_id, actor_kind, actor, user_id, key_id, session_id, address, client, action,
+      object, after)
+    select p.organisation_id, t.project, t.who ->> 'kind', t.who ->> 'name', (t.who ->> 'user')::int, (t.who ->> 'key')::int,
+      (t.who ->> 'session')::int, t.who ->> 'address', t.who ->> 'client', 'jobs.scheduled',
+      case t.jobs when 1 then 'job ' || t.first_one else t.jobs || ' jobs' end, json_build_object('jobs', t.keys)
+    from told t join projects p on p.id = t.project
+  )
+  select p.ordinal, p.outcome, p.id, p.spider, p.number from placed p;
+end $function$;
 
 CREATE OR REPLACE FUNCTION schedule_jobs(batch json)
  RETURNS TABLE(ordinal integer, outcome text, id bigint, spider integer, number integer)

@@ -218,13 +218,13 @@ function openConnections(config: ApiConfig, log: Logger): Connections {
 }
 
 /** Ends them when everything that uses them has stopped. */
-function closing(connections: Connections, { keyUses }: Parts): Service {
+function closing(connections: Connections, { keyUses, refusals }: Parts): Service {
   const { database, downloads, searches, signals, listener, failureCounts, usageCounts } = connections;
   return {
     name: 'connections',
     async start() {},
     async stop() {
-      await keyUses.flush();
+      await Promise.all([keyUses.flush(), refusals.flush()]);
       signals.close();
       listener.close();
       failureCounts.close();

@@ -4,6 +4,7 @@ import {
   type Accounts,
   type ActivityStore,
   type ApiKeys,
+  type AuditStore,
   type BlobStore,
   type ClaimStore,
   type CollectionStore,
@@ -28,6 +29,7 @@ import {
   createPendingWatch,
   createPeriodicJobs,
   createRates,
+  createRefusals,
   createSecretSettings,
   createSessions,
   createSignIn,
@@ -67,6 +69,7 @@ import {
   type ProjectUsage,
   type ProjectVariables,
   type Rates,
+  type Refusals,
   type ReleaseStore,
   type Remembered,
   type ReportStore,
@@ -101,6 +104,7 @@ import {
   createAccessStore,
   createAccountStore,
   createActivityStore,
+  createAuditStore,
   createBlobLedger,
   createClaimStore,
   createCollectionStore,
@@ -167,6 +171,9 @@ export interface Parts {
   people: People;
   /** To be flushed when the process ends. */
   keyUses: KeyUses;
+  audit: AuditStore;
+  /** To be flushed when the process ends. */
+  refusals: Refusals;
 
   /** What organisations and projects may have, and what they have. */
   limits: LimitParts;
@@ -307,15 +314,13 @@ export async function createParts(ground: Ground): Promise<Parts> {
   const eventLog = createEventLog(database);
   const projects = createProjectStore(database);
   const now = () => new Date();
-  const keyUses = createKeyUses(createKeyStore(database), (err) =>
-    log.debug({ err }, 'uses of keys are lost'),
-  );
+  const notes = notesOf(ground);
   return {
-    access: createAccess(createAccessStore(database), undefined, keyUses),
+    access: createAccess(createAccessStore(database), undefined, { ...notes, uses: notes.keyUses }),
     jobAccess: createJobAccess(tokens, view),
     tokens,
-    people: await peopleOf(ground),
-    keyUses,
+    people: await peopleOf(ground, notes.refusals),
+    ...notes,
 
     limits,
     usage: usageOf(searches, turns.searches),
@@ -374,6 +379,16 @@ function rulesOf({ database, mailer }: Ground): JobRules {
   });
 }
 
+/** What is written down of who comes. */
+function notesOf({ database, log }: Ground): Pick<Parts, 'audit' | 'refusals' | 'keyUses'> {
+  const audit = createAuditStore(database);
+  return {
+    audit,
+    refusals: createRefusals(audit, (err) => log.warn({ err }, 'lines of the audit log are lost')),
+    keyUses: createKeyUses(createKeyStore(database), (err) => log.debug({ err }, 'uses of keys are lost')),
+  };
+}
+
 function periodicJobs(database: Database, limits?: LimitBook): PeriodicJobs {
   const cron = createCron();
   const store = createPeriodicStore(database, cron.zoneRules);
@@ -408,13 +423,10 @@ const WRONG_PASSWORDS = 10;
 /** Links for forgotten passwords that one address may ask for in a minute, and that one user is mailed in an hour. */
 const FORGOTTEN = { byAsker: 10, ofUser: 3, userWindowMs: 3_600_000 };
 
-async function peopleOf({
-  database,
-  failureCounts,
-  mailer = null,
-  openId = null,
-  log,
-}: Ground): Promise<People> {
+async function peopleOf(
+  { database, failureCounts, mailer = null, openId = null, log }: Ground,
+  refusals: Refusals,
+): Promise<People> {
   const accountStore = createAccountStore(database);
   const links = createLinkStore(database);
   const members = createMemberStore(database);
@@ -424,7 +436,7 @@ async function peopleOf({
     shared: failureCounts,
   });
   const secret = await sharedSecret(database, 'device');
-  const signIn = createSignIn({ accounts: accountStore, patience, secret });
+  const signIn = createSignIn({ accounts: accountStore, patience, secret, refusals });
   const letters = createLetters(mailer);
   const accounts = createAccounts(accountStore, links, signIn, letters);
   return {
@@ -437,6 +449,7 @@ async function peopleOf({
         identities: createIdentityStore(database),
         accounts: accountStore,
         links,
+        refusals,
       }),
     accounts,
     letters,

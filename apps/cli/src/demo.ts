@@ -3,13 +3,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type AdminStore,
-  COMMAND,
   DomainError,
   hashApiKey,
   keyHint,
   makeUserLink,
   newApiKey,
   type Project,
+  service,
 } from '@spiderhub/core';
 import {
   createAdminStore,
@@ -30,6 +30,8 @@ export interface Demo {
 }
 
 const NAME = 'demo';
+/** As the audit log names who made the demo. */
+const SELF = service('npm start');
 const SPIDER = 'books';
 const PROJECT = 1;
 const DEPLOY_TIMEOUT_MS = 5 * 60_000;
@@ -51,7 +53,7 @@ export async function ensureDemo({
 }: DemoOptions): Promise<Demo & { signInToken: string }> {
   const database = createDatabase(databaseUrl, { maxConnections: 2, name: 'spiderhub-up' });
   try {
-    const admin = createAdminStore(database);
+    const admin = createAdminStore(database, SELF);
     const project = await ensureProject(admin);
     const apikey = await ensureKey(admin, rememberedKey(home));
     const demo = { url, apikey, project: project.id, spider: SPIDER };
@@ -68,8 +70,7 @@ export async function ensureDemo({
 /** Nobody is given a password: the owner signs in by a link that works once, a new one at each start. */
 async function signInToken(database: Database, admin: AdminStore): Promise<string> {
   const { value: owner } = await admin.createUser(NAME);
-  const actor = { ...COMMAND, name: 'npm start' };
-  return (await makeUserLink(createLinkStore(database), actor, 'sign-in', owner.id)).token;
+  return (await makeUserLink(createLinkStore(database), SELF, 'sign-in', owner.id)).token;
 }
 
 async function ensureProject(admin: AdminStore): Promise<Project> {

@@ -16,6 +16,7 @@ import {
 import { createCron } from '@spiderhub/cron';
 import {
   createAttemptStore,
+  createAuditStore,
   createBlobLedger,
   createDeliveryStore,
   createDispatchStore,
@@ -242,6 +243,8 @@ function makeLeader(
           ledger: createBlobLedger(database),
           leftovers: createLeftoverStore(database),
           eventsMs: config.EVENTS_DAYS * DAY_MS,
+          audit: createAuditStore(database),
+          auditMs: config.AUDIT_DAYS * DAY_MS,
         }),
         ...keepCalendar(periodic),
         digest(reactions),

@@ -1,4 +1,5 @@
 export { type Addresses, databaseProblem } from './address.ts';
+export { createAuditStore } from './audit/audit-store.ts';
 export { createDatabase, type Database } from './database.ts';
 export { createActivityStore } from './events/activity-store.ts';
 export { createEventLog } from './events/event-log.ts';

@@ -1,4 +1,11 @@
-import { hashApiKey, keyHint, newApiKey, type ScheduleRequest, type VersionStore } from '@spiderhub/core';
+import {
+  hashApiKey,
+  keyHint,
+  newApiKey,
+  type ScheduleRequest,
+  service,
+  type VersionStore,
+} from '@spiderhub/core';
 import { createAdminStore, createVersionStore, type Database } from '@spiderhub/db';
 
 export interface Team {
@@ -36,9 +43,9 @@ export async function saveVersion(
   project: number,
   name: string,
   spiders: string[],
-  more: Partial<Parameters<VersionStore['save']>[0]> = {},
+  more: Partial<Parameters<VersionStore['save']>[1]> = {},
 ): Promise<void> {
-  await createVersionStore(database).save({
+  await createVersionStore(database).save(service('test'), {
     project,
     name,
     eggSha256: 'none',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { organisationAudit, projectAudit, wholeAudit } from './audit.ts';
 import { type Contract, contract } from './contract.ts';
 import { READ_ERRORS } from './errors.ts';
 import { eventContracts } from './events.ts';
@@ -62,5 +63,8 @@ export const CONTRACTS: readonly Contract[] = [
   ...Object.values(ownKeys),
   ...Object.values(projectKeys),
   ...Object.values(organisationKeys),
+  ...Object.values(organisationAudit),
+  ...Object.values(projectAudit),
+  ...Object.values(wholeAudit),
   readOpenApi,
 ];

@@ -1,3 +1,4 @@
+export { AUDIT_LINES, organisationAudit, projectAudit, wholeAudit } from './audit.ts';
 export type { Contract } from './contract.ts';
 export { CONTRACTS, readOpenApi } from './contracts.ts';
 export { eventContracts } from './events.ts';

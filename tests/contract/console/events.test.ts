@@ -1,4 +1,4 @@
-import { hashApiKey } from '@spiderhub/core';
+import { hashApiKey, service } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
 import { eventually, scheduleRequest } from '@spiderhub/testkit';
 import { type ApiUnderTest, startApi } from '../../integration/api/support.ts';
@@ -42,7 +42,7 @@ describe('the feed of events', () => {
   it('tells what happened since a cursor, in pages, with a cursor for what comes next', async () => {
     const cursor = await now();
     const keys = [await run(api.team.project), await run(api.team.project, 'b')];
-    await api.jobs.stop({ project: api.team.project, waiting: true }, { level: 1, by: 'me' });
+    await api.jobs.stop({ project: api.team.project, waiting: true }, { level: 1, by: service('me') });
     const first = (await ours().get(`/events?after=${cursor}&limit=2`)).body;
     expect(first.events).toMatchObject([
       { type: 'job.scheduled', job: keys[0], project: api.team.project, actor: 'test', data: null },

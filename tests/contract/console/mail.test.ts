@@ -48,6 +48,20 @@ async function mailTo(address: string) {
   return found() as NonNullable<ReturnType<typeof found>>;
 }
 
+/** What the audit log has of a user that the API changed, in words; from its first link on. */
+async function noted(name: string) {
+  const { id } = await api.database.database('users').where({ name }).first('id');
+  const lines = await api.database
+    .database('audit_log')
+    .where({ outcome: 'done' })
+    .andWhere((its) => its.where({ object: `user ${id}` }).orWhere({ actor: name }))
+    .orderBy('id');
+  const first = lines.findIndex(({ action }) => action === 'link.made');
+  return lines
+    .slice(first)
+    .map(({ actor_kind, actor, action, after }) => [`${actor_kind} ${actor}`, action, after]);
+}
+
 it('says that links are mailed', async () => {
   expect((await new Browser(api).get('/sign-in')).body).toMatchObject({ mail: true });
 });
@@ -70,6 +84,12 @@ describe('a forgotten password', () => {
     expect((await fresh.send('POST', '/links/password', { token, password: NEW_PASSWORD })).status).toBe(200);
     expect((await frida.get('/me')).status).toBe(401);
     expect((await fresh.send('POST', '/links/password', { token, password: NEW_PASSWORD })).status).toBe(404);
+    expect(await noted('frida')).toEqual([
+      ['nobody nobody', 'link.made', { kind: 'password' }],
+      ['nobody nobody', 'link.used', { kind: 'password' }],
+      ['nobody nobody', 'password.changed', null],
+      ['user frida', 'session.began', null],
+    ]);
   });
 
   it('is answered alike for an address that nobody has, in words and before anything is looked up', async () => {
@@ -122,6 +142,11 @@ describe('an address', () => {
     expect((await jane.send('POST', '/me/email/confirmation', { token })).status).toBe(200);
     expect((await jane.get('/me')).body.email).toBe('jane@example.org');
     expect((await jane.send('POST', '/me/email/confirmation', { token })).status).toBe(404);
+    expect(await noted('jane')).toEqual([
+      ['user jane', 'link.made', { kind: 'email' }],
+      ['user jane', 'link.used', { kind: 'email' }],
+      ['user jane', 'email.changed', { email: 'jane@example.org' }],
+    ]);
   });
 
   it('of somebody else is not taken, in whatever capitals', async () => {

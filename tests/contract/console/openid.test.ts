@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { hashPassword, hashToken, newToken } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
+import { eventually } from '@spiderhub/testkit';
 import { freePort } from '../../support/free-port.ts';
 import { type Service, startService } from '../../support/service.ts';
 import { Visitor } from './visitor.ts';
@@ -104,6 +105,18 @@ it('says that there is a provider, and goes there with PKCE, a state and a nonce
   );
 });
 
+/** Actions of lines of the audit log that name somebody. */
+async function noted(word: string, outcome = 'done'): Promise<string[]> {
+  const user = await service.db.database('users').where({ name: word }).first('id');
+  const lines = await service.db.database('audit_log').where({ outcome }).orderBy('id');
+  return lines
+    .filter(
+      ({ object, actor }) =>
+        object.includes(word) || actor === word || (user && object === `user ${user.id}`),
+    )
+    .map(({ action }) => action);
+}
+
 it('signs in who has the same verified address, and knows the person for ever after', async () => {
   const id = await user('ann', 'ann@example.org');
   const browser = visitor();
@@ -124,6 +137,7 @@ it('never takes an account by an address that nobody has verified, or by a name'
   expect(errorIn(await signIn(visitor()))).toBe('forbidden');
   await sits({ sub: 'sub-eve', email: 'eve@example.org', name: 'bea' });
   expect(errorIn(await signIn(visitor()))).toBe('not_invited');
+  await eventually(async () => expect(await noted('sub-eve', 'refused')).toEqual(['sign-in', 'sign-in']));
 });
 
 it('keeps out other domains and other groups, and who says no', async () => {
@@ -149,6 +163,13 @@ it('makes a user of who was invited: by a link that is taken along, or by the ve
   });
   await sits({ sub: 'sub-gina', email: 'gina@example.com' });
   expect(errorIn(await signIn(visitor(), token))).toBe('link_not_found');
+  expect(await noted('frida@example.com')).toEqual([
+    'user.made',
+    'member.added',
+    'email.changed',
+    'identity.added',
+    'session.began',
+  ]);
   await invite('GINA@example.com');
   const byAddress = visitor();
   expect(await signIn(byAddress)).toBe(`${service.url}/`);

@@ -1,4 +1,4 @@
-import { formatJobKey, hashApiKey, newApiKey } from '@spiderhub/core';
+import { formatJobKey, hashApiKey, newApiKey, service } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
 import { saveVersion, scheduleRequest } from '@spiderhub/testkit';
 import { type ApiUnderTest, startApi } from '../../integration/api/support.ts';
@@ -58,23 +58,19 @@ it('names each cause once, however many spiders it concerns', async () => {
   const empty = await run('empty', { items: 0 });
   await run('fine', { items: 105 });
   await run('quiet', { items: 0 });
-  await api.parts.periodic.create(
-    api.team.project,
-    {
-      cron: '0 0 * * *',
-      timezone: 'UTC',
-      overlap: 'skip',
-      catchup: 'skip',
-      jitterSeconds: 0,
-      startAt: null,
-      endAt: null,
-      disabled: false,
-      description: '',
-      tags: [],
-      tasks: [{ spider: 'a', args: {}, command: null, priority: 2, units: 1, settings: {}, environment: {} }],
-    },
-    'test',
-  );
+  await api.parts.periodic.create(service('me'), api.team.project, {
+    cron: '0 0 * * *',
+    timezone: 'UTC',
+    overlap: 'skip',
+    catchup: 'skip',
+    jitterSeconds: 0,
+    startAt: null,
+    endAt: null,
+    disabled: false,
+    description: '',
+    tags: [],
+    tasks: [{ spider: 'a', args: {}, command: null, priority: 2, units: 1, settings: {}, environment: {} }],
+  });
   const { database } = api.database;
   const { id } = await database('periodic_jobs').where({ project_id: api.team.project }).first('id');
   await database('periodic_runs').insert({

@@ -1,4 +1,4 @@
-import { formatJobKey, type ScheduleRequest } from '@spiderhub/core';
+import { formatJobKey, type ScheduleRequest, service } from '@spiderhub/core';
 import { saveVersion, scheduleRequest } from '@spiderhub/testkit';
 import { type ApiUnderTest, startApi } from '../../integration/api/support.ts';
 import { Browser, withKey } from './client.ts';
@@ -75,7 +75,12 @@ it('a spider shows its runs, its arguments, its versions, what is usual, and its
     tags: ['y'],
   });
   expect((await page.get(`${base}/spiders/99`)).body.error.code).toBe('spider_not_found');
-  await api.parts.projects.changeSettings(api.team.project, new Map([['LOG_LEVEL', '"INFO"']]), []);
+  await api.parts.projects.changeSettings(
+    service('me'),
+    api.team.project,
+    new Map([['LOG_LEVEL', '"INFO"']]),
+    [],
+  );
   expect((await page.get(`${base}/spiders/1/settings`)).body).toEqual({
     layers: [{ layer: 'project', settings: [{ name: 'LOG_LEVEL', value: '"INFO"' }] }],
   });

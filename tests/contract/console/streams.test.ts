@@ -1,4 +1,4 @@
-import { type JobKey, parseJobKey, type StreamWriter } from '@spiderhub/core';
+import { type JobKey, parseJobKey, type StreamWriter, service } from '@spiderhub/core';
 import { eventually, scheduleRequest } from '@spiderhub/testkit';
 import { type ApiUnderTest, startApi } from '../../integration/api/support.ts';
 import { type Listening, listen } from '../../support/sse.ts';
@@ -48,7 +48,7 @@ async function finish(key: JobKey, reason = 'finished'): Promise<void> {
     job,
     state: 'finished',
     change: { closeReason: reason, meta: new Map(), forget: [] },
-    by: 'test',
+    by: service('test'),
   });
 }
 
@@ -159,7 +159,7 @@ describe('the stream of a log', () => {
   it('ends for a job that is deleted, and answers 404 for one that there is not', async () => {
     const { key, path } = await running();
     const viewer = await stream(`${path}/log/stream`);
-    await api.jobs.remove({ project: key.project, keys: [key], strict: true }, 'test');
+    await api.jobs.remove({ project: key.project, keys: [key], strict: true }, service('test'));
     await viewer.ended;
     expect(viewer.events.at(-1)).toMatchObject({ event: 'end', data: { state: 'deleted' } });
     expect((await stream(`/jobs/${api.team.project}/1/999999/log/stream`)).status).toBe(404);

@@ -1,4 +1,4 @@
-import { hashToken, newToken } from '@spiderhub/core';
+import { COMMAND, hashToken, newToken } from '@spiderhub/core';
 import { createDatabase, createJobStore, type Database } from '@spiderhub/db';
 import { eventually, scheduleRequest } from '@spiderhub/testkit';
 import { type ApiUnderTest, startApi } from '../../integration/api/support.ts';
@@ -79,7 +79,7 @@ async function finishSome(): Promise<number> {
       job,
       state: 'finished',
       change: { closeReason: 'finished', meta: new Map(), forget: [] },
-      by: 'test',
+      by: COMMAND,
     });
     api.parts.signals.happened();
     await new Promise((resolve) => setTimeout(resolve, 40));

@@ -424,5 +424,11 @@ export const RIGHTS: Record<string, string> = {
   'DELETE /console/projects/:project/keys/:apikey': 'owner, admin, session of owner, staff',
   'GET /console/organisations/:organisation/keys': 'owner, admin, session of owner, staff',
   'DELETE /console/organisations/:organisation/keys/:apikey': 'owner, admin, session of owner, staff',
+  'GET /console/organisations/:organisation/audit': 'owner, admin, session of owner, staff',
+  'GET /console/organisations/:organisation/audit.jl': 'owner, admin, session of owner, staff',
+  'GET /console/projects/:project/audit': 'owner, admin, session of owner, key, staff',
+  'GET /console/projects/:project/audit.jl': 'owner, admin, session of owner, key, staff',
+  'GET /console/audit': 'staff',
+  'GET /console/audit.jl': 'staff',
   'GET /console/openapi.json': 'open',
 };

@@ -3,6 +3,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { COMMAND } from '@spiderhub/core';
 import { createScrapydCallerStore } from '@spiderhub/db';
 import { makeScrapydUser, PASSWORD, USERNAME } from '../../support/scrapyd.ts';
 import { type Service, startService } from '../../support/service.ts';
@@ -193,7 +194,7 @@ describe('the commands of scrapyd-client', () => {
     expect((await command('scrapyd-client', 'projects', '-t', 'open')).code).toBe(1);
 
     const callers = createScrapydCallerStore(service.db.database);
-    await callers.saveNetworks('acme', ['127.0.0.0/8'], 'developer');
+    await callers.saveNetworks(COMMAND, 'acme', ['127.0.0.0/8'], 'developer');
     const deployed = await command('scrapyd-deploy', 'open', '--version', '4');
     expect(deployed).toMatchObject({ code: 0, output: expect.stringContaining('"spiders": 1') });
     const projects = await command('scrapyd-client', 'projects', '-t', 'open');
@@ -203,7 +204,7 @@ describe('the commands of scrapyd-client', () => {
       code: 0,
       output: expect.stringMatching(/^shop \/ one => [0-9a-f]{32}$/m),
     });
-    await callers.removeNetwork('127.0.0.0/8');
+    await callers.removeNetwork(COMMAND, '127.0.0.0/8');
     expect((await command('scrapyd-client', 'projects', '-t', 'open')).code).toBe(1);
   });
 });

@@ -1,3 +1,4 @@
+import { service } from '@spiderhub/core';
 import { scheduleRequest } from '../../support/team.ts';
 import { type ApiUnderTest, startApi } from './support.ts';
 
@@ -103,7 +104,10 @@ describe('GET jobs/list.json', () => {
     await make({ tags: ['x'] }, { tags: ['x', 'y'], state: 'running', external: true });
     await make({ state: 'finished', external: true }, { state: 'finished', external: true });
     await api.store.schedule([scheduleRequest(project, 'b', { tags: ['z'] })]);
-    await api.store.remove({ project, keys: [{ project, spider: 1, job: 4 }], strict: true }, 'test');
+    await api.store.remove(
+      { project, keys: [{ project, spider: 1, job: 4 }], strict: true },
+      service('test'),
+    );
     const { status, body } = await list(query.replaceAll('P/', `${project}/`));
     expect(status).toBe(200);
     expect(ids(body.jobs)).toEqual(expected);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { JobKey, StreamName } from '@spiderhub/core';
+import { service } from '@spiderhub/core';
 import { scheduleRequest } from '../../support/team.ts';
 import { type ApiUnderTest, startApi } from './support.ts';
 
@@ -168,7 +169,7 @@ describe('items', () => {
 
   it('are gone with a deleted job', async () => {
     await write('items', raw);
-    await api.store.remove({ project, keys: [key], strict: true }, 'test');
+    await api.store.remove({ project, keys: [key], strict: true }, service('test'));
     expect((await get('items.jl')).status).toBe(404);
   });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type JobKey, removeWithData, TALLIES } from '@spiderhub/core';
+import { type JobKey, removeWithData, service, TALLIES } from '@spiderhub/core';
 import { createJobStore, createJobView } from '@spiderhub/db';
 import { createFsStreamStore } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
@@ -41,7 +41,7 @@ async function deletedJob(): Promise<JobKey> {
   if (made?.outcome !== 'scheduled') throw new Error('not scheduled');
   const key = { project: team.project, spider: made.spider, job: made.job };
   await streams().write({ key, attempt: 0, stream: 'items' }, [Buffer.from('{"a":1}')]);
-  await removeWithData(jobs, streams(), key, 'me');
+  await removeWithData(jobs, streams(), key, service('me'));
   return key;
 }
 

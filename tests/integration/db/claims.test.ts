@@ -1,4 +1,5 @@
 import type { ClaimRequest, ClaimStore, JobKey, JobStore } from '@spiderhub/core';
+import { COMMAND } from '@spiderhub/core';
 import { createClaimStore, createJobStore, createMarkerStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
@@ -109,26 +110,33 @@ describe('another marker than "consumed"', () => {
   it('gets indexes that pages of a claim come from, until it is removed', async () => {
     await finished(20);
     const markers = createMarkerStore(db.database);
-    expect(await markers.create('to-warehouse')).toEqual({ value: { tag: 'to-warehouse' }, created: true });
-    expect(await markers.create('to-warehouse')).toMatchObject({ created: false });
-    expect(await markers.create('consumed')).toMatchObject({ created: false });
+    expect(await markers.create(COMMAND, 'to-warehouse')).toEqual({
+      value: { tag: 'to-warehouse' },
+      created: true,
+    });
+    expect(await markers.create(COMMAND, 'to-warehouse')).toMatchObject({ created: false });
+    expect(await markers.create(COMMAND, 'consumed')).toMatchObject({ created: false });
     expect(await markers.list()).toEqual([{ tag: 'consumed' }, { tag: 'to-warehouse' }]);
     expect(await planOf('to-warehouse')).toContain('jobs_lacking_to-warehouse');
     const keys = await claimKeys('w1', 20, { tag: 'to-warehouse' });
     expect(await claims.ack(consumption('w1', keys, 'to-warehouse'))).toBe(20);
     expect(await claimKeys('w2', 20, { tag: 'to-warehouse' })).toEqual([]);
-    await markers.remove('to-warehouse');
+    await markers.remove(COMMAND, 'to-warehouse');
     expect(await markers.list()).toEqual([{ tag: 'consumed' }]);
     expect(await planOf('to-warehouse')).not.toContain('jobs_lacking');
   });
 
   it.each(['', "it's", '}', 'a'.repeat(41)])('cannot be %j', async (tag) => {
-    await expect(createMarkerStore(db.database).create(tag)).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(createMarkerStore(db.database).create(COMMAND, tag)).rejects.toMatchObject({
+      kind: 'invalid',
+    });
   });
 
   it('that is none cannot be removed, and the built-in one neither', async () => {
     for (const tag of ['unknown', 'consumed'])
-      await expect(createMarkerStore(db.database).remove(tag)).rejects.toMatchObject({ kind: 'not_found' });
+      await expect(createMarkerStore(db.database).remove(COMMAND, tag)).rejects.toMatchObject({
+        kind: 'not_found',
+      });
   });
 
   it.each(["it's", '}', '"', '\\', 'a b'])('may be any text without an index: %j', async (tag) => {

@@ -1,4 +1,4 @@
-import type { JobFilter, JobKey, JobState } from '@spiderhub/core';
+import { type JobFilter, type JobKey, type JobState, service } from '@spiderhub/core';
 import {
   createAttemptStore,
   createDispatchStore,
@@ -73,9 +73,13 @@ describe('counters', () => {
       ),
       repeat(run),
       repeat(run),
-      repeat(() => jobs.take(project, NOTHING, 'outside')),
-      repeat((round) => jobs.stop({ project, keys: some(round % 7), strict: false }, { level: 1, by: 'me' })),
-      repeat((round) => jobs.remove({ project, keys: some(round % 7).slice(0, 2), strict: false }, 'me')),
+      repeat(() => jobs.take(project, NOTHING, service('outside'))),
+      repeat((round) =>
+        jobs.stop({ project, keys: some(round % 7), strict: false }, { level: 1, by: service('me') }),
+      ),
+      repeat((round) =>
+        jobs.remove({ project, keys: some(round % 7).slice(0, 2), strict: false }, service('me')),
+      ),
       repeat((round) =>
         db.database.raw('delete from jobs where id = (select max(id) - 20 from jobs)').then(() => round),
       ),
@@ -104,7 +108,7 @@ describe('locks', () => {
       );
       const [admitted, stopped] = await Promise.all([
         dispatch.admit(0, keys.length),
-        jobs.stop({ project, keys, strict: false }, { level: 1, by: 'me' }),
+        jobs.stop({ project, keys, strict: false }, { level: 1, by: service('me') }),
       ]);
       expect(stopped).toHaveLength(keys.length);
       expect(admitted.length).toBeLessThanOrEqual(keys.length);

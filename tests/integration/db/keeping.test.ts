@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  COMMAND,
   collectBlobs,
   createPurge,
   inLedger,
@@ -13,6 +14,7 @@ import {
   removeWithData,
   type ScheduleRequest,
   type StreamStore,
+  service,
   TALLIES,
   undelete,
 } from '@spiderhub/core';
@@ -66,7 +68,7 @@ async function finished(more: Partial<ScheduleRequest> = {}): Promise<JobKey> {
 }
 
 function remove(...keys: JobKey[]) {
-  return jobs.remove({ project: team.project, keys, strict: true }, 'me');
+  return jobs.remove({ project: team.project, keys, strict: true }, service('me'));
 }
 
 async function itemsOf(key: JobKey): Promise<number> {
@@ -191,21 +193,21 @@ describe('undoing a deletion', () => {
   it('brings back records and metadata that a caller removed with the job', async () => {
     const key = await finished({ meta: { note: '"x"' } });
     const before = await view.find(key);
-    await removeWithData(jobs, streams, key, 'me');
-    await removeWithData(jobs, streams, key, 'me');
+    await removeWithData(jobs, streams, key, service('me'));
+    await removeWithData(jobs, streams, key, service('me'));
     expect([await itemsOf(key), (await view.find(key))?.meta]).toEqual([0, {}]);
-    await undelete(store, streams, key);
+    await undelete(store, streams, key, COMMAND);
     expect(await view.find(key)).toEqual(before);
     expect(await itemsOf(key)).toBe(1);
-    await expect(undelete(store, streams, key)).rejects.toMatchObject({ kind: 'not_found' });
+    await expect(undelete(store, streams, key, COMMAND)).rejects.toMatchObject({ kind: 'not_found' });
   });
 
   it('comes too late once the job is purged, and leaves nothing behind', async () => {
     const key = await finished();
-    await removeWithData(jobs, streams, key, 'me');
+    await removeWithData(jobs, streams, key, service('me'));
     const purge = createPurge(store, streams, 0);
     await purge.rows();
-    await expect(undelete(store, streams, key)).rejects.toMatchObject({ kind: 'not_found' });
+    await expect(undelete(store, streams, key, COMMAND)).rejects.toMatchObject({ kind: 'not_found' });
     await purge.streams();
     expect(await filesLeft()).toEqual([]);
   });
@@ -238,10 +240,10 @@ describe('blobs', () => {
     const versions = createVersionStore(db.database);
     const version = await versions.find(team.project, '1.0');
     if (!version) throw new Error('no version');
-    await versions.save({ ...version, name: '2', eggSha256: egg, extraEggs: [extra] });
+    await versions.save(COMMAND, { ...version, name: '2', eggSha256: egg, extraEggs: [extra] });
     const eggs = createEggStore(db.database);
     const named = { project: team.project, createdBy: 'me', sizeBytes: 4 };
-    await eggs.save({ ...named, name: 'e', version: '1', sha256: kept });
+    await eggs.save(COMMAND, { ...named, name: 'e', version: '1', sha256: kept });
     const about = { job: key, key: 'r', contentType: 't', sha256: report };
     await createReportStore(db.database).save({ ...about, ...named });
 
@@ -251,8 +253,8 @@ describe('blobs', () => {
     const all = [egg, extra, kept, report, loose];
     expect(await Promise.all(all.map(isThere))).toEqual([true, true, true, true, false]);
 
-    await versions.remove(team.project, '2');
-    await eggs.remove(team.project, 'e');
+    await versions.remove(COMMAND, team.project, '2');
+    await eggs.remove(COMMAND, team.project, 'e');
     await remove(key);
     expect(await collectBlobs(files(), ledger())).toBe(3);
     await createPurge(store, streams, 0).rows();

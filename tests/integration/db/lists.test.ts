@@ -5,6 +5,7 @@ import {
   type JobKey,
   type JobStore,
   type JobView,
+  service,
 } from '@spiderhub/core';
 import { createDatabase, createJobStore, createJobView } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
@@ -122,19 +123,29 @@ describe('tags', () => {
 
   it('adds in order without repeats and removes what is there', async () => {
     const key = keys[3] as JobKey;
-    expect(await jobs.changeTags(target(), { add: ['t1', 't2', 't1'], remove: [] })).toBe(1);
-    expect(await jobs.changeTags(target(), { add: ['t2', 't3'], remove: ['t1', 'absent'] })).toBe(1);
+    expect(await jobs.changeTags(target(), { add: ['t1', 't2', 't1'], remove: [] }, service('me'))).toBe(1);
+    expect(
+      await jobs.changeTags(target(), { add: ['t2', 't3'], remove: ['t1', 'absent'] }, service('me')),
+    ).toBe(1);
     expect(await tagsOf(key)).toEqual(['t2', 't3']);
-    expect(await jobs.changeTags(target(), { add: [], remove: ['t2', 't3'] })).toBe(1);
+    expect(await jobs.changeTags(target(), { add: [], remove: ['t2', 't3'] }, service('me'))).toBe(1);
     expect(await tagsOf(key)).toEqual([]);
   });
 
   it('changes all jobs of a filter and counts them', async () => {
-    expect(await jobs.changeTags({ project: team.project, spiders: ['a'] }, { add: ['z'], remove: [] })).toBe(
-      3,
-    );
+    expect(
+      await jobs.changeTags(
+        { project: team.project, spiders: ['a'] },
+        { add: ['z'], remove: [] },
+        service('me'),
+      ),
+    ).toBe(3);
     expect(await select({ hasTag: ['z'] })).toEqual([5, 1, 0]);
-    await jobs.changeTags({ project: team.project, hasTag: ['z'] }, { add: [], remove: ['z'] });
+    await jobs.changeTags(
+      { project: team.project, hasTag: ['z'] },
+      { add: [], remove: ['z'] },
+      service('me'),
+    );
   });
 
   it('changes nothing when one of the keys does not exist', async () => {
@@ -142,7 +153,9 @@ describe('tags', () => {
       project: team.project,
       keys: [keys[0] as JobKey, { project: team.project, spider: 1, job: 77 }],
     };
-    await expect(jobs.changeTags(filter, { add: ['no'], remove: [] })).rejects.toThrow(DomainError);
+    await expect(jobs.changeTags(filter, { add: ['no'], remove: [] }, service('me'))).rejects.toThrow(
+      DomainError,
+    );
     expect(await tagsOf(keys[0] as JobKey)).toEqual(['x']);
   });
 });
@@ -152,11 +165,15 @@ describe('delete', () => {
     const [first] = keys as [JobKey];
     const missing = { project: team.project, spider: 2, job: 99 };
     await expect(
-      jobs.remove({ project: team.project, keys: [first, missing], strict: true }, 'me'),
+      jobs.remove({ project: team.project, keys: [first, missing], strict: true }, service('me')),
     ).rejects.toThrow('not found');
     expect((await view.find(first))?.state).toBe('pending');
-    expect(await jobs.remove({ project: team.project, keys: [first], strict: true }, 'me')).toHaveLength(1);
-    expect(await jobs.remove({ project: team.project, keys: [first], strict: true }, 'me')).toEqual([]);
+    expect(
+      await jobs.remove({ project: team.project, keys: [first], strict: true }, service('me')),
+    ).toHaveLength(1);
+    expect(await jobs.remove({ project: team.project, keys: [first], strict: true }, service('me'))).toEqual(
+      [],
+    );
     expect(await select({})).not.toContain(0);
     expect(await select({ states: ['deleted'] })).toEqual([0]);
     expect(await view.find(first)).toMatchObject({ state: 'deleted', deletedBy: 'me' });

@@ -1,3 +1,4 @@
+import { COMMAND } from '@spiderhub/core';
 import { createCollectionStore, createDatabase, createFrontierStore, type Database } from '@spiderhub/db';
 import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam } from '../../support/team.ts';
@@ -52,7 +53,7 @@ it('what removes masses of rows may take longer', async () => {
   await collections.put(collection, [{ key: 'a', value: '{}' }]);
   await frontiers.add(slot, [{ fp: 'a', priority: 0, qdata: 'null', fdata: null }]);
   const removals: [string, () => Promise<unknown>][] = [
-    ['collection_records', () => collections.drop(collection)],
+    ['collection_records', () => collections.drop(COMMAND, collection)],
     ['frontier_fingerprints', () => frontiers.removeSlot(slot)],
   ];
   for (const [table, remove] of removals) {

@@ -1,4 +1,13 @@
-import type { AttemptStore, DispatchStore, JobKey, JobStore, JobView, Ticket } from '@spiderhub/core';
+import {
+  type AttemptStore,
+  COMMAND,
+  type DispatchStore,
+  type JobKey,
+  type JobStore,
+  type JobView,
+  service,
+  type Ticket,
+} from '@spiderhub/core';
 import {
   createAttemptStore,
   createDispatchStore,
@@ -78,7 +87,7 @@ async function ageLease(id: number): Promise<void> {
 }
 
 function stop(key: JobKey) {
-  return jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: 'me' });
+  return jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: service('me') });
 }
 
 describe('admission', () => {
@@ -135,7 +144,7 @@ describe('admission', () => {
   });
 
   it('keeps to the limit of a spider without holding up the others', async () => {
-    await createLimitStore(db.database).change(team.project, 'a', { maxRunning: 2 });
+    await createLimitStore(db.database).change(COMMAND, team.project, 'a', { maxRunning: 2 });
     for (let i = 0; i < 4; i++) await add(team.project, { priority: 4 });
     await jobs.schedule([scheduleRequest(team.project, 'b', { priority: 0 })]);
     expect(await dispatch.admit(0, 3)).toHaveLength(2);
@@ -258,9 +267,9 @@ describe('an attempt', () => {
   it('is fenced by the deletion of its job', async () => {
     const { key } = await add(team.project);
     const { id, attempt } = await claimed();
-    expect(await jobs.remove({ project: team.project, keys: [key], strict: true }, 'me')).toMatchObject([
-      { previous: 'running', worker: 'w1' },
-    ]);
+    expect(
+      await jobs.remove({ project: team.project, keys: [key], strict: true }, service('me')),
+    ).toMatchObject([{ previous: 'running', worker: 'w1' }]);
     expect(await attempts.heartbeat('w1', [{ id, attempt, counts: NO_COUNTS }], LEASE_MS)).toEqual([]);
     expect(await attempts.finish(id, attempt, REPORT)).toBe('fenced');
   });

@@ -1,4 +1,5 @@
 import type { JobKey, JobStore, JobView, KeptSpider, RetentionStore, ScheduleRequest } from '@spiderhub/core';
+import { COMMAND, service } from '@spiderhub/core';
 import { createJobStore, createJobView, createLimitStore, createRetentionStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
@@ -43,7 +44,7 @@ async function finished(daysAgo: number, more: Partial<ScheduleRequest> = {}, sp
 }
 
 function remove(...keys: JobKey[]) {
-  return jobs.remove({ project: team.project, keys, strict: true }, 'me');
+  return jobs.remove({ project: team.project, keys, strict: true }, service('me'));
 }
 
 async function rowsOf(table: string): Promise<number> {
@@ -137,17 +138,19 @@ describe('a deleted job', () => {
     const over = await finished(3, { closeReason: 'finished', meta: { note: '1' } });
     const before = await view.find(over);
     const waiting = await add();
-    await jobs.remove({ project: team.project, keys: [over, waiting], strict: true }, 'me', { forget: true });
+    await jobs.remove({ project: team.project, keys: [over, waiting], strict: true }, service('me'), {
+      forget: true,
+    });
     expect((await view.find(over))?.meta).toEqual({});
-    expect(await store.restore(over)).toBe(true);
-    expect(await store.restore(waiting)).toBe(true);
+    expect(await store.restore(COMMAND, over)).toBe(true);
+    expect(await store.restore(COMMAND, waiting)).toBe(true);
     expect(await view.find(over)).toEqual(before);
     expect(await view.find(waiting)).toMatchObject({
       state: 'finished',
       closeReason: 'cancelled',
       deletedAt: null,
     });
-    expect(await store.restore(over)).toBe(false);
+    expect(await store.restore(COMMAND, over)).toBe(false);
     expect(await store.purge(0, 10)).toBe(0);
   });
 });
@@ -171,8 +174,8 @@ describe('retention', () => {
   });
 
   it("takes the spider's words before its project's, field by field", async () => {
-    await limits().change(team.project, null, { retention: { days: 30, keepTags: ['keep'] } });
-    await limits().change(team.project, 'b', { retention: { days: null, count: 5 } });
+    await limits().change(COMMAND, team.project, null, { retention: { days: 30, keepTags: ['keep'] } });
+    await limits().change(COMMAND, team.project, 'b', { retention: { days: null, count: 5 } });
     const project = team.project;
     expect(await spiders()).toEqual([
       { project, spider: 1, days: 30, count: null, keepTags: ['keep'] },
@@ -182,7 +185,9 @@ describe('retention', () => {
   });
 
   it('deletes what is older, but nothing with a tag to keep, nothing that is being consumed, nothing that runs', async () => {
-    await limits().change(team.project, null, { retention: { days: 30, keepTags: ['keep', 'audit'] } });
+    await limits().change(COMMAND, team.project, null, {
+      retention: { days: 30, keepTags: ['keep', 'audit'] },
+    });
     const old = await finished(31);
     const others = [
       await finished(29),
@@ -201,7 +206,7 @@ describe('retention', () => {
   });
 
   it('keeps the newest of each spider; jobs with a tag to keep do not count', async () => {
-    await limits().change(team.project, null, { retention: { count: 2, keepTags: ['keep'] } });
+    await limits().change(COMMAND, team.project, null, { retention: { count: 2, keepTags: ['keep'] } });
     const ofA = [];
     for (const days of [5, 4, 3, 2]) ofA.push(await finished(days));
     const tagged = await finished(1, { tags: ['keep'] });
@@ -214,7 +219,7 @@ describe('retention', () => {
   });
 
   it('ends jobs that are too old also where there are few, and too many also where they are new', async () => {
-    await limits().change(team.project, null, { retention: { days: 30, count: 2 } });
+    await limits().change(COMMAND, team.project, null, { retention: { days: 30, count: 2 } });
     for (const days of [40, 35]) await finished(days);
     for (const days of [3, 2, 1]) await finished(days, {}, 'b');
     expect(await expire()).toBe(3);

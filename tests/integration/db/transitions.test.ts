@@ -1,11 +1,13 @@
 import {
   type AttemptStore,
+  COMMAND,
   type DispatchStore,
   type JobKey,
   type JobState,
   type JobStore,
   STORED_STATES,
   type StoredState,
+  service,
   TRANSITIONS,
   type Verb,
 } from '@spiderhub/core';
@@ -51,7 +53,8 @@ async function jobIn(state: StoredState): Promise<Subject> {
   const key = { project: team.project, spider: made.spider, job: made.job };
   const subject = { id: made.id, key, attempt: 0 };
   if (state === 'pending') return subject;
-  if (state === 'deleted') await jobs.remove({ project: team.project, keys: [key], strict: true }, 'before');
+  if (state === 'deleted')
+    await jobs.remove({ project: team.project, keys: [key], strict: true }, service('before'));
   if (state === 'finished') {
     await move(subject, 'running');
     await move(subject, 'finished');
@@ -64,7 +67,7 @@ async function jobIn(state: StoredState): Promise<Subject> {
 }
 
 function move({ key: { project, spider, job } }: Subject, state: JobState) {
-  return jobs.move({ project, spider, job, state, change: NOTHING, by: 'me' });
+  return jobs.move({ project, spider, job, state, change: NOTHING, by: service('me') });
 }
 
 function finish({ id, attempt }: Subject, closeReason: string) {
@@ -76,16 +79,17 @@ const ACTIONS: Record<Verb, (subject: Subject) => Promise<unknown>> = {
   claim: ({ id, attempt }) => attempts.claim(id, attempt, 'w2', LEASE_MS),
   take: async () => {
     await db.database('projects').where({ id: team.project }).update({ paused: true });
-    return jobs.take(team.project, NOTHING, 'me');
+    return jobs.take(team.project, NOTHING, service('me'));
   },
-  stop: ({ key }) => jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: 'me' }),
+  stop: ({ key }) =>
+    jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: service('me') }),
   end: (subject) => finish(subject, 'finished'),
   retry: (subject) => finish(subject, 'lost'),
   'move to pending': (subject) => move(subject, 'pending'),
   'move to running': (subject) => move(subject, 'running'),
   'move to finished': (subject) => move(subject, 'finished'),
-  restore: ({ key }) => createRetentionStore(db.database).restore(key),
-  remove: ({ key }) => jobs.remove({ project: team.project, keys: [key], strict: true }, 'me'),
+  restore: ({ key }) => createRetentionStore(db.database).restore(COMMAND, key),
+  remove: ({ key }) => jobs.remove({ project: team.project, keys: [key], strict: true }, service('me')),
 };
 
 const CASES = (Object.keys(TRANSITIONS) as Verb[]).flatMap((verb) =>

@@ -330,3 +330,14 @@ describe('a migration', () => {
     expect(await db.database('projects').columnInfo()).toHaveProperty('more');
   }, 30_000);
 });
+
+it('makes the same of a database on which a later migration was before an earlier one', async () => {
+  await copyUpTo('9999');
+  const late = '0030_audit';
+  for (const way of ['up', 'down']) await rm(join(directory, `${late}.${way}.sql`));
+  await migrate(db.url, directory);
+  expect(await schemaProblem(db.database)).toContain(`${late} is missing`);
+  await migrate(db.url);
+  expect(await schemaProblem(db.database)).toBeNull();
+  expect(await schemaText(db.database)).toBe(await readFile(join(MIGRATIONS, 'schema.sql'), 'utf8'));
+});

@@ -1,4 +1,5 @@
 import {
+  COMMAND,
   digestOf,
   type JobKey,
   MAX_NOTICES_AN_HOUR,
@@ -74,9 +75,9 @@ async function rule(action: RuleAction = { channel: 'email', users: [ann] }): Pr
     noRun: null,
   };
   return createRuleStore(db.database).create(
+    COMMAND,
     team.project,
     { name: 'all of a', when, action, disabled: false },
-    'test',
     200,
   );
 }
@@ -93,7 +94,7 @@ async function run(spider = 'a', closeReason = 'finished'): Promise<JobKey> {
   if (made?.outcome !== 'scheduled') throw new Error('not scheduled');
   const key = { project: team.project, spider: made.spider, job: made.job };
   const change = { closeReason, meta: new Map<string, string>(), forget: [] };
-  await createJobStore(db.database).move({ ...key, state: 'finished', change, by: 'test' });
+  await createJobStore(db.database).move({ ...key, state: 'finished', change, by: COMMAND });
   return key;
 }
 

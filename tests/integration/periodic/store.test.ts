@@ -1,4 +1,5 @@
 import {
+  COMMAND,
   createPeriodicJobs,
   type Decide,
   decide,
@@ -6,6 +7,7 @@ import {
   type PeriodicJobs,
   type PeriodicPlan,
   type PeriodicStore,
+  service,
 } from '@spiderhub/core';
 import { createCron } from '@spiderhub/cron';
 import {
@@ -89,7 +91,7 @@ async function again(id: number): Promise<string | undefined> {
 }
 
 it('makes jobs, a row, and goes on to the next time, all at once', async () => {
-  const { id, nextAt } = await periodic.create(project, plan({}, ['a', 'b']), 'me');
+  const { id, nextAt } = await periodic.create(service('me'), project, plan({}, ['a', 'b']));
   expect(nextAt?.getTime()).toBeGreaterThan(Date.now());
   expect(await store.fireDue(10, decision)).toEqual({ runs: 0, scheduled: 0, stopped: [] });
   await becomeDue();
@@ -110,7 +112,7 @@ it('makes jobs, a row, and goes on to the next time, all at once', async () => {
 
 it('fires each planned time once, however many fire at the same moment', async () => {
   for (let n = 0; n < 60; n += 1) {
-    await periodic.create(project, plan({ overlap: 'allow' }), 'me');
+    await periodic.create(service('me'), project, plan({ overlap: 'allow' }));
   }
   await becomeDue();
   const fired = await Promise.all(Array.from({ length: 8 }, () => store.fireDue(25, decision)));
@@ -121,7 +123,7 @@ it('fires each planned time once, however many fire at the same moment', async (
 });
 
 it('makes nothing of a fire that did not commit', async () => {
-  await periodic.create(project, plan(), 'me');
+  await periodic.create(service('me'), project, plan());
   await becomeDue();
   const failing: Decide = (...args) => {
     decision(...args);
@@ -142,19 +144,19 @@ describe('while its job is active', () => {
   }
 
   it('is skipped, and runs again once that is over', async () => {
-    const { id } = await periodic.create(project, plan(), 'me');
+    const { id } = await periodic.create(service('me'), project, plan());
     expect(await again(id)).toBe('scheduled');
     expect(await again(id)).toBe(`overlap: ${project}/1/1 is still active`);
     await jobs.stop(
       { project, keys: [{ project, spider: 1, job: 1 }], strict: true },
-      { level: 1, by: 'me' },
+      { level: 1, by: service('me') },
     );
     expect(await again(id)).toBe('scheduled');
     expect(await db.database('periodic_active')).toHaveLength(1);
   });
 
   it('is queued once', async () => {
-    const { id } = await periodic.create(project, plan({ overlap: 'queue' }), 'me');
+    const { id } = await periodic.create(service('me'), project, plan({ overlap: 'queue' }));
     expect(await again(id)).toBe('scheduled');
     expect(await again(id)).toBe(`overlap: ${project}/1/1 is still active`);
     await run();
@@ -163,7 +165,7 @@ describe('while its job is active', () => {
   });
 
   it('takes its place, and tells the worker', async () => {
-    const { id } = await periodic.create(project, plan({ overlap: 'replace' }), 'me');
+    const { id } = await periodic.create(service('me'), project, plan({ overlap: 'replace' }));
     expect(await again(id)).toBe('scheduled');
     await run();
     await becomeDue();
@@ -177,7 +179,7 @@ describe('while its job is active', () => {
   });
 
   it('is told from a twin that somebody started by hand', async () => {
-    const { id } = await periodic.create(project, plan(), 'me');
+    const { id } = await periodic.create(service('me'), project, plan());
     await jobs.schedule([scheduleRequest(project, 'a', { uniqueKey: sameRunKey('a', {}) })]);
     expect(await again(id)).toBe('refused: a already scheduled');
   });
@@ -192,7 +194,7 @@ it.each([
   async (catchup, made) => {
     // Noon of a day is never within a minute of now in all time zones that are a whole hour away.
     const hour = (new Date().getUTCHours() + 12) % 24;
-    const { id } = await periodic.create(project, plan({ catchup, cron: `0 ${hour} * * *` }), 'me');
+    const { id } = await periodic.create(service('me'), project, plan({ catchup, cron: `0 ${hour} * * *` }));
     const next = (await periodic.find(project, id)).nextAt as Date;
     const planned = new Date(next.getTime() - 3 * DAY_MS);
     await db.database('periodic_jobs').update({ next_at: planned, fire_at: planned });
@@ -208,7 +210,7 @@ it.each([
 it('gives up after ten times without a spider, and tells of it', async () => {
   const log = createEventLog(db.database);
   const from = await log.end();
-  const { id } = await periodic.create(project, plan({}, ['gone', 'gone too']), 'me');
+  const { id } = await periodic.create(service('me'), project, plan({}, ['gone', 'gone too']));
   await db.database('spiders').where({ project_id: project }).whereIn('name', ['gone', 'gone too']).delete();
   for (let n = 0; n < 10; n += 1) {
     expect((await periodic.find(project, id)).disabled).toBe(false);
@@ -224,28 +226,28 @@ it('gives up after ten times without a spider, and tells of it', async () => {
 
 describe('a change', () => {
   it('keeps the time that is due, unless the times are what changes', async () => {
-    const { id } = await periodic.create(project, plan(), 'me');
+    const { id } = await periodic.create(service('me'), project, plan());
     await becomeDue();
     const due = (await periodic.find(project, id)).nextAt;
-    const changed = await periodic.change(project, id, (job) => ({ ...job, description: 'x' }));
+    const changed = await periodic.change(COMMAND, project, id, (job) => ({ ...job, description: 'x' }));
     expect(changed.nextAt).toEqual(due);
-    const moved = await periodic.change(project, id, (job) => ({ ...job, cron: '0 0 2 1 *' }));
+    const moved = await periodic.change(COMMAND, project, id, (job) => ({ ...job, cron: '0 0 2 1 *' }));
     expect(moved.nextAt?.getTime()).toBeGreaterThan(Date.now());
   });
 
   it('makes up for nothing of the time in which it was disabled', async () => {
-    const { id } = await periodic.create(project, plan({ disabled: true, catchup: 'all' }), 'me');
+    const { id } = await periodic.create(service('me'), project, plan({ disabled: true, catchup: 'all' }));
     await becomeDue(3 * DAY_MS);
     expect((await store.fireDue(10, decision)).runs).toBe(0);
-    const { nextAt } = await periodic.change(project, id, (job) => ({ ...job, disabled: false }));
+    const { nextAt } = await periodic.change(COMMAND, project, id, (job) => ({ ...job, disabled: false }));
     expect(nextAt?.getTime()).toBeGreaterThan(Date.now());
   });
 
   it('never loses that of somebody else', async () => {
-    const { id } = await periodic.create(project, plan(), 'me');
+    const { id } = await periodic.create(service('me'), project, plan());
     await Promise.all(
       Array.from({ length: 4 }, (_, n) =>
-        periodic.change(project, id, (job) => ({ ...job, tags: [...job.tags, `t${n}`] })),
+        periodic.change(COMMAND, project, id, (job) => ({ ...job, tags: [...job.tags, `t${n}`] })),
       ),
     );
     expect((await periodic.find(project, id)).tags.sort()).toEqual(['t', 't0', 't1', 't2', 't3']);
@@ -253,10 +255,10 @@ describe('a change', () => {
 
   it("is nobody else's", async () => {
     const other = (await makeTeam(db.database, 'globex')).project;
-    const { id } = await periodic.create(project, plan(), 'me');
+    const { id } = await periodic.create(service('me'), project, plan());
     await expect(periodic.find(other, id)).rejects.toThrow(`periodic job ${id} not found`);
-    await expect(periodic.change(other, id, (job) => job)).rejects.toThrow('not found');
-    expect(await periodic.remove(other, id)).toBe(false);
+    await expect(periodic.change(COMMAND, other, id, (job) => job)).rejects.toThrow('not found');
+    expect(await periodic.remove(COMMAND, other, id)).toBe(false);
     expect(await periodic.runs(other, id, null, 10)).toEqual([]);
     expect(await periodic.list(other)).toEqual([]);
   });
@@ -264,7 +266,7 @@ describe('a change', () => {
 
 it('works planned times out again when the rules of time zones change', async () => {
   const old = createPeriodicJobs({ store: createPeriodicStore(db.database, 'older'), cron });
-  const { id } = await old.create(project, plan({ cron: '0 12 * * *' }), 'me');
+  const { id } = await old.create(service('me'), project, plan({ cron: '0 12 * * *' }));
   const wrong = new Date(Date.now() + 100 * DAY_MS);
   await db.database('periodic_jobs').update({ next_at: wrong, fire_at: wrong });
   const [job] = await store.ofOtherZoneRules(cron.zoneRules, 10);
@@ -276,7 +278,7 @@ it('works planned times out again when the rules of time zones change', async ()
 });
 
 it('forgets old rows, and those beyond so many', async () => {
-  const { id } = await periodic.create(project, plan(), 'me');
+  const { id } = await periodic.create(service('me'), project, plan());
   await db.database.raw(
     `insert into periodic_runs (periodic_id, planned_at, fired_at, outcome, jobs)
     select :id, now() - n * interval '1 day', now() - n * interval '1 day', 'missed', '{}' from generate_series(1, 100) n`,

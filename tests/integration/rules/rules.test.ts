@@ -5,6 +5,7 @@ import {
   type RuleAction,
   type RuleConditions,
   reactTo,
+  service,
 } from '@spiderhub/core';
 import { createJobStore, createReactionStore, createRuleStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
@@ -36,7 +37,7 @@ const RUN: RuleAction = { channel: 'run', spider: 'b', args: {}, tags: [], prior
 
 async function rule(when: Partial<RuleConditions>, action: RuleAction = RUN): Promise<Rule> {
   const plan = { name: 'a rule', when: { ...WHEN, ...when }, action, disabled: false };
-  return createRuleStore(db.database).create(team.project, plan, 'test', 200);
+  return createRuleStore(db.database).create(service('test'), team.project, plan, 200);
 }
 
 /** What the leader does, until nothing is left. */
@@ -70,7 +71,7 @@ async function finish(
     job,
     state: 'finished',
     change: { closeReason, meta: new Map(), forget: [] },
-    by: 'test',
+    by: service('test'),
   });
   return `${project}/${spider}/${job}`;
 }
@@ -186,7 +187,10 @@ describe('a rule that runs a job', () => {
     expect(await firings(one)).toMatchObject([
       { outcome: 'refused', reason: 'spider: gone not found', job: null },
     ]);
-    await createRuleStore(db.database).replace(team.project, one.id, { ...one, disabled: true });
+    await createRuleStore(db.database).replace(service('test'), team.project, one.id, {
+      ...one,
+      disabled: true,
+    });
     await finish(await start('a'));
     await react();
     expect(await firings(one)).toHaveLength(1);

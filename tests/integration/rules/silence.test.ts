@@ -1,4 +1,12 @@
-import { type JobKey, lookedAt, type NoRun, type Rule, type RuleConditions, reactTo } from '@spiderhub/core';
+import {
+  COMMAND,
+  type JobKey,
+  lookedAt,
+  type NoRun,
+  type Rule,
+  type RuleConditions,
+  reactTo,
+} from '@spiderhub/core';
 import { createJobStore, createReactionStore, createRuleStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
@@ -35,7 +43,7 @@ async function rule(noRun: Partial<NoRun> = {}, when: Partial<RuleConditions> = 
     action: { channel: 'slack' as const, url: 'https://hooks.example.org/x' },
     disabled: false,
   };
-  return rules().create(team.project, plan, 'test', 200);
+  return rules().create(COMMAND, team.project, plan, 200);
 }
 
 const look = () => createReactionStore(db.database).lookAround(100, lookedAt);
@@ -67,7 +75,7 @@ async function start(spider = 'a', more: object = {}): Promise<JobKey> {
 
 async function finish(key: JobKey, closeReason = 'finished'): Promise<void> {
   const change = { closeReason, meta: new Map<string, string>(), forget: [] };
-  await createJobStore(db.database).move({ ...key, state: 'finished', change, by: 'test' });
+  await createJobStore(db.database).move({ ...key, state: 'finished', change, by: COMMAND });
 }
 
 async function run(spider = 'a', closeReason = 'finished', more: object = {}): Promise<JobKey> {
@@ -155,7 +163,7 @@ it('counts runs as the rule says: by how they ended, by tags, when they start, a
     ...good,
     state: 'deleted',
     change: { meta: new Map(), forget: [] },
-    by: 'test',
+    by: COMMAND,
   });
   await pass(0.1);
   await look();
@@ -178,7 +186,7 @@ it('watches a periodic job by the runs that it started, and no others', async ()
       description: '',
       tags: [],
       tasks: '[]',
-      created_by: 'test',
+      created_by: COMMAND,
       zone_rules: '',
     })
     .returning<{ id: number }[]>('id');
@@ -205,11 +213,11 @@ it('counts silence from when the rule was made, changed or put to use again', as
   const one = await rule();
   await run();
   await pass(30);
-  await rules().replace(team.project, one.id, { ...one, name: 'another name' });
-  await rules().replace(team.project, one.id, { ...one, disabled: true });
+  await rules().replace(COMMAND, team.project, one.id, { ...one, name: 'another name' });
+  await rules().replace(COMMAND, team.project, one.id, { ...one, disabled: true });
   await look();
   expect(await told()).toEqual([]);
-  await rules().replace(team.project, one.id, one);
+  await rules().replace(COMMAND, team.project, one.id, one);
   await pass(23);
   await look();
   expect(await told()).toEqual([]);

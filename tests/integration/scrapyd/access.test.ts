@@ -1,3 +1,4 @@
+import { COMMAND } from '@spiderhub/core';
 import { createScrapydCallerStore } from '@spiderhub/db';
 import { eventually } from '@spiderhub/testkit';
 import { type ScrapydUnderTest, startScrapydDialect } from './support.ts';
@@ -26,7 +27,7 @@ describe('without credentials, from a network that an operator trusts', () => {
   const from = (address: string, path = '/listprojects.json') =>
     scrapyd.get(path, null).set('x-forwarded-for', address);
 
-  beforeEach(() => callers().saveNetworks('acme', ['10.0.0.0/8'], 'admin'));
+  beforeEach(() => callers().saveNetworks(COMMAND, 'acme', ['10.0.0.0/8'], 'admin'));
 
   it('serves its organisation to those addresses alone', async () => {
     expect((await from('10.1.2.3')).body).toMatchObject({ projects: ['acme-project'] });
@@ -58,13 +59,13 @@ describe('without credentials, from a network that an operator trusts', () => {
 
   it('serves nobody any more within a second of its removal', async () => {
     await from('10.1.2.3').expect(200);
-    await callers().removeNetwork('10.0.0.0/8');
+    await callers().removeNetwork(COMMAND, '10.0.0.0/8');
     await eventually(async () => expect((await from('10.1.2.3')).status).toBe(401), { timeoutMs: 10_000 });
-    await expect(callers().removeNetwork('10.0.0.0/8')).rejects.toMatchObject({ kind: 'not_found' });
+    await expect(callers().removeNetwork(COMMAND, '10.0.0.0/8')).rejects.toMatchObject({ kind: 'not_found' });
   });
 
   it('leaves a network to the organisation that has it', async () => {
-    const taken = callers().saveNetworks('globex', ['10.9.0.0/16', '10.0.0.0/8'], 'admin');
+    const taken = callers().saveNetworks(COMMAND, 'globex', ['10.9.0.0/16', '10.0.0.0/8'], 'admin');
     await expect(taken).rejects.toMatchObject({ kind: 'conflict' });
     expect((await callers().listCallers()).filter(({ network }) => network !== null)).toEqual([
       { organisation: 'acme', username: null, network: '10.0.0.0/8', role: 'admin' },

@@ -1,3 +1,4 @@
+import { COMMAND } from '@spiderhub/core';
 import { createAttemptStore, createDispatchStore, createVersionStore } from '@spiderhub/db';
 import { type ScrapydUnderTest, startScrapydDialect } from './support.ts';
 
@@ -24,7 +25,7 @@ it('runs the highest version, whatever was deployed last, until another API depl
   expect(await versions('shop')).toEqual(['1_2', '1_9', '1_10']);
   expect(await versionAtStart('shop')).toBe('1.10');
   const { id } = await scrapyd.database.database('projects').where({ name: 'shop' }).first('id');
-  await createVersionStore(scrapyd.database.database).save({
+  await createVersionStore(scrapyd.database.database).save(COMMAND, {
     project: id,
     name: '1.3',
     eggSha256: 'x',

@@ -20,7 +20,7 @@ export async function setLimits(
   limits: SetLimits,
 ): Promise<void> {
   await createServiceLimitStore(api.database.database).change(
-    { kind: 'command', name: 'test', user: null, key: null, session: null, address: null },
+    { kind: 'command', name: 'test', user: null, key: null, session: null, address: null, client: null },
     place,
     limits,
   );

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { parseDestination } from '@spiderhub/core';
+import { COMMAND, parseDestination } from '@spiderhub/core';
 import { createNetworkStore } from '@spiderhub/db';
 import { eventually, lackOf } from '@spiderhub/testkit';
 import { type Service, startService } from '../../support/service.ts';
@@ -130,11 +130,11 @@ describe.each(['proxy', 'rules'] as const)('crawls with NETWORK=%s', (mode) => {
     }, PATIENT);
     const networks = createNetworkStore(service.db.database);
     const allow = [parseDestination('allow', `127.0.0.1:${port}`)];
-    await networks.change(service.team.project, { allow, remove: [] });
+    await networks.change(COMMAND, service.team.project, { allow, remove: [] });
     const found = await tried(job);
     expect(found[0]?.http).toMatch(/^failed/);
     expect(found.length).toBeLessThan(100);
-    await networks.change(service.team.project, { allow: [], remove: allow });
+    await networks.change(COMMAND, service.team.project, { allow: [], remove: allow });
   });
 
   run('leave nothing of it on the machine when the worker stops', async () => {

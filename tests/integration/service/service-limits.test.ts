@@ -40,6 +40,7 @@ async function setLimits(organisation: string, limits: Record<string, number>): 
     key: null,
     session: null,
     address: null,
+    client: null,
   } as const;
   await createServiceLimitStore(service.db.database).change(staff, { organisation: id }, limits);
 }

@@ -1,4 +1,4 @@
-import type { CollectionRef, CollectionStore } from '@spiderhub/core';
+import { COMMAND, type CollectionRef, type CollectionStore } from '@spiderhub/core';
 import { createCollectionStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam } from '../../support/team.ts';
@@ -119,9 +119,9 @@ describe('collections', () => {
     const foreign = { ...ref, project: other };
     expect(await keysOf(foreign)).toEqual([]);
     await store.remove(foreign, ['mine']);
-    await store.drop(foreign);
-    await store.dropAll(other, ref.name);
-    await expect(store.rename(other, ref.name, 'stolen')).rejects.toThrow('not found');
+    await store.drop(COMMAND, foreign);
+    await store.dropAll(COMMAND, other, ref.name);
+    await expect(store.rename(COMMAND, other, ref.name, 'stolen')).rejects.toThrow('not found');
     expect(await keysOf(ref)).toEqual(['mine']);
   });
 
@@ -155,11 +155,11 @@ describe('names of collections', () => {
     const one = fresh();
     const two = { ...one, type: 'vs' as const };
     for (const ref of [one, two]) await store.put(ref, records('a'));
-    await store.rename(project, one.name, 'renamed');
+    await store.rename(COMMAND, project, one.name, 'renamed');
     expect(await keysOf({ ...two, name: 'renamed' })).toEqual(['a']);
     await store.put(one, records('b'));
-    await expect(store.rename(project, 'renamed', one.name)).rejects.toThrow('exists already');
-    await store.dropAll(project, 'renamed');
+    await expect(store.rename(COMMAND, project, 'renamed', one.name)).rejects.toThrow('exists already');
+    await store.dropAll(COMMAND, project, 'renamed');
     expect(await keysOf({ ...two, name: 'renamed' })).toEqual([]);
     expect(await keysOf(one)).toEqual(['b']);
   });

@@ -1,11 +1,13 @@
-import type {
-  DispatchStore,
-  JobKey,
-  JobqView,
-  JobState,
-  JobStore,
-  JobView,
-  ScheduleRequest,
+import {
+  COMMAND,
+  type DispatchStore,
+  type JobKey,
+  type JobqView,
+  type JobState,
+  type JobStore,
+  type JobView,
+  type ScheduleRequest,
+  service,
 } from '@spiderhub/core';
 import {
   createActivityStore,
@@ -66,7 +68,7 @@ function move(key: JobKey, state: JobState | null, fields: Record<string, string
     job,
     state,
     change: metadataChange(new Map(Object.entries(fields))),
-    by: 'me',
+    by: service('me'),
   });
 }
 
@@ -77,17 +79,17 @@ describe('startjob', () => {
     for (const priority of [2, 4, 2, 0, 4] as const) keys.push(await add({ priority }));
     const taken: number[] = [];
     for (let i = 0; i < 5; i++) {
-      const key = await jobs.take(team.project, NOTHING, 'outside');
+      const key = await jobs.take(team.project, NOTHING, service('outside'));
       taken.push(keys.findIndex((one) => one.job === key?.job));
     }
     expect(taken).toEqual([1, 4, 0, 2, 3]);
-    expect(await jobs.take(team.project, NOTHING, 'outside')).toBeNull();
+    expect(await jobs.take(team.project, NOTHING, service('outside'))).toBeNull();
   });
 
   it('makes the job the caller’s: running, with what the caller says of it', async () => {
     await pause();
     const key = await add();
-    await jobs.take(team.project, metadataChange(new Map([['host', '"x"']])), 'outside');
+    await jobs.take(team.project, metadataChange(new Map([['host', '"x"']])), service('outside'));
     expect(await view.find(key)).toMatchObject({
       state: 'running',
       startedBy: 'outside',
@@ -101,12 +103,14 @@ describe('startjob', () => {
   it('gives one job to exactly one of twenty callers', async () => {
     await pause();
     for (let i = 0; i < 8; i++) await add();
-    const taken = await Promise.all(Array.from({ length: 20 }, () => jobs.take(team.project, NOTHING, 'x')));
+    const taken = await Promise.all(
+      Array.from({ length: 20 }, () => jobs.take(team.project, NOTHING, service('x'))),
+    );
     const numbers = taken.flatMap((key) => (key ? [key.job] : [])).sort((x, y) => x - y);
     expect(new Set(numbers).size).toBe(numbers.length);
     // A caller that skipped a locked row may have found nothing; what is left is still there.
     while (numbers.length < 8) {
-      const key = await jobs.take(team.project, NOTHING, 'x');
+      const key = await jobs.take(team.project, NOTHING, service('x'));
       expect(key).not.toBeNull();
       numbers.push(key?.job ?? 0);
     }
@@ -119,8 +123,8 @@ describe('startjob', () => {
     await jobs.schedule([scheduleRequest(other.project, 'a')]);
     await add();
     const outside = await add({ external: true });
-    expect(await jobs.take(team.project, NOTHING, 'x')).toEqual(outside);
-    expect(await jobs.take(team.project, NOTHING, 'x')).toBeNull();
+    expect(await jobs.take(team.project, NOTHING, service('x'))).toEqual(outside);
+    expect(await jobs.take(team.project, NOTHING, service('x'))).toBeNull();
   });
 
   it('takes what our leader did not admit before the project was paused', async () => {
@@ -128,8 +132,8 @@ describe('startjob', () => {
     const second = await add();
     await dispatch.admit(0, 1);
     await pause();
-    expect(await jobs.take(team.project, NOTHING, 'x')).toEqual(second);
-    expect(await jobs.take(team.project, NOTHING, 'x')).toBeNull();
+    expect(await jobs.take(team.project, NOTHING, service('x'))).toEqual(second);
+    expect(await jobs.take(team.project, NOTHING, service('x'))).toBeNull();
   });
 });
 
@@ -180,7 +184,7 @@ describe('update', () => {
       job: null,
       state: 'finished',
       change: metadataChange(new Map([['foo', '"bar"']])),
-      by: 'me',
+      by: service('me'),
     });
     expect(updated.map(({ key }) => key)).toEqual([...pending, running, finished]);
     expect(updated.map(({ previous }) => previous)).toEqual(['pending', 'pending', 'running', 'finished']);
@@ -260,7 +264,7 @@ describe('metadata', () => {
 
   it('goes when the job is purged, and the job reads as deleted', async () => {
     const key = await add({ meta: { a: '1' } });
-    await jobs.remove({ project: team.project, keys: [key], strict: false }, 'me', { forget: true });
+    await jobs.remove({ project: team.project, keys: [key], strict: false }, service('me'), { forget: true });
     expect(await view.find(key)).toMatchObject({ state: 'deleted', meta: {} });
   });
 });
@@ -273,7 +277,10 @@ describe('cancel', () => {
     const missing = { ...pending, job: 99 };
     const foreign = { ...pending, project: team.project + 1 };
     const keys = [pending, running, finished, missing, foreign];
-    const stopped = await jobs.stop({ project: team.project, keys, strict: false }, { level: 1, by: 'me' });
+    const stopped = await jobs.stop(
+      { project: team.project, keys, strict: false },
+      { level: 1, by: service('me') },
+    );
     expect(stopped.map(({ previous }) => previous).sort()).toEqual(['pending', 'running']);
     expect(await view.find(pending)).toMatchObject({
       state: 'finished',
@@ -353,11 +360,11 @@ describe('activity of jobs', () => {
       [{ id, attempt, counts: { items: 1, pages: 0, logs: 0, errors: 0 } }],
       1000,
     );
-    await jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: 'me' });
-    await jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: 'me' });
+    await jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: service('me') });
+    await jobs.stop({ project: team.project, keys: [key], strict: true }, { level: 1, by: service('me') });
     const counts = { items: 1, pages: 0, logs: 0, errors: 0 };
     await attempts.finish(id, attempt, { closeReason: 'cancelled', counts, scrapyStats: null });
-    await jobs.remove({ project: team.project, keys: [key], strict: true }, 'you');
+    await jobs.remove({ project: team.project, keys: [key], strict: true }, service('you'));
     await add({ state: 'finished', external: true });
     const events = await createActivityStore(db.database).page(team.project, null, 100);
     const text = `${key.project}/${key.spider}/`;
@@ -376,6 +383,7 @@ describe('project and spider', () => {
   it('keep settings verbatim and change them one by one', async () => {
     const projects = createProjectStore(db.database);
     await projects.changeSettings(
+      COMMAND,
       team.project,
       new Map([
         ['n', '12345678901234567890'],
@@ -383,26 +391,31 @@ describe('project and spider', () => {
       ]),
       [],
     );
-    await projects.changeSettings(team.project, new Map([['m', '{"x": 1.0}']]), ['l', 'never']);
+    await projects.changeSettings(COMMAND, team.project, new Map([['m', '{"x": 1.0}']]), ['l', 'never']);
     expect(await projects.settings(team.project)).toEqual(
       new Map([
         ['n', '12345678901234567890'],
         ['m', '{"x": 1.0}'],
       ]),
     );
-    await expect(projects.changeSettings(team.project, new Map([['x', 'NaN']]), [])).rejects.toThrow('x: ');
+    await expect(projects.changeSettings(COMMAND, team.project, new Map([['x', 'NaN']]), [])).rejects.toThrow(
+      'x: ',
+    );
   });
 
   it('tag spiders, sorted and without repeats', async () => {
     const spiders = createSpiderStore(db.database);
-    await spiders.changeTags(team.project, 1, { add: ['new1', 'new2'], remove: [] });
-    const changed = await spiders.changeTags(team.project, 1, { add: ['new3', 'new2'], remove: ['new1'] });
+    await spiders.changeTags(COMMAND, team.project, 1, { add: ['new1', 'new2'], remove: [] });
+    const changed = await spiders.changeTags(COMMAND, team.project, 1, {
+      add: ['new3', 'new2'],
+      remove: ['new1'],
+    });
     expect(changed).toMatchObject({
       name: 'a',
       tags: ['new2', 'new3'],
       version: '1.0',
       projectName: 'acme-project',
     });
-    expect(await spiders.changeTags(team.project, 99, { add: ['x'], remove: [] })).toBeNull();
+    expect(await spiders.changeTags(COMMAND, team.project, 99, { add: ['x'], remove: [] })).toBeNull();
   });
 });

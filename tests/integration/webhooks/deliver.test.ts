@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import {
+  COMMAND,
   createWebhooks,
   newSecretKey,
   reactTo,
@@ -54,7 +55,7 @@ const service = () =>
 
 async function hook(more: object = {}): Promise<{ webhook: Webhook; secret: string }> {
   const plan = { url: receiver.url, description: '', types: [], spiders: [], hasTag: [], ...more };
-  return service().create(team.project, plan, 'test');
+  return service().create(COMMAND, team.project, plan);
 }
 
 /** What the leader does, until nothing is left. */
@@ -154,8 +155,8 @@ describe('a webhook', () => {
 
   it('is signed by both secrets while one is changed, and by the new one alone when that is over', async () => {
     const { webhook, secret } = await hook();
-    const { secret: next } = await service().rotate(team.project, webhook.id);
-    await service().test(team.project, webhook.id);
+    const { secret: next } = await service().rotate(COMMAND, team.project, webhook.id);
+    await service().test(COMMAND, team.project, webhook.id);
     await deliver();
     await eventually(() => expect(receiver.received).toHaveLength(1));
     for (const one of [secret, next])
@@ -166,7 +167,7 @@ describe('a webhook', () => {
       .database('webhook_secrets')
       .whereNotNull('until')
       .update({ until: db.database.raw("now() - interval '1 s'") });
-    await service().test(team.project, webhook.id);
+    await service().test(COMMAND, team.project, webhook.id);
     running[0]?.soon();
     await eventually(() => expect(receiver.received).toHaveLength(2));
     const { body, headers } = receiver.received[1] as (typeof receiver.received)[0];
@@ -223,7 +224,7 @@ describe('a webhook', () => {
     await eventually(async () => expect((await deliveries(tired.webhook)).length).toBeGreaterThan(0));
     expect(await deliveries(gone.webhook)).toHaveLength(1);
     receiver.behave((_received, response) => response.writeHead(500).end());
-    const enabled = await service().change(team.project, tired.webhook.id, { isDisabled: false });
+    const enabled = await service().change(COMMAND, team.project, tired.webhook.id, { isDisabled: false });
     expect(enabled).toMatchObject({ disabledAt: null, failingSince: null });
     await run();
     await react();
@@ -261,7 +262,7 @@ describe('a webhook', () => {
       expect((await deliveries(webhook)).map(({ state }) => state)).toEqual(['delivered', 'delivered']),
     );
     const [first, second] = await deliveries(webhook);
-    expect(await service().replay(team.project, webhook.id, { message: first?.message })).toBe(1);
+    expect(await service().replay(COMMAND, team.project, webhook.id, { message: first?.message })).toBe(1);
     running[0]?.soon();
     await eventually(() => expect(receiver.received).toHaveLength(3));
     expect(receiver.received[2]?.headers['webhook-id']).toBe(first?.message);
@@ -269,9 +270,9 @@ describe('a webhook', () => {
       .database('webhook_deliveries')
       .where({ message_id: second?.message })
       .update({ state: 'failed' });
-    expect(await service().replay(team.project, webhook.id, { since: new Date(0), states: ['failed'] })).toBe(
-      1,
-    );
+    expect(
+      await service().replay(COMMAND, team.project, webhook.id, { since: new Date(0), states: ['failed'] }),
+    ).toBe(1);
     running[0]?.soon();
     await eventually(() => expect(receiver.received).toHaveLength(4));
     expect(receiver.received[3]?.headers['webhook-id']).toBe(second?.message);

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createWebhooks, newSecretKey, reactTo, readSecretKeys } from '@spiderhub/core';
+import { COMMAND, createWebhooks, newSecretKey, reactTo, readSecretKeys } from '@spiderhub/core';
 import { createReactionStore, createSealedStore, createWebhookStore } from '@spiderhub/db';
 import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { Webhook as Verifier } from 'standardwebhooks';
@@ -32,7 +32,7 @@ beforeAll(async () => {
     keysOf: async () => readSecretKeys(key) ?? [],
   });
   const plan = { url: receiver.url, description: '', types: [], spiders: [], hasTag: [] };
-  ({ secret } = await service.create(project, plan, 'test'));
+  ({ secret } = await service.create(COMMAND, project, plan));
   await createReactionStore(db.database).react(1, reactTo);
 });
 afterAll(async () => {

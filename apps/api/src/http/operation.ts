@@ -10,7 +10,7 @@ import {
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
-import { callerNow, callerOf } from './auth.ts';
+import { callerNow, callerOf, visitorOf } from './auth.ts';
 import type { Downloads } from './downloads.ts';
 import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
@@ -245,7 +245,7 @@ function newCaller(
   who: Principal,
   rates: Rates | null = null,
 ): Caller {
-  return new Caller(access, who, action as Action, req.ip ?? null, rates);
+  return new Caller(access, who, action as Action, visitorOf(req), rates);
 }
 
 export function sendJson(

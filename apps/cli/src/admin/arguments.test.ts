@@ -1,4 +1,4 @@
-import { NO_LIMITS } from '@spiderhub/core';
+import { COMMAND, NO_LIMITS } from '@spiderhub/core';
 import { adminUsage, readArguments } from './arguments.ts';
 import { ADMIN_COMMANDS } from './registry.ts';
 import type { AdminStores } from './stores.ts';
@@ -17,7 +17,8 @@ async function asked(store: 'admin' | 'limits' | 'networks', line: string): Prom
   const note =
     (method: string | symbol) =>
     async (...args: unknown[]) => {
-      calls.push([method, ...args]);
+      // All say that it is the command who changes something.
+      calls.push([method, ...args.filter((arg) => arg !== COMMAND)]);
       return { value: {}, created: true, destinations: [] };
     };
   const noted = new Proxy({}, { get: (_, method) => note(method) });
@@ -66,6 +67,10 @@ it('takes an option several times where a command says so', async () => {
 });
 
 it('takes options as the command means them, whatever they are to others', async () => {
+  const calls = await asked('admin', 'key create --user ann --action jobs.read --action jobs.run --from ::1');
+  expect(calls).toEqual([
+    ['createKey', expect.objectContaining({ actions: ['jobs.read', 'jobs.run'], networks: ['::1/128'] })],
+  ]);
   const links = { byName: async () => ({ id: 7 }), forUser: async () => ({ expiresAt: new Date(0) }) };
   const { work } = readArguments('user link --name ann --password'.split(' '));
   const answer = await work({ accounts: links, links, site: 'http://here' } as unknown as AdminStores);

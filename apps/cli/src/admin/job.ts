@@ -1,4 +1,4 @@
-import { formatJobKey, type JobKey, readJobKey, undelete } from '@spiderhub/core';
+import { COMMAND, formatJobKey, type JobKey, readJobKey, undelete } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { command } from './command.ts';
 import { required } from './options.ts';
@@ -8,7 +8,7 @@ const JOB = { job: required('PROJECT/SPIDER/JOB', readKey) };
 export const JOB_COMMANDS = [
   // Until its grace is over, a deleted job comes back with all its records.
   command('job undelete', JOB, async ({ job }, { retention, streams }) => {
-    await undelete(retention, streams, job);
+    await undelete(retention, streams, job, COMMAND);
     return { job: formatJobKey(job), state: 'finished' };
   }),
 ];

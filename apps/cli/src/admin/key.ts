@@ -12,7 +12,7 @@ import {
 import { UserError } from '@spiderhub/hosting';
 import { type AdminAnswer, command, created } from './command.ts';
 import { optional, repeated, required, toggle } from './options.ts';
-import { knownName, positive, role, someText } from './readers.ts';
+import { knownName, positive, role, secretText, someText } from './readers.ts';
 import type { AdminStores } from './stores.ts';
 
 const SHORTEST_KEY = 16;
@@ -28,7 +28,7 @@ export const KEY_COMMANDS = [
       project: optional('NUMBER', positive),
       role: optional('ROLE', role),
       staff: toggle,
-      key: optional('VALUE', readKey),
+      key: optional('VALUE|-', readKey),
       name: optional('NAME', someText),
       action: repeated('ACTION', someText),
       'only-project': repeated('NUMBER', positive),
@@ -126,7 +126,8 @@ function hours(flag: string, text: string): number {
 }
 
 /** A key is the user name of Basic authentication, so no colon; short ones could be guessed. */
-function readKey(flag: string, key: string): string {
+function readKey(flag: string, text: string): string {
+  const key = secretText(text);
   if (key.length < SHORTEST_KEY || !/^[\x21-\x39\x3b-\x7e]+$/.test(key)) {
     throw new UserError(
       `${flag}: expected at least ${SHORTEST_KEY} letters and digits, without spaces and colons`,

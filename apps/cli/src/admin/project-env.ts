@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { type ListedVariable, MASK } from '@spiderhub/core';
+import { COMMAND, type ListedVariable, MASK } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { command } from './command.ts';
 import { optional, repeated, required, toggle } from './options.ts';
@@ -33,8 +33,8 @@ export const PROJECT_ENV_COMMANDS = [
         remove,
       };
       if (words.set.size + words.secret.size + remove.length > 0)
-        await variables.change(id, spider, words, 'admin');
-      if (from['give-api-key']) await variables.giveApiKey(id, spider, 'admin');
+        await variables.change(id, spider, words, COMMAND);
+      if (from['give-api-key']) await variables.giveApiKey(id, spider, COMMAND);
       return (await variables.list(id)).filter((one) => spider === null || one.spider === spider).map(shown);
     },
   ),

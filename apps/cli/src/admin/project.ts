@@ -1,4 +1,10 @@
-import { type Destination, formatDestination, type NetworkChange, parseDestination } from '@spiderhub/core';
+import {
+  COMMAND,
+  type Destination,
+  formatDestination,
+  type NetworkChange,
+  parseDestination,
+} from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { type AdminAnswer, command, created } from './command.ts';
 import { changeOf, LIMITS, weight } from './limit-changes.ts';
@@ -31,7 +37,7 @@ export const PROJECT_COMMANDS = [
     'project limits',
     { ...ID, ...LIMITS, weight, ...SERVICE_LIMITS },
     async ({ id, limit, ...change }, stores) => {
-      const changed = await stores.limits.change(id, null, changeOf(change));
+      const changed = await stores.limits.change(COMMAND, id, null, changeOf(change));
       const service = await setLimits(stores, { project: id }, limit);
       return { ...changed, maxRunning: service.runningJobs.limit, service };
     },
@@ -56,7 +62,7 @@ async function network(
   { id, allow, remove }: { id: number } & NetworkChange,
   { networks }: AdminStores,
 ): Promise<AdminAnswer> {
-  const { project, destinations } = await networks.change(id, { allow, remove });
+  const { project, destinations } = await networks.change(COMMAND, id, { allow, remove });
   return { project, allowed: destinations.map(formatDestination) };
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ROLES, type Role } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { z } from 'zod';
@@ -25,6 +26,11 @@ export function knownName(flag: string, text: string): string {
 export function someText(flag: string, text: string): string {
   if (!text) throw new UserError(`${flag} is required`);
   return text;
+}
+
+/** What is typed stands in the shell's history and in the list of processes: `-` takes a secret from standard input. */
+export function secretText(text: string): string {
+  return text === '-' ? readFileSync(0, 'utf8').replace(/\r?\n$/, '') : text;
 }
 
 /** The number of a project or of a key, or a count. */

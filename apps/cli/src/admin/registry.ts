@@ -1,3 +1,4 @@
+import { AUDIT_COMMANDS } from './audit.ts';
 import type { AdminCommand } from './command.ts';
 import { JOB_COMMANDS } from './job.ts';
 import { KEY_COMMANDS } from './key.ts';
@@ -29,6 +30,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...MEMBER_COMMANDS,
   ...INVITATION_COMMANDS,
   ...KEY_COMMANDS,
+  ...AUDIT_COMMANDS,
   ...MARKER_COMMANDS,
   ...SCRAPYD_USER_COMMANDS,
   ...SECRETS_COMMANDS,

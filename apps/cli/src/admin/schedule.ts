@@ -1,5 +1,6 @@
 import {
   CATCHUPS,
+  COMMAND,
   checkArgs,
   DEFAULT_PRIORITY,
   type ListedPeriodicJob,
@@ -37,22 +38,22 @@ export const SCHEDULE_COMMANDS = [
     async ({ project, spider, ...given }, { periodic, versions }) => {
       if ((await versions.spiderNumber(project, spider)) === null)
         throw new UserError(`--spider: ${spider} not found in project ${project}`);
-      return shown(await periodic.create(project, planOf(spider, given), 'admin'));
+      return shown(await periodic.create(COMMAND, project, planOf(spider, given)));
     },
   ),
   command('schedule pause', ONE, ({ project, id }, { periodic }) =>
-    periodic.change(project, id, (job) => ({ ...job, disabled: true })).then(shown),
+    periodic.change(COMMAND, project, id, (job) => ({ ...job, disabled: true })).then(shown),
   ),
   command('schedule resume', ONE, ({ project, id }, { periodic }) =>
-    periodic.change(project, id, (job) => ({ ...job, disabled: false })).then(shown),
+    periodic.change(COMMAND, project, id, (job) => ({ ...job, disabled: false })).then(shown),
   ),
   command('schedule run', ONE, async ({ project, id }, { periodic }) => {
-    await periodic.runNow(project, id);
+    await periodic.runNow(COMMAND, project, id);
     return { id, runs: 'within a second, when a worker is there' };
   }),
   command('schedule remove', ONE, async ({ project, id }, { periodic }) => ({
     id,
-    removed: await periodic.remove(project, id),
+    removed: await periodic.remove(COMMAND, project, id),
   })),
   command('schedule preview', ONE, async ({ project, id }, { periodic }) =>
     periodic.preview(await periodic.find(project, id), LAST_RUNS).map((planned) => ({ planned })),

@@ -1,8 +1,8 @@
-import { hashPassword, parseNetwork, type Role } from '@spiderhub/core';
+import { COMMAND, hashPassword, parseNetwork, type Role } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { type AdminAnswer, command } from './command.ts';
 import { optional, repeated, required, toggle } from './options.ts';
-import { knownName, newName, role } from './readers.ts';
+import { knownName, newName, role, secretText } from './readers.ts';
 import type { AdminStores } from './stores.ts';
 
 const SHORTEST_PASSWORD = 8;
@@ -17,7 +17,7 @@ export const SCRAPYD_USER_COMMANDS = [
     {
       organisation: required('NAME', knownName),
       username: optional('NAME', readUsername),
-      password: optional('PASSWORD', readPassword),
+      password: optional('PASSWORD|-', readPassword),
       anonymous: toggle,
       from: repeated('NETWORK', parseNetwork),
       role: optional('ROLE', role),
@@ -31,8 +31,8 @@ export const SCRAPYD_USER_COMMANDS = [
     async ({ username, from }, { scrapydCallers }) => {
       if (username === undefined && from.length === 0)
         throw new UserError('--username or --from is required');
-      if (username !== undefined) await scrapydCallers.removeUser(username);
-      for (const network of from) await scrapydCallers.removeNetwork(network);
+      if (username !== undefined) await scrapydCallers.removeUser(COMMAND, username);
+      for (const network of from) await scrapydCallers.removeNetwork(COMMAND, network);
       return scrapydCallers.listCallers();
     },
   ),
@@ -61,7 +61,7 @@ async function createAnonymous(wanted: Wanted, { scrapydCallers }: AdminStores):
     throw new UserError('--anonymous has no --username and no --password');
   if (from.length === 0)
     throw new UserError('--from is required: the network that needs no password, such as 10.0.0.0/8');
-  await scrapydCallers.saveNetworks(organisation, from, role);
+  await scrapydCallers.saveNetworks(COMMAND, organisation, from, role);
   return { organisation, anonymous: from, role };
 }
 
@@ -71,7 +71,8 @@ function readUsername(flag: string, text: string): string {
   return username;
 }
 
-function readPassword(flag: string, text: string): string {
+function readPassword(flag: string, typed: string): string {
+  const text = secretText(typed);
   if (text.length < SHORTEST_PASSWORD) {
     throw new UserError(`${flag}: expected at least ${SHORTEST_PASSWORD} characters`);
   }

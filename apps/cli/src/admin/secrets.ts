@@ -1,4 +1,4 @@
-import { newSecretKey, type Rotation, rotateSecrets } from '@spiderhub/core';
+import { COMMAND, newSecretKey, type Rotation, rotateSecrets } from '@spiderhub/core';
 import { replaceSecretsFile, secretsKeyText } from '@spiderhub/platform';
 import { command } from './command.ts';
 import type { AdminStores } from './stores.ts';
@@ -11,11 +11,11 @@ export const SECRETS_COMMANDS = [command('secrets rotate', {}, (_, stores) => ro
  */
 async function rotate({ sealed, secrets }: AdminStores): Promise<Rotation> {
   const { place, keys } = secrets;
-  if (place.SECRETS_KEY !== undefined) return rotateSecrets(sealed, keys);
+  if (place.SECRETS_KEY !== undefined) return rotateSecrets(sealed, keys, COMMAND);
   const key = newSecretKey();
   const old = (await secretsKeyText(place)).split(/[\s,]+/).filter((each) => each !== '');
   await replaceSecretsFile(place.SPIDERHUB_HOME, [key, ...old]);
-  const rotation = await rotateSecrets(sealed, keys);
+  const rotation = await rotateSecrets(sealed, keys, COMMAND);
   if (rotation.unreadable.length === 0) await replaceSecretsFile(place.SPIDERHUB_HOME, [key]);
   return rotation;
 }

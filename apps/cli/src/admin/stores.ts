@@ -3,6 +3,7 @@ import {
   type AccountStore,
   type AdminStore,
   type ApiKeys,
+  type AuditStore,
   createApiKeys,
   createPeriodicJobs,
   createVariables,
@@ -30,6 +31,7 @@ import { createCron } from '@spiderhub/cron';
 import {
   createAccountStore,
   createAdminStore,
+  createAuditStore,
   createKeyStore,
   createLimitStore,
   createLinkStore,
@@ -58,6 +60,7 @@ export interface AdminStores {
   accounts: AccountStore;
   links: LinkStore;
   keys: ApiKeys;
+  audit: AuditStore;
   /** Address that links to the service begin with. */
   site: string;
   limits: LimitStore;
@@ -94,6 +97,7 @@ export function createAdminStores(
     admin: createAdminStore(database),
     accounts: createAccountStore(database),
     links: createLinkStore(database),
+    audit: createAuditStore(database),
     keys: createApiKeys(createKeyStore(database), createMemberStore(database)),
     site,
     limits: createLimitStore(database),

@@ -1,4 +1,4 @@
-import { type Delivery, EVENT_TYPES, type Webhook } from '@spiderhub/core';
+import { COMMAND, type Delivery, EVENT_TYPES, type Webhook } from '@spiderhub/core';
 import { UserError } from '@spiderhub/hosting';
 import { command } from './command.ts';
 import { optional, type Reader, repeated, required } from './options.ts';
@@ -24,19 +24,19 @@ export const WEBHOOK_COMMANDS = [
     },
     async ({ project, url, type, spider, 'has-tag': hasTag }, { webhooks }) => {
       const plan = { url, description: '', types: type, spiders: spider, hasTag };
-      const { webhook, secret } = await webhooks.create(project, plan, 'admin');
+      const { webhook, secret } = await webhooks.create(COMMAND, project, plan);
       return { ...shown(webhook), secret };
     },
   ),
-  command('webhook rotate', ONE, ({ project, id }, { webhooks }) => webhooks.rotate(project, id)),
+  command('webhook rotate', ONE, ({ project, id }, { webhooks }) => webhooks.rotate(COMMAND, project, id)),
   command('webhook test', ONE, async ({ project, id }, { webhooks }) => ({
-    id: await webhooks.test(project, id),
+    id: await webhooks.test(COMMAND, project, id),
   })),
   command('webhook enable', ONE, async ({ project, id }, { webhooks }) =>
-    shown(await webhooks.change(project, id, { isDisabled: false })),
+    shown(await webhooks.change(COMMAND, project, id, { isDisabled: false })),
   ),
   command('webhook disable', ONE, async ({ project, id }, { webhooks }) =>
-    shown(await webhooks.change(project, id, { isDisabled: true })),
+    shown(await webhooks.change(COMMAND, project, id, { isDisabled: true })),
   ),
   command('webhook deliveries', ONE, async ({ project, id }, { webhooks }) => {
     await webhooks.find(project, id);
@@ -50,11 +50,11 @@ export const WEBHOOK_COMMANDS = [
       if (message === undefined && since === undefined)
         throw new UserError('--message or --since is required');
       const states = message === undefined ? (['failed'] as const) : undefined;
-      return { replayed: await webhooks.replay(project, id, { message, since, states }) };
+      return { replayed: await webhooks.replay(COMMAND, project, id, { message, since, states }) };
     },
   ),
   command('webhook remove', ONE, async ({ project, id }, { webhooks }) => {
-    await webhooks.remove(project, id);
+    await webhooks.remove(COMMAND, project, id);
     return { id, removed: true };
   }),
 ];

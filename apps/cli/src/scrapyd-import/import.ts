@@ -7,6 +7,7 @@ import {
   type Jobs,
   type ScheduleRequest,
   type StreamStore,
+  service,
   type VersionStore,
 } from '@spiderhub/core';
 import {
@@ -103,7 +104,7 @@ function createProjects({ store, organisation }: ImportParts): Projects {
   const known = new Map<string, Promise<number>>();
   return {
     id(name) {
-      const id = known.get(name) ?? store.ensureProject(organisation, name);
+      const id = known.get(name) ?? store.ensureProject(service(BY), organisation, name);
       known.set(name, id);
       return id;
     },
@@ -126,7 +127,7 @@ async function addVersion(
       extraEggPaths: [],
       requirements: null,
       stack: null,
-      deployedBy: BY,
+      deployedBy: service(BY),
     },
     () => {},
   );
@@ -140,7 +141,7 @@ async function chooseLatest(
 ): Promise<void> {
   const project = await projects.id(name);
   const latest = inVersionOrder(await versions.list(project)).at(-1);
-  if (latest) await store.setLatest(project, latest.name);
+  if (latest) await store.setLatest(service(BY), project, latest.name);
 }
 
 interface EndedJob extends FinishedJob {
@@ -249,6 +250,7 @@ async function addPending(
     uniqueKey: null,
     idempotencyKey: null,
     scheduledBy: BY,
+    actor: service(BY),
     requestId: null,
     alias: job,
     internalArgs: { _job: job, ...(version && { _version: version }) },

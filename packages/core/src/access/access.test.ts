@@ -31,6 +31,7 @@ function setUp() {
       return keys.get(hash.toString('hex')) ?? null;
     },
     findKeys: (hashes) => Promise.all(hashes.map((hash) => store.findKey(hash))),
+    findDeadKey: async () => null,
     findProject: async (id) => (id === 1 ? PROJECT : id === 2 ? { ...PROJECT, id: 2 } : null),
     hasOrganisation: async (id) => id <= 2,
   };

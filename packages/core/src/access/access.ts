@@ -1,11 +1,11 @@
+import type { Refusal } from '../audit/audit.ts';
 import { accessErrors, accountErrors, DomainError } from '../errors.ts';
 import type { JobKey } from '../jobs/job.ts';
 import { formatJobKey } from '../jobs/key.ts';
 import { remembered } from '../lib/remembered.ts';
 import type { AccessStore } from '../ports/access-store.ts';
 import { ACTIONS, type Action } from './actions.ts';
-import type { KeyUses } from './key-uses.ts';
-import { createKnownKeys } from './known-keys.ts';
+import { type AccessNotes, createKnownKeys } from './known-keys.ts';
 import type { Principal, Project } from './principal.ts';
 import { checkRights, checkShown, hasRight } from './rights.ts';
 import { type ProjectRoles, ROLES, type Role } from './roles.ts';
@@ -40,6 +40,8 @@ export interface Access {
    * unknown ones alike, `forbidden` for what the caller may not do there.
    */
   mayIn(who: Principal, action: Action, organisation: number): Promise<Role | null>;
+  /** Notes what somebody was refused. Nobody waits for it. */
+  noteRefusal(refusal: Refusal): void;
   /** For what belongs to no project and no organisation, which is for staff. Throws `forbidden` for others. */
   mayAnywhere(who: Principal, action: Action): void;
   /** The mightiest of what the caller is in a project; staff is an owner everywhere. */
@@ -92,10 +94,10 @@ export interface Reach {
 export function createAccess(
   store: AccessStore,
   now: () => number = Date.now,
-  uses?: Pick<KeyUses, 'note'>,
+  notes: AccessNotes = {},
 ): Access {
   const answers = { trustMs: TRUST_MS, most: MAX_ENTRIES, now };
-  const keys = createKnownKeys(store, answers, uses);
+  const keys = createKnownKeys(store, answers, notes);
   const projects = remembered((id: number) => store.findProject(id), answers);
 
   async function rolesToday(who: Principal, action: Action, id: number): Promise<ProjectRoles | undefined> {
@@ -127,6 +129,7 @@ export function createAccess(
         throw error;
       }
     },
+    noteRefusal: (refusal) => notes.refusals?.note(refusal),
     async mayIn(who, action, organisation) {
       if (who.job) throw accessErrors.forbidden('job tokens reach no organisations');
       let role = who.organisations.get(organisation) ?? null;

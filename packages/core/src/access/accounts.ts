@@ -89,7 +89,7 @@ export function createAccounts(
     const { name, passwordHash } = account;
     if (passwordHash === null) return account;
     if (current === undefined) throw requestErrors.invalid('current', 'is required');
-    await signIn.check({ name, password: current, address: actor.address ?? '' });
+    await signIn.check({ name, password: current, address: actor.address ?? '', client: actor.client });
     return account;
   }
 

@@ -53,6 +53,12 @@ const RULES = {
   'keys.read': { what: 'See which keys there are', roles: WHO_MANAGES, by: 'people' },
   'keys.write': { what: 'Make keys of a project', roles: WHO_MANAGES, by: 'session' },
   'keys.revoke': { what: 'Revoke keys', roles: WHO_MANAGES, by: 'people' },
+  'audit.read': { what: 'See who changed what, and who was refused', roles: WHO_MANAGES },
+  'audit.everywhere': {
+    what: 'See who changed what in the whole installation',
+    roles: NOBODY,
+    staffOnly: 'only staff sees what happened in the whole installation',
+  },
   'projects.write': { what: 'Name and pause projects', roles: WHO_MANAGES, by: 'people' },
   'projects.list': {
     what: 'See which projects the caller is a member of',

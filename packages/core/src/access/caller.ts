@@ -1,11 +1,14 @@
+import type { AuditPlace } from '../audit/audit.ts';
 import { DomainError } from '../errors.ts';
 import type { Rates } from '../limits/rates.ts';
-import type { Access, Account, Reach, Target } from './access.ts';
+import type { Access, Account, Reach, Target, Visitor } from './access.ts';
 import type { Action } from './actions.ts';
 import { type Actor, actorOf } from './actor.ts';
 import type { Manager } from './memberships.ts';
 import type { Principal, Project } from './principal.ts';
 import type { Role } from './roles.ts';
+
+const NOWHERE: Visitor = { address: null, client: null };
 
 /**
  * Who calls, as an operation sees it: a name, and the questions that it may ask the door. What a principal is stays
@@ -32,11 +35,11 @@ export class Caller {
     access: Access,
     who: Principal,
     action: Action,
-    address: string | null = null,
+    from: Visitor = NOWHERE,
     rates: Rates | null = null,
   ) {
     this.name = who.name;
-    this.actor = actorOf(who, address);
+    this.actor = actorOf(who, from);
     this.#access = access;
     this.#who = who;
     this.#action = action;
@@ -50,7 +53,10 @@ export class Caller {
   async may(target: Target, action = this.#action): Promise<Project> {
     this.hasAsked = true;
     this.asked.push([target, action]);
-    const project = await this.#access.may(this.#who, action, target);
+    const id = typeof target === 'number' ? target : target.project;
+    const project = await this.#noting({ project: id }, action, () =>
+      this.#access.may(this.#who, action, target),
+    );
     if (this.#rates && this.#isNew(project.id)) await this.#rates.enter(this.#who, project.id);
     return project;
   }
@@ -76,7 +82,9 @@ export class Caller {
   /** Throws what `Access.mayIn` throws. */
   async mayIn(organisation: number): Promise<Manager> {
     this.hasAsked = true;
-    const role = await this.#access.mayIn(this.#who, this.#action, organisation);
+    const role = await this.#noting({ organisation }, this.#action, () =>
+      this.#access.mayIn(this.#who, this.#action, organisation),
+    );
     return { actor: this.actor, role, rank: role ?? 'owner', staff: this.#who.staff };
   }
 
@@ -95,7 +103,7 @@ export class Caller {
   /** For what belongs to no project and no organisation. Throws `forbidden`. */
   mayAnywhere(): void {
     this.hasAsked = true;
-    this.#access.mayAnywhere(this.#who, this.#action);
+    this.#notingNow(() => this.#access.mayAnywhere(this.#who, this.#action));
   }
 
   /** The same for several, none included. */
@@ -117,22 +125,53 @@ export class Caller {
 
   everywhere(): readonly number[] | null {
     this.hasAsked = true;
-    return this.#access.everywhere(this.#who, this.#action);
+    return this.#notingNow(() => this.#access.everywhere(this.#who, this.#action));
   }
 
   /** Numbers of the organisations that the caller is a member of, and what it is there; null for all. */
   organisations(): ReadonlyMap<number, Role> | null {
     this.hasAsked = true;
-    return this.#access.organisations(this.#who, this.#action);
+    return this.#notingNow(() => this.#access.organisations(this.#who, this.#action));
   }
 
   account(): Account {
     this.hasAsked = true;
-    return this.#access.account(this.#who, this.#action);
+    return this.#notingNow(() => this.#access.account(this.#who, this.#action));
   }
 
   reach(action = this.#action): Reach {
     this.hasAsked = true;
-    return this.#access.reach(this.#who, action);
+    return this.#notingNow(() => this.#access.reach(this.#who, action));
   }
+
+  /** What is forbidden in a place stands in its log. Whether there is such a place is nobody's to read there. */
+  async #noting<T>(place: NonNullable<AuditPlace>, action: Action, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      const object = 'project' in place ? `project ${place.project}` : Object.entries(place).flat().join(' ');
+      this.#note(error, action, isForbidden(error) ? place : null, object);
+      throw error;
+    }
+  }
+
+  /** The same for what is asked about no place: it stands in the logs of where the caller belongs. */
+  #notingNow<T>(ask: () => T): T {
+    try {
+      return ask();
+    } catch (error) {
+      const { user } = this.#who;
+      this.#note(error, this.#action, user === null ? null : { user }, '');
+      throw error;
+    }
+  }
+
+  #note(error: unknown, action: Action, place: AuditPlace, object: string): void {
+    if (!(error instanceof DomainError) || !['forbidden', 'not_found'].includes(error.kind)) return;
+    this.#access.noteRefusal({ actor: this.actor, action, place, object, why: error.message });
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof DomainError && error.kind === 'forbidden';
 }

@@ -1,3 +1,4 @@
+import type { Refusals } from '../audit/refusals.ts';
 import { accessErrors, accountErrors, DomainError } from '../errors.ts';
 import type { AccountStore } from '../ports/account-store.ts';
 import type { Identity, IdentityProvider, OpenIdFlow } from '../ports/identity-provider.ts';
@@ -24,6 +25,8 @@ export interface OpenIdParts {
   accounts: Pick<AccountStore, 'byEmail'>;
   links: LinkStore;
   rules: OpenIdRules;
+  /** Hears of who was not let in. */
+  refusals?: Pick<Refusals, 'note'>;
 }
 
 /** Signing in by a provider of OpenID Connect. */
@@ -44,7 +47,7 @@ export interface OpenIdSignIn {
 const MAX_NAME = 255;
 
 export function createOpenIdSignIn(parts: OpenIdParts): OpenIdSignIn {
-  const { provider, identities, accounts, links, rules } = parts;
+  const { provider, identities, accounts, links, rules, refusals } = parts;
 
   /** Whose identity it is, or becomes by the address that both sides have verified. */
   async function knownBy(actor: Actor, identity: Identity): Promise<Known | null> {
@@ -71,17 +74,32 @@ export function createOpenIdSignIn(parts: OpenIdParts): OpenIdSignIn {
     return made;
   }
 
+  async function entered(actor: Actor, identity: Identity, invitation: string | null): Promise<Known> {
+    checkRules(identity, rules);
+    const known = await knownBy(actor, identity);
+    if (!known) return admitted(actor, identity, invitation);
+    const taken = invitation === null || (await links.accept(actor, hashToken(invitation), known));
+    if (!taken) throw accountErrors.badLink();
+    return known;
+  }
+
+  function note(actor: Actor, identity: Identity | null, { message }: DomainError): void {
+    const object = identity ? `identity ${identity.subject} of ${identity.issuer}` : '';
+    refusals?.note({ actor, action: 'sign-in', place: null, object, why: message });
+  }
+
   return {
     name: rules.name,
     begin: provider.begin,
     async finish(actor, address, flow, invitation) {
-      const identity = await provider.finish(address, flow);
-      checkRules(identity, rules);
-      const known = await knownBy(actor, identity);
-      if (!known) return admitted(actor, identity, invitation);
-      const taken = invitation === null || (await links.accept(actor, hashToken(invitation), known));
-      if (!taken) throw accountErrors.badLink();
-      return known;
+      let identity: Identity | null = null;
+      try {
+        identity = await provider.finish(address, flow);
+        return await entered(actor, identity, invitation);
+      } catch (error) {
+        if (error instanceof DomainError && error.kind !== 'unavailable') note(actor, identity, error);
+        throw error;
+      }
     },
   };
 }

@@ -59,7 +59,11 @@ export function createSessions(store: SessionStore): Sessions {
       );
     },
     list: store.list,
-    close: async ({ user }, id) => user !== null && store.close(user, id),
-    closeOthers: async ({ user, session }) => (user === null ? 0 : store.closeOthers(user, session)),
+    async close(actor, id) {
+      return actor.user !== null && store.close(actor, actor.user, id);
+    },
+    async closeOthers(actor) {
+      return actor.user === null ? 0 : store.closeOthers(actor, actor.user, actor.session);
+    },
   };
 }

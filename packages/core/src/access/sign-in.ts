@@ -1,8 +1,10 @@
 import { createHmac, hash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { Refusals } from '../audit/refusals.ts';
 import { accountErrors } from '../errors.ts';
 import { shortLine } from '../lib/turnstile.ts';
 import type { Account, AccountStore } from '../ports/account-store.ts';
+import { stranger } from './actor.ts';
 import { checkPassword, hashPassword } from './passwords.ts';
 import { isSameText, newToken } from './tokens.ts';
 
@@ -17,6 +19,8 @@ export interface SignInOptions {
   patience: Patience;
   /** A secret that all processes of the installation share. */
   secret: string;
+  /** Hears of wrong names and passwords. */
+  refusals?: Pick<Refusals, 'note'>;
 }
 
 export interface Attempt {
@@ -25,6 +29,8 @@ export interface Attempt {
   address: string;
   /** What a browser was given when somebody signed in with it before. */
   device?: string | undefined;
+  /** The client's own words for itself. */
+  client?: string | null | undefined;
 }
 
 export interface SignIn {
@@ -45,7 +51,7 @@ const BUSY_SECONDS = 5;
  * Who has shown the right password to this process before, or comes with a browser that has signed in as this user, is
  * not counted with the others and has a line of its own: nobody else's guesses lock an owner out.
  */
-export function createSignIn({ accounts, patience, secret }: SignInOptions): SignIn {
+export function createSignIn({ accounts, patience, secret, refusals }: SignInOptions): SignIn {
   const salt = randomBytes(32).toString('base64');
   const known = new LRUCache<string, true>({ max: MAX_KNOWN });
   const lines = { strangers: shortLine(MAX_WAITING), known: shortLine(MAX_WAITING) };
@@ -75,7 +81,20 @@ export function createSignIn({ accounts, patience, secret }: SignInOptions): Sig
     const account = await accounts.byName(attempt.name);
     if (await isRight(attempt.password, account)) return account;
     if (who !== null) await patience.failed(who);
+    note(attempt, account);
     return null;
+  }
+
+  /** A name that nobody has may be a password in the wrong field: it is not kept. */
+  function note({ address, client = null }: Attempt, account: Account | null): void {
+    const actor = { ...stranger(address, client), user: account?.id ?? null };
+    refusals?.note({
+      actor,
+      action: 'sign-in',
+      place: account && { user: account.id },
+      object: account ? `user ${account.id}` : '',
+      why: account ? 'wrong password' : 'there is no such user',
+    });
   }
 
   function isDeviceOf(device: string | undefined, name: string): boolean {

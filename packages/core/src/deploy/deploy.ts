@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { EggContents, EggInspector, EggToInspect } from '../ports/egg-inspector.ts';
 import type { EggStore } from '../ports/egg-store.ts';
@@ -11,7 +12,7 @@ export interface DeployRequest {
   extraEggPaths: string[];
   requirements: string | null;
   stack: string | null;
-  deployedBy: string;
+  deployedBy: Actor;
 }
 
 export type Deployed = Omit<Version, 'deployedAt'>;
@@ -58,10 +59,10 @@ export function createDeploy({ inspector, blobs, versions, eggs, variables }: De
       extraEggs,
       requirements: request.requirements,
       stack: request.stack,
-      deployedBy: request.deployedBy,
+      deployedBy: request.deployedBy.name,
       ...contents,
     };
-    await versions.save(version);
+    await versions.save(request.deployedBy, version);
     return version;
   }
 

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import { jobErrors } from '../errors.ts';
 import { groupCommit } from '../lib/group-commit.ts';
 import type { LimitBook } from '../limits/limit-book.ts';
@@ -69,9 +70,9 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals, lim
     stream: (filter, page) => view.stream(filter, page),
     find: (key) => view.find(key),
     attempts: (key) => view.attempts(key),
-    async changeTags(filter: JobFilter, change: TagChange) {
+    async changeTags(filter: JobFilter, change: TagChange, by: Actor) {
       if (!narrowsProject(filter)) throw jobErrors.noFilter();
-      return store.changeTags(filter, change);
+      return store.changeTags(filter, change, by);
     },
     async stop(selection: JobSelection, request: StopRequest) {
       const stopped = await store.stop(selection, request);

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { DomainError } from '../errors.ts';
 import type { JobState, Priority } from './job.ts';
 
@@ -26,6 +27,8 @@ export interface ScheduleRequest {
   /** Repeating a call with the same text returns the first call's job; null never repeats. */
   idempotencyKey: string | null;
   scheduledBy: string;
+  /** Who that is, for the audit log; without one it is the service itself, by the same name. */
+  actor?: Actor;
   requestId: string | null;
   /** Of a job that begins as finished. */
   closeReason?: string;

@@ -6,6 +6,11 @@ const SECRET_NAME = /secret|passw|pwd|token|credential|private_?key|api_?key|acc
 const MIN_LENGTH = 8;
 const MASK = Buffer.from('********');
 
+/** Whether something is called like a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 export interface SecretSources {
   job: Pick<JobDetails, 'settings' | 'environment' | 'args'>;
   /** Name to JSON text, as those of the job. */

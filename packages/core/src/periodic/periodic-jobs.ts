@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import { DomainError, requestErrors } from '../errors.ts';
 import { checkArgs, checkText, MAX_TAG, MAX_TAGS } from '../jobs/args.ts';
 import type { LimitBook } from '../limits/limit-book.ts';
@@ -26,15 +27,16 @@ export interface PeriodicJobs extends Pick<PeriodicStore, 'list' | 'remove' | 'r
   /** Throws `not_found`. */
   find(project: number, id: number): Promise<ListedPeriodicJob>;
   /** Throws `invalid` for a plan that could never run, `forbidden` when there are as many as may be. */
-  create(project: number, plan: PeriodicPlan, by: string): Promise<ListedPeriodicJob>;
+  create(actor: Actor, project: number, plan: PeriodicPlan): Promise<ListedPeriodicJob>;
   /** `change` makes the new plan of the present one. Throws as `find` and `create`. */
   change(
+    actor: Actor,
     project: number,
     id: number,
     change: (job: ListedPeriodicJob) => PeriodicPlan | Promise<PeriodicPlan>,
   ): Promise<ListedPeriodicJob>;
   /** As if this moment had been planned. Throws `not_found`, or `conflict` for one that is disabled. */
-  runNow(project: number, id: number): Promise<void>;
+  runNow(actor: Actor, project: number, id: number): Promise<void>;
   /** The next planned times of a plan, without the jitter. Throws `invalid`. */
   preview(plan: PeriodicPlan, count: number): Date[];
 }
@@ -68,26 +70,26 @@ export function createPeriodicJobs({
 
   return {
     list: (project) => store.list(project),
-    remove: (project, id) => store.remove(project, id),
+    remove: (actor, project, id) => store.remove(actor, project, id),
     runs: (project, id, before, limit) => store.runs(project, id, before, limit),
     find,
-    async create(project, plan, by) {
+    async create(actor, project, plan) {
       const placedPlan = placed(plan);
       const allowance = await limits?.ofProject(project);
       const ceiling = allowance ? ceilingOf(project, allowance, 'periodicJobs') : undefined;
-      return find(project, await store.create(project, placedPlan, by, ceiling));
+      return find(project, await store.create(actor, project, placedPlan, ceiling));
     },
-    async change(project, id, change) {
+    async change(actor, project, id, change) {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         const present = await find(project, id);
         const plan = placed(await change(present), present);
-        if (await store.replace(project, id, present.revision, plan)) return find(project, id);
+        if (await store.replace(actor, project, id, present.revision, plan)) return find(project, id);
       }
       throw periodicErrors.changed(id);
     },
-    async runNow(project, id) {
+    async runNow(actor, project, id) {
       if ((await find(project, id)).disabled) throw periodicErrors.disabled(id);
-      if (!(await store.makeDue(project, id))) throw periodicErrors.notFound(id);
+      if (!(await store.makeDue(actor, project, id))) throw periodicErrors.notFound(id);
     },
     preview: (plan, count) => nextTimes(placed(plan), now(), count, cron),
   };

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 /** `s` keeps, `cs` expires; the versioned types `vs` and `vcs` keep the newest value like the other two. */
 export type CollectionType = 's' | 'cs' | 'vs' | 'vcs';
 
@@ -44,9 +45,9 @@ export interface CollectionStore {
   count(ref: CollectionRef, scan: CollectionScan): Promise<number>;
   remove(ref: CollectionRef, keys: readonly string[]): Promise<void>;
   /** Removes one collection with its records. */
-  drop(ref: CollectionRef): Promise<void>;
+  drop(actor: Actor, ref: CollectionRef): Promise<void>;
   /** Removes the collections of all types that have this name. */
-  dropAll(project: number, name: string): Promise<void>;
+  dropAll(actor: Actor, project: number, name: string): Promise<void>;
   /** All types at once. Throws `conflict` when one of the new names is taken, `not_found` when there is none. */
-  rename(project: number, name: string, newName: string): Promise<void>;
+  rename(actor: Actor, project: number, name: string, newName: string): Promise<void>;
 }

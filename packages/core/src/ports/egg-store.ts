@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 /** An egg that a project keeps beside its versions. */
 export interface ProjectEgg {
   project: number;
@@ -10,9 +11,9 @@ export interface ProjectEgg {
 
 export interface EggStore {
   /** Stores or replaces the egg of this name. */
-  save(egg: ProjectEgg): Promise<void>;
+  save(actor: Actor, egg: ProjectEgg): Promise<void>;
   /** By name. */
   list(project: number): Promise<ProjectEgg[]>;
   /** False when there is none. */
-  remove(project: number, name: string): Promise<boolean>;
+  remove(actor: Actor, project: number, name: string): Promise<boolean>;
 }

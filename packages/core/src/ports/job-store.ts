@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { JobFilter } from '../jobs/filter.ts';
 import type { JobCounts, JobKey, JobState } from '../jobs/job.ts';
 import type { MetadataChange } from '../jobs/metadata-change.ts';
@@ -36,7 +37,7 @@ export interface StopRequest {
   level: StopLevel;
   /** Another polite request counts as level 2, as a second signal does to Scrapy. */
   escalate?: boolean;
-  by: string;
+  by: Actor;
 }
 
 export interface MoveRequest {
@@ -47,7 +48,7 @@ export interface MoveRequest {
   /** Null: the state stays. */
   state: JobState | null;
   change: MetadataChange;
-  by: string;
+  by: Actor;
 }
 
 /** What callers change. Each method is one guarded statement or one transaction: it happens as a whole or not at all. */
@@ -58,16 +59,16 @@ export interface JobStore {
    */
   schedule(batch: ScheduleRequest[], ceilings?: readonly Ceiling[]): Promise<ScheduleOutcome[]>;
   /** Returns how many jobs the filter selected. Additions keep their order and never repeat a tag. */
-  changeTags(filter: JobFilter, change: TagChange): Promise<number>;
+  changeTags(filter: JobFilter, change: TagChange, by: Actor): Promise<number>;
   /** Pending jobs finish as `cancelled` at once, running ones get a stop request. Others are not in the answer. */
   stop(selection: JobSelection, request: StopRequest): Promise<ChangedJob[]>;
   /** Marks jobs deleted; crawls of running ones are fenced. `forget`: free metadata goes out of sight at once. */
-  remove(selection: JobSelection, by: string, options?: { forget: boolean }): Promise<ChangedJob[]>;
+  remove(selection: JobSelection, by: Actor, options?: { forget: boolean }): Promise<ChangedJob[]>;
   /**
    * The next pending job that outside workers may take (any in a paused project, else only jobs kept for them),
    * from now on running in the caller's hands. Two callers never get the same. Null when there is none.
    */
-  take(project: number, change: MetadataChange, by: string): Promise<JobKey | null>;
+  take(project: number, change: MetadataChange, by: Actor): Promise<JobKey | null>;
   /**
    * Moves jobs to any state and changes metadata. Deleted and unknown jobs are not touched. In the order of the
    * answer: pending, running, finished, the oldest first. Throws `conflict` when a job would become active again

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { JobPolicyChange } from '../jobs/policy.ts';
 import type { RetentionChange } from '../retention/retention.ts';
 
@@ -26,5 +27,5 @@ export interface Limits {
 /** What an operator allows a project and its spiders. Throws `not_found` for what does not exist. */
 export interface LimitStore {
   /** `spider` null means the project itself. Returns what holds afterwards; an empty change only reads. */
-  change(project: number, spider: string | null, change: LimitChange): Promise<Limits>;
+  change(actor: Actor, project: number, spider: string | null, change: LimitChange): Promise<Limits>;
 }

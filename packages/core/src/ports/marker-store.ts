@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 /** A tag by which pipelines tell what they have consumed, with indexes that hold only what lacks it. */
 export interface Marker {
   tag: string;
@@ -11,7 +12,7 @@ export interface Marker {
 export interface MarkerStore {
   list(): Promise<Marker[]>;
   /** Takes minutes where there are millions of jobs; nothing waits for it. Throws `invalid` for an unsuitable tag. */
-  create(tag: string): Promise<{ value: Marker; created: boolean }>;
+  create(actor: Actor, tag: string): Promise<{ value: Marker; created: boolean }>;
   /** Throws `not_found`. */
-  remove(tag: string): Promise<Marker>;
+  remove(actor: Actor, tag: string): Promise<Marker>;
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { Ceiling, PendingWatch } from '../limits/pending.ts';
 import type { ActiveJob, Decision } from '../periodic/decide.ts';
 import type { PeriodicJob, PeriodicPlan, PeriodicRun } from '../periodic/periodic-job.ts';
@@ -32,13 +33,13 @@ export interface PeriodicStore {
   list(project: number): Promise<ListedPeriodicJob[]>;
   find(project: number, id: number): Promise<ListedPeriodicJob | null>;
   /** Throws `forbidden` when there are as many as the ceiling allows. */
-  create(project: number, plan: PlacedPlan, by: string, ceiling?: Ceiling): Promise<number>;
+  create(actor: Actor, project: number, plan: PlacedPlan, ceiling?: Ceiling): Promise<number>;
   /** False when somebody changed it since that revision, or it is gone. */
-  replace(project: number, id: number, revision: number, plan: PlacedPlan): Promise<boolean>;
+  replace(actor: Actor, project: number, id: number, revision: number, plan: PlacedPlan): Promise<boolean>;
   /** Makes this moment its next planned time. False when it is gone or disabled. */
-  makeDue(project: number, id: number): Promise<boolean>;
+  makeDue(actor: Actor, project: number, id: number): Promise<boolean>;
   /** False when there is none. Its jobs stay. */
-  remove(project: number, id: number): Promise<boolean>;
+  remove(actor: Actor, project: number, id: number): Promise<boolean>;
   /** The newest first, `limit` at most, planned before an instant. Null: from the newest. */
   runs(project: number, id: number, before: Date | null, limit: number): Promise<PeriodicRun[]>;
 

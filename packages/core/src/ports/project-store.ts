@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { RawFields } from '../json/raw-object.ts';
 
 export interface QueueCounts {
@@ -16,7 +17,7 @@ export const MAX_SETTINGS_BYTES = 1024 * 1024;
 export interface ProjectStore {
   settings(project: number): Promise<RawFields>;
   /** Sets and removes some settings, others stay. Throws `invalid` for a value that is not strict JSON, `too_large`. */
-  changeSettings(project: number, set: RawFields, remove: readonly string[]): Promise<void>;
+  changeSettings(actor: Actor, project: number, set: RawFields, remove: readonly string[]): Promise<void>;
   /** Lengths of a project's queues. */
   queueCounts(project: number): Promise<QueueCounts>;
   /** The same for those of `projects` (null: all) that have pending or running jobs, by project number. */

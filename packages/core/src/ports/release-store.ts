@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 /** A container image that somebody announced for a project. */
 export interface Release {
   /** Random text that nobody can guess. */
@@ -13,6 +14,6 @@ export interface Release {
 
 export interface ReleaseStore {
   /** Stores the release and numbers its spiders. */
-  save(release: Release): Promise<void>;
+  save(actor: Actor, release: Release): Promise<void>;
   find(id: string): Promise<Release | null>;
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { JobKey } from '../jobs/job.ts';
 import type { StoredBlob } from './blob-store.ts';
 
@@ -30,7 +31,7 @@ export interface RetentionStore {
    */
   expire(kept: KeptSpider, by: string, limit: number): Promise<number>;
   /** Makes a deleted job a finished one again; one that had not finished counts as cancelled. False: it is not there. */
-  restore(key: JobKey): Promise<boolean>;
+  restore(actor: Actor, key: JobKey): Promise<boolean>;
 }
 
 /** Which blobs there are, and when they were last stored. */

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { Rule, RuleFiring, RulePlan } from '../rules/rule.ts';
 
 /** Rules, and what they did. */
@@ -5,10 +6,10 @@ export interface RuleStore {
   list(project: number): Promise<Rule[]>;
   find(project: number, id: number): Promise<Rule | null>;
   /** Throws `conflict` when a project has too many. */
-  create(project: number, plan: RulePlan, by: string, most: number): Promise<Rule>;
+  create(actor: Actor, project: number, plan: RulePlan, most: number): Promise<Rule>;
   /** Null when there is none. */
-  replace(project: number, id: number, plan: RulePlan): Promise<Rule | null>;
-  remove(project: number, id: number): Promise<boolean>;
+  replace(actor: Actor, project: number, id: number, plan: RulePlan): Promise<Rule | null>;
+  remove(actor: Actor, project: number, id: number): Promise<boolean>;
   /** The newest first, before a moment. */
   firings(project: number, id: number, before: Date | null, limit: number): Promise<RuleFiring[]>;
   /** What made a job, and what it made. */

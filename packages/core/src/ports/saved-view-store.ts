@@ -1,3 +1,5 @@
+import type { Actor } from '../access/actor.ts';
+
 /** A filter of jobs that somebody has saved under a name. */
 export interface SavedView {
   id: number;
@@ -9,14 +11,14 @@ export interface SavedView {
   createdBy: string;
 }
 
-export type NewView = Omit<SavedView, 'id'>;
+export type NewView = Omit<SavedView, 'id' | 'createdBy'>;
 
 export interface SavedViewStore {
   /** Those of everybody and those of the user, by name. */
   list(project: number, user: number | null): Promise<SavedView[]>;
   find(project: number, id: number): Promise<SavedView | null>;
   /** One of the same owner and name is replaced. Null when the project has as many as it may have. */
-  save(project: number, view: NewView): Promise<SavedView | null>;
+  save(actor: Actor, project: number, view: NewView): Promise<SavedView | null>;
   /** False when there is none. */
-  remove(project: number, id: number): Promise<boolean>;
+  remove(actor: Actor, project: number, id: number): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { Sealed } from '../secrets/sealing.ts';
 
 /** Tables that hold sealed texts. */
@@ -9,7 +10,7 @@ export interface SealedStore {
   /** Id of the key that seals from now on. The first one that is ever asked about becomes it. */
   sealingKey(first: string): Promise<string>;
   /** Returns when nothing can be stored any more that another key sealed. */
-  changeSealingKey(id: string): Promise<void>;
+  changeSealingKey(actor: Actor, id: string): Promise<void>;
   /** Up to `limit` sealed texts of a kind behind `after`, by id, that another key than this one sealed. */
   sealedOtherwise(
     kind: SealedKind,

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { Principal } from '../access/principal.ts';
 
 /** Where somebody is signed in. */
@@ -30,7 +31,7 @@ export interface SessionStore {
   /** Of one user, the one that was seen last first. */
   list(user: number): Promise<Session[]>;
   /** Ends one session of the user; false when there is none of this number. */
-  close(user: number, id: number): Promise<boolean>;
+  close(actor: Actor, user: number, id: number): Promise<boolean>;
   /** Ends all sessions of the user but one, and says how many. */
-  closeOthers(user: number, except: number | null): Promise<number>;
+  closeOthers(actor: Actor, user: number, except: number | null): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { TagChange } from './job-store.ts';
 
 export interface SpiderDetails {
@@ -14,5 +15,5 @@ export interface SpiderDetails {
 export interface SpiderStore {
   find(project: number, number: number): Promise<SpiderDetails | null>;
   /** Null when there is no such spider. Removing wins over adding. */
-  changeTags(project: number, number: number, change: TagChange): Promise<SpiderDetails | null>;
+  changeTags(actor: Actor, project: number, number: number, change: TagChange): Promise<SpiderDetails | null>;
 }

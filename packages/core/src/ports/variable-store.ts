@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { Sealed } from '../secrets/sealing.ts';
 
 /** Stands for the number of a spider where settings of the project are stored that are secret: they are no variables. */
@@ -31,7 +32,7 @@ export interface VariableChange {
   remove: readonly string[];
   /** Makes a key of the project that belongs to the variable of this name. */
   apiKey?: { name: string; hash: Buffer; hint: string };
-  by: string;
+  by: Actor;
 }
 
 export interface VariableStore {

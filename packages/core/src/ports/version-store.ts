@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { Spider } from '../access/principal.ts';
 
 export interface Version {
@@ -29,17 +30,17 @@ export type NewSpider = 'listed' | 'unlisted';
 /** Deployed code. A version is written once as a whole, after its spiders have been listed. */
 export interface VersionStore {
   /** Stores or replaces the version and numbers new spiders, in one transaction. */
-  save(version: Omit<Version, 'deployedAt'>): Promise<void>;
+  save(actor: Actor, version: Omit<Version, 'deployedAt'>): Promise<void>;
   find(project: number, name: string): Promise<Version | null>;
   /** Newest deployment, null when nothing is deployed. */
   newest(project: number): Promise<Version | null>;
   /** Oldest deployment first. */
   list(project: number): Promise<Version[]>;
-  remove(project: number, name: string): Promise<boolean>;
+  remove(actor: Actor, project: number, name: string): Promise<boolean>;
   /** Name of the version that a job without one of its own runs; null when nothing is deployed. */
   inUse(project: number): Promise<string | null>;
   /** Deploys a version once more as it is, so that it is the newest. False when there is none of this name. */
-  use(project: number, name: string, by: string): Promise<boolean>;
+  use(actor: Actor, project: number, name: string): Promise<boolean>;
   /** Pending and running jobs by the version that they name; counted up to some thousands. */
   activeJobs(project: number): Promise<Map<string, number>>;
   /** Spiders that were deployed or made on purpose, by name. */

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import type { Ceiling } from '../limits/pending.ts';
 import type { Sealed } from '../secrets/sealing.ts';
 import type { Message } from '../webhooks/message.ts';
@@ -51,22 +52,24 @@ export interface WebhookStore {
    * project has too many, and what `reached` says when as many are there as its organisation may have.
    */
   create(
-    webhook: WebhookPlan & { id: number; project: number; by: string },
+    actor: Actor,
+    webhook: WebhookPlan & { id: number; project: number },
     secret: Sealed,
     most: number,
     ceiling?: Ceiling,
   ): Promise<Webhook | null>;
   /** `isDisabled`: by people. Enabling forgets failures of before. Null when there is none. */
   change(
+    actor: Actor,
     project: number,
     id: number,
     change: Partial<WebhookPlan> & { isDisabled?: boolean },
   ): Promise<Webhook | null>;
-  remove(project: number, id: number): Promise<boolean>;
+  remove(actor: Actor, project: number, id: number): Promise<boolean>;
   /** The old secret signs beside the new one for so long, ms. Null as `create`; false when there is no such webhook. */
-  rotate(project: number, id: number, secret: Sealed, oldMs: number): Promise<boolean | null>;
-  /** Makes a message for this endpoint alone. False when there is none. */
-  add(project: number, id: number, message: Message): Promise<boolean>;
+  rotate(actor: Actor, project: number, id: number, secret: Sealed, oldMs: number): Promise<boolean | null>;
+  /** Makes a message for this endpoint alone, as a test. False when there is none. */
+  add(actor: Actor, project: number, id: number, message: Message): Promise<boolean>;
   /** The newest first, made before a moment. */
   deliveries(
     project: number,
@@ -74,7 +77,7 @@ export interface WebhookStore {
     page: { states?: readonly DeliveryState[] | undefined; before: Date | null; limit: number },
   ): Promise<Delivery[]>;
   /** Sends again with the same id, as if never tried. Returns how many. */
-  replay(project: number, id: number, selection: DeliverySelection): Promise<number>;
+  replay(actor: Actor, project: number, id: number, selection: DeliverySelection): Promise<number>;
 }
 
 /** The other side of it: what is to be sent, by whoever asks first. */

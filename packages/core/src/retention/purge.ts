@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import { jobErrors } from '../errors.ts';
 import type { JobKey } from '../jobs/job.ts';
 import type { Jobs } from '../jobs/jobs.ts';
@@ -71,7 +72,7 @@ export async function removeWithData(
   jobs: Pick<Jobs, 'remove'>,
   streams: StreamStore,
   key: JobKey,
-  by: string,
+  by: Actor,
 ): Promise<void> {
   await jobs.remove({ project: key.project, keys: [key], strict: false }, by, { forget: true });
   await streams.setAside(key);
@@ -81,7 +82,12 @@ export async function removeWithData(
  * Undoes a deletion within the grace. The streams come first: should this fail in the middle, the job is still deleted
  * and can be asked for again. Throws `not_found` for a job that is not deleted, or gone.
  */
-export async function undelete(store: RetentionStore, streams: StreamStore, key: JobKey): Promise<void> {
+export async function undelete(
+  store: RetentionStore,
+  streams: StreamStore,
+  key: JobKey,
+  by: Actor,
+): Promise<void> {
   await streams.bringBack(key);
-  if (!(await store.restore(key))) throw jobErrors.notFound(formatJobKey(key));
+  if (!(await store.restore(by, key))) throw jobErrors.notFound(formatJobKey(key));
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import { DomainError, requestErrors } from '../errors.ts';
 import { checkArgs, checkText, MAX_TAG, MAX_TAGS } from '../jobs/args.ts';
 import type { NoticeReader, NoticeStore } from '../ports/notice-store.ts';
@@ -26,9 +27,9 @@ export interface JobRules extends Pick<RuleStore, 'list' | 'firings' | 'ofJob'> 
   /** Throws `not_found`. */
   find(project: number, id: number): Promise<Rule>;
   /** Throws `invalid` that names the field. */
-  create(project: number, plan: RulePlan, by: string): Promise<Rule>;
-  change(project: number, id: number, change: Partial<RulePlan>): Promise<Rule>;
-  remove(project: number, id: number): Promise<void>;
+  create(actor: Actor, project: number, plan: RulePlan): Promise<Rule>;
+  change(actor: Actor, project: number, id: number, change: Partial<RulePlan>): Promise<Rule>;
+  remove(actor: Actor, project: number, id: number): Promise<void>;
   /** Whether rules may mail people at all, and whom. */
   addressees(project: number): Promise<{ mail: boolean; addressees: NoticeReader[] }>;
 }
@@ -91,14 +92,15 @@ export function createJobRules({ store, versions, webhooks, periodic, notices }:
     firings: store.firings,
     ofJob: store.ofJob,
     find,
-    async create(project, plan, by) {
+    async create(actor, project, plan) {
       checkTogether(plan);
-      return store.create(project, await checked(project, plan), by, MAX_RULES);
+      return store.create(actor, project, await checked(project, plan), MAX_RULES);
     },
-    async change(project, id, change) {
+    async change(actor, project, id, change) {
       const before = await find(project, id);
       checkTogether({ ...before, ...change });
-      const changed = await store.replace(project, id, { ...before, ...(await checked(project, change)) });
+      const plan = { ...before, ...(await checked(project, change)) };
+      const changed = await store.replace(actor, project, id, plan);
       if (!changed) throw ruleErrors.notFound(id);
       return changed;
     },
@@ -106,8 +108,8 @@ export function createJobRules({ store, versions, webhooks, periodic, notices }:
       mail: notices !== null,
       addressees: notices ? await notices.addressees(project) : [],
     }),
-    async remove(project, id) {
-      if (!(await store.remove(project, id))) throw ruleErrors.notFound(id);
+    async remove(actor, project, id) {
+      if (!(await store.remove(actor, project, id))) throw ruleErrors.notFound(id);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import { SEALED_KINDS, type SealedKind, type SealedStore } from '../ports/sealed-store.ts';
 import { type SecretKey, type SecretKeys, seal, secretErrors, unseal } from './sealing.ts';
 
@@ -16,11 +17,11 @@ export interface Rotation {
  * Seals all secrets with the first of the keys, in batches and while everything runs: processes that know the old and
  * the new key read both. Repeating it goes on where it was interrupted. Throws `invalid` when there is no key.
  */
-export async function rotateSecrets(store: SealedStore, keysOf: SecretKeys): Promise<Rotation> {
+export async function rotateSecrets(store: SealedStore, keysOf: SecretKeys, by: Actor): Promise<Rotation> {
   const keys = await keysOf();
   const [key] = keys;
   if (!key) throw secretErrors.noKey();
-  await store.changeSealingKey(key.id);
+  await store.changeSealingKey(by, key.id);
   const rotation: Rotation = { key: key.id, sealed: 0, unreadable: [] };
   for (const kind of SEALED_KINDS) await rotateKind(store, kind, keys, key, rotation);
   return rotation;

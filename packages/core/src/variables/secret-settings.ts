@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import { requestErrors } from '../errors.ts';
 import { isScrapySetting } from '../jobs/project-settings.ts';
 import type { SealedStore } from '../ports/sealed-store.ts';
@@ -18,7 +19,7 @@ export interface SecretSettings {
     project: number,
     set: ReadonlyMap<string, string>,
     remove: readonly string[],
-    by: string,
+    by: Actor,
   ): Promise<void>;
   /** Name to JSON text, for a crawl. Throws `conflict` for a secret that no key opens. */
   ofProject(project: number): Promise<Record<string, string>>;

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor.ts';
 import { hashApiKey, keyHint, newApiKey } from '../access/keys.ts';
 import { requestErrors } from '../errors.ts';
 import type { SealedStore } from '../ports/sealed-store.ts';
@@ -34,12 +35,12 @@ export interface ProjectVariables {
    * Changes the layer of a project, or of one spider. Throws `invalid` that names the variable, `not_found`, `too_large`,
    * and for a secret `invalid` without SECRETS_KEY and `conflict` when that is another one than before.
    */
-  change(project: number, spider: string | null, words: VariableWords, by: string): Promise<void>;
+  change(project: number, spider: string | null, words: VariableWords, by: Actor): Promise<void>;
   /**
    * Makes a key of the project and stores it as the secret SH_APIKEY of the layer. It is revoked when the variable is
    * set again or removed.
    */
-  giveApiKey(project: number, spider: string | null, by: string): Promise<void>;
+  giveApiKey(project: number, spider: string | null, by: Actor): Promise<void>;
   /** What listing an egg and building its environment see: the project's layer. */
   ofProject(project: number): Promise<Variables>;
   /** What a crawl of this spider sees, without the job's own. Throws `conflict` for a secret that no key opens. */
@@ -57,7 +58,7 @@ export function createVariables(
     project: number,
     spider: string | null,
     { set = new Map(), secret = new Map(), remove = [] }: VariableWords,
-    more: { by: string; apiKey?: { name: string; hash: Buffer; hint: string } },
+    more: { by: Actor; apiKey?: { name: string; hash: Buffer; hint: string } },
   ): Promise<void> {
     for (const [name, value] of set) checkVariable(name, value, false);
     for (const [name, value] of secret) checkVariable(name, value, true);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Actor } from '../access/actor.ts';
 import { DomainError, requestErrors, serviceErrors } from '../errors.ts';
 import { EVENT_TYPES } from '../events/events.ts';
 import { checkText, MAX_TAG, MAX_TAGS } from '../jobs/args.ts';
@@ -35,18 +36,19 @@ export interface Webhooks extends Pick<WebhookStore, 'list' | 'deliveries'> {
   /** Throws `not_found`. */
   find(project: number, id: number): Promise<Webhook>;
   /** The secret is shown this one time. Throws `invalid` that names the field, also without SECRETS_KEY. */
-  create(project: number, plan: WebhookPlan, by: string): Promise<{ webhook: Webhook; secret: string }>;
+  create(actor: Actor, project: number, plan: WebhookPlan): Promise<{ webhook: Webhook; secret: string }>;
   change(
+    actor: Actor,
     project: number,
     id: number,
     change: Partial<WebhookPlan> & { isDisabled?: boolean },
   ): Promise<Webhook>;
-  remove(project: number, id: number): Promise<void>;
+  remove(actor: Actor, project: number, id: number): Promise<void>;
   /** A new secret; the old one signs beside it for a day. */
-  rotate(project: number, id: number): Promise<{ secret: string }>;
+  rotate(actor: Actor, project: number, id: number): Promise<{ secret: string }>;
   /** Sends a message that is no event, and returns its id. */
-  test(project: number, id: number): Promise<string>;
-  replay(project: number, id: number, selection: DeliverySelection): Promise<number>;
+  test(actor: Actor, project: number, id: number): Promise<string>;
+  replay(actor: Actor, project: number, id: number, selection: DeliverySelection): Promise<number>;
 }
 
 export interface WebhooksOptions {
@@ -86,42 +88,43 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     list: store.list,
     deliveries: store.deliveries,
     find,
-    async create(project, plan, by) {
+    async create(actor, project, plan) {
       const checked = checkPlan(plan) as WebhookPlan;
       const allowance = await limits?.ofProject(project);
       const ceiling = allowance ? ceilingOf(project, allowance, 'webhooks') : undefined;
       const id = await store.nextId();
       const { secret, kept } = await withSecret(project, id, (sealed) =>
-        store.create({ ...checked, id, project, by }, sealed, MAX_WEBHOOKS, ceiling),
+        store.create(actor, { ...checked, id, project }, sealed, MAX_WEBHOOKS, ceiling),
       );
       return { webhook: kept, secret };
     },
-    async change(project, id, change) {
-      const changed = await store.change(project, id, { ...change, ...checkPlan(change) });
+    async change(actor, project, id, change) {
+      const changed = await store.change(actor, project, id, { ...change, ...checkPlan(change) });
       if (!changed) throw webhookErrors.notFound(id);
       return changed;
     },
-    async remove(project, id) {
-      if (!(await store.remove(project, id))) throw webhookErrors.notFound(id);
+    async remove(actor, project, id) {
+      if (!(await store.remove(actor, project, id))) throw webhookErrors.notFound(id);
     },
-    async rotate(project, id) {
+    async rotate(actor, project, id) {
       await find(project, id);
       const { secret, kept } = await withSecret(project, id, (sealed) =>
-        store.rotate(project, id, sealed, ROTATION_MS),
+        store.rotate(actor, project, id, sealed, ROTATION_MS),
       );
       if (!kept) throw webhookErrors.notFound(id);
       return { secret };
     },
-    async test(project, id) {
+    async test(actor, project, id) {
       const message = `test-${randomBytes(16).toString('hex')}`;
       const type = 'webhook.test';
       const body = JSON.stringify({ type, timestamp: now().toISOString(), data: { project, webhook: id } });
-      if (!(await store.add(project, id, { id: message, type, body }))) throw webhookErrors.notFound(id);
+      if (!(await store.add(actor, project, id, { id: message, type, body })))
+        throw webhookErrors.notFound(id);
       return message;
     },
-    async replay(project, id, selection) {
+    async replay(actor, project, id, selection) {
       await find(project, id);
-      return store.replay(project, id, selection);
+      return store.replay(actor, project, id, selection);
     },
   };
 }

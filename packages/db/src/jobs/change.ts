@@ -1,4 +1,5 @@
 import {
+  type Actor,
   type ChangedJob,
   formatJobKey,
   type JobSelection,
@@ -6,6 +7,7 @@ import {
   type StopRequest,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
+import { noteJobs } from './note.ts';
 import { CHANGED_COLUMNS, type ChangedRow, LET_GO, selectJobs, statesSql } from './select.ts';
 
 // A pending job ends here and now; a running one hears of its stop and ends by its worker. Calls that escalate are
@@ -84,21 +86,40 @@ export function toChangedJob(row: ChangedRow): ChangedJob {
   return { key, previous: row.previous, worker: row.worker };
 }
 
-/** See JobStore.stop. Also for parts of a larger transaction. */
+/** A part of a larger transaction, which notes it in its own words. */
 export function stopJobs(
   database: Database,
   selection: JobSelection,
   { level, escalate = false, by }: StopRequest,
 ): Promise<ChangedJob[]> {
-  return change(database, selection, STOP, { level, escalate, by });
+  return change(database, selection, STOP, { level, escalate, by: by.name });
+}
+
+/** See JobStore.stop. */
+export function stopAndNote(
+  database: Database,
+  selection: JobSelection,
+  request: StopRequest,
+): Promise<ChangedJob[]> {
+  return database.transaction(async (tx) => {
+    const met = await stopJobs(tx, selection, request);
+    // Nothing was asked of those that run.
+    const stopped = request.level === 0 ? met.filter(({ previous }) => previous !== 'running') : met;
+    await noteJobs(tx, request.by, 'jobs.stopped', stopped, { after: { level: request.level } });
+    return met;
+  });
 }
 
 /** See JobStore.remove. */
 export function removeJobs(
   database: Database,
   selection: JobSelection,
-  by: string,
+  by: Actor,
   { forget } = { forget: false },
 ): Promise<ChangedJob[]> {
-  return change(database, selection, REMOVE, { by, forget });
+  return database.transaction(async (tx) => {
+    const removed = await change(tx, selection, REMOVE, { by: by.name, forget });
+    await noteJobs(tx, by, 'jobs.deleted', removed);
+    return removed;
+  });
 }

@@ -2,7 +2,7 @@ import type { JobStore } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { scheduleWithin } from './ceilings.ts';
-import { removeJobs, stopJobs } from './change.ts';
+import { removeJobs, stopAndNote } from './change.ts';
 import { describeJob, moveJobs, takeJob } from './move.ts';
 import { scheduleJobs } from './schedule.ts';
 import { changeTags } from './tags.ts';
@@ -17,8 +17,8 @@ export function createJobStore(database: Database): JobStore {
   return translated<JobStore>({
     schedule: (batch, ceilings = []) =>
       ceilings.length === 0 ? scheduleJobs(database, batch) : scheduleWithin(database, batch, ceilings),
-    changeTags: (filter, change) => changeTags(database, filter, change),
-    stop: (selection, request) => stopJobs(database, selection, request),
+    changeTags: (filter, change, by) => changeTags(database, filter, change, by),
+    stop: (selection, request) => stopAndNote(database, selection, request),
     remove: (selection, by, options) => removeJobs(database, selection, by, options),
     take: (project, change, by) => takeJob(database, project, change, by),
     move: (request, ceiling) => moveJobs(database, request, ceiling),

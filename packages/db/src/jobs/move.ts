@@ -1,4 +1,5 @@
 import {
+  type Actor,
   type Ceiling,
   type ChangedJob,
   DomainError,
@@ -12,6 +13,7 @@ import { patiently } from '../patience.ts';
 import { countPending, lockOrganisations } from './ceilings.ts';
 import { toChangedJob } from './change.ts';
 import { describeSql, metadataBindings } from './metadata-sql.ts';
+import { noteJobs } from './note.ts';
 import { type ChangedRow, LET_GO, statesSql } from './select.ts';
 
 // Both halves are index look-ups; whichever row is not taken is unlocked by the commit.
@@ -81,17 +83,19 @@ export function takeJob(
   database: Database,
   project: number,
   change: MetadataChange,
-  by: string,
+  by: Actor,
 ): Promise<JobKey | null> {
   return database.transaction(async (tx) => {
     const { rows } = await tx.raw<{ rows: { id: string; spider: number; number: number }[] }>(TAKE, {
       project,
-      by,
+      by: by.name,
     });
     const [row] = rows;
     if (!row) return null;
     await describe(tx, [row.id], change);
-    return { project, spider: row.spider, job: row.number };
+    const key = { project, spider: row.spider, job: row.number };
+    await noteJobs(tx, by, 'jobs.taken', [{ key }]);
+    return key;
   });
 }
 
@@ -101,7 +105,8 @@ export async function moveJobs(
   request: MoveRequest,
   ceiling?: Ceiling,
 ): Promise<ChangedJob[]> {
-  const { change, ...bindings } = request;
+  const { change, by, ...rest } = request;
+  const bindings = { ...rest, by: by.name };
   try {
     // All jobs of a spider may be millions.
     return await patiently(database, async (tx) => {
@@ -114,7 +119,9 @@ export async function moveJobs(
       );
       // What waits already is not moved to where it is.
       if (ceiling && rows.some(({ previous }) => previous !== 'pending')) await checkPending(tx, ceiling);
-      return rows.map(toChangedJob);
+      const moved = rows.map(toChangedJob);
+      await noteMoved(tx, request, moved);
+      return moved;
     });
   } catch (error) {
     if ((error as { code?: string }).code !== '23505') throw error;
@@ -124,6 +131,14 @@ export async function moveJobs(
       'Active job exists with the unique key of this job',
     );
   }
+}
+
+/** Only what another state has: descriptions of jobs are what whoever runs them says. */
+async function noteMoved(tx: Database, { state, by }: MoveRequest, moved: ChangedJob[]): Promise<void> {
+  if (state === null) return;
+  const entered = moved.filter(({ previous }) => previous !== state);
+  if (state === 'deleted') await noteJobs(tx, by, 'jobs.deleted', entered);
+  else await noteJobs(tx, by, 'jobs.moved', entered, { after: { state } });
 }
 
 /** Throws, so that nothing of the transaction remains, when more jobs wait now than may. */

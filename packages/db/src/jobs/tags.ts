@@ -1,11 +1,18 @@
-import { formatJobKey, type JobFilter, jobErrors, type TagChange } from '@spiderhub/core';
+import { type Actor, formatJobKey, type JobFilter, jobErrors, type TagChange } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { patiently } from '../patience.ts';
 import { whereJobs } from './filter-sql.ts';
+import { MOST_NOTED } from './note.ts';
 import { selectJobs } from './select.ts';
 
 /** See JobStore.changeTags. */
-export async function changeTags(database: Database, filter: JobFilter, change: TagChange): Promise<number> {
+export async function changeTags(
+  database: Database,
+  filter: JobFilter,
+  change: TagChange,
+  by: Actor,
+): Promise<number> {
   const where = whereJobs(filter);
   const bindings = {
     ...where.bindings,
@@ -17,10 +24,12 @@ export async function changeTags(database: Database, filter: JobFilter, change: 
   if (filter.keys) await requireKeys(database, filter);
   const run = async (db: Database) => {
     const { rows } = await db.raw<{ rows: [{ count: number }] }>(changeTagsSql(where.sql), bindings);
-    return rows[0].count;
+    const [{ count }] = rows;
+    if (count > 0) await note(db, filter, change, by, count);
+    return count;
   };
   // All jobs of a project may be millions.
-  return filter.keys ? run(database) : patiently(database, run);
+  return filter.keys ? database.transaction(run) : patiently(database, run);
 }
 
 function changeTagsSql(where: string): string {
@@ -46,6 +55,26 @@ function changeTagsSql(where: string): string {
     update jobs j set tags = w.tags from wanted w where j.id = w.id and j.tags <> w.tags
   )
   select count(*)::int as count from selected`;
+}
+
+/** Which jobs were meant is in the words of who meant them: to name millions helps nobody. */
+async function note(
+  db: Database,
+  filter: JobFilter,
+  change: TagChange,
+  by: Actor,
+  count: number,
+): Promise<void> {
+  const { project, keys, ...where } = filter;
+  const [first] = keys ?? [];
+  const meant = keys ? { jobs: keys.slice(0, MOST_NOTED).map(formatJobKey) } : { where };
+  await audit(db, by, {
+    action: 'jobs.tagged',
+    place: { project },
+    object: first && keys?.length === 1 ? `job ${formatJobKey(first)}` : `${count} jobs`,
+    before: meant,
+    after: { ...change },
+  });
 }
 
 /** A key that exists now may only go when its job was deleted long ago, and then it counts no more. */

@@ -1,17 +1,18 @@
-import type {
-  ChangedJob,
-  Decide,
-  Decision,
-  Fired,
-  PendingWatch,
-  PeriodicJob,
-  PlannedRun,
-  RunOutcome,
-  ScheduleOutcome,
+import {
+  type ChangedJob,
+  type Decide,
+  type Decision,
+  type Fired,
+  type PendingWatch,
+  type PeriodicJob,
+  type PlannedRun,
+  type RunOutcome,
+  type ScheduleOutcome,
+  service,
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { scheduleUnderLock } from '../jobs/ceilings.ts';
-import { stopJobs } from '../jobs/change.ts';
+import { stopAndNote } from '../jobs/change.ts';
 import { type ActiveRow, COLUMNS, fireAt, type PeriodicRow, toActive, toPeriodicJob } from './rows.ts';
 
 /** Planned times in a row of which no task could start, before nobody tries any more. */
@@ -113,7 +114,7 @@ async function stopOthers(tx: Database, decisions: Omit<Decided, 'results'>[]): 
     const keys = decision.runs.flatMap(({ stops }) => stops);
     if (keys.length === 0) continue;
     const selection = { project: job.project, keys, strict: false };
-    stopped.push(...(await stopJobs(tx, selection, { level: 1, by: 'periodicjobs' })));
+    stopped.push(...(await stopAndNote(tx, selection, { level: 1, by: service('periodicjobs') })));
   }
   return stopped;
 }

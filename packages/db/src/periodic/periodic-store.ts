@@ -1,4 +1,5 @@
-import type { PeriodicStore } from '@spiderhub/core';
+import type { PeriodicPlan, PeriodicStore } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { holdCeiling } from '../jobs/ceilings.ts';
 import { translated } from '../pg-errors.ts';
@@ -48,6 +49,30 @@ const COUNT = `
   select count(*) filter (where p.id = :project) as project, count(*) as organisation
   from periodic_jobs d join projects p on p.id = d.project_id where p.organisation_id = :organisation`;
 
+async function rowsOf(tx: Database, project: number, id: number): Promise<PeriodicRow[]> {
+  const { rows } = await tx.raw<{ rows: PeriodicRow[] }>(
+    `select ${COLUMNS} from periodic_jobs p where p.project_id = :project and p.id = :id for no key update`,
+    { project, id },
+  );
+  return rows;
+}
+
+/** What the audit log keeps of a plan: arguments, settings and variables of its jobs may hold secrets. */
+function shownPlan({
+  cron,
+  timezone,
+  overlap,
+  catchup,
+  disabled,
+  startAt,
+  endAt,
+  tags,
+  tasks,
+}: PeriodicPlan) {
+  const spiders = tasks.map(({ spider }) => spider);
+  return { cron, timezone, overlap, catchup, disabled, startAt, endAt, tags, spiders };
+}
+
 /** `zoneRules`: those by which the callers work out planned times. */
 export function createPeriodicStore(database: Database, zoneRules: string): PeriodicStore {
   async function listed(project: number, id: number | null) {
@@ -56,46 +81,29 @@ export function createPeriodicStore(database: Database, zoneRules: string): Peri
   }
 
   return translated<PeriodicStore>({
+    ...changes(database, zoneRules),
     list: (project) => listed(project, null),
     find: async (project, id) => (await listed(project, id))[0] ?? null,
 
-    create(project, plan, by, ceiling) {
+    create(actor, project, plan, ceiling) {
       return database.transaction(async (tx) => {
         if (ceiling) await holdCeiling(tx, 'periodicJobs', ceiling, COUNT);
         const [row] = await tx('periodic_jobs')
-          .insert({ project_id: project, ...planColumns(plan), created_by: by, zone_rules: zoneRules })
+          .insert({
+            project_id: project,
+            ...planColumns(plan),
+            created_by: actor.name,
+            zone_rules: zoneRules,
+          })
           .returning<{ id: number }[]>('id');
         if (!row) throw new Error('a periodic job was not stored');
         // The jitter is made of the number.
         const fire_at = fireAt(row.id, plan.nextAt, plan.jitterSeconds);
         await tx('periodic_jobs').where({ project_id: project, id: row.id }).update({ fire_at });
+        const entry = { place: { project }, object: `periodic job ${row.id}`, after: shownPlan(plan) };
+        await audit(tx, actor, { ...entry, action: 'periodic.made' });
         return row.id;
       });
-    },
-
-    async replace(project, id, revision, plan) {
-      const changed = await database('periodic_jobs')
-        .where({ project_id: project, id, revision })
-        .update({
-          ...planColumns(plan),
-          fire_at: fireAt(id, plan.nextAt, plan.jitterSeconds),
-          zone_rules: zoneRules,
-          revision: revision + 1,
-          failures: 0,
-        });
-      return changed > 0;
-    },
-
-    async makeDue(project, id) {
-      const now = database.raw("date_trunc('second', now())");
-      const made = await database('periodic_jobs')
-        .where({ project_id: project, id, disabled: false })
-        .update({ next_at: now, fire_at: now });
-      return made > 0;
-    },
-
-    async remove(project, id) {
-      return (await database('periodic_jobs').where({ project_id: project, id }).delete()) > 0;
     },
 
     async runs(project, id, before, limit) {
@@ -126,4 +134,51 @@ export function createPeriodicStore(database: Database, zoneRules: string): Peri
       return rowCount;
     },
   });
+}
+
+/** What people do with periodic jobs that there are. */
+function changes(
+  database: Database,
+  zoneRules: string,
+): Pick<PeriodicStore, 'replace' | 'makeDue' | 'remove'> {
+  return {
+    replace: (actor, project, id, revision, plan) =>
+      database.transaction(async (tx) => {
+        const [row] = await rowsOf(tx, project, id);
+        const changed = await tx('periodic_jobs')
+          .where({ project_id: project, id, revision })
+          .update({
+            ...planColumns(plan),
+            fire_at: fireAt(id, plan.nextAt, plan.jitterSeconds),
+            zone_rules: zoneRules,
+            revision: revision + 1,
+            failures: 0,
+          });
+        const entry = { place: { project }, object: `periodic job ${id}`, after: shownPlan(plan) };
+        const before = row ? shownPlan(toPeriodicJob(row)) : null;
+        if (changed > 0) await audit(tx, actor, { ...entry, action: 'periodic.changed', before });
+        return changed > 0;
+      }),
+
+    makeDue: (actor, project, id) =>
+      database.transaction(async (tx) => {
+        const now = tx.raw("date_trunc('second', now())");
+        const made = await tx('periodic_jobs')
+          .where({ project_id: project, id, disabled: false })
+          .update({ next_at: now, fire_at: now });
+        const entry = { place: { project }, object: `periodic job ${id}` };
+        if (made > 0) await audit(tx, actor, { ...entry, action: 'periodic.started' });
+        return made > 0;
+      }),
+
+    remove: (actor, project, id) =>
+      database.transaction(async (tx) => {
+        const [row] = await rowsOf(tx, project, id);
+        const isGone = (await tx('periodic_jobs').where({ project_id: project, id }).delete()) > 0;
+        const entry = { place: { project }, object: `periodic job ${id}` };
+        const before = row ? shownPlan(toPeriodicJob(row)) : null;
+        if (isGone) await audit(tx, actor, { ...entry, action: 'periodic.removed', before });
+        return isGone;
+      }),
+  };
 }

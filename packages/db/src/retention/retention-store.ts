@@ -1,4 +1,5 @@
-import type { JobKey, KeptSpider, RetentionStore } from '@spiderhub/core';
+import { formatJobKey, type JobKey, type KeptSpider, type RetentionStore } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { EXPIRE, KEPT_SPIDERS } from './expire.ts';
@@ -74,9 +75,12 @@ export function createRetentionStore(
       return rows[0].count;
     },
 
-    async restore(key) {
-      const { rows } = await database.raw<{ rows: [{ count: number }] }>(RESTORE, { ...key });
-      return rows[0].count > 0;
-    },
+    restore: (actor, key) =>
+      database.transaction(async (tx) => {
+        const { rows } = await tx.raw<{ rows: [{ count: number }] }>(RESTORE, { ...key });
+        const entry = { place: { project: key.project }, object: `job ${formatJobKey(key)}` };
+        if (rows[0].count > 0) await audit(tx, actor, { ...entry, action: 'jobs.undeleted' });
+        return rows[0].count > 0;
+      }),
   });
 }

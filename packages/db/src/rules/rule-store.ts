@@ -1,4 +1,6 @@
 import {
+  type Actor,
+  addressWithoutSecrets,
   type Rule,
   type RuleAction,
   type RuleConditions,
@@ -7,6 +9,7 @@ import {
   type RuleStore,
   ruleErrors,
 } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { keepWatches } from './keep-watches.ts';
@@ -52,39 +55,7 @@ export function createRuleStore(database: Database): RuleStore {
       const row: RuleRow | undefined = await database('rules').where({ project_id: project, id }).first();
       return row ? toRule(row) : null;
     },
-    create: (project, plan, by, most) =>
-      database.transaction(async (tx) => {
-        // One at a time, so that the limit holds.
-        await tx.raw('select from projects where id = ? for no key update', [project]);
-        const count = await tx('rules').where({ project_id: project }).count({ n: '*' }).first();
-        if (Number(count?.n) >= most) throw ruleErrors.tooMany(most);
-        const [row] = await tx('rules')
-          .insert({ project_id: project, ...columns(plan), created_by: by })
-          .returning<RuleRow[]>('*');
-        if (!row) throw new Error('a rule was not stored');
-        await keepReceiver(tx, row.id, project, plan.action);
-        await keepWatches(tx, { id: row.id, project }, plan, null);
-        return toRule(row);
-      }),
-    replace: (project, id, plan) =>
-      database.transaction(async (tx) => {
-        const before: RuleRow | undefined = await tx('rules')
-          .where({ project_id: project, id })
-          .forUpdate()
-          .first();
-        if (!before) return null;
-        const [row] = await tx('rules')
-          .where({ project_id: project, id })
-          .update(columns(plan))
-          .returning<RuleRow[]>('*');
-        if (!row) return null;
-        await keepReceiver(tx, id, project, plan.action);
-        await keepWatches(tx, { id, project }, plan, toRule(before));
-        return toRule(row);
-      }),
-    async remove(project, id) {
-      return (await database('rules').where({ project_id: project, id }).delete()) > 0;
-    },
+    ...changes(database),
     async firings(project, id, before, limit) {
       const rows: FiringRow[] = await database('rule_firings')
         .where({ project_id: project, rule_id: id })
@@ -104,6 +75,72 @@ export function createRuleStore(database: Database): RuleStore {
       return { madeBy: by ? toFiring(by) : null, made: made.map(toFiring) };
     },
   });
+}
+
+/** What people do with rules. */
+function changes(database: Database): Pick<RuleStore, 'create' | 'replace' | 'remove'> {
+  return {
+    create: (actor, project, plan, most) =>
+      database.transaction(async (tx) => {
+        // One at a time, so that the limit holds.
+        await tx.raw('select from projects where id = ? for no key update', [project]);
+        const count = await tx('rules').where({ project_id: project }).count({ n: '*' }).first();
+        if (Number(count?.n) >= most) throw ruleErrors.tooMany(most);
+        const [row] = await tx('rules')
+          .insert({ project_id: project, ...columns(plan), created_by: actor.name })
+          .returning<RuleRow[]>('*');
+        if (!row) throw new Error('a rule was not stored');
+        await keepReceiver(tx, row.id, project, plan.action);
+        await keepWatches(tx, { id: row.id, project }, plan, null);
+        await note(tx, actor, 'rule.made', { project, id: row.id }, null, plan);
+        return toRule(row);
+      }),
+    replace: (actor, project, id, plan) =>
+      database.transaction(async (tx) => {
+        const before = await locked(tx, project, id);
+        if (!before) return null;
+        const rows = tx('rules').where({ project_id: project, id });
+        const [row] = await rows.update(columns(plan)).returning<RuleRow[]>('*');
+        await keepReceiver(tx, id, project, plan.action);
+        await keepWatches(tx, { id, project }, plan, before);
+        await note(tx, actor, 'rule.changed', { project, id }, before, plan);
+        return toRule(row as RuleRow);
+      }),
+    remove: (actor, project, id) =>
+      database.transaction(async (tx) => {
+        const before = await locked(tx, project, id);
+        if (!before) return false;
+        await tx('rules').where({ project_id: project, id }).delete();
+        await note(tx, actor, 'rule.removed', { project, id }, before, null);
+        return true;
+      }),
+  };
+}
+
+async function locked(tx: Database, project: number, id: number): Promise<Rule | null> {
+  const row: RuleRow | undefined = await tx('rules').where({ project_id: project, id }).forUpdate().first();
+  return row ? toRule(row) : null;
+}
+
+function note(
+  tx: Database,
+  actor: Actor,
+  action: 'rule.made' | 'rule.changed' | 'rule.removed',
+  { project, id }: { project: number; id: number },
+  before: RulePlan | null,
+  after: RulePlan | null,
+): Promise<void> {
+  const plans = { before: before && shown(before), after: after && shown(after) };
+  return audit(tx, actor, { action, place: { project }, object: `rule ${id}`, ...plans });
+}
+
+/** What the audit log keeps of one: arguments of its jobs may hold secrets. */
+function shown({ name, disabled, when, action }: RulePlan) {
+  const { channel } = action;
+  if (channel === 'run') return { name, disabled, when, channel, spider: action.spider };
+  if (channel === 'slack') return { name, disabled, when, channel, url: addressWithoutSecrets(action.url) };
+  if (channel === 'email') return { name, disabled, when, channel, users: action.users };
+  return { name, disabled, when, channel, webhook: action.webhook };
 }
 
 /** The address of a rule that sends to one: what it sends is delivered like everything else. */

@@ -5,6 +5,7 @@ import type {
   ScrapydNetwork,
   ScrapydNetworkStore,
 } from '@spiderhub/core/scrapyd';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
@@ -35,23 +36,39 @@ export function createScrapydCallerStore(database: Database): ScrapydCallerStore
       const { rows } = await database.raw<{ rows: ScrapydCaller[] }>(LIST);
       return rows;
     },
-    async saveNetworks(organisation, networks, role) {
+    async saveNetworks(actor, organisation, networks, role) {
       await database.transaction(async (tx) => {
         const owner = await tx('organisations').where({ name: organisation }).first('id');
         if (!owner) throw accountErrors.notFound('organisation', organisation);
         for (const network of networks) {
           const { rows } = await tx.raw<{ rows: unknown[] }>(SAVE, { network, owner: owner.id, role });
           if (rows.length === 0) throw accountErrors.networkElsewhere(network);
+          const entry = { place: { organisation: owner.id }, object: `network ${network}`, after: { role } };
+          await audit(tx, actor, { ...entry, action: 'scrapyd-network.saved' });
         }
       });
     },
-    async removeUser(username) {
-      if ((await database('scrapyd_users').where({ username }).delete()) === 0)
-        throw accountErrors.notFound('user', username);
-    },
-    async removeNetwork(network) {
-      if ((await database('scrapyd_networks').where({ network }).delete()) === 0)
-        throw accountErrors.notFound('network', network);
-    },
+    removeUser: (actor, username) =>
+      database.transaction(async (tx) => {
+        const [gone] = await tx('scrapyd_users')
+          .where({ username })
+          .delete()
+          .returning(['organisation_id', 'role']);
+        if (!gone) throw accountErrors.notFound('user', username);
+        const { organisation_id: organisation, role } = gone;
+        const entry = { place: { organisation }, object: `scrapyd user ${username}`, before: { role } };
+        await audit(tx, actor, { ...entry, action: 'scrapyd-user.removed' });
+      }),
+    removeNetwork: (actor, network) =>
+      database.transaction(async (tx) => {
+        const [gone] = await tx('scrapyd_networks')
+          .where({ network })
+          .delete()
+          .returning(['organisation_id', 'role']);
+        if (!gone) throw accountErrors.notFound('network', network);
+        const { organisation_id: organisation, role } = gone;
+        const entry = { place: { organisation }, object: `network ${network}`, before: { role } };
+        await audit(tx, actor, { ...entry, action: 'scrapyd-network.removed' });
+      }),
   });
 }

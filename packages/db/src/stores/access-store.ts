@@ -1,4 +1,4 @@
-import type { AccessStore, KeyBounds, Principal, Project } from '@spiderhub/core';
+import type { AccessStore, DeadKey, KeyBounds, Principal, Project } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { type MembershipRow, membershipColumns, membershipsOf } from './people/memberships-sql.ts';
@@ -14,9 +14,17 @@ interface KeyRow extends MembershipRow {
   networks: string[] | null;
 }
 
+const NAME = `coalesce(u.name, case when k.staff then 'staff' else 'key ' || coalesce(nullif(k.name, ''), k.hint) end)`;
+
+const FIND_DEAD = `
+  select k.id, k.user_id as "user", k.project_id as project, ${NAME} as name,
+    case when k.revoked_at is null then 'the key is over' else 'the key was revoked' end as why
+  from api_keys k left join users u on u.id = k.user_id
+  where k.hash = ? and (k.revoked_at is not null or k.expires_at <= now())`;
+
 const FIND_KEYS = `
   select k.hash, k.id, k.user_id, k.staff, k.actions, k.projects as only, k.networks::text[] as networks,
-    coalesce(u.name, case when k.staff then 'staff' else 'key ' || coalesce(nullif(k.name, ''), k.hint) end) as name,
+    ${NAME} as name,
     ${membershipColumns('k.user_id', 'k.project_id', 'k.role')}
   from api_keys k left join users u on u.id = k.user_id
   where k.hash = any(?::bytea[]) and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`;
@@ -31,6 +39,10 @@ export function createAccessStore(database: Database): AccessStore {
   return translated<AccessStore>({
     findKey: async (hash) => (await findKeys([hash]))[0] ?? null,
     findKeys,
+    async findDeadKey(hash) {
+      const { rows } = await database.raw<{ rows: DeadKey[] }>(FIND_DEAD, [hash]);
+      return rows[0] ?? null;
+    },
     async findProject(id): Promise<Project | null> {
       const row = await database('projects').where({ id }).first('id', 'organisation_id', 'name', 'paused');
       return row

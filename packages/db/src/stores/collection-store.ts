@@ -1,9 +1,11 @@
 import {
+  type Actor,
   type CollectionRef,
   type CollectionStore,
   type CollectionType,
   collectionErrors,
 } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { patiently } from '../patience.ts';
 import { translated } from '../pg-errors.ts';
@@ -68,14 +70,42 @@ async function put(db: Database, ref: CollectionRef, values: Map<string, string>
   }
 }
 
-async function rename(db: Database, project: number, name: string, newName: string): Promise<void> {
+async function rename(
+  db: Database,
+  actor: Actor,
+  project: number,
+  name: string,
+  newName: string,
+): Promise<void> {
   try {
-    const count = await db('collections').where({ project_id: project, name }).update({ name: newName });
-    if (count === 0) throw collectionErrors.notFound(name);
+    await db.transaction(async (tx) => {
+      const count = await tx('collections').where({ project_id: project, name }).update({ name: newName });
+      if (count === 0) throw collectionErrors.notFound(name);
+      const entry = { place: { project }, object: `collection ${name}`, after: { name: newName } };
+      await audit(tx, actor, { ...entry, action: 'collection.renamed' });
+    });
   } catch (error) {
     if ((error as { code?: string }).code !== '23505') throw error;
     throw collectionErrors.exists(newName);
   }
+}
+
+/** Of all types, or of one. */
+async function drop(
+  db: Database,
+  actor: Actor,
+  { project, name, type }: Pick<CollectionRef, 'project' | 'name'> & { type?: CollectionType },
+): Promise<void> {
+  await patiently(db, async (tx) => {
+    const gone = await tx('collections')
+      .where({ project_id: project, name, ...(type && { type }) })
+      .delete()
+      .returning('type');
+    if (gone.length === 0) return;
+    const before = { types: gone.map((row) => row.type) };
+    const entry = { place: { project }, object: `collection ${name}`, before };
+    await audit(tx, actor, { ...entry, action: 'collection.dropped' });
+  });
 }
 
 export function createCollectionStore(database: Database): CollectionStore {
@@ -106,12 +136,8 @@ export function createCollectionStore(database: Database): CollectionStore {
         { ...ref, keys: [...keys] },
       );
     },
-    async drop(ref) {
-      await patiently(database, (tx) => collectionsOf(tx, ref).delete());
-    },
-    async dropAll(project, name) {
-      await patiently(database, (tx) => tx('collections').where({ project_id: project, name }).delete());
-    },
-    rename: (project, name, newName) => rename(database, project, name, newName),
+    drop: (actor, ref) => drop(database, actor, ref),
+    dropAll: (actor, project, name) => drop(database, actor, { project, name }),
+    rename: (actor, project, name, newName) => rename(database, actor, project, name, newName),
   });
 }

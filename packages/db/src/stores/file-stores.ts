@@ -1,4 +1,13 @@
-import type { EggStore, ProjectEgg, Release, ReleaseStore, Report, ReportStore } from '@spiderhub/core';
+import {
+  type EggStore,
+  type ProjectEgg,
+  type Release,
+  type ReleaseStore,
+  type Report,
+  type ReportStore,
+  withoutSecrets,
+} from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { createVersionStore } from './version-store.ts';
@@ -8,38 +17,63 @@ const EGGS = `select project_id as project, name, version, sha256, size_bytes as
 
 export function createEggStore(database: Database): EggStore {
   return translated<EggStore>({
-    async save({ project, name, version, sha256, sizeBytes, createdBy }) {
-      await database('project_eggs')
-        .insert({ project_id: project, name, version, sha256, size_bytes: sizeBytes, created_by: createdBy })
-        .onConflict(['project_id', 'name'])
-        .merge(['version', 'sha256', 'size_bytes', 'created_by']);
-    },
+    save: (actor, { project, name, version, sha256, sizeBytes, createdBy }) =>
+      database.transaction(async (tx) => {
+        const before = await tx('project_eggs')
+          .where({ project_id: project, name })
+          .first('version', 'sha256');
+        await tx('project_eggs')
+          .insert({
+            project_id: project,
+            name,
+            version,
+            sha256,
+            size_bytes: sizeBytes,
+            created_by: createdBy,
+          })
+          .onConflict(['project_id', 'name'])
+          .merge(['version', 'sha256', 'size_bytes', 'created_by']);
+        const entry = { place: { project }, object: `egg ${name}`, before: before ?? null };
+        await audit(tx, actor, { ...entry, action: 'egg.saved', after: { version, sha256 } });
+      }),
     async list(project) {
       const { rows } = await database.raw<{ rows: (ProjectEgg & { sizeBytes: string })[] }>(EGGS, {
         project,
       });
       return rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) }));
     },
-    async remove(project, name) {
-      return (await database('project_eggs').where({ project_id: project, name }).delete()) > 0;
-    },
+    remove: (actor, project, name) =>
+      database.transaction(async (tx) => {
+        const [gone] = await tx('project_eggs')
+          .where({ project_id: project, name })
+          .delete()
+          .returning(['version', 'sha256']);
+        const entry = { place: { project }, object: `egg ${name}`, before: gone ?? null };
+        if (gone) await audit(tx, actor, { ...entry, action: 'egg.deleted' });
+        return gone !== undefined;
+      }),
   });
 }
 
 export function createReleaseStore(database: Database): ReleaseStore {
   const versions = createVersionStore(database);
   return translated<ReleaseStore>({
-    async save({ id, project, version, imageUrl, projectType, spiders, scripts, deployedBy }) {
+    async save(actor, { id, project, version, imageUrl, projectType, spiders, scripts, deployedBy }) {
       for (const name of [...spiders, ...scripts]) await versions.spiderNumber(project, name, 'listed');
-      await database('releases').insert({
-        id,
-        project_id: project,
-        version,
-        image_url: imageUrl,
-        project_type: projectType,
-        spiders,
-        scripts,
-        deployed_by: deployedBy,
+      await database.transaction(async (tx) => {
+        await tx('releases').insert({
+          id,
+          project_id: project,
+          version,
+          image_url: imageUrl,
+          project_type: projectType,
+          spiders,
+          scripts,
+          deployed_by: deployedBy,
+        });
+        const after = withoutSecrets([['image', imageUrl]]);
+        const entry = { place: { project }, object: `release ${version}`, after };
+        await audit(tx, actor, { ...entry, action: 'release.deployed' });
       });
     },
     async find(id): Promise<Release | null> {

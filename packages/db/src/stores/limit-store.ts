@@ -1,10 +1,14 @@
 import {
+  type Actor,
   accessErrors,
   type JobPolicyChange,
   jobErrors,
+  type LimitChange,
   type LimitStore,
+  type Limits,
   type RetentionChange,
 } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
@@ -31,24 +35,57 @@ const CHANGE_SPIDER = `
 
 export function createLimitStore(database: Database): LimitStore {
   return translated<LimitStore>({
-    async change(project, spider, { maxRunning, weight, policy = {}, retention = {} }) {
-      const { rows } = await database.raw<{ rows: LimitRow[] }>(
-        spider === null ? CHANGE_PROJECT : CHANGE_SPIDER,
-        {
-          project,
-          spider,
-          setMaxRunning: maxRunning !== undefined,
-          maxRunning: maxRunning ?? null,
-          weight: weight ?? null,
-          policy: JSON.stringify(policy),
-          retention: JSON.stringify(retention),
-        },
-      );
-      const [row] = rows;
-      if (!row)
-        throw spider === null ? accessErrors.projectNotFound(project) : jobErrors.spiderNotFound(spider);
-      const { max_running: maxRunningNow, ...rest } = row;
-      return { project, spider, maxRunning: maxRunningNow, ...rest };
-    },
+    change: (actor, project, spider, change) =>
+      database.transaction((tx) => changeLimits(tx, actor, { project, spider }, change)),
   });
+}
+
+async function changeLimits(
+  tx: Database,
+  actor: Actor,
+  { project, spider }: { project: number; spider: string | null },
+  change: LimitChange,
+): Promise<Limits> {
+  const { maxRunning, weight, policy = {}, retention = {} } = change;
+  const before = await limitsNow(tx, project, spider);
+  if (!before)
+    throw spider === null ? accessErrors.projectNotFound(project) : jobErrors.spiderNotFound(spider);
+  const { rows } = await tx.raw<{ rows: [LimitRow] }>(spider === null ? CHANGE_PROJECT : CHANGE_SPIDER, {
+    project,
+    spider,
+    setMaxRunning: maxRunning !== undefined,
+    maxRunning: maxRunning ?? null,
+    weight: weight ?? null,
+    policy: JSON.stringify(policy),
+    retention: JSON.stringify(retention),
+  });
+  const after = rows[0];
+  if (JSON.stringify(before) !== JSON.stringify(after)) {
+    const object = spider === null ? `project ${project}` : `spider ${spider}`;
+    await audit(tx, actor, {
+      action: 'limits.changed',
+      place: { project },
+      object,
+      before: { ...before },
+      after: { ...after },
+    });
+  }
+  const { max_running: maxRunningNow, ...rest } = after;
+  return { project, spider, maxRunning: maxRunningNow, ...rest };
+}
+
+/** Locked, so that what is noted is what was. */
+async function limitsNow(
+  tx: Database,
+  project: number,
+  spider: string | null,
+): Promise<LimitRow | undefined> {
+  const { rows } = await tx.raw<{ rows: LimitRow[] }>(
+    spider === null
+      ? 'select max_running, weight, policy, retention from projects where id = :project for no key update'
+      : `select max_running, null::real as weight, policy, retention from spiders
+        where project_id = :project and name = :spider for no key update`,
+    { project, spider } as never,
+  );
+  return rows[0];
 }

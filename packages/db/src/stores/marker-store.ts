@@ -1,4 +1,5 @@
 import { DomainError, type Marker, type MarkerStore, requestErrors } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { MARKER } from '../jobs/filter-sql.ts';
 import { translated } from '../pg-errors.ts';
@@ -39,7 +40,7 @@ export function createMarkerStore(database: Database): MarkerStore {
 
   return translated<MarkerStore>({
     list,
-    async create(tag) {
+    async create(actor, tag) {
       if (!MARKER.test(tag)) throw requestErrors.invalid('tag', 'expected 1 to 40 of A-Z a-z 0-9 _ . -');
       if (await has(tag)) return { value: { tag }, created: false };
       await drop(tag);
@@ -48,12 +49,15 @@ export function createMarkerStore(database: Database): MarkerStore {
           `create index concurrently "${prefix}${tag}" on jobs (${columns})
           where state = 'finished' and not (tags @> '{${tag}}')`,
         );
+      // An index is made outside of transactions: its line follows it.
+      await audit(database, actor, { action: 'marker.made', place: null, object: `tag ${tag}` });
       return { value: { tag }, created: true };
     },
-    async remove(tag) {
+    async remove(actor, tag) {
       if (tag === BUILT_IN || !MARKER.test(tag) || !(await has(tag)))
         throw new DomainError('not_found', 'marker_not_found', `${tag} is no marker that can be removed`);
       await drop(tag);
+      await audit(database, actor, { action: 'marker.removed', place: null, object: `tag ${tag}` });
       return { tag };
     },
   });

@@ -1,4 +1,11 @@
-import { type AllowedNetwork, accessErrors, type Destination, type NetworkStore } from '@spiderhub/core';
+import {
+  type AllowedNetwork,
+  accessErrors,
+  type Destination,
+  formatDestination,
+  type NetworkStore,
+} from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
@@ -35,11 +42,22 @@ const ALL = `
 export function createNetworkStore(database: Database): NetworkStore {
   const asRows = (destinations: Destination[]) => JSON.stringify(destinations);
   return translated<NetworkStore>({
-    change(project, { allow, remove }) {
+    change(actor, project, { allow, remove }) {
       return database.transaction(async (work) => {
+        const before = await work.raw<{ rows: AllowedNetwork[] }>(OF_PROJECT, { project });
         await work.raw(CHANGE, { project, allow: asRows(allow), remove: asRows(remove) });
         const { rows } = await work.raw<{ rows: AllowedNetwork[] }>(OF_PROJECT, { project });
         if (!rows[0]) throw accessErrors.projectNotFound(project);
+        const [was, is] = [before.rows[0]?.destinations ?? [], rows[0].destinations];
+        if (JSON.stringify(was) !== JSON.stringify(is)) {
+          await audit(work, actor, {
+            action: 'network.changed',
+            place: { project },
+            object: `project ${project}`,
+            before: { allowed: was.map(formatDestination) },
+            after: { allowed: is.map(formatDestination) },
+          });
+        }
         return rows[0];
       });
     },

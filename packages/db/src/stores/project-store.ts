@@ -6,8 +6,10 @@ import {
   type QueueCounts,
   readRawObject,
   requestErrors,
+  withoutSecrets,
   writeRawObject,
 } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { countersWhere } from '../reads/count-sql.ts';
@@ -43,6 +45,12 @@ function settingsText(settings: ReadonlyMap<string, string>): string {
   );
 }
 
+const MOST_NOTED = 100;
+
+function among(settings: ReadonlyMap<string, string>, names: readonly string[]): [string, string][] {
+  return [...settings].filter(([name]) => names.includes(name)).slice(0, MOST_NOTED);
+}
+
 export function createProjectStore(database: Database): ProjectStore {
   async function settingsOf(db: Database, project: number, suffix = ''): Promise<Map<string, string>> {
     const { rows } = await db.raw<{ rows: { settings: string }[] }>(
@@ -55,19 +63,29 @@ export function createProjectStore(database: Database): ProjectStore {
   return translated<ProjectStore>({
     settings: (project) => settingsOf(database, project),
 
-    async changeSettings(project, set, remove) {
+    async changeSettings(actor, project, set, remove) {
       for (const [name, raw] of set) {
         if (parseStrict(raw) === undefined)
           throw requestErrors.invalid(name.slice(0, 100), 'is not valid JSON');
       }
       await database.transaction(async (tx) => {
         const settings = await settingsOf(tx, project, 'for no key update');
+        const before = new Map(settings);
         for (const [name, raw] of set) settings.set(name, raw);
         for (const name of remove) settings.delete(name);
         await tx.raw('update projects set settings = :settings::json where id = :project', {
           project,
           // Removing is never refused, however much is left.
           settings: set.size > 0 ? settingsText(settings) : writeRawObject(settings),
+        });
+        const changed = [...set.keys(), ...remove].filter((name) => before.get(name) !== settings.get(name));
+        if (changed.length === 0) return;
+        await audit(tx, actor, {
+          action: 'settings.changed',
+          place: { project },
+          object: `project ${project}`,
+          before: withoutSecrets(among(before, changed)),
+          after: withoutSecrets(among(settings, changed)),
         });
       });
     },

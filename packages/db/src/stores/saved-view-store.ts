@@ -1,4 +1,5 @@
 import type { SavedView, SavedViewStore } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
@@ -35,9 +36,29 @@ export function createSavedViewStore(database: Database): SavedViewStore {
       );
       return found ?? null;
     },
-    save: async (project, view) => (await rows(SAVE, { project, ...view }))[0] ?? null,
-    async remove(project, id) {
-      return (await database('saved_views').where({ project_id: project, id }).delete()) > 0;
-    },
+    save: (actor, project, view) =>
+      database.transaction(async (tx) => {
+        const bindings = { project, ...view, createdBy: actor.name };
+        const [saved] = (await tx.raw<{ rows: SavedView[] }>(SAVE, bindings as never)).rows;
+        if (!saved) return null;
+        const { id, name, q, user } = saved;
+        const entry = {
+          place: { project },
+          object: `view ${id}`,
+          after: { name, q, isShared: user === null },
+        };
+        await audit(tx, actor, { ...entry, action: 'view.saved' });
+        return saved;
+      }),
+    remove: (actor, project, id) =>
+      database.transaction(async (tx) => {
+        const [gone] = await tx('saved_views')
+          .where({ project_id: project, id })
+          .delete()
+          .returning(['name', 'q']);
+        const entry = { place: { project }, object: `view ${id}`, before: gone ?? null };
+        if (gone) await audit(tx, actor, { ...entry, action: 'view.removed' });
+        return gone !== undefined;
+      }),
   });
 }

@@ -1,4 +1,5 @@
 import { placeOfVariable, placeOfWebhook, type SealedKind, type SealedStore } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
@@ -57,9 +58,13 @@ export function createSealedStore(database: Database): SealedStore {
       // Nobody's row, when another caller was making it in this moment.
       return rows[0]?.key_id ?? first;
     },
-    async changeSealingKey(id) {
-      await database.raw(CHANGE, { id });
-    },
+    changeSealingKey: (actor, id) =>
+      database.transaction(async (tx) => {
+        const before = await tx('sealing_key').first('key_id');
+        await tx.raw(CHANGE, { id });
+        const entry = { place: null, object: 'sealing key', before: before ?? null, after: { key_id: id } };
+        if (before?.key_id !== id) await audit(tx, actor, { ...entry, action: 'secrets.rotated' });
+      }),
     async sealedOtherwise(kind, keyId, after, limit) {
       const asked = { keyId, after, limit };
       const { rows } = await database.raw<{ rows: Row[] }>(SEALED_OTHERWISE[kind], asked);

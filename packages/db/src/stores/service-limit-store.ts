@@ -1,4 +1,5 @@
 import {
+  type Actor,
   accessErrors,
   accountErrors,
   type Place,
@@ -6,6 +7,7 @@ import {
   type ServiceLimitStore,
   type SetLimits,
 } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { countPending } from '../jobs/ceilings.ts';
 import { translated } from '../pg-errors.ts';
@@ -72,15 +74,7 @@ export function createServiceLimitStore(database: Database): ServiceLimitStore {
         : null;
     },
 
-    async change(_actor, place, change) {
-      const { rows } = await database.raw<{ rows: unknown[] }>(
-        'project' in place ? CHANGE_PROJECT : CHANGE_ORGANISATION,
-        { ...place, ...bindingsOf(place, change) } as never,
-      );
-      if (rows.length > 0) return;
-      if ('project' in place) throw accessErrors.projectNotFound(place.project);
-      throw accountErrors.notFound('organisation', String(place.organisation));
-    },
+    change: (actor, place, change) => database.transaction((tx) => changeLimits(tx, actor, place, change)),
 
     async usage(place) {
       const { rows } = await database.raw<{ rows: [Record<string, string>] }>(USAGE, {
@@ -99,6 +93,34 @@ export function createServiceLimitStore(database: Database): ServiceLimitStore {
 
     pending: (project) => countPending(database, project),
   });
+}
+
+async function changeLimits(
+  tx: Database,
+  actor: Actor,
+  place: Place,
+  change: ServiceLimitChange,
+): Promise<void> {
+  const before = await limitsNow(tx, place);
+  if (!before) {
+    if ('project' in place) throw accessErrors.projectNotFound(place.project);
+    throw accountErrors.notFound('organisation', String(place.organisation));
+  }
+  const sql = 'project' in place ? CHANGE_PROJECT : CHANGE_ORGANISATION;
+  await tx.raw(sql, { ...place, ...bindingsOf(place, change) } as never);
+  const after = await limitsNow(tx, place);
+  const object = Object.entries(place).flat().join(' ');
+  if (JSON.stringify(before) !== JSON.stringify(after))
+    await audit(tx, actor, { action: 'limits.changed', place, object, before, after: after ?? null });
+}
+
+/** Locked, so that what is noted is what was. */
+async function limitsNow(tx: Database, place: Place): Promise<Record<string, unknown> | undefined> {
+  const query =
+    'project' in place
+      ? tx('projects').where({ id: place.project }).select('limits', 'max_running')
+      : tx('organisations').where({ id: place.organisation }).select('limits');
+  return query.forUpdate().first();
 }
 
 function bindingsOf(place: Place, { runningJobs, ...others }: ServiceLimitChange) {

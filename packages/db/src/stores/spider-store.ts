@@ -1,4 +1,5 @@
 import type { SpiderDetails, SpiderStore } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
@@ -23,8 +24,16 @@ export function createSpiderStore(database: Database): SpiderStore {
 
   return translated<SpiderStore>({
     find,
-    async changeTags(project, number, { add, remove }) {
-      await database.raw(CHANGE_TAGS, { project, number, add, remove });
+    async changeTags(actor, project, number, { add, remove }) {
+      await database.transaction(async (tx) => {
+        const one = () => tx('spiders').where({ project_id: project, number });
+        const before = await one().forUpdate().first('tags');
+        await tx.raw(CHANGE_TAGS, { project, number, add, remove });
+        const after = await one().first('tags');
+        const entry = { place: { project }, object: `spider ${number}`, before, after };
+        if (before && JSON.stringify(before) !== JSON.stringify(after))
+          await audit(tx, actor, { ...entry, action: 'spider.tagged' });
+      });
       return find(project, number);
     },
   });

@@ -3,13 +3,16 @@ import {
   DomainError,
   jobErrors,
   type ListedVariable,
+  MASK,
   MAX_LAYER,
   MAX_LAYER_BYTES,
   SECRET_SETTINGS,
   type StoredVariable,
   type VariableChange,
   type VariableStore,
+  withoutSecrets,
 } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 import { isSealedAsNow } from './sealed-store.ts';
@@ -89,15 +92,40 @@ async function changeLayer(tx: Database, layer: Layer, change: VariableChange): 
   await requireProject(tx, layer.project, 'for no key update');
   const keyIds = [...change.set.values()].flatMap(({ sealed }) => sealed?.keyId ?? []);
   if (!(await isSealedAsNow(tx, keyIds))) return false;
+  const before = await namesNow(tx, layer);
   await tx.raw(FORGET, { ...layer, names: [...change.set.keys(), ...change.remove] });
   for (const [name, { value, sealed }] of change.set) {
     const apiKey =
-      change.apiKey?.name === name ? await addKey(tx, layer, { ...change.apiKey, by: change.by }) : null;
+      change.apiKey?.name === name ? await addKey(tx, layer, { ...change.apiKey, by: change.by.name }) : null;
     const stored = { value, sealed: sealed?.sealed ?? null, keyId: sealed?.keyId ?? null };
-    await tx.raw(ADD, { ...layer, ...stored, name, apiKey, by: change.by });
+    await tx.raw(ADD, { ...layer, ...stored, name, apiKey, by: change.by.name });
   }
   if (change.set.size > 0) await checkSize(tx, layer);
+  await note(tx, layer, change, before);
   return true;
+}
+
+/** Values of variables that are no secrets; null for secrets. */
+async function namesNow(tx: Database, { project, spider }: Layer): Promise<Map<string, string | null>> {
+  const rows = await tx('variables').where({ project_id: project, spider }).select('name', 'value');
+  return new Map(rows.map(({ name, value }) => [name, value]));
+}
+
+async function note(
+  tx: Database,
+  { project, spider }: Layer,
+  { set, remove, by }: VariableChange,
+  before: ReadonlyMap<string, string | null>,
+): Promise<void> {
+  const was = [...set.keys(), ...remove].filter((name) => before.has(name));
+  if (was.length + set.size === 0) return;
+  await audit(tx, by, {
+    action: spider === SECRET_SETTINGS ? 'settings.changed' : 'variables.changed',
+    place: { project },
+    object: spider > 0 ? `spider ${spider}` : `project ${project}`,
+    before: withoutSecrets(was.map((name) => [name, before.get(name) ?? MASK])),
+    after: withoutSecrets([...set].map(([name, { value }]) => [name, value ?? MASK])),
+  });
 }
 
 async function addKey(

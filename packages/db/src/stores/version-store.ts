@@ -1,4 +1,5 @@
-import type { NewSpider, Spider, Version, VersionStore } from '@spiderhub/core';
+import type { Actor, NewSpider, Spider, Version, VersionStore } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
@@ -119,11 +120,19 @@ export function createVersionStore(database: Database): VersionStore {
   }
 
   const store: VersionStore = {
-    async save(version) {
+    async save(actor, version) {
       await database.transaction(async (tx) => {
         const names = [...version.spiders, ...scriptSpiders(version.scripts)];
         await numberSpiders(tx, version.project, names, 'listed');
+        const before = await deployedNow(tx, version.project, version.name);
         await tx.raw(SAVE, { ...version });
+        await audit(tx, actor, {
+          action: 'version.deployed',
+          place: { project: version.project },
+          object: `version ${version.name}`,
+          before,
+          after: shown(version),
+        });
       });
     },
     async find(project, name) {
@@ -137,17 +146,9 @@ export function createVersionStore(database: Database): VersionStore {
     async list(project) {
       return (await versions().where({ project_id: project }).orderBy('deployed_at')).map(toVersion);
     },
-    async remove(project, name) {
-      return (await versions().where({ project_id: project, name }).delete()) > 0;
-    },
-    async inUse(project) {
-      const { rows } = await database.raw<{ rows: { name: string }[] }>(IN_USE, { project });
-      return rows[0]?.name ?? null;
-    },
-    async use(project, name, by) {
-      const { rows } = await database.raw<{ rows: unknown[] }>(USE, { project, name, by });
-      return rows.length > 0;
-    },
+    remove: (actor, project, name) => database.transaction((tx) => removeVersion(tx, actor, project, name)),
+    inUse: (project) => versionInUse(database, project),
+    use: (actor, project, name) => database.transaction((tx) => useVersion(tx, actor, project, name)),
     async activeJobs(project) {
       const { rows } = await database.raw<{ rows: { version: string; n: number }[] }>(ACTIVE, { project });
       return new Map(rows.map(({ version, n }) => [version, n]));
@@ -173,4 +174,43 @@ export function createVersionStore(database: Database): VersionStore {
 /** Scripts are scheduled like spiders, under the name `py:<script>` (Zyte's custom images contract). */
 function scriptSpiders(scripts: readonly string[]): string[] {
   return scripts.map((script) => `py:${script}`);
+}
+
+async function versionInUse(db: Database, project: number): Promise<string | null> {
+  const { rows } = await db.raw<{ rows: { name: string }[] }>(IN_USE, { project });
+  return rows[0]?.name ?? null;
+}
+
+async function useVersion(tx: Database, actor: Actor, project: number, name: string): Promise<boolean> {
+  const before = await versionInUse(tx, project);
+  const { rows } = await tx.raw<{ rows: unknown[] }>(USE, { project, name, by: actor.name });
+  if (rows.length === 0) return false;
+  const change = { before: { inUse: before }, after: { inUse: name } };
+  const entry = { place: { project }, object: `version ${name}`, ...change };
+  await audit(tx, actor, { ...entry, action: 'version.chosen' });
+  return true;
+}
+
+/** What the audit log keeps of a version. */
+function shown({ eggSha256, stack, spiders }: Pick<Version, 'eggSha256' | 'stack' | 'spiders'>) {
+  return { egg: eggSha256, stack, spiders: spiders.length };
+}
+
+async function deployedNow(tx: Database, project: number, name: string) {
+  const row = await tx<VersionRow>('versions').where({ project_id: project, name }).first();
+  return row ? shown(toVersion(row as VersionRow)) : null;
+}
+
+/** See VersionStore.remove. Also for parts of a larger transaction. */
+export async function removeVersion(
+  tx: Database,
+  actor: Actor,
+  project: number,
+  name: string,
+): Promise<boolean> {
+  const before = await deployedNow(tx, project, name);
+  const isGone = (await tx('versions').where({ project_id: project, name }).delete()) > 0;
+  const entry = { place: { project }, object: `version ${name}`, before };
+  if (isGone) await audit(tx, actor, { ...entry, action: 'version.deleted' });
+  return isGone;
 }

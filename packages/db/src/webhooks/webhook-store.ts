@@ -1,4 +1,6 @@
 import {
+  type Actor,
+  addressWithoutSecrets,
   type Delivery,
   type Message,
   type Sealed,
@@ -7,6 +9,7 @@ import {
   type WebhookStore,
   webhookErrors,
 } from '@spiderhub/core';
+import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { holdCeiling } from '../jobs/ceilings.ts';
 import { translated } from '../pg-errors.ts';
@@ -115,56 +118,120 @@ export function createWebhookStore(database: Database): WebhookStore {
       );
       return Number(rows[0].id);
     },
-    create: (webhook, secret, most, ceiling) =>
-      database.transaction(async (tx) => {
-        if (ceiling) await holdCeiling(tx, 'webhooks', ceiling, COUNT);
-        // One at a time, so that the limit holds.
-        await tx.raw('select from projects where id = ? for no key update', [webhook.project]);
-        const row = await tx('webhooks')
-          .where({ project_id: webhook.project, rule_id: null })
-          .count({ n: '*' })
-          .first();
-        if (Number(row?.n) >= most) throw webhookErrors.tooMany(most);
-        if (!(await isSealedAsNow(tx, [secret.keyId]))) return null;
-        const { rows } = await tx.raw<{ rows: [WebhookRow] }>(CREATE, { ...webhook });
-        await tx.raw(ADD_SECRET, { id: webhook.id, ...secret });
-        return toWebhook(rows[0]);
-      }),
-    async change(project, id, { isDisabled = null, ...plan }) {
-      const { rows } = await database.raw<{ rows: WebhookRow[] }>(CHANGE, {
-        project,
-        id,
-        isDisabled,
-        ...allOf(plan),
-      });
-      return rows[0] ? toWebhook(rows[0]) : null;
-    },
-    async remove(project, id) {
-      return (await database('webhooks').where({ project_id: project, id, rule_id: null }).delete()) > 0;
-    },
-    rotate: (project, id, secret, oldMs) =>
-      database.transaction((tx) => rotate(tx, { project, id }, secret, oldMs)),
-    async add(project, id, { id: message, type, body }: Message) {
-      const { rowCount } = await database.raw<{ rowCount: number }>(ADD, {
-        project,
-        id,
-        message,
-        type,
-        body,
-      });
-      return rowCount > 0;
-    },
+    ...changes(database),
     async deliveries(project, id, { states, before, limit }) {
       const asked = { project, id, states: states ? [...states] : null, before, limit };
       const { rows } = await database.raw<{ rows: DeliveryRow[] }>(DELIVERIES, asked);
       return rows.map(toDelivery);
     },
-    async replay(project, id, { message = null, since = null, until = null, states }) {
-      const asked = { project, id, message, since, until, states: states ? [...states] : null };
-      const { rowCount } = await database.raw<{ rowCount: number }>(REPLAY, asked as never);
-      return rowCount;
-    },
   });
+}
+
+type Change =
+  | 'webhook.made'
+  | 'webhook.changed'
+  | 'webhook.rotated'
+  | 'webhook.tested'
+  | 'webhook.replayed'
+  | 'webhook.removed';
+type Shown = ReturnType<typeof shown> | null;
+
+function note(
+  tx: Database,
+  actor: Actor,
+  action: Change,
+  { project, id }: { project: number; id: number },
+  before: Shown = null,
+  after: Record<string, unknown> | null = null,
+): Promise<void> {
+  return audit(tx, actor, { action, place: { project }, object: `webhook ${id}`, before, after });
+}
+
+/** What the audit log keeps of one. */
+function shown({ url, description, types, spiders, hasTag, disabledAt }: Webhook) {
+  return {
+    url: addressWithoutSecrets(url),
+    description,
+    types,
+    spiders,
+    hasTag,
+    disabled: disabledAt !== null,
+  };
+}
+
+/** What people do with webhooks. */
+function changes(
+  database: Database,
+): Pick<WebhookStore, 'create' | 'change' | 'remove' | 'rotate' | 'add' | 'replay'> {
+  return {
+    create: (actor, webhook, secret, most, ceiling) =>
+      database.transaction(async (tx) => {
+        if (ceiling) await holdCeiling(tx, 'webhooks', ceiling, COUNT);
+        await holdMost(tx, webhook.project, most);
+        if (!(await isSealedAsNow(tx, [secret.keyId]))) return null;
+        const { rows } = await tx.raw<{ rows: [WebhookRow] }>(CREATE, { ...webhook, by: actor.name });
+        await tx.raw(ADD_SECRET, { id: webhook.id, ...secret });
+        const made = toWebhook(rows[0]);
+        await note(tx, actor, 'webhook.made', made, null, shown(made));
+        return made;
+      }),
+    change: (actor, project, id, { isDisabled = null, ...plan }) =>
+      database.transaction(async (tx) => {
+        const before = await locked(tx, project, id);
+        if (!before) return null;
+        const { rows } = await tx.raw<{ rows: [WebhookRow] }>(CHANGE, {
+          project,
+          id,
+          isDisabled,
+          ...allOf(plan),
+        });
+        const changed = toWebhook(rows[0]);
+        await note(tx, actor, 'webhook.changed', changed, shown(before), shown(changed));
+        return changed;
+      }),
+    remove: (actor, project, id) =>
+      database.transaction(async (tx) => {
+        const before = await locked(tx, project, id);
+        if (!before) return false;
+        await tx('webhooks').where({ project_id: project, id, rule_id: null }).delete();
+        await note(tx, actor, 'webhook.removed', before, shown(before));
+        return true;
+      }),
+    rotate: (actor, project, id, secret, oldMs) =>
+      database.transaction(async (tx) => {
+        const isDone = await rotate(tx, { project, id }, secret, oldMs);
+        if (isDone) await note(tx, actor, 'webhook.rotated', { project, id });
+        return isDone;
+      }),
+    add: (actor, project, id, { id: message, type, body }: Message) =>
+      database.transaction(async (tx) => {
+        const asked = { project, id, message, type, body };
+        const { rowCount } = await tx.raw<{ rowCount: number }>(ADD, asked);
+        if (rowCount > 0) await note(tx, actor, 'webhook.tested', { project, id }, null, { message });
+        return rowCount > 0;
+      }),
+    replay: (actor, project, id, { message = null, since = null, until = null, states }) =>
+      database.transaction(async (tx) => {
+        const asked = { message, since, until, states: states ? [...states] : null };
+        const { rowCount } = await tx.raw<{ rowCount: number }>(REPLAY, { project, id, ...asked } as never);
+        const after = { ...asked, deliveries: rowCount };
+        if (rowCount > 0) await note(tx, actor, 'webhook.replayed', { project, id }, null, after);
+        return rowCount;
+      }),
+  };
+}
+
+async function locked(tx: Database, project: number, id: number): Promise<Webhook | null> {
+  const its = { project_id: project, id, rule_id: null };
+  const row: WebhookRow | undefined = await tx('webhooks').where(its).forUpdate().first();
+  return row ? toWebhook(row) : null;
+}
+
+/** One at a time, so that the limit holds. */
+async function holdMost(tx: Database, project: number, most: number): Promise<void> {
+  await tx.raw('select from projects where id = ? for no key update', [project]);
+  const row = await tx('webhooks').where({ project_id: project, rule_id: null }).count({ n: '*' }).first();
+  if (Number(row?.n) >= most) throw webhookErrors.tooMany(most);
 }
 
 /** What is not named is null: it stays. */

@@ -70,6 +70,8 @@ export const WorkerConfig = ServiceConfig.extend({
   DELETE_GRACE_DAYS: wholeNumber(0, 36_500).default(7),
   /** Events are kept for so many days. */
   EVENTS_DAYS: wholeNumber(1, 36_500).default(30),
+  /** Lines of the audit log are kept for so many days. */
+  AUDIT_DAYS: wholeNumber(1, 36_500).default(365),
   /** What Python environments and unpacked eggs of this machine may take, bytes; those that crawls need stay. */
   ENVS_BYTES: wholeNumber(0, 2 ** 50).default(10 * 2 ** 30),
   /** Where this machine may ask whether the worker is well; 0: nowhere. */

@@ -8,6 +8,7 @@ import { readJsonObject } from './body.ts';
 import { consoleErrors } from './errors.ts';
 import { consoleGuard } from './guard.ts';
 import { accountOperations } from './operations/account.ts';
+import { auditOperations } from './operations/audit.ts';
 import { eventOperations } from './operations/events.ts';
 import { allJobOperations } from './operations/jobs/index.ts';
 import { keyOperations } from './operations/keys.ts';
@@ -59,6 +60,7 @@ function operationsOf(parts: Parts, site: Site): Operation[] {
     ...webhookOperations(parts),
     ...ruleOperations(parts),
     ...keyOperations(parts),
+    ...auditOperations(parts),
     openApiOperation(),
   ];
 }

@@ -1,7 +1,7 @@
 import { type Actor, accountErrors, stranger } from '@spiderhub/core';
 import type { Call } from '../../http/operation.ts';
 
-type Reached = Pick<Call<never, never, never>, 'origin' | 'address'>;
+type Reached = Pick<Call<never, never, never>, 'origin' | 'address' | 'headers'>;
 
 /** Where people find us. */
 export interface Site {
@@ -28,6 +28,6 @@ export function createSite(publicUrl: string | undefined): Site {
       return publicUrl.replace(/\/+$/, '');
     },
     isHttps: (call) => address(call).startsWith('https:') || call.origin().startsWith('https:'),
-    stranger: (call) => stranger(call.address),
+    stranger: (call) => stranger(call.address, call.headers['user-agent'] ?? null),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  type Actor,
   checkText,
   DEFAULT_PRIORITY,
   DomainError,
@@ -18,7 +19,7 @@ const MAX_SPIDER_NAME = 255;
 
 interface PushContext {
   project: number;
-  by: string;
+  by: Actor;
   requestId: string;
 }
 
@@ -107,7 +108,8 @@ function toRequest(asked: RawFields, { project, by, requestId }: PushContext): S
     version: change.version ?? null,
     meta: Object.fromEntries(change.meta),
     ...reported(change),
-    scheduledBy: by,
+    scheduledBy: by.name,
+    actor: by,
     requestId,
   };
 }

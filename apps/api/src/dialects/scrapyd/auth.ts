@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { Principal } from '@spiderhub/core';
+import { type Principal, stranger } from '@spiderhub/core';
 import type { Request } from 'express';
 import { keyWhileWaiting, visitorOf } from '../../http/auth.ts';
 import { isOwnHost } from '../../http/browser-guard.ts';
@@ -31,7 +31,7 @@ export async function guest(req: Request, { scrapyd }: Parts, publicUrl?: string
  */
 export async function authenticate(
   req: Request,
-  { access, scrapyd }: Parts,
+  { access, scrapyd, refusals }: Parts,
   doorkeeper: Doorkeeper,
 ): Promise<Principal | null> {
   const credentials = readBasic(req.headers.authorization ?? '');
@@ -48,7 +48,18 @@ export async function authenticate(
       whileWaiting: 'not',
     });
   }
-  return doorkeeper.check(req.ip ?? '', ways, tooManyFailures);
+  const who = await doorkeeper.check(req.ip ?? '', ways, tooManyFailures);
+  if (!who && password !== '') {
+    const actor = stranger(req.ip ?? '', from.client);
+    refusals.note({
+      actor,
+      action: 'sign-in',
+      place: null,
+      object: 'scrapyd user',
+      why: 'wrong name or password',
+    });
+  }
+  return who;
 }
 
 function isUsable({ user, password }: Credentials): boolean {

@@ -1,6 +1,7 @@
 import { type Action, Caller, type Principal, type Reach } from '@spiderhub/core';
 import type { DeployedProject } from '@spiderhub/core/scrapyd';
 import type { Request, Response } from 'express';
+import { visitorOf } from '../../http/auth.ts';
 import type { Parts } from '../../parts.ts';
 import type { Projects } from './projects.ts';
 import { type Fields, refused } from './wire/fields.ts';
@@ -25,7 +26,7 @@ export interface Call extends Omit<Visit, 'who'> {
 
 /** Asks the door for an operation's action. */
 export function admitted({ who, ...visit }: Visit, action: Action): Call {
-  const caller = new Caller(visit.parts.access, who, action);
+  const caller = new Caller(visit.parts.access, who, action, visitorOf(visit.req));
   return { ...visit, caller, reach: caller.reach() };
 }
 

@@ -1,4 +1,5 @@
 import {
+  type AuditStore,
   type BlobLedger,
   type BlobStore,
   collectBlobs,
@@ -22,10 +23,14 @@ export interface KeepHouseOptions {
   leftovers: LeftoverStore;
   /** How long events are kept, ms. */
   eventsMs: number;
+  audit: Pick<AuditStore, 'removeOlder'>;
+  /** How long lines of the audit log are kept, ms. */
+  auditMs: number;
 }
 
 /** What was deleted, kept for long enough or left over goes bit by bit. */
-export function keepHouse({ purge, blobs, ledger, leftovers, eventsMs }: KeepHouseOptions): Chore[] {
+export function keepHouse(options: KeepHouseOptions): Chore[] {
+  const { purge, blobs, ledger, leftovers, eventsMs, audit, auditMs } = options;
   return [
     { name: 'purge deleted jobs', idleMs: 5 * SECOND_MS, run: purge.rows },
     { name: 'free streams', idleMs: 5 * SECOND_MS, run: purge.streams },
@@ -36,6 +41,7 @@ export function keepHouse({ purge, blobs, ledger, leftovers, eventsMs }: KeepHou
       run: async () => ({ done: await collectBlobs(blobs, ledger), more: false }),
     },
     removing('remove old events', 10 * MINUTE_MS, () => leftovers.removeEvents(eventsMs, ROWS), ROWS),
+    removing('remove old lines of the audit log', HOUR_MS, () => audit.removeOlder(auditMs, ROWS), ROWS),
     removing('remove expired records', 10 * MINUTE_MS, () => leftovers.removeExpiredRecords(ROWS), ROWS),
     removing(
       'remove silent claims and workers',

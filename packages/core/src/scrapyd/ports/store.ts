@@ -1,3 +1,4 @@
+import type { Actor } from '../../access/actor.ts';
 import type { Role } from '../../access/roles.ts';
 
 export interface ScrapydUser {
@@ -17,6 +18,8 @@ export interface ScrapydUserStore {
     passwordHash: string,
     /** Without one a new user is an admin, and one that is there keeps its role. */
     role?: Role,
+    /** The admin command, when nobody else is named. */
+    actor?: Actor,
   ): Promise<{ created: boolean }>;
 }
 
@@ -45,11 +48,11 @@ export interface ScrapydCallerStore {
   /** By organisation; users first. */
   listCallers(): Promise<ScrapydCaller[]>;
   /** Lets networks be used without credentials. Throws `not_found` for an unknown organisation, `conflict` for a network of another one. */
-  saveNetworks(organisation: string, networks: readonly string[], role: Role): Promise<void>;
+  saveNetworks(actor: Actor, organisation: string, networks: readonly string[], role: Role): Promise<void>;
   /** From now on the user is unknown. Throws `not_found`. */
-  removeUser(username: string): Promise<void>;
+  removeUser(actor: Actor, username: string): Promise<void>;
   /** Throws `not_found`. */
-  removeNetwork(network: string): Promise<void>;
+  removeNetwork(actor: Actor, network: string): Promise<void>;
 }
 
 export interface DeployedVersion {
@@ -76,10 +79,10 @@ export interface JobName {
 /** What Scrapyd's dialect changes beyond scheduling. Each method happens as a whole or not at all. */
 export interface ScrapydStore {
   /** The project's number; a project of that name in the organisation is made when there is none. */
-  ensureProject(organisation: number, name: string): Promise<number>;
+  ensureProject(actor: Actor, organisation: number, name: string): Promise<number>;
   /** Says which version jobs run that name none; forgotten by the next deployment. */
-  setLatest(project: number, version: string): Promise<void>;
-  removeVersion(project: number, name: string): Promise<boolean>;
+  setLatest(actor: Actor, project: number, version: string): Promise<void>;
+  removeVersion(actor: Actor, project: number, name: string): Promise<boolean>;
   /** Removes every version and cancels what is pending. Running jobs go on. */
-  removeProject(project: number, by: string): Promise<void>;
+  removeProject(actor: Actor, project: number): Promise<void>;
 }

@@ -1,15 +1,15 @@
 import {
+  type Actor,
   type AdminStore,
   type ApiKey,
   accessErrors,
-  accountErrors,
-  COMMAND,
   type Created,
   DomainError,
   type NewKey,
   type Role,
 } from '@spiderhub/core';
 import type { Database } from '../../database.ts';
+import { findKey, noteKey, revokeKey, shownTerms } from '../people/key-store.ts';
 import { idOf } from './people.ts';
 
 interface KeyRow {
@@ -49,17 +49,15 @@ const COLUMNS = [
   'k.last_client as lastClient',
 ];
 
-export function keys(database: Database): Pick<AdminStore, 'createKey' | 'revokeKey' | 'listKeys'> {
+export function keys(
+  database: Database,
+  actor: Actor,
+): Pick<AdminStore, 'createKey' | 'revokeKey' | 'listKeys'> {
   return {
-    createKey: (key) => createKey(database, key),
+    createKey: (key) => database.transaction((tx) => createKey(tx, actor, key)),
     async revokeKey(id) {
-      await database('api_keys')
-        .where({ id })
-        .whereNull('revoked_at')
-        .update({ revoked_at: database.fn.now() });
-      const row: KeyRow | undefined = await rows(database).where('k.id', id).first();
-      if (!row) throw accountErrors.notFound('key', String(id));
-      return toKey(row);
+      await database.transaction((tx) => revokeKey(tx, actor, id));
+      return toKey(await rows(database).where('k.id', id).first());
     },
     listKeys: async () => (await rows(database).orderBy('k.id')).map(toKey),
   };
@@ -76,7 +74,7 @@ function toKey(row: KeyRow): ApiKey {
   return { ...rest, createdAt: created_at, revoked: revoked_at !== null };
 }
 
-async function createKey(database: Database, key: NewKey): Promise<Created<ApiKey>> {
+async function createKey(database: Database, actor: Actor, key: NewKey): Promise<Created<ApiKey>> {
   const { hash, hint, project, staff, role = 'admin', name = '', expiresAt = null } = key;
   const { actions = null, projects = null, networks = null } = key;
   const user_id = key.user === null ? null : await idOf(database, 'users', key.user);
@@ -92,7 +90,7 @@ async function createKey(database: Database, key: NewKey): Promise<Created<ApiKe
       staff,
       role,
       name,
-      made_by: COMMAND.name,
+      made_by: actor.name,
       actions,
       projects,
       networks: networks && database.raw('?::cidr[]', [[...networks]]),
@@ -106,6 +104,10 @@ async function createKey(database: Database, key: NewKey): Promise<Created<ApiKe
   const isGoodForTheSame = isSame([row.actions, row.projects, row.networks], [actions, projects, networks]);
   if (!same || !isGoodForTheSame || row.revoked_at) {
     throw new DomainError('conflict', 'key_exists', 'this key exists already and means something else');
+  }
+  if (made.length > 0) {
+    const listed = await findKey(database, row.id);
+    await noteKey(database, actor, 'key.made', listed, { after: shownTerms(listed) });
   }
   return { value: toKey(row), created: made.length > 0 };
 }

@@ -1,4 +1,14 @@
-import { type AdminStore, accountErrors, type Organisation, type User } from '@spiderhub/core';
+import {
+  type Actor,
+  type AdminStore,
+  accountErrors,
+  type Created,
+  type Member,
+  type Organisation,
+  type Role,
+  type User,
+} from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 
 const NOUNS = { organisations: 'organisation', users: 'user' } as const;
@@ -21,24 +31,12 @@ type People =
   | 'listMembers';
 
 /** Organisations, users, and who is a member of what. */
-export function people(database: Database): Pick<AdminStore, People> {
+export function people(database: Database, actor: Actor): Pick<AdminStore, People> {
   return {
-    createOrganisation: (name) => findOrMake(database, 'organisations', name),
-    createUser: (name) => findOrMake(database, 'users', name),
-    async addMember(organisation, user, role) {
-      const ids = {
-        organisation_id: await idOf(database, 'organisations', organisation),
-        user_id: await idOf(database, 'users', user),
-      };
-      const [made] = await database('members')
-        .insert({ ...ids, role: role ?? 'owner' })
-        .onConflict(['organisation_id', 'user_id'])
-        .ignore()
-        .returning('role');
-      if (!made && role) await database('members').where(ids).update({ role });
-      const now = made ?? (await database('members').where(ids).first('role'));
-      return { value: { organisation, user, role: now.role }, created: made !== undefined };
-    },
+    createOrganisation: (name) => database.transaction((tx) => findOrMake(tx, actor, 'organisations', name)),
+    createUser: (name) => database.transaction((tx) => findOrMake(tx, actor, 'users', name)),
+    addMember: (organisation, user, role) =>
+      database.transaction((tx) => addMember(tx, actor, { organisation, user, role })),
     organisationNumber: (name) => idOf(database, 'organisations', name),
     listOrganisations: async () => database('organisations').orderBy('id').select('id', 'name'),
     listUsers: async () => database('users').orderBy('id').select('id', 'name'),
@@ -51,14 +49,49 @@ export function people(database: Database): Pick<AdminStore, People> {
   };
 }
 
+async function addMember(
+  tx: Database,
+  actor: Actor,
+  { organisation, user, role }: { organisation: string; user: string; role: Role | undefined },
+): Promise<Created<Member>> {
+  const ids = {
+    organisation_id: await idOf(tx, 'organisations', organisation),
+    user_id: await idOf(tx, 'users', user),
+  };
+  const entry = { place: { organisation: ids.organisation_id }, object: `user ${ids.user_id}` };
+  const [made] = await tx('members')
+    .insert({ ...ids, role: role ?? 'owner' })
+    .onConflict(['organisation_id', 'user_id'])
+    .ignore()
+    .returning('role');
+  if (made) {
+    await audit(tx, actor, { ...entry, action: 'member.added', after: { role: made.role } });
+    return { value: { organisation, user, role: made.role }, created: true };
+  }
+  const before = await tx('members').where(ids).forUpdate().first('role');
+  if (role && role !== before.role) {
+    await tx('members').where(ids).update({ role });
+    await audit(tx, actor, { ...entry, action: 'member.changed', before, after: { role } });
+  }
+  return { value: { organisation, user, role: role ?? before.role }, created: false };
+}
+
 /** A row that is known by its name alone. */
-async function findOrMake(database: Database, table: Named, name: string) {
+async function findOrMake(database: Database, actor: Actor, table: Named, name: string) {
   const [made] = await database<Organisation | User>(table)
     .insert({ name })
     .onConflict('name')
     .ignore()
     .returning(['id', 'name']);
-  if (made) return { value: made as Organisation, created: true };
+  if (made) {
+    const entry = { object: `${NOUNS[table]} ${made.id}`, after: { name } };
+    if (table === 'users') await audit(database, actor, { ...entry, action: 'user.made', place: null });
+    else {
+      const place = { organisation: made.id };
+      await audit(database, actor, { ...entry, action: 'organisation.made', place });
+    }
+    return { value: made as Organisation, created: true };
+  }
   const found: Organisation = await database(table).where({ name }).first('id', 'name');
   return { value: found, created: false };
 }

@@ -1,4 +1,5 @@
 import {
+  type Actor,
   type AdminStore,
   accessErrors,
   type Created,
@@ -6,6 +7,7 @@ import {
   type NewProject,
   type Project,
 } from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 import { idOf } from './people.ts';
 
@@ -24,14 +26,19 @@ function toProject(row: ProjectRow): Project {
 
 export function projects(
   database: Database,
+  actor: Actor,
 ): Pick<AdminStore, 'createProject' | 'setProjectPaused' | 'listProjects'> {
   return {
-    createProject: (project) => createProject(database, project),
-    async setProjectPaused(id, paused) {
-      const [row] = await database('projects').where({ id }).update({ paused }).returning(COLUMNS);
-      if (!row) throw accessErrors.projectNotFound(id);
-      return toProject(row);
-    },
+    createProject: (project) => database.transaction((tx) => createProject(tx, actor, project)),
+    setProjectPaused: (id, paused) =>
+      database.transaction(async (tx) => {
+        const before = await tx('projects').where({ id }).forUpdate().first('paused');
+        if (!before) throw accessErrors.projectNotFound(id);
+        const [row] = await tx('projects').where({ id }).update({ paused }).returning(COLUMNS);
+        const entry = { place: { project: id }, object: `project ${id}`, before, after: { paused } };
+        if (before.paused !== paused) await audit(tx, actor, { ...entry, action: 'project.changed' });
+        return toProject(row);
+      }),
     async listProjects() {
       const rows = await database('projects as p')
         .join('organisations as o', 'o.id', 'p.organisation_id')
@@ -42,7 +49,11 @@ export function projects(
   };
 }
 
-async function createProject(database: Database, project: NewProject): Promise<Created<Project>> {
+async function createProject(
+  database: Database,
+  actor: Actor,
+  project: NewProject,
+): Promise<Created<Project>> {
   const { id, name, paused } = project;
   const organisation_id = await idOf(database, 'organisations', project.organisation);
   const [made] = await database('projects')
@@ -52,6 +63,8 @@ async function createProject(database: Database, project: NewProject): Promise<C
     .returning(COLUMNS);
   if (made) {
     await freeNumbersAfter(database);
+    const entry = { place: { project: made.id }, object: `project ${made.id}`, after: { name, paused } };
+    await audit(database, actor, { ...entry, action: 'project.made' });
     return { value: toProject(made), created: true };
   }
   const row = await database('projects').where({ organisation_id, name }).first(COLUMNS);

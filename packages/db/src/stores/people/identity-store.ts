@@ -1,4 +1,5 @@
-import { type Admission, accountErrors, type IdentityStore, type Known } from '@spiderhub/core';
+import { type Actor, type Admission, accountErrors, type IdentityStore, type Known } from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 import { translated } from '../../pg-errors.ts';
 import { giveEmail } from './account-store.ts';
@@ -9,8 +10,8 @@ type Named = Parameters<IdentityStore['find']>[0];
 export function createIdentityStore(database: Database): IdentityStore {
   return translated<IdentityStore>({
     find: (identity) => find(database, identity),
-    add: (_actor, user, identity) => add(database, user, identity),
-    admit: (_actor, { name, email, identity }, by) =>
+    add: (actor, user, identity) => database.transaction((tx) => add(tx, actor, user, identity)),
+    admit: (actor, { name, email, identity }, by) =>
       database.transaction(async (tx) => {
         // One at a time for one identity: a browser may come back twice.
         await tx.raw('select pg_advisory_xact_lock(hashtextextended(:who, 0))', {
@@ -20,13 +21,13 @@ export function createIdentityStore(database: Database): IdentityStore {
         if (known) return known;
         const taken = await takeFor(tx, by);
         if (!taken) return null;
-        const user = await makeUser(tx, name, null);
+        const user = await makeUser(tx, actor, name, null);
         for (const { id, place, role } of taken) {
           await tx('links').where({ id }).update({ used_by: user });
-          await join(tx, place, user, role);
+          await join(tx, actor, place, user, role);
         }
-        if (email !== null) await giveEmail(tx, user, email);
-        await add(tx, user, identity);
+        if (email !== null) await giveEmail(tx, actor, user, email);
+        await add(tx, actor, user, identity);
         return { user, name };
       }),
   });
@@ -40,11 +41,17 @@ async function find(db: Database, { issuer, subject }: Named): Promise<Known | n
   return row ? { user: row.id, name: row.name } : null;
 }
 
-async function add(db: Database, user: number, { issuer, subject }: Named): Promise<void> {
+async function add(tx: Database, actor: Actor, user: number, { issuer, subject }: Named): Promise<void> {
   const identity = { issuer, subject, user_id: user };
-  await db('identities').insert(identity).onConflict(['issuer', 'subject']).ignore();
-  const row = await db('identities').where({ issuer, subject }).first('user_id');
+  const made = await tx('identities')
+    .insert(identity)
+    .onConflict(['issuer', 'subject'])
+    .ignore()
+    .returning('user_id');
+  const row = await tx('identities').where({ issuer, subject }).first('user_id');
   if (row.user_id !== user) throw accountErrors.identityTaken();
+  const entry = { place: { user }, object: `user ${user}`, after: { issuer, subject } };
+  if (made.length > 0) await audit(tx, actor, { ...entry, action: 'identity.added' });
 }
 
 /** Null when no invitation is good; none is needed where anybody may come. */

@@ -1,4 +1,5 @@
-import { accountErrors, type Guest, type Place, type Role, ranksWith } from '@spiderhub/core';
+import { type Actor, accountErrors, type Guest, type Place, type Role, ranksWith } from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 import { giveEmail } from './account-store.ts';
 import { placeOf } from './place.ts';
@@ -38,39 +39,55 @@ export async function takeInvitations(
 /** Lets a guest take an invitation. Null when it is not good. */
 export async function accept(
   tx: Database,
+  actor: Actor,
   tokenHash: Buffer,
   guest: Guest,
 ): Promise<{ user: number } | null> {
   const [link] = await takeInvitations(tx, { tokenHash });
   if (!link) return null;
-  const user = 'user' in guest ? guest.user : await makeUser(tx, guest.name, guest.passwordHash);
+  const user = 'user' in guest ? guest.user : await makeUser(tx, actor, guest.name, guest.passwordHash);
   await tx('links').where({ id: link.id }).update({ used_by: user });
-  if (link.mailedTo !== null) await giveEmail(tx, user, link.mailedTo);
-  await join(tx, link.place, user, link.role);
+  if (link.mailedTo !== null) await giveEmail(tx, actor, user, link.mailedTo);
+  await join(tx, actor, link.place, user, link.role);
   return { user };
 }
 
 /** Throws `conflict` for a name that is taken. */
-export async function makeUser(tx: Database, name: string, passwordHash: string | null): Promise<number> {
+export async function makeUser(
+  tx: Database,
+  actor: Actor,
+  name: string,
+  passwordHash: string | null,
+): Promise<number> {
   const [made] = await tx('users')
     .insert({ name, password_hash: passwordHash })
     .onConflict('name')
     .ignore()
     .returning('id');
   if (!made) throw accountErrors.nameTaken('a user', name);
+  await audit(tx, actor, { action: 'user.made', place: null, object: `user ${made.id}`, after: { name } });
   return made.id;
 }
 
 /** Who is a member already stays what it is, unless the invitation is for more. */
-export async function join(tx: Database, place: Place, user: number, role: Role): Promise<void> {
+export async function join(
+  tx: Database,
+  actor: Actor,
+  place: Place,
+  user: number,
+  role: Role,
+): Promise<void> {
   const { table, key } = placeOf(place);
   const [made] = await tx(table)
     .insert({ ...key, user_id: user, role })
     .onConflict()
     .ignore()
     .returning('user_id');
-  if (made) return;
+  const entry = { place, object: `user ${user}`, after: { role } };
+  if (made) return audit(tx, actor, { ...entry, action: 'member.added' });
   const member = { ...key, user_id: user };
   const { role: now } = await tx(table).where(member).forUpdate().first('role');
-  if (now !== role && ranksWith(role, now)) await tx(table).where(member).update({ role });
+  if (now === role || !ranksWith(role, now)) return;
+  await tx(table).where(member).update({ role });
+  await audit(tx, actor, { ...entry, action: 'member.changed', before: { role: now } });
 }

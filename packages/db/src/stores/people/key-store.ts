@@ -1,5 +1,6 @@
 import {
   type Actor,
+  type AuditEntry,
   accountErrors,
   DomainError,
   type KeyOwner,
@@ -9,6 +10,7 @@ import {
   type KeyUse,
   type ListedKey,
 } from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 import { translated } from '../../pg-errors.ts';
 import { listKeys } from './key-rows.ts';
@@ -49,12 +51,13 @@ export function createKeyStore(database: Database): KeyStore {
       database.transaction((tx) => make(tx, actor, owner, secret, terms)),
     rotate: (actor, id, secret, change) =>
       database.transaction((tx) => rotate(tx, actor, id, secret, change)),
-    revoke: (actor, id) => database.transaction((tx) => revoke(tx, actor, id)),
+    revoke: (actor, id) => database.transaction((tx) => revokeKey(tx, actor, id)),
     saveUses: (uses) => saveUses(database, uses),
   });
 }
 
-async function one(tx: Database, id: number): Promise<ListedKey> {
+/** Throws `not_found`. */
+export async function findKey(tx: Database, id: number): Promise<ListedKey> {
   const [key] = await listKeys(tx, 'anywhere', { id, all: true });
   if (!key) throw accountErrors.notFound('key', String(id));
   return key;
@@ -82,7 +85,27 @@ async function make(
     expiresAt,
     by: actor.name,
   } as never);
-  return one(tx, rows[0].id);
+  const made = await findKey(tx, rows[0].id);
+  await noteKey(tx, actor, 'key.made', made, { after: shownTerms(made) });
+  return made;
+}
+
+/** What the audit log keeps of a change of a key. */
+export async function noteKey(
+  tx: Database,
+  actor: Actor,
+  action: 'key.made' | 'key.replaced' | 'key.revoked',
+  key: ListedKey,
+  change: Pick<AuditEntry, 'before' | 'after'>,
+): Promise<void> {
+  const { user, project } = key;
+  const place = user ? { user: user.id } : project === null ? null : { project };
+  await audit(tx, actor, { action, place, object: `key ${key.id}`, ...change });
+}
+
+/** Without anything that opens a door. */
+export function shownTerms({ name, hint, role, actions, projects, networks, expiresAt, staff }: ListedKey) {
+  return { name, hint, role, actions, projects, networks, expiresAt, ...(staff && { staff }) };
 }
 
 /** One at a time for each owner, so that none gets more by asking twice at once. */
@@ -123,16 +146,25 @@ async function rotate(
     expiresAt: expiresAt ?? null,
   } as never);
   await tx.raw(END_OLD, { id, next: rows[0].id, graceMs });
-  return one(tx, rows[0].id);
+  const made = await findKey(tx, rows[0].id);
+  const before = { key: id, endsAt: (await findKey(tx, id)).expiresAt };
+  await noteKey(tx, actor, 'key.replaced', made, { before, after: shownTerms(made) });
+  return made;
 }
 
 function keyConflict(code: string, message: string): DomainError {
   return new DomainError('conflict', code, message);
 }
 
-async function revoke(tx: Database, _actor: Actor, id: number): Promise<ListedKey> {
-  await tx('api_keys').where({ id }).whereNull('revoked_at').update({ revoked_at: tx.fn.now() });
-  return one(tx, id);
+/** See KeyStore.revoke. Also for parts of a larger transaction. */
+export async function revokeKey(tx: Database, actor: Actor, id: number): Promise<ListedKey> {
+  const count = await tx('api_keys')
+    .where({ id })
+    .whereNull('revoked_at')
+    .update({ revoked_at: tx.fn.now() });
+  const key = await findKey(tx, id);
+  if (count > 0) await noteKey(tx, actor, 'key.revoked', key, { before: { name: key.name, hint: key.hint } });
+  return key;
 }
 
 async function saveUses(database: Database, uses: readonly KeyUse[]): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type Role,
   type UserLink,
 } from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 import { translated } from '../../pg-errors.ts';
 import { setEmail, setPassword } from './account-store.ts';
@@ -34,7 +35,7 @@ interface LinkRow {
 export function createLinkStore(database: Database): LinkStore {
   return translated<LinkStore>({
     invite: (actor, place, role, tokenHash, forMs, to = null) =>
-      invite(database, actor, place, { role, tokenHash, forMs, to }),
+      database.transaction((tx) => invite(tx, actor, place, { role, tokenHash, forMs, to })),
     forUser: (actor, kind, user, tokenHash, forMs, email = null) =>
       database.transaction(async (tx) => {
         await tx('links').where({ kind, user_id: user }).whereNull('used_at').delete();
@@ -43,6 +44,12 @@ export function createLinkStore(database: Database): LinkStore {
           values (:kind, :tokenHash, :user, :email, :by, now() + :forMs * interval '1 ms') returning expires_at`,
           { kind, tokenHash, user, email, by: actor.name, forMs } as never,
         );
+        await audit(tx, actor, {
+          action: 'link.made',
+          place: { user },
+          object: `user ${user}`,
+          after: { kind },
+        });
         return { expiresAt: rows[0].expires_at };
       }),
     async look(tokenHash) {
@@ -52,20 +59,25 @@ export function createLinkStore(database: Database): LinkStore {
       return { kind: row.kind, user: row.user ?? '', expiresAt: row.expires_at };
     },
     waiting: async (place) => (await invitations(database, place).orderBy('l.id')).map(toInvitation),
-    withdraw: async (_actor, place, id) =>
-      (await invitations(database, place, false).where({ id }).delete()) > 0,
-    accept: (_actor, tokenHash, guest) => database.transaction((tx) => accept(tx, tokenHash, guest)),
-    takeSignIn: (_actor, tokenHash) => database.transaction((tx) => take(tx, 'sign-in', tokenHash)),
-    takeEmail: ({ user }, tokenHash) =>
+    takeEmail: (actor, tokenHash) =>
       database.transaction(async (tx) => {
-        const used = await take(tx, 'email', tokenHash, user);
-        if (used) await setEmail(tx, used.user, used.email);
+        const used = await take(tx, actor, 'email', tokenHash, actor.user);
+        if (used) await setEmail(tx, actor, used.user, used.email);
         return used !== null;
       }),
-    takePassword: (_actor, tokenHash, passwordHash) =>
+    withdraw: (actor, place, id) =>
       database.transaction(async (tx) => {
-        const used = await take(tx, 'password', tokenHash);
-        if (used) await setPassword(tx, used.user, passwordHash, null);
+        const isGone = (await invitations(tx, place, false).where({ id }).delete()) > 0;
+        const object = `invitation ${id}`;
+        if (isGone) await audit(tx, actor, { action: 'invitation.withdrawn', place, object });
+        return isGone;
+      }),
+    accept: (actor, tokenHash, guest) => database.transaction((tx) => accept(tx, actor, tokenHash, guest)),
+    takeSignIn: (actor, tokenHash) => database.transaction((tx) => take(tx, actor, 'sign-in', tokenHash)),
+    takePassword: (actor, tokenHash, passwordHash) =>
+      database.transaction(async (tx) => {
+        const used = await take(tx, actor, 'password', tokenHash);
+        if (used) await setPassword(tx, actor, used.user, passwordHash, null);
         return used;
       }),
   });
@@ -128,12 +140,20 @@ async function invite(
       ? accessErrors.projectNotFound(place.project)
       : accountErrors.notFound('organisation', String(place.organisation));
   }
-  return toInvitation(await rows(database).where('l.token_hash', made.tokenHash).first());
+  const invitation = toInvitation(await rows(database).where('l.token_hash', made.tokenHash).first());
+  await audit(database, actor, {
+    action: 'invitation.made',
+    place,
+    object: `invitation ${invitation.id}`,
+    after: { role: made.role, ...(to && { email: to.email }) },
+  });
+  return invitation;
 }
 
 /** Whoever comes first uses it up; a second one finds nothing. */
 async function take(
   tx: Database,
+  actor: Actor,
   kind: UserLink,
   tokenHash: Buffer,
   of?: number | null,
@@ -143,5 +163,8 @@ async function take(
     .whereRaw(IS_GOOD)
     .update({ used_at: tx.fn.now(), used_by: tx.ref('user_id') })
     .returning(['user_id', 'email']);
-  return row ? { user: row.user_id, email: row.email } : null;
+  if (!row) return null;
+  const user: number = row.user_id;
+  await audit(tx, actor, { action: 'link.used', place: { user }, object: `user ${user}`, after: { kind } });
+  return { user, email: row.email };
 }

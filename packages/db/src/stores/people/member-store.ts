@@ -1,4 +1,5 @@
 import { accountErrors, type MemberOf, type MemberStore, type Place, type Role } from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 import { translated } from '../../pg-errors.ts';
 import { organisationsAndProjects } from './organisations.ts';
@@ -15,14 +16,18 @@ export function createMemberStore(database: Database): MemberStore {
         .first('role');
       return row?.role ?? null;
     },
-    changeRole: (_actor, place, user, from, to) =>
+    changeRole: (actor, place, user, from, to) =>
       database.transaction(async (tx) => {
         if (from === 'owner' && to !== 'owner') await keepAnOwner(tx, place, user);
         const { table, key } = placeOf(place);
         const member = { ...key, user_id: user, role: from };
-        return (await tx(table).where(member).update({ role: to })) > 0;
+        const isChanged = (await tx(table).where(member).update({ role: to })) > 0;
+        const roles = { before: { role: from }, after: { role: to } };
+        const object = `user ${user}`;
+        if (isChanged) await audit(tx, actor, { action: 'member.changed', place, object, ...roles });
+        return isChanged;
       }),
-    removeMember: (_actor, place, user, from) =>
+    removeMember: (actor, place, user, from) =>
       database.transaction(async (tx) => {
         if (from === 'owner') await keepAnOwner(tx, place, user);
         const { table, key } = placeOf(place);
@@ -30,8 +35,11 @@ export function createMemberStore(database: Database): MemberStore {
           (await tx(table)
             .where({ ...key, user_id: user, role: from })
             .delete()) > 0;
-        if (isGone && 'organisation' in place) await leaveProjects(tx, place.organisation, user);
-        return isGone;
+        if (!isGone) return false;
+        const entry = { place, object: `user ${user}`, before: { role: from } };
+        await audit(tx, actor, { ...entry, action: 'member.removed' });
+        if ('organisation' in place) await leaveProjects(tx, place.organisation, user);
+        return true;
       }),
     async isOnlyIn(user, organisation) {
       const elsewhere = await database.raw<{ rows: unknown[] }>(

@@ -1,4 +1,5 @@
-import { accessErrors, accountErrors, type MemberStore, type ProjectOf } from '@spiderhub/core';
+import { type Actor, accessErrors, accountErrors, type MemberStore, type ProjectOf } from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 import { freeNumbersAfter } from '../admin/projects.ts';
 
@@ -16,43 +17,77 @@ export function organisationsAndProjects(database: Database): Pick<MemberStore, 
       const query = database('organisations').orderBy('id').select('id', 'name');
       return ids === null ? query : query.whereIn('id', [...ids]);
     },
-    async createOrganisation(_actor, name) {
-      const [made] = await database('organisations')
-        .insert({ name })
-        .onConflict('name')
-        .ignore()
-        .returning(['id', 'name']);
-      if (!made) throw accountErrors.nameTaken('an organisation', name);
-      return made;
-    },
-    async renameOrganisation(_actor, id, name) {
-      const [row] = await unlessTaken(
-        database('organisations').where({ id }).update({ name }).returning(['id', 'name']),
-        accountErrors.nameTaken('an organisation', name),
-      );
-      if (!row) throw accountErrors.notFound('organisation', String(id));
-      return row;
-    },
+    createOrganisation: (actor, name) => database.transaction((tx) => createOrganisation(tx, actor, name)),
+    renameOrganisation: (actor, id, name) =>
+      database.transaction((tx) => renameOrganisation(tx, actor, id, name)),
     projects: (ids) => projects(database, ids),
-    async createProject(_actor, organisation, name, id) {
-      const [made] = await database('projects')
-        .insert({ ...(id !== null && { id }), organisation_id: organisation, name })
-        .onConflict()
-        .ignore()
-        .returning('id');
-      if (!made) throw accountErrors.nameTaken('a project', id === null ? name : `${id} or ${name}`);
-      if (id !== null) await freeNumbersAfter(database);
-      return one(database, made.id);
-    },
-    async changeProject(_actor, id, change) {
-      if (Object.keys(change).length > 0)
-        await unlessTaken(
-          database('projects').where({ id }).update(change).returning('id'),
-          accountErrors.nameTaken('a project', change.name ?? ''),
-        );
-      return one(database, id);
-    },
+    createProject: (actor, organisation, name, id) =>
+      database.transaction((tx) => createProject(tx, actor, organisation, name, id)),
+    changeProject: (actor, id, change) => database.transaction((tx) => changeProject(tx, actor, id, change)),
   };
+}
+
+async function createOrganisation(tx: Database, actor: Actor, name: string) {
+  const [made] = await tx('organisations')
+    .insert({ name })
+    .onConflict('name')
+    .ignore()
+    .returning(['id', 'name']);
+  if (!made) throw accountErrors.nameTaken('an organisation', name);
+  const entry = { place: { organisation: made.id }, object: `organisation ${made.id}`, after: { name } };
+  await audit(tx, actor, { ...entry, action: 'organisation.made' });
+  return made;
+}
+
+async function renameOrganisation(tx: Database, actor: Actor, id: number, name: string) {
+  const before = await tx('organisations').where({ id }).forUpdate().first('name');
+  if (!before) throw accountErrors.notFound('organisation', String(id));
+  const [row] = await unlessTaken(
+    tx('organisations').where({ id }).update({ name }).returning(['id', 'name']),
+    accountErrors.nameTaken('an organisation', name),
+  );
+  const entry = { place: { organisation: id }, object: `organisation ${id}`, before, after: { name } };
+  if (before.name !== name) await audit(tx, actor, { ...entry, action: 'organisation.changed' });
+  return row;
+}
+
+async function createProject(
+  tx: Database,
+  actor: Actor,
+  organisation: number,
+  name: string,
+  id: number | null,
+): Promise<ProjectOf> {
+  const [made] = await tx('projects')
+    .insert({ ...(id !== null && { id }), organisation_id: organisation, name })
+    .onConflict()
+    .ignore()
+    .returning('id');
+  if (!made) throw accountErrors.nameTaken('a project', id === null ? name : `${id} or ${name}`);
+  if (id !== null) await freeNumbersAfter(tx);
+  const entry = { place: { project: made.id }, object: `project ${made.id}`, after: { name } };
+  await audit(tx, actor, { ...entry, action: 'project.made' });
+  return one(tx, made.id);
+}
+
+async function changeProject(
+  tx: Database,
+  actor: Actor,
+  id: number,
+  change: { name?: string; paused?: boolean },
+): Promise<ProjectOf> {
+  const names = Object.keys(change) as (keyof typeof change)[];
+  if (names.length === 0) return one(tx, id);
+  const before = await tx('projects').where({ id }).forUpdate().first(names);
+  if (!before) throw accessErrors.projectNotFound(id);
+  await unlessTaken(
+    tx('projects').where({ id }).update(change).returning('id'),
+    accountErrors.nameTaken('a project', change.name ?? ''),
+  );
+  const entry = { place: { project: id }, object: `project ${id}`, before, after: change };
+  const isOther = names.some((name) => before[name] !== change[name]);
+  if (isOther) await audit(tx, actor, { ...entry, action: 'project.changed' });
+  return one(tx, id);
 }
 
 async function projects(database: Database, ids: readonly number[] | null): Promise<ProjectOf[]> {

@@ -1,10 +1,13 @@
 import {
+  type Actor,
+  type NewSession,
   type Principal,
   SESSION_IDLE_MS,
   SESSION_MS,
   type Session,
   type SessionStore,
 } from '@spiderhub/core';
+import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
 import { translated } from '../../pg-errors.ts';
 import { type MembershipRow, membershipColumns, membershipsOf } from './memberships-sql.ts';
@@ -43,14 +46,9 @@ export function createSessionStore(database: Database): SessionStore {
   }
 
   return translated<SessionStore>({
-    async open({ tokenHash, user, address, client }) {
+    async open(session) {
       await database('sessions as s').whereRaw(`not (${IS_ALIVE})`).delete();
-      const { rows } = await database.raw<{ rows: [SessionRow] }>(
-        `insert into sessions (token_hash, user_id, address, client, ends_at)
-        values (:tokenHash, :user, :address, :client, now() + interval '${SESSION_MS} ms') returning *`,
-        { tokenHash, user, address, client } as never,
-      );
-      return toSession(rows[0]);
+      return database.transaction((tx) => open(tx, session));
     },
     async find(tokenHash) {
       const row = (await findAll([tokenHash]))[0];
@@ -70,18 +68,48 @@ export function createSessionStore(database: Database): SessionStore {
         .select('s.*');
       return rows.map(toSession);
     },
-    close: async (user, id) => (await database('sessions').where({ user_id: user, id }).delete()) > 0,
-    closeOthers: async (user, except) =>
-      database('sessions')
-        .where({ user_id: user })
-        .whereNot({ id: except ?? 0 })
-        .delete(),
+    close: (actor, user, id) =>
+      database.transaction(async (tx) => {
+        const isGone = (await tx('sessions').where({ user_id: user, id }).delete()) > 0;
+        const object = `session ${id}`;
+        if (isGone) await audit(tx, actor, { action: 'session.ended', place: { user }, object });
+        return isGone;
+      }),
+    closeOthers: (actor, user, except) =>
+      database.transaction(async (tx) => {
+        const others = tx('sessions').where({ user_id: user });
+        const count = await others.whereNot({ id: except ?? 0 }).delete();
+        const object = `${count} sessions of user ${user}`;
+        if (count > 0) await audit(tx, actor, { action: 'session.ended', place: { user }, object });
+        return count;
+      }),
   });
 }
 
 function toPrincipal(row: FoundRow): Principal {
   const { id, user_id: user, name } = row;
   return { name, user, staff: false, shown: { session: id }, ...membershipsOf(row) };
+}
+
+async function open(tx: Database, { tokenHash, user, address, client }: NewSession): Promise<Session> {
+  const { rows } = await tx.raw<{ rows: [SessionRow & { name: string }] }>(
+    `insert into sessions (token_hash, user_id, address, client, ends_at)
+    values (:tokenHash, :user, :address, :client, now() + interval '${SESSION_MS} ms')
+    returning *, (select u.name from users u where u.id = user_id) as name`,
+    { tokenHash, user, address, client } as never,
+  );
+  const session = toSession(rows[0]);
+  const actor: Actor = {
+    kind: 'user',
+    name: rows[0].name,
+    user,
+    key: null,
+    session: session.id,
+    address,
+    client,
+  };
+  await audit(tx, actor, { action: 'session.began', place: { user }, object: `session ${session.id}` });
+  return session;
 }
 
 function toSession(row: SessionRow): Session {

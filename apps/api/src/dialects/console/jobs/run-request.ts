@@ -17,7 +17,7 @@ type RunBody = z.output<typeof jobContracts.runJob.body>;
 type Named = { name: string; value: string };
 
 export interface Origin
-  extends Pick<ScheduleRequest, 'project' | 'scheduledBy' | 'requestId' | 'idempotencyKey'> {}
+  extends Pick<ScheduleRequest, 'project' | 'scheduledBy' | 'actor' | 'requestId' | 'idempotencyKey'> {}
 
 /** What the core is asked for. Throws `invalid` with the field: `args.NAME`, `settings.NAME`, `environment.NAME`. */
 export function toScheduleRequest(body: RunBody, origin: Origin): ScheduleRequest {

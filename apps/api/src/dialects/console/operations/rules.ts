@@ -29,14 +29,14 @@ function changingOperations({ rules }: Parts): Operation[] {
     )(async ({ caller, params: { project }, body: { name, when, action, disabled } }) => {
       await caller.may(project);
       const plan = { name, when: conditions(when), action: actionOf(action), disabled: disabled ?? false };
-      return view(await rules.create(project, plan, caller.name));
+      return view(await rules.create(caller.actor, project, plan));
     }),
     served(
       contracts.change,
       'rules.write',
     )(async ({ caller, params: { project, rule }, body: { name, when, action, disabled } }) => {
       await caller.may(project);
-      const changed = await rules.change(project, rule, {
+      const changed = await rules.change(caller.actor, project, rule, {
         ...(name !== undefined && { name }),
         ...(when && { when: conditions(when) }),
         ...(action && { action: actionOf(action) }),
@@ -49,7 +49,7 @@ function changingOperations({ rules }: Parts): Operation[] {
       'rules.write',
     )(async ({ caller, params: { project, rule } }) => {
       await caller.may(project);
-      await rules.remove(project, rule);
+      await rules.remove(caller.actor, project, rule);
       return {};
     }),
   ];

@@ -35,8 +35,8 @@ const saveView = ({ views, now }: Parts) =>
       }
       // What cannot be read helps nobody later.
       readJobSearch(q, now());
-      const view = { name, q, user: isShared ? null : user, createdBy: caller.name };
-      const saved = await views.save(project, view);
+      const view = { name, q, user: isShared ? null : user };
+      const saved = await views.save(caller.actor, project, view);
       if (!saved)
         throw new DomainError('exhausted', 'too_many_views', 'The project has too many saved filters');
       return viewOf(saved);
@@ -53,7 +53,7 @@ const deleteView = ({ views }: Parts) =>
         throw new DomainError('not_found', 'view_not_found', `view: ${id} not found`);
       }
       if (!isOwn) await caller.may(project, 'views.share');
-      await views.remove(project, id);
+      await views.remove(caller.actor, project, id);
       return {};
     },
   );

@@ -81,7 +81,7 @@ function writingOperations(parts: Parts): Operation[] {
         ...readFields(body),
         tasks: await readTasks(parts, project, body.tasks),
       };
-      return view(periodic, await inOurWords(() => periodic.create(project, plan, caller.name)));
+      return view(periodic, await inOurWords(() => periodic.create(caller.actor, project, plan)));
     }),
     served(
       contracts.change,
@@ -93,14 +93,14 @@ function writingOperations(parts: Parts): Operation[] {
         if (revision !== undefined && revision !== present.revision) throw periodicErrors.changed(schedule);
         return { ...present, ...readFields(fields), ...(read && { tasks: read }) };
       };
-      return view(periodic, await inOurWords(() => periodic.change(project, schedule, change)));
+      return view(periodic, await inOurWords(() => periodic.change(caller.actor, project, schedule, change)));
     }),
     served(
       contracts.remove,
       'periodic.write',
     )(async ({ caller, params: { project, schedule } }) => {
       await caller.may(project);
-      if (!(await periodic.remove(project, schedule))) throw periodicErrors.notFound(schedule);
+      if (!(await periodic.remove(caller.actor, project, schedule))) throw periodicErrors.notFound(schedule);
       return {};
     }),
     served(
@@ -108,7 +108,7 @@ function writingOperations(parts: Parts): Operation[] {
       'periodic.write',
     )(async ({ caller, params: { project, schedule } }) => {
       await caller.may(project);
-      await periodic.runNow(project, schedule);
+      await periodic.runNow(caller.actor, project, schedule);
       return {};
     }),
   ];

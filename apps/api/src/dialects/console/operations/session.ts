@@ -54,7 +54,9 @@ const signIn = (parts: Parts, site: Site) =>
     if (name === undefined) throw requestErrors.invalid('name', 'is required');
     if (password === undefined) throw requestErrors.invalid('password', 'is required');
     const { device } = cookiesOf(call.headers);
-    const user = await parts.people.signIn.check({ name, password, address: call.address, device });
+    const client = call.headers['user-agent'];
+    const attempt = { name, password, address: call.address, device, client };
+    const user = await parts.people.signIn.check(attempt);
     return enter(parts, site, call, { user: user.id, name: user.name });
   });
 

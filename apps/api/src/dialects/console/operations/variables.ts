@@ -31,7 +31,7 @@ const changeVariables = (parts: Parts) =>
       remove,
     };
     if (words.set.size + words.secret.size + remove.length > 0)
-      await parts.variables.change(project, spider, words, caller.name);
+      await parts.variables.change(project, spider, words, caller.actor);
     return variablesOf(parts, project);
   });
 
@@ -69,10 +69,10 @@ const changeSettings = (parts: Parts) =>
         project,
         secret,
         [...new Set([...remove, ...plain.keys()])],
-        caller.name,
+        caller.actor,
       );
     if (plain.size + secret.size + gone.length > 0)
-      await parts.projects.changeSettings(project, plain, [...gone, ...secret.keys()]);
+      await parts.projects.changeSettings(caller.actor, project, plain, [...gone, ...secret.keys()]);
     return settingsOf(parts, project);
   });
 

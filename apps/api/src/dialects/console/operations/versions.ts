@@ -71,7 +71,7 @@ const useVersion = (parts: Parts) =>
     'project.deploy',
   )(async ({ caller, params: { project, version } }) => {
     await caller.may(project);
-    if (!(await parts.versions.use(project, version, caller.name))) throw notFound(version);
+    if (!(await parts.versions.use(caller.actor, project, version))) throw notFound(version);
     return {};
   });
 
@@ -89,8 +89,8 @@ const deleteVersion = (parts: Parts) =>
       throw new DomainError('conflict', 'version_in_use', `version: ${jobs} jobs wait for it or run with it`);
     }
     // The same rule for whoever deletes: without its last version a project has nothing to run.
-    if (all.length === 1) await scrapyd.store.removeProject(project, caller.name);
-    else await versions.remove(project, name);
+    if (all.length === 1) await scrapyd.store.removeProject(caller.actor, project);
+    else await versions.remove(caller.actor, project, name);
     return {};
   });
 
@@ -106,7 +106,7 @@ const deployEgg = (parts: Parts) =>
       requestId,
       async read(fields) {
         const { version, stack = null } = parseFields(EggForm, fields);
-        return { project, version, stack, deployedBy: caller.name };
+        return { project, version, stack, deployedBy: caller.actor };
       },
       verdict: ({ name, spiders, scripts }) => ({
         version: name,

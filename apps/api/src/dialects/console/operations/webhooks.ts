@@ -33,7 +33,7 @@ function endpointOperations({ webhooks }: Parts): Operation[] {
     )(async ({ caller, params: { project }, body: { url, ...fields } }) => {
       await caller.may(project);
       const plan: WebhookPlan = { url, ...NEW_PLAN, ...given(fields) };
-      const { webhook, secret } = await webhooks.create(project, plan, caller.name);
+      const { webhook, secret } = await webhooks.create(caller.actor, project, plan);
       return { webhook: view(webhook), secret };
     }),
     served(
@@ -49,14 +49,14 @@ function endpointOperations({ webhooks }: Parts): Operation[] {
     )(async ({ caller, params: { project, webhook }, body: { disabled, ...fields } }) => {
       await caller.may(project);
       const change = { ...given(fields), ...(disabled !== undefined && { isDisabled: disabled }) };
-      return view(await webhooks.change(project, webhook, change));
+      return view(await webhooks.change(caller.actor, project, webhook, change));
     }),
     served(
       contracts.remove,
       'webhooks.write',
     )(async ({ caller, params: { project, webhook } }) => {
       await caller.may(project);
-      await webhooks.remove(project, webhook);
+      await webhooks.remove(caller.actor, project, webhook);
       return {};
     }),
   ];
@@ -69,14 +69,14 @@ function secretOperations({ webhooks, signals }: Parts): Operation[] {
       'webhooks.write',
     )(async ({ caller, params: { project, webhook } }) => {
       await caller.may(project);
-      return webhooks.rotate(project, webhook);
+      return webhooks.rotate(caller.actor, project, webhook);
     }),
     served(
       contracts.test,
       'webhooks.write',
     )(async ({ caller, params: { project, webhook } }) => {
       await caller.may(project);
-      const id = await webhooks.test(project, webhook);
+      const id = await webhooks.test(caller.actor, project, webhook);
       signals.happened();
       return { id };
     }),
@@ -100,7 +100,7 @@ function deliveryOperations({ webhooks, signals }: Parts): Operation[] {
     )(async ({ caller, params: { project, webhook }, body: { id, since, until, states } }) => {
       await caller.may(project);
       if (id === undefined && since === undefined) throw requestErrors.invalid('id', 'or since: is required');
-      const replayed = await webhooks.replay(project, webhook, {
+      const replayed = await webhooks.replay(caller.actor, project, webhook, {
         message: id,
         since: since === undefined ? undefined : new Date(since),
         until: until === undefined ? undefined : new Date(until),

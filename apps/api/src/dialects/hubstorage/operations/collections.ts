@@ -72,7 +72,7 @@ const drop = (services: Parts) =>
     } = call;
     await caller.may(project);
     const { name } = call.query;
-    await services.collections.dropAll(project, name);
+    await services.collections.dropAll(caller.actor, project, name);
     const body = JSON.stringify({ status: 'success', deleted: name });
     return new TextReply('application/json', `${body}\n`, { status: 202 });
   });
@@ -93,7 +93,7 @@ const rename = (services: Parts) =>
     } = call;
     await caller.may(project);
     const { name, new_name: newName } = call.query;
-    await services.collections.rename(project, name, newName);
+    await services.collections.rename(caller.actor, project, name, newName);
     const body = JSON.stringify({ status: 'success', renamed: name, to: newName });
     return new TextReply('application/json', `${body}\n`, { status: 202 });
   });
@@ -151,7 +151,7 @@ const dropOne = (services: Parts) =>
     params: CollectionPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);
-    await services.collections.drop(refOf(params));
+    await services.collections.drop(caller.actor, refOf(params));
     return done();
   });
 

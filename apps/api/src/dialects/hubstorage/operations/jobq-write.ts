@@ -1,4 +1,5 @@
 import {
+  type Actor,
   type Caller,
   DomainError,
   formatJobKey,
@@ -38,7 +39,7 @@ const push = (services: Parts) =>
     params: ProjectPath,
   })(async ({ params: { project }, caller, requestId, incoming, isGone }) => {
     await caller.may(project);
-    const context = { project, by: caller.name, requestId };
+    const context = { project, by: caller.actor, requestId };
     const answer: string[] = [];
     for await (const line of pushJobs(services, await readObjects(incoming), context, isGone))
       answer.push(line);
@@ -58,7 +59,7 @@ const startJob = (services: Parts) =>
     await caller.may(project);
     const fields = await readObject(incoming);
     if (!(await servesGroup(services, project, fields))) return rawJson('null');
-    const key = await services.jobs.take(project, metadataChange(fields), caller.name);
+    const key = await services.jobs.take(project, metadataChange(fields), caller.actor);
     const job = key && (await services.jobs.find(key));
     if (!job) return rawJson('null');
     const answer = metadataOf(job);
@@ -95,7 +96,7 @@ const update = (services: Parts) =>
       if (target.project !== project) continue;
       const state = stateOf(fields);
       if (state === 'deleted') await caller.may(project, 'jobs.delete');
-      const change = { ...target, state, change: metadataChange(fields), by: caller.name };
+      const change = { ...target, state, change: metadataChange(fields), by: caller.actor };
       for (const { key, previous } of await services.jobs.move(change)) {
         answer.push(JSON.stringify({ prevstate: previous, key: formatJobKey(key) }));
       }
@@ -135,7 +136,7 @@ const cancelOne = (services: Parts) =>
     params: JobPath,
   })(async ({ params, caller }) => {
     await caller.may(params.project);
-    return { count: await cancel(services, params.project, [keyOf(params)], caller.name) };
+    return { count: await cancel(services, params.project, [keyOf(params)], caller.actor) };
   });
 
 const cancelMany = (services: Parts) =>
@@ -159,11 +160,11 @@ const cancelMany = (services: Parts) =>
     const { count } = call.query;
     const keys =
       count === undefined ? await keysOfBody(incoming) : await oldest(services, caller, project, count);
-    return { count: await cancel(services, project, keys, caller.name) };
+    return { count: await cancel(services, project, keys, caller.actor) };
   });
 
 /** How many pending and running jobs were among the keys; unknown ones are passed over. */
-async function cancel({ jobs }: Parts, project: number, keys: JobKey[], by: string): Promise<number> {
+async function cancel({ jobs }: Parts, project: number, keys: JobKey[], by: Actor): Promise<number> {
   return (await jobs.stop({ project, keys, strict: false }, { level: 1, by })).length;
 }
 

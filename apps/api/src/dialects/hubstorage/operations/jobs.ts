@@ -101,7 +101,7 @@ const purgeJob = (services: Parts) =>
   })(async ({ params, caller }) => {
     const key = keyOf(params);
     await caller.may(key.project);
-    await removeWithData(services.jobs, services.streams, key, caller.name);
+    await removeWithData(services.jobs, services.streams, key, caller.actor);
     return done('text/html; charset=utf-8');
   });
 

@@ -94,7 +94,12 @@ const writeSettings = (services: Parts) =>
     params: ProjectPath,
   })(async ({ params: { project }, caller, incoming }) => {
     await caller.may(project);
-    await services.projects.changeSettings(project, await readObject(incoming, MAX_SETTINGS_BYTES), []);
+    await services.projects.changeSettings(
+      caller.actor,
+      project,
+      await readObject(incoming, MAX_SETTINGS_BYTES),
+      [],
+    );
     return done('text/plain; charset=utf-8');
   });
 
@@ -121,7 +126,7 @@ const removeSetting = (services: Parts) =>
     params: SettingPath,
   })(async ({ params: { project, key }, caller }) => {
     await caller.may(project);
-    await services.projects.changeSettings(project, new Map(), [key]);
+    await services.projects.changeSettings(caller.actor, project, new Map(), [key]);
     return done('text/plain; charset=utf-8');
   });
 

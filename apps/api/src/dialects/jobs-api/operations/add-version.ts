@@ -24,7 +24,7 @@ export function addVersion(services: Parts): Operation {
       async read(fields) {
         const { project, version, stack = null } = parseFields(DeployFields, fields);
         await caller.may(project);
-        return { project, version, stack, deployedBy: caller.name };
+        return { project, version, stack, deployedBy: caller.actor };
       },
       verdict: ({ project, name, spiders }) => ({ project, version: name, spiders: spiders.length }),
     }),

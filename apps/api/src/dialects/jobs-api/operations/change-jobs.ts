@@ -50,7 +50,7 @@ function updateJobs({ jobs }: Parts): Operation {
       ...(body.if_has_tag && { ifHasTag: body.if_has_tag }),
       ...(body.if_lacks_tag && { ifLacksTag: body.if_lacks_tag }),
     };
-    const count = filter ? await jobs.changeTags(filter, { ...change, ...conditions }) : 0;
+    const count = filter ? await jobs.changeTags(filter, { ...change, ...conditions }, caller.actor) : 0;
     return { status: 'ok' as const, count };
   });
 }
@@ -83,7 +83,7 @@ function stopJobs({ jobs }: Parts): Operation {
   })(async ({ body, caller }) => {
     await caller.may(body.project);
     requireKeysOf(body.project, body.job);
-    await jobs.stop({ project: body.project, keys: body.job, strict: true }, { level: 1, by: caller.name });
+    await jobs.stop({ project: body.project, keys: body.job, strict: true }, { level: 1, by: caller.actor });
     return { status: 'ok' as const };
   });
 }
@@ -99,7 +99,7 @@ function deleteJobs({ jobs }: Parts): Operation {
   })(async ({ body, caller }) => {
     await caller.may(body.project);
     requireKeysOf(body.project, body.job);
-    const removed = await jobs.remove({ project: body.project, keys: body.job, strict: true }, caller.name);
+    const removed = await jobs.remove({ project: body.project, keys: body.job, strict: true }, caller.actor);
     return { status: 'ok' as const, count: removed.length };
   });
 }

@@ -52,7 +52,14 @@ const addEgg = (services: Parts) =>
       await services.checkEgg(file.path);
       await services.limits.files.checkEgg(project, await largestFile([file.path]));
       const { sha256, sizeBytes } = await services.blobs.putFile(file.path);
-      await services.eggs.save({ project, name, version, sha256, sizeBytes, createdBy: caller.name });
+      await services.eggs.save(caller.actor, {
+        project,
+        name,
+        version,
+        sha256,
+        sizeBytes,
+        createdBy: caller.name,
+      });
       return { status: 'ok' as const, egg: { name, version } };
     } finally {
       await upload.remove();
@@ -83,7 +90,7 @@ const deleteEgg = ({ eggs }: Parts) =>
     reply: Ok,
   })(async ({ body, caller }) => {
     await caller.may(body.project);
-    if (!(await eggs.remove(body.project, body.name))) {
+    if (!(await eggs.remove(caller.actor, body.project, body.name))) {
       throw eggErrors.notFound(body.name);
     }
     return { status: 'ok' as const };

@@ -95,7 +95,7 @@ const create = (parts: Parts, path: string) =>
     await caller.may(project);
     return byFields(async () => {
       const plan = await readPlan(await textOf(incoming), spidersOf(parts, project));
-      const made = await parts.periodic.create(project, plan, caller.name);
+      const made = await parts.periodic.create(caller.actor, project, plan);
       return new TextReply(JSON_TYPE, shown(parts.periodic, made), { status: 201 });
     });
   });
@@ -128,7 +128,7 @@ const change = (parts: Parts, base: string, method: 'patch' | 'put') =>
     return byFields(async () => {
       const text = await textOf(incoming);
       const spiders = spidersOf(parts, project);
-      const changed = await parts.periodic.change(project, id, (present) =>
+      const changed = await parts.periodic.change(caller.actor, project, id, (present) =>
         readPlan(text, spiders, method === 'patch' ? present : undefined),
       );
       return new TextReply(JSON_TYPE, shown(parts.periodic, changed));
@@ -145,7 +145,7 @@ const remove = ({ periodic }: Parts, base: string) =>
     sends: [JSON_TYPE],
   })(async ({ params: { project, id }, caller }) => {
     await caller.may(project);
-    if (!(await periodic.remove(project, id))) throw periodicErrors.notFound(id);
+    if (!(await periodic.remove(caller.actor, project, id))) throw periodicErrors.notFound(id);
     return new TextReply(null, '', { status: 204 });
   });
 

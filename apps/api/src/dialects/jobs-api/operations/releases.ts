@@ -45,7 +45,7 @@ const deployRelease = ({ releases }: Parts) =>
   })(async ({ body, caller, origin }) => {
     await caller.may(body.project);
     const id = randomUUID();
-    await releases.save({
+    await releases.save(caller.actor, {
       id,
       project: body.project,
       version: body.version,

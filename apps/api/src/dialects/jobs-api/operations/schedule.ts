@@ -1,4 +1,5 @@
 import {
+  type Actor,
   checkArgs,
   DEFAULT_PRIORITY,
   DomainError,
@@ -60,7 +61,7 @@ export function scheduleOperations(services: Parts): Operation[] {
       try {
         await caller.may(body.project);
         const spider = await spiderOf(services, body);
-        const origin = { scheduledBy: caller.name, requestId, idempotencyKey: idempotencyKeyOf(headers) };
+        const origin = { actor: caller.actor, requestId, idempotencyKey: idempotencyKeyOf(headers) };
         const key = await services.jobs.schedule(toRequest(body, fields, spider, origin));
         return { status: 'ok' as const, jobid: formatJobKey(key) };
       } catch (error) {
@@ -84,7 +85,7 @@ async function spiderOf({ versions }: Parts, { project, spider, jobq_id }: Sched
   return name;
 }
 
-type Origin = Pick<ScheduleRequest, 'scheduledBy' | 'requestId' | 'idempotencyKey'>;
+type Origin = Pick<ScheduleRequest, 'requestId' | 'idempotencyKey'> & { actor: Actor };
 
 /** Translates the form. Throws `invalid` for what the schema cannot see. */
 export function toRequest(
@@ -115,7 +116,8 @@ export function toRequest(
     ...reported(change),
     state,
     external: state !== 'pending',
-    scheduledBy: origin.scheduledBy,
+    scheduledBy: origin.actor.name,
+    actor: origin.actor,
     requestId: origin.requestId,
     idempotencyKey: origin.idempotencyKey,
     // Script jobs differ by their command line as spiders do by their arguments.

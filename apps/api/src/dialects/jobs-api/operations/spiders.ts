@@ -97,7 +97,10 @@ const changeTags = (services: Parts) =>
       });
     }
     for (const tag of [...add, ...remove]) checkText('tags', tag);
-    const changed = await services.spiders.changeTags(params.project, params.spider, { add, remove });
+    const changed = await services.spiders.changeTags(caller.actor, params.project, params.spider, {
+      add,
+      remove,
+    });
     if (!changed) throw jobErrors.spiderNotFound(params.spider);
     return spiderObject(changed);
   });

@@ -64,7 +64,7 @@ async function deployed(
       extraEggPaths: [],
       requirements: null,
       stack: null,
-      deployedBy: caller.name,
+      deployedBy: caller.actor,
     },
     contents,
   );
@@ -80,18 +80,21 @@ async function makeProject({ parts, caller, reach }: ServiceCall, name: string):
   if (others.length > 0) {
     throw refused(`project '${name}' not found; make it first, this caller has several organisations`);
   }
-  return parts.scrapyd.store.ensureProject(organisation, name);
+  return parts.scrapyd.store.ensureProject(caller.actor, organisation, name);
 }
 
 /** Jobs without a version of their own run the latest one by Scrapyd's rule, not the newest deployment. */
-export async function chooseLatest({ parts, projects, reach }: ServiceCall, name: string): Promise<void> {
+export async function chooseLatest(
+  { parts, projects, reach, caller }: ServiceCall,
+  name: string,
+): Promise<void> {
   projects.forget();
   const project = await projects.now(reach, name);
   if (!project) return;
   // The order by numbers alone: what was chosen before must not decide.
   const latest = inOrder({ ...project, latest: '' }).at(-1);
   if (latest && latest.name !== project.latest) {
-    await parts.scrapyd.store.setLatest(project.id, latest.name);
+    await parts.scrapyd.store.setLatest(caller.actor, project.id, latest.name);
     projects.forget();
   }
 }

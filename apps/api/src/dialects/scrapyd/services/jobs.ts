@@ -40,7 +40,7 @@ export const cancel: Service = async (call) => {
   const ids = await projectsNamed(call, project);
   const stopped = await parts.jobs.stop(
     { projects: ids, ...jobName(job) },
-    { level, escalate: true, by: caller.name },
+    { level, escalate: true, by: caller.actor },
   );
   const states = stopped.map((one) => one.previous);
   const previous = states.includes('running') ? 'running' : (states[0] ?? null);

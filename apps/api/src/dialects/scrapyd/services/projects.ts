@@ -34,8 +34,8 @@ export const delversion: Service = async (call) => {
   const project = await projects.now(reach, name);
   const version = project && findVersion(project, asked);
   if (!version) throw versionNotFound(asked);
-  if (project.versions.length === 1) await parts.scrapyd.store.removeProject(project.id, call.caller.name);
-  else await parts.scrapyd.store.removeVersion(project.id, version.name);
+  if (project.versions.length === 1) await parts.scrapyd.store.removeProject(call.caller.actor, project.id);
+  else await parts.scrapyd.store.removeVersion(call.caller.actor, project.id, version.name);
   await chooseLatest(call, name);
   return '';
 };
@@ -46,7 +46,7 @@ export const delproject: Service = async (call) => {
   checkPath(name);
   const project = await call.projects.now(call.reach, name);
   if (!project) throw projectNotFound(name);
-  await call.parts.scrapyd.store.removeProject(project.id, call.caller.name);
+  await call.parts.scrapyd.store.removeProject(call.caller.actor, project.id);
   call.projects.forget();
   return '';
 };

@@ -26,7 +26,7 @@ const stopJobs = (parts: Parts) =>
   )(async ({ caller, params: { project }, body }) => {
     await caller.may(project);
     return reported(parts, project, body, async (keys) => {
-      const stopped = await parts.jobs.stop({ project, keys, strict: false }, { level: 1, by: caller.name });
+      const stopped = await parts.jobs.stop({ project, keys, strict: false }, { level: 1, by: caller.actor });
       return { done: stopped.length, refused: [] };
     });
   });
@@ -38,7 +38,7 @@ const deleteJobs = (parts: Parts) =>
   )(async ({ caller, params: { project }, body }) => {
     await caller.may(project);
     return reported(parts, project, body, async (keys) => {
-      const removed = await parts.jobs.remove({ project, keys, strict: false }, caller.name);
+      const removed = await parts.jobs.remove({ project, keys, strict: false }, caller.actor);
       return { done: removed.length, refused: [] };
     });
   });
@@ -51,7 +51,7 @@ const tagJobs = (parts: Parts) =>
     await caller.may(project);
     const { add = [], remove = [], ...selection } = body;
     if (add.length + remove.length === 0) throw requestErrors.invalid('add', 'add or remove is required');
-    const tag = (keys: JobKey[]) => parts.jobs.changeTags({ project, keys }, { add, remove });
+    const tag = (keys: JobKey[]) => parts.jobs.changeTags({ project, keys }, { add, remove }, caller.actor);
     return reported(parts, project, selection, async (keys) => {
       try {
         return { done: await tag(keys), refused: [] };
@@ -72,6 +72,7 @@ const runJobsAgain = (parts: Parts) =>
     const origin = {
       project,
       scheduledBy: caller.name,
+      actor: caller.actor,
       requestId,
       idempotencyKey: idempotencyKeyOf(headers),
     };

@@ -57,7 +57,7 @@ const stopJob = ({ jobs }: Parts) =>
     await caller.may(key.project);
     const level = body.kill ? AT_ONCE : POLITELY;
     const selection = { project: key.project, keys: [key], strict: true };
-    const stopped = await jobs.stop(selection, { level, by: caller.name });
+    const stopped = await jobs.stop(selection, { level, by: caller.actor });
     return { stopped: stopped.length > 0 };
   });
 
@@ -68,7 +68,7 @@ const deleteJob = ({ jobs }: Parts) =>
   )(async ({ caller, params }) => {
     const key = keyOf(params);
     await caller.may(key.project);
-    await jobs.remove({ project: key.project, keys: [key], strict: true }, caller.name);
+    await jobs.remove({ project: key.project, keys: [key], strict: true }, caller.actor);
     return {};
   });
 
@@ -80,6 +80,6 @@ const tagJob = (parts: Parts) =>
     const key = keyOf(params);
     await caller.may(key.project);
     if (add.length + remove.length === 0) throw requestErrors.invalid('add', 'add or remove is required');
-    await parts.jobs.changeTags({ project: key.project, keys: [key] }, { add, remove });
+    await parts.jobs.changeTags({ project: key.project, keys: [key] }, { add, remove }, caller.actor);
     return { tags: (await existingJob(parts, key)).tags };
   });

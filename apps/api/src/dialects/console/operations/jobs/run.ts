@@ -19,7 +19,7 @@ const runJob = ({ jobs, versions }: Parts) =>
   )(async ({ caller, params: { project }, body, headers, requestId }) => {
     await caller.may(project);
     const idempotencyKey = idempotencyKeyOf(headers);
-    const origin = { project, scheduledBy: caller.name, requestId, idempotencyKey };
+    const origin = { project, scheduledBy: caller.name, actor: caller.actor, requestId, idempotencyKey };
     const request = toScheduleRequest(body, origin);
     if (request.version !== null && !(await versions.find(project, request.version))) {
       throw requestErrors.invalid('version', `${JSON.stringify(request.version)} is not deployed`);

@@ -103,7 +103,7 @@ const tagSpider = (parts: Parts) =>
   )(async ({ caller, params: { project, spider }, body: { add = [], remove = [] } }) => {
     await caller.may(project);
     if (add.length + remove.length === 0) throw requestErrors.invalid('add', 'add or remove is required');
-    const changed = await parts.spiders.changeTags(project, spider, { add, remove });
+    const changed = await parts.spiders.changeTags(caller.actor, project, spider, { add, remove });
     if (!changed) throw jobErrors.spiderNotFound(spider);
     return { tags: changed.tags };
   });
