@@ -8,6 +8,7 @@ const FORMS = {
   PICTURES: ['tests/browser/pictures.test.ts'],
   STACKS: ['tests/integration/service/stacks.test.ts', 'tests/contract/hubstorage/stacks.test.ts'],
   ATTACKS: ['tests/contract/console/guessing.test.ts'],
+  DELIVERIES: ['tests/faults/deliveries.test.ts'],
   FUZZ: ['tests/fuzz/fuzz.test.ts'],
   PLUGINS: ['tests/integration/service/plugins.test.ts'],
 };

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@spiderhub/testkit';
+import { startCalendar } from './calendar.ts';
 import { type Fault, pickFault, possibleFaults } from './faults.ts';
+import { type Listener, startListener } from './listener.ts';
 import { startLoad } from './load.ts';
 import { createRandom, type Random } from './random.ts';
 import { type System, startSystem } from './system.ts';
@@ -28,9 +30,16 @@ export interface ChaosReport extends Verdict {
   faults: Record<string, number>;
   /** Faults that cannot happen on this machine. */
   skipped: string[];
+  /** Planned times of periodic jobs, by what came of them. */
+  planned: Record<string, number>;
+  /** Events that a webhook got. */
+  webhook: ReturnType<Listener['figures']>;
 }
 
 const SLOTS = 3;
+/** How often plans are made, ms; seldom where crawls are to be few. */
+const PLAN_MS = 5000;
+const LONG_PLAN_MS = 60_000;
 const OUTSTANDING = 12;
 /** Leaves a slot free for what has to begin again. */
 const FEW = 4;
@@ -52,6 +61,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await retryLostAttempts(system);
     const possible = possibleFaults(system);
     const faults = only ? possible.filter(({ name }) => only.includes(name)) : possible;
+    const listener = await startListener(system, createRandom(seed + 2));
+    const calendar = startCalendar({
+      system,
+      random: createRandom(seed + 3),
+      everyMs: onlyLong ? LONG_PLAN_MS : PLAN_MS,
+      patienceMs: leaseMs * SETTLE_LEASES,
+    });
     const load = startLoad({
       system,
       random: createRandom(seed + 1),
@@ -61,8 +77,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const done = await breakThings(system, { faults, random, leaseMs, seconds, say });
     say('letting it come to rest');
     await load.end();
+    await calendar.end();
     await untilAtRest(system, leaseMs * SETTLE_LEASES + 30_000).catch((error: unknown) => say(String(error)));
+    await listener.end(leaseMs * SETTLE_LEASES + 30_000);
     const verdict = await verify(system, load);
+    verdict.violations.push(...(await calendar.judge()), ...(await listener.judge()));
     for (const violation of verdict.violations) say(`VIOLATION: ${violation}`);
     return {
       ...verdict,
@@ -71,6 +90,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       refused: load.refused,
       stops: load.stopsAsked.size,
       faults: done,
+      planned: await calendar.outcomes(),
+      webhook: listener.figures(),
       skipped: system.smallDisk ? [] : ['full disk (only root can mount one)'],
     };
   } finally {

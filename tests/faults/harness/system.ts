@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { newSecretKey } from '@spiderhub/core';
 import { createDatabase, type Database, migrate } from '@spiderhub/db';
 import { freePort } from '../../support/free-port.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
@@ -29,6 +30,8 @@ export interface System {
   smallDisk: string | null;
   home: string;
   call(path: string, form?: Record<string, string>, api?: number): Promise<Response>;
+  /** A call of `/console`, or of what else takes JSON. */
+  json(path: string, body: object | string, method?: string, api?: number): Promise<Response>;
   deploy(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -64,6 +67,7 @@ export async function startSystem({
   const team = await makeTeam(database, 'acme', []);
   await database('versions').delete();
   letWitnessIn(home, witness, team.project);
+  const secretsKey = newSecretKey();
   const ports = [await freePort(), await freePort()];
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
 
@@ -88,6 +92,8 @@ export async function startSystem({
         PUBLIC_URL: urls[0],
         SCRAPYD_PORT: '',
         NETWORK_ALLOW: '127.0.0.1:*',
+        WEBHOOK_ALLOW_NETWORKS: '127.0.0.1',
+        SECRETS_KEY: secretsKey,
         WORKER_SLOTS: String(slots),
         LEASE_SECONDS: String(leaseSeconds),
         STOP_GRACE_SECONDS: '6',
@@ -106,9 +112,20 @@ export async function startSystem({
   const workers = [await member('worker', 0), await member('worker', 1)];
   const members = [...apis.map((api) => api.member), ...workers];
 
+  const authorization = `Basic ${Buffer.from(`${team.key}:`).toString('base64')}`;
+
+  async function json(path: string, body: object | string, method = 'POST', api = 0): Promise<Response> {
+    return fetch(`${apis[api]?.url}${path}`, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+  }
+
   async function call(path: string, form?: Record<string, string> | FormData, api = 0): Promise<Response> {
     return fetch(`${apis[api]?.url}${path}`, {
-      headers: { authorization: `Basic ${Buffer.from(`${team.key}:`).toString('base64')}` },
+      headers: { authorization },
       signal: AbortSignal.timeout(10_000),
       ...(form && { method: 'POST', body: form instanceof FormData ? form : new URLSearchParams(form) }),
     });
@@ -127,6 +144,7 @@ export async function startSystem({
     smallDisk,
     home,
     call,
+    json,
     async deploy() {
       const form = new FormData();
       form.set('project', String(team.project));

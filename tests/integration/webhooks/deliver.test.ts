@@ -295,7 +295,11 @@ describe('receivers that behave badly', () => {
       },
       { state: 'delivered', status: 200 },
     ],
-    ['closes without a word', (_r, response) => response.destroy(), { state: 'waiting', status: null }],
+    [
+      'closes without a word',
+      (_r, response) => response.destroy(),
+      { state: 'waiting', status: null, error: 'socket hang up' },
+    ],
     ['says nothing for ever', () => {}, { state: 'waiting', error: 'no answer within 0.5 s' }],
     [
       'sends elsewhere',
@@ -342,6 +346,31 @@ describe('receivers that behave badly', () => {
       await dead.close();
     }
   });
+});
+
+it('go out at once, however many endpoints of others do not answer', async () => {
+  const dead = await startReceiver();
+  try {
+    dead.behave(() => {});
+    const other = await makeTeam(db.database, `team-${Math.random()}`);
+    await db.database.raw(
+      `with made as (
+        insert into webhooks (project_id, url, description, types, spiders, has_tag, created_by, failing_since)
+        select :project, :url, '', '{}', '{}', '{}', 'test', now() from generate_series(1, 100) returning id)
+      , message as (insert into webhook_messages (id, project_id, type, body) values ('dead', :project, 'x', '{}') returning id)
+      insert into webhook_deliveries (webhook_id, message_id) select made.id, message.id from made, message`,
+      { project: other.project, url: dead.url },
+    );
+    await deliver();
+    await eventually(() => expect(dead.received).toHaveLength(32));
+    await hook();
+    await run();
+    await react();
+    await eventually(() => expect(receiver.received).toHaveLength(1), { timeoutMs: 4000 });
+    expect(dead.received).toHaveLength(32);
+  } finally {
+    await dead.close();
+  }
 });
 
 describe('addresses that are not public', () => {
@@ -403,9 +432,9 @@ describe('whoever dies', () => {
     await run();
     await react();
     const store = createDeliveryStore(db.database);
-    const [lost] = await store.claim(10, 4, 300);
+    const [lost] = await store.claim({ limit: 10, failing: 10, each: 4, leaseMs: 300 });
     expect(lost).toBeDefined();
-    expect(await store.claim(10, 4, 300)).toEqual([]);
+    expect(await store.claim({ limit: 10, failing: 10, each: 4, leaseMs: 300 })).toEqual([]);
     await deliver();
     await eventually(() => expect(receiver.received).toHaveLength(1));
     expect(receiver.received[0]?.headers['webhook-id']).toBe(lost?.message);

@@ -17,6 +17,8 @@ import type { Send } from './send.ts';
 /** Messages that one process has under way, and those to one endpoint. */
 const AT_ONCE = 64;
 const EACH = 4;
+/** Of these, to endpoints of which every try has failed lately: however many they are, they keep nobody else's waiting. */
+const FAILING_AT_ONCE = 32;
 /** Longer than a try can take: what a process that died had under way is sent by another one then, ms. */
 const LEASE_MS = 30_000;
 /** How often somebody looks whether there is something to send, ms. */
@@ -51,6 +53,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const stopping = new AbortController();
   const pulse = createPulse();
   const underWay = new Set<Promise<void>>();
+  let failing = 0;
   let life: Promise<void> = Promise.resolve();
   const settle = groupCommit(async (tried: TriedDelivery[]) => {
     await store.settle(tried, FAILING_MS);
@@ -78,10 +81,12 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const free = AT_ONCE - underWay.size;
       const due = free > 0 ? await claim(free) : [];
       for (const one of due) {
+        if (one.isFailing) failing += 1;
         const work = deliver(one)
           .catch((error: unknown) => log.warn({ err: error }, 'the end of a delivery was not noted'))
           .finally(() => {
             underWay.delete(work);
+            if (one.isFailing) failing -= 1;
             pulse.beat();
           });
         underWay.add(work);
@@ -93,7 +98,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   async function claim(free: number): Promise<DueDelivery[]> {
     try {
-      return await store.claim(free, EACH, leaseMs);
+      return await store.claim({ limit: free, failing: FAILING_AT_ONCE - failing, each: EACH, leaseMs });
     } catch (error) {
       log.warn({ err: error }, 'webhooks wait for the database');
       return [];

@@ -7,8 +7,8 @@ import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-f
 /** What an answer is read to, bytes; and what of it is kept. */
 const MAX_ANSWER = 64 * 1024;
 const KEPT_ANSWER = 2 * 1024;
-/** Connections that are kept to one host. */
-const MAX_SOCKETS = 8;
+/** More than a process ever sends at once: who waits for somebody else's connection to the same host is kept waiting by it. */
+const MAX_SOCKETS = 256;
 const IDLE_MS = 4000;
 
 export interface Outgoing {

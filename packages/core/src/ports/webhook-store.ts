@@ -20,6 +20,8 @@ export interface DueDelivery {
   body: string;
   /** This one included; names the try when its end is told. */
   tries: number;
+  /** Whether every try of its endpoint has failed lately. */
+  isFailing: boolean;
   /** All that are in use, the newest first. */
   secrets: Sealed[];
 }
@@ -82,8 +84,11 @@ export interface WebhookStore {
 
 /** The other side of it: what is to be sent, by whoever asks first. */
 export interface DeliveryStore {
-  /** Up to `limit`, at most `each` of one endpoint at a time; theirs for `leaseMs`. */
-  claim(limit: number, each: number, leaseMs: number): Promise<DueDelivery[]>;
+  /**
+   * Up to `limit`, of which up to `failing` are to endpoints of which every try has failed lately, one of each at a time. Of the others
+   * at most `each` of one endpoint at a time. They are the caller's for `leaseMs`.
+   */
+  claim(how: { limit: number; failing: number; each: number; leaseMs: number }): Promise<DueDelivery[]>;
   /**
    * Notes what tries came to, in one statement. What was replayed or claimed by somebody else meanwhile stays as it is. An
    * endpoint that is gone, or has failed for `failingMs`, is disabled, and the event log tells of it.

@@ -10,25 +10,30 @@ const CLAIM = `
     where lease_until > now() and state = 'waiting' group by webhook_id
   ),
   due as materialized (
-    select d.webhook_id, d.message_id
+    select d.webhook_id, d.message_id, w.failing_since is not null as failing
     from webhooks w
     left join busy b on b.webhook_id = w.id
     cross join lateral (
       select q.webhook_id, q.message_id from webhook_deliveries q
       where q.webhook_id = w.id and q.state = 'waiting' and q.next_at <= now()
-      order by q.next_at limit greatest(0, :each - coalesce(b.n, 0))
+      order by q.next_at
+      limit greatest(0, case when w.failing_since is null then :each::int else 1 end - coalesce(b.n, 0))
       for update of q skip locked
     ) d
     where w.disabled_at is null
-    order by random() limit :limit
+  ),
+  picked as materialized (
+    select * from (select *, row_number() over (partition by failing order by random()) as nth from due) d
+    where not failing or nth <= :failing order by random() limit :limit
   ),
   claimed as (
     update webhook_deliveries d set tries = d.tries + 1,
       lease_until = now() + :leaseMs::float8 * interval '1 ms', next_at = now() + :leaseMs::float8 * interval '1 ms'
-    from due where d.webhook_id = due.webhook_id and d.message_id = due.message_id
-    returning d.webhook_id, d.message_id, d.tries
+    from picked p where d.webhook_id = p.webhook_id and d.message_id = p.message_id
+    returning d.webhook_id, d.message_id, d.tries, p.failing
   )
-  select c.webhook_id as endpoint, c.message_id as message, c.tries, w.project_id as project, w.url, m.body,
+  select c.webhook_id as endpoint, c.message_id as message, c.tries, c.failing as "isFailing",
+    w.project_id as project, w.url, m.body,
     (select json_agg(json_build_object('keyId', s.key_id, 'sealed', encode(s.sealed, 'hex')) order by s.id desc)
      from webhook_secrets s where s.webhook_id = w.id and (s.until is null or s.until > now())) as secrets
   from claimed c join webhooks w on w.id = c.webhook_id join webhook_messages m on m.id = c.message_id`;
@@ -79,8 +84,8 @@ type Row = Omit<DueDelivery, 'secrets'> & { secrets: { keyId: string; sealed: st
 
 export function createDeliveryStore(database: Database): DeliveryStore {
   return translated<DeliveryStore>({
-    async claim(limit, each, leaseMs) {
-      const { rows } = await database.raw<{ rows: Row[] }>(CLAIM, { limit, each, leaseMs });
+    async claim(how) {
+      const { rows } = await database.raw<{ rows: Row[] }>(CLAIM, { ...how });
       return rows.map(({ secrets, ...row }) => ({
         ...row,
         secrets: (secrets ?? []).map(({ keyId, sealed }) => ({ keyId, sealed: Buffer.from(sealed, 'hex') })),
