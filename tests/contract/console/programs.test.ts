@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { JobKey, StreamWriter } from '@spiderhub/core';
+import { type JobKey, type StreamWriter, service } from '@spiderhub/core';
 import { eventually, scheduleRequest } from '@spiderhub/testkit';
 import { Chromium, describeInBrowser } from '../../browser/support/browser.ts';
 import { type ApiUnderTest, startApi } from '../../integration/api/support.ts';
@@ -82,7 +82,7 @@ describe('curl -N', () => {
       ...key,
       state: 'finished',
       change: { closeReason: 'finished', meta: new Map(), forget: [] },
-      by: 'test',
+      by: service('test'),
     });
     await Promise.all([first.ended, second.ended]);
     expect(first.text()).toMatch(/event: end\ndata: .*"close_reason":"finished"/);
@@ -126,11 +126,12 @@ describeInBrowser("a browser's EventSource", () => {
       ...key,
       state: 'finished',
       change: { closeReason: 'finished', meta: new Map(), forget: [] },
-      by: 'test',
+      by: service('test'),
     });
     await eventually(async () => expect(await seen()).toEqual([...all(), 'end']));
     // It comes again by itself, and stops at 204: 2 is CLOSED.
-    const state = () => page.evaluate(() => (globalThis as unknown as { source: EventSource }).source.readyState);
+    const state = () =>
+      page.evaluate(() => (globalThis as unknown as { source: EventSource }).source.readyState);
     await eventually(async () => expect(await state()).toBe(2), { timeoutMs: 10_000 });
   });
 });

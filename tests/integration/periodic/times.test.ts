@@ -4,6 +4,7 @@ import {
   decide,
   type PeriodicJobs,
   type PeriodicStore,
+  service,
 } from '@spiderhub/core';
 import { createCron } from '@spiderhub/cron';
 import { createPeriodicStore } from '@spiderhub/db';
@@ -13,7 +14,8 @@ import { makeTeam } from '../../support/team.ts';
 const HOUR_MS = 3600_000;
 const DAY_MS = 24 * HOUR_MS;
 const cron = createCron();
-const decision: Decide = (job, active, now) => decide(job, active, now, { cron, uniqueKey: () => 'all alike' });
+const decision: Decide = (job, active, now) =>
+  decide(job, active, now, { cron, uniqueKey: () => 'all alike' });
 
 let db: TestDatabase;
 let store: PeriodicStore;
@@ -51,7 +53,7 @@ async function make(expression: string, catchup: 'skip' | 'one' | 'all' = 'one')
     tags: [],
     tasks: [task],
   };
-  return (await periodic.create(project, plan, 'me')).id;
+  return (await periodic.create(service('me'), project, plan)).id;
 }
 
 /** As if nobody had fired anything since then. */
@@ -112,10 +114,10 @@ it('keeps the row of a planned time that nobody had fired yet when somebody says
   const id = await make('0 0 1 1 *');
   const planned = new Date(Math.floor(Date.now() / 1000) * 1000 - 20_000);
   await nextAt(planned);
-  await periodic.runNow(project, id);
+  await periodic.runNow(service('me'), project, id);
   await store.fireDue(10, decision);
   expect((await rows(id)).map(({ planned_at }) => planned_at)).toEqual([planned]);
-  await periodic.runNow(project, id);
+  await periodic.runNow(service('me'), project, id);
   await store.fireDue(10, decision);
   expect((await rows(id)).length).toBe(2);
 });

@@ -1,3 +1,4 @@
+import { COMMAND } from '@spiderhub/core';
 import { createJobStore } from '@spiderhub/db';
 import { eventually, scheduleRequest } from '@spiderhub/testkit';
 import { type Mailbox, startMailbox } from '../../support/mailbox.ts';
@@ -51,7 +52,7 @@ it('mails a member of how a job ended, and of a spider that does not run', async
   if (made?.outcome !== 'scheduled') throw new Error('not scheduled');
   const key = { project: service.team.project, spider: made.spider, job: made.job };
   const change = { closeReason: 'failed', meta: new Map<string, string>(), forget: [] };
-  await jobs.move({ ...key, state: 'finished', change, by: 'test' });
+  await jobs.move({ ...key, state: 'finished', change, by: COMMAND });
   const name = `${key.project}/${key.spider}/${key.job}`;
   await eventually(() => expect(subjects()).toEqual([`ends: a (${name}) ended as failed`]), {
     timeoutMs: 30_000,

@@ -106,28 +106,6 @@ export function createPeriodicStore(database: Database, zoneRules: string): Peri
       });
     },
 
-<<<<<<< HEAD
-=======
-    async replace(project, id, revision, plan) {
-      const changed = await database('periodic_jobs')
-        .where({ project_id: project, id, revision })
-        .update({
-          ...planColumns(plan),
-          fire_at: fireAt(id, plan.nextAt, plan.jitterSeconds),
-          zone_rules: zoneRules,
-          revision: revision + 1,
-          failures: 0,
-        });
-      return changed > 0;
-    },
-
-    makeDue: (project, id) => makeDue(database, project, id),
-
-    async remove(project, id) {
-      return (await database('periodic_jobs').where({ project_id: project, id }).delete()) > 0;
-    },
-
->>>>>>> b58218c (Chaos runs with periodic jobs and a webhook; a receiver that does not answer keeps no other on its host waiting)
     async runs(project, id, before, limit) {
       const { rows } = await database.raw<{ rows: RunRow[] }>(RUNS, { project, id, before, limit });
       return rows.map(toRun);
@@ -158,7 +136,6 @@ export function createPeriodicStore(database: Database, zoneRules: string): Peri
   });
 }
 
-<<<<<<< HEAD
 /** What people do with periodic jobs that there are. */
 function changes(
   database: Database,
@@ -185,10 +162,11 @@ function changes(
 
     makeDue: (actor, project, id) =>
       database.transaction(async (tx) => {
-        const now = tx.raw("date_trunc('second', now())");
+        const now = "date_trunc('second', now())";
+        // What is due and did not fire yet is what runs now: moving it would leave a planned time without its row.
         const made = await tx('periodic_jobs')
           .where({ project_id: project, id, disabled: false })
-          .update({ next_at: now, fire_at: now });
+          .update({ next_at: tx.raw(`least(next_at, ${now})`), fire_at: tx.raw(now) });
         const entry = { place: { project }, object: `periodic job ${id}` };
         if (made > 0) await audit(tx, actor, { ...entry, action: 'periodic.started' });
         return made > 0;
@@ -204,13 +182,4 @@ function changes(
         return isGone;
       }),
   };
-=======
-/** What is due and did not fire yet is what runs now: moving it would leave a planned time without its row. */
-async function makeDue(database: Database, project: number, id: number): Promise<boolean> {
-  const now = "date_trunc('second', now())";
-  const made = await database('periodic_jobs')
-    .where({ project_id: project, id, disabled: false })
-    .update({ next_at: database.raw(`least(next_at, ${now})`), fire_at: database.raw(now) });
-  return made > 0;
->>>>>>> b58218c (Chaos runs with periodic jobs and a webhook; a receiver that does not answer keeps no other on its host waiting)
 }
