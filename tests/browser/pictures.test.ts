@@ -45,11 +45,10 @@ onlyWhenAsked('pictures of the page', () => {
     const keys: string[] = [];
     keys.push(await crawl(service, 'books', { add_tag: ['daily', 'shop'] }));
     for (const how of ['callback', 'init', 'close']) keys.push(await crawl(service, 'broken', { how }));
-    keys.push(await crawl(service, 'slow', { delay: '0.1', add_tag: 'watch' }));
     for (const category of CATEGORIES)
       keys.push(await crawl(service, 'books', { category, add_tag: 'daily' }));
     await untilFinished(service, keys);
-    for (const delay of ['0.5', '1']) await crawl(service, 'slow', { delay, add_tag: 'watch' });
+    for (const delay of ['0.2', '0.5']) await crawl(service, 'slow', { delay, add_tag: 'watch' });
   }, 300_000);
   afterAll(async () => {
     await chromium.stop();

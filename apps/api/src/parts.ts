@@ -73,7 +73,6 @@ import {
   type ReleaseStore,
   type Remembered,
   type ReportStore,
-  remembered,
   type SavedViewStore,
   type SecretKeys,
   type SecretSettings,
@@ -151,6 +150,7 @@ import type { RoomLimits } from './http/rooms.ts';
 import { createThrottle } from './http/throttle.ts';
 import type { Hints } from './live/event-hub.ts';
 import { createLive, type Live } from './live/live.ts';
+import { usageOf } from './usage.ts';
 
 const MAX_ITEM_BYTES = 16 * 2 ** 20;
 /**
@@ -323,7 +323,11 @@ export async function createParts(ground: Ground): Promise<Parts> {
     ...notes,
 
     limits,
-    usage: usageOf(searches, turns.searches),
+    // In the time of any other statement: `admin usage` has all the time that it needs.
+    usage: usageOf(
+      createUsageView(searches, (db, work) => work(db)),
+      turns.searches,
+    ),
     jobs,
     claims: createClaimStore(database),
     periodic: periodicJobs(database, enforced?.book),
@@ -393,17 +397,6 @@ function periodicJobs(database: Database, limits?: LimitBook): PeriodicJobs {
   const cron = createCron();
   const store = createPeriodicStore(database, cron.zoneRules);
   return createPeriodicJobs({ store, cron, ...(limits && { limits }) });
-}
-
-const USAGE = { trustMs: 60_000, most: 1000 };
-
-function usageOf(searches: Database, turn: Turn): Parts['usage'] {
-  // In the time of any other statement: `admin usage` has all the time that it needs.
-  const view = createUsageView(searches, (database, work) => work(database));
-  return remembered(async (project: number) => {
-    const [usage] = await turn.run(project, () => view.usage(project));
-    return usage ?? null;
-  }, USAGE);
 }
 
 function limitParts({ database, limits }: Ground): LimitParts {

@@ -72,6 +72,11 @@ const keysOfOrganisation = createRoute({
   path: '/keys',
   component: page(() => import('./features/organisation/organisation-keys-page.tsx')),
 });
+const auditOfOrganisation = createRoute({
+  getParentRoute: () => organisation,
+  path: '/audit',
+  component: page(() => import('./features/organisation/organisation-audit-page.tsx')),
+});
 const limitsOfOrganisation = createRoute({
   getParentRoute: () => organisation,
   path: '/limits',
@@ -147,6 +152,11 @@ const variables = createRoute({
   path: '/variables',
   component: page(() => import('./features/settings/variables-page.tsx')),
 });
+const auditOfProject = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit',
+  component: page(() => import('./features/settings/project-audit-page.tsx')),
+});
 const limitsOfProject = createRoute({
   getParentRoute: () => settings,
   path: '/limits',
@@ -184,6 +194,11 @@ const job = createRoute({
   validateSearch: jobSearch,
   component: page(() => import('./features/job/job-page.tsx')),
 });
+const serverAudit = createRoute({
+  getParentRoute: () => inside,
+  path: '/server/audit',
+  component: page(() => import('./features/server/server-audit-page.tsx')),
+});
 const server = createRoute({
   getParentRoute: () => inside,
   path: '/server',
@@ -214,13 +229,14 @@ const routeTree = root.addChildren([
     projects,
     account,
     server,
-    organisation.addChildren([members, keysOfOrganisation, limitsOfOrganisation]),
+    serverAudit,
+    organisation.addChildren([members, keysOfOrganisation, limitsOfOrganisation, auditOfOrganisation]),
     project.addChildren([
       overview,
       jobs,
       spiders.addChildren([spiderList, spider]),
       code,
-      settings.addChildren([general, keysOfProject, variables, limitsOfProject]),
+      settings.addChildren([general, keysOfProject, variables, limitsOfProject, auditOfProject]),
       compare,
       oldJob,
       job,

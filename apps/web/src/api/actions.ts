@@ -82,6 +82,7 @@ export const ACTION_GROUPS: readonly ActionGroup[] = [
       ['keys.read', 'See which keys there are'],
       ['keys.revoke', 'Revoke keys'],
       ['limits.read', 'See service limits'],
+      ['audit.read', 'Read the audit log'],
       ['views.write', 'Keep filters of jobs for oneself'],
       ['views.share', 'Keep filters of jobs for everybody'],
     ],

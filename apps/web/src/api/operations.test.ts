@@ -1,5 +1,6 @@
 import { CONTRACTS } from '@spiderhub/wire';
 import { OPERATIONS } from './client.ts';
+import './audit.ts';
 import './jobs.ts';
 import './keys.ts';
 import './limits.ts';

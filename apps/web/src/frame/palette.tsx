@@ -21,6 +21,13 @@ interface PaletteProps {
 }
 
 const MAX_HITS = 30;
+/** Parts of screens that people look for by their own name. */
+const PARTS = [
+  { to: '/p/$project/settings/keys', name: 'Keys of the project' },
+  { to: '/p/$project/settings/variables', name: 'Variables and settings' },
+  { to: '/p/$project/settings/limits', name: 'Limits and usage' },
+  { to: '/p/$project/settings/audit', name: 'Audit log' },
+] as const;
 
 /** One box for all that has a name: screens, projects, spiders, jobs by their key. */
 export function Palette({ open, onClose, project }: PaletteProps) {
@@ -98,7 +105,7 @@ function useHits(text: string, project: number | undefined): Hit[] {
   const pages: Hit[] =
     project === undefined
       ? []
-      : PLACES.map(({ to, name }) => ({
+      : [...PLACES, ...PARTS].map(({ to, name }) => ({
           id: to,
           name,
           kind: 'page',
@@ -113,7 +120,7 @@ function useHits(text: string, project: number | undefined): Hit[] {
       go: () => navigate({ to: '/p/$project', params: { project: id } }),
     })),
     { id: 'projects', name: 'All projects', kind: 'page', go: () => navigate({ to: '/' }) },
-    { id: 'account', name: 'Your account', kind: 'page', go: () => navigate({ to: '/account' }) },
+    { id: 'account', name: 'Your account and keys', kind: 'page', go: () => navigate({ to: '/account' }) },
   ];
   const named = all.filter(({ name }) => name.toLowerCase().includes(words));
   return [...found, ...named].slice(0, MAX_HITS);

@@ -8,6 +8,7 @@ const PARTS = [
   ['/o/$organisation/members', 'Members'],
   ['/o/$organisation/keys', 'Keys'],
   ['/o/$organisation/limits', 'Limits and usage'],
+  ['/o/$organisation/audit', 'Audit'],
 ] as const;
 
 /** An organisation: who is in it, which keys reach into it, what it may take of the service. */

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { readServer } from '../../api/spiders.ts';
 import { count } from '../../lib/format.ts';
 import { Pending } from '../../ui/feedback.tsx';
@@ -16,7 +17,14 @@ export default function ServerPage() {
   });
   const { data } = server;
   return (
-    <Page title="Server">
+    <Page
+      title="Server"
+      actions={
+        <Link to="/server/audit" className="button">
+          Audit log
+        </Link>
+      }
+    >
       <Pending query={server} />
       {data && (
         <>

@@ -8,6 +8,7 @@ const PARTS = [
   ['/p/$project/settings/keys', 'Keys'],
   ['/p/$project/settings/variables', 'Variables and settings'],
   ['/p/$project/settings/limits', 'Limits and usage'],
+  ['/p/$project/settings/audit', 'Audit'],
 ] as const;
 
 /** What belongs to a project beside its jobs and its code. */
