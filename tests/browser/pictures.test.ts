@@ -2,7 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { hashApiKey } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
+import { eventually } from '@spiderhub/testkit';
 import type { Page } from 'playwright-core';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
 import type { Service } from '../support/service.ts';
 import { Chromium, describeInBrowser } from './support/browser.ts';
 import { crawl, enter, startDemo, untilFinished } from './support/seed.ts';
@@ -27,8 +29,72 @@ const SCREENS = [
   ['limits', '/settings/limits', 'on disk'],
   ['members', '~/o/ORG/members', 'Roles add up'],
   ['account', '~/account', 'Where you are signed in'],
+  ['periodic', '/periodic', 'Every 15 minutes'],
+  ['schedule', '/periodic/1', 'Jobs, or why not'],
+  ['plan', '/periodic/4/edit', 'The next 10 runs'],
+  ['webhook', '/webhooks/1', 'What went wrong'],
+  ['rules', '/rules', 'Then'],
 ] as const;
 const CATEGORIES = ['travel', 'poetry', 'history', 'science', 'fiction', 'cooking'];
+
+const PLANS = [
+  {
+    description: 'Books, all day long',
+    cron: '0 * * * *',
+    timezone: 'Europe/Berlin',
+    catchup: 'all',
+    overlap: 'queue',
+    tags: ['shop', 'hourly'],
+    tasks: [{ spider: 'books', args: { category: 'travel', max_pages: '2' }, priority: 3 }],
+  },
+  { cron: '*/15 * * * *', tasks: [{ spider: 'py:hello.py' }], catchup: 'one' },
+  { description: 'Clean up', cron: '30 3 * * SUN', disabled: true, tasks: [{ spider: 'py:hello.py' }] },
+  {
+    description: 'Morning prices',
+    cron: '30 2 * * *',
+    timezone: 'Europe/Berlin',
+    startAt: '2027-03-24T00:00:00Z',
+    tags: ['morning'],
+    tasks: [{ spider: 'books', args: { category: 'poetry' } }],
+  },
+];
+
+/** Periodic jobs with a past, a webhook that fails at times, and rules. */
+async function operate(service: Service, receiver: Receiver): Promise<void> {
+  const post = (path: string, body: unknown) =>
+    fetch(`${service.url}/console/projects/${service.team.project}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`${service.team.key}:`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify(body),
+    });
+  receiver.behave((_received, response, nth) =>
+    response.writeHead(nth % 4 === 0 ? 500 : 204).end(nth % 4 === 0 ? 'the disk is full' : undefined),
+  );
+  await post('/webhooks', { url: receiver.url, types: ['job.finished', 'schedule.skipped'] });
+  await post('/rules', {
+    name: 'Read what was found',
+    when: { spiders: ['books'], hasTag: ['daily'], outcomes: ['finished'] },
+    action: { channel: 'run', spider: 'py:hello.py', args: {} },
+  });
+  await post('/rules', {
+    name: 'Tell of failures',
+    when: { exceptOutcomes: ['finished', 'cancelled'] },
+    action: { channel: 'webhook', webhook: 1 },
+  });
+  for (const plan of PLANS) await post('/schedules', plan);
+  const { database } = service.db;
+  const past = "next_at - interval '18 hours'";
+  await database('periodic_jobs')
+    .whereIn('id', [1, 2])
+    .update({ next_at: database.raw(past), fire_at: database.raw(past) });
+  await eventually(async () => {
+    const runs = await database('periodic_runs').count();
+    expect(Number(runs[0]?.count)).toBeGreaterThan(80);
+  });
+}
 
 /** `npm run pictures`: what docs/dash shows, made anew from the demo. */
 const onlyWhenAsked = process.env.PICTURES ? describeInBrowser : describe.skip;
@@ -36,11 +102,13 @@ const onlyWhenAsked = process.env.PICTURES ? describeInBrowser : describe.skip;
 onlyWhenAsked('pictures of the page', () => {
   const chromium = new Chromium();
   let service: Service;
+  let receiver: Receiver;
   let organisation: number;
 
   beforeAll(async () => {
     await mkdir(FOLDER, { recursive: true });
-    [service] = await Promise.all([startDemo(), chromium.start()]);
+    const env = { WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8' };
+    [service, receiver] = await Promise.all([startDemo({ env }), startReceiver(), chromium.start()]);
     await furnish();
     const keys: string[] = [];
     keys.push(await crawl(service, 'books', { add_tag: ['daily', 'shop'] }));
@@ -48,10 +116,12 @@ onlyWhenAsked('pictures of the page', () => {
     for (const category of CATEGORIES)
       keys.push(await crawl(service, 'books', { category, add_tag: 'daily' }));
     await untilFinished(service, keys);
+    await operate(service, receiver);
     for (const delay of ['0.2', '0.5']) await crawl(service, 'slow', { delay, add_tag: 'watch' });
   }, 300_000);
   afterAll(async () => {
     await chromium.stop();
+    await receiver?.close();
     await service?.stop();
   });
 
@@ -116,6 +186,13 @@ onlyWhenAsked('pictures of the page', () => {
       await page.screenshot({ path: join(FOLDER, `sign-in-${colorScheme}.png`) });
       await enter(page, service);
       for (const screen of SCREENS) await picture(page, screen, colorScheme);
+      for (const [name, path, sign] of SCREENS) {
+        await page.goto(`${service.url}/p/${service.team.project}${path}`);
+        await page.getByText(sign).first().waitFor();
+        for (const folded of await page.getByText('The next 24 hours').all()) await folded.click();
+        await page.waitForLoadState('networkidle').catch(() => {});
+        await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`) });
+      }
       await chromium.closeAll(null);
     },
     240_000,

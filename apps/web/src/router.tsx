@@ -7,7 +7,9 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ApiError } from './api/client.ts';
+import { DELIVERY_STATES, type DeliveryState } from './api/webhooks.ts';
 import { jobSearch } from './features/job/search.ts';
+import { SHOWN, type Shown } from './features/periodic/search.ts';
 import { Alone, NotFound, PageFailed } from './frame/alone.tsx';
 import { Frame } from './frame/frame.tsx';
 import { meQuery } from './lib/me.ts';
@@ -127,6 +129,77 @@ const spider = createRoute({
   path: '/$spider',
   component: page(() => import('./features/spiders/spider-page.tsx')),
 });
+const periodic = createRoute({ getParentRoute: () => project, path: '/periodic' });
+const periodicList = createRoute({
+  getParentRoute: () => periodic,
+  path: '/',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { q?: string | undefined; show?: Shown | undefined } => ({
+    q: text(search.q),
+    show: SHOWN.find((each) => each === search.show),
+  }),
+  component: page(() => import('./features/periodic/periodic-page.tsx')),
+});
+const newSchedule = createRoute({
+  getParentRoute: () => periodic,
+  path: '/new',
+  validateSearch: (search: Record<string, unknown>): { spider?: string | undefined } => ({
+    spider: text(search.spider),
+  }),
+  component: page(() => import('./features/periodic/new-schedule-page.tsx')),
+});
+const schedule = createRoute({
+  getParentRoute: () => periodic,
+  path: '/$schedule',
+  params: {
+    parse: ({ schedule: id }) => ({ schedule: whole(id) ?? missing() }),
+    stringify: ({ schedule: id }) => ({ schedule: String(id) }),
+  },
+});
+const oneSchedule = createRoute({
+  getParentRoute: () => schedule,
+  path: '/',
+  component: page(() => import('./features/periodic/schedule-page.tsx')),
+});
+const editSchedule = createRoute({
+  getParentRoute: () => schedule,
+  path: '/edit',
+  component: page(() => import('./features/periodic/edit-schedule-page.tsx')),
+});
+const webhooks = createRoute({ getParentRoute: () => project, path: '/webhooks' });
+const webhookList = createRoute({
+  getParentRoute: () => webhooks,
+  path: '/',
+  component: page(() => import('./features/webhooks/webhooks-page.tsx')),
+});
+const webhook = createRoute({
+  getParentRoute: () => webhooks,
+  path: '/$webhook',
+  params: {
+    parse: ({ webhook: id }) => ({ webhook: whole(id) ?? missing() }),
+    stringify: ({ webhook: id }) => ({ webhook: String(id) }),
+  },
+  validateSearch: (search: Record<string, unknown>): { state?: DeliveryState | undefined } => ({
+    state: DELIVERY_STATES.find((each) => each === search.state),
+  }),
+  component: page(() => import('./features/webhooks/webhook-page.tsx')),
+});
+const rules = createRoute({ getParentRoute: () => project, path: '/rules' });
+const ruleList = createRoute({
+  getParentRoute: () => rules,
+  path: '/',
+  component: page(() => import('./features/rules/rules-page.tsx')),
+});
+const rule = createRoute({
+  getParentRoute: () => rules,
+  path: '/$rule',
+  params: {
+    parse: ({ rule: id }) => ({ rule: whole(id) ?? missing() }),
+    stringify: ({ rule: id }) => ({ rule: String(id) }),
+  },
+  component: page(() => import('./features/rules/rule-page.tsx')),
+});
 const code = createRoute({
   getParentRoute: () => project,
   path: '/code',
@@ -235,6 +308,9 @@ const routeTree = root.addChildren([
       overview,
       jobs,
       spiders.addChildren([spiderList, spider]),
+      periodic.addChildren([periodicList, newSchedule, schedule.addChildren([oneSchedule, editSchedule])]),
+      webhooks.addChildren([webhookList, webhook]),
+      rules.addChildren([ruleList, rule]),
       code,
       settings.addChildren([general, keysOfProject, variables, limitsOfProject, auditOfProject]),
       compare,

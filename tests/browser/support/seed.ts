@@ -14,11 +14,11 @@ import { createAdminStore } from '@spiderhub/db';
 import { createFsStreamStore } from '@spiderhub/storage';
 import type { Page } from 'playwright-core';
 import { deployDemo } from '../../support/demo-egg.ts';
-import { type Service, startService } from '../../support/service.ts';
+import { type Service, type ServiceOptions, startService } from '../../support/service.ts';
 
 /** A service with the demo's spiders deployed, and somebody who can sign in. */
-export async function startDemo(): Promise<Service> {
-  const service = await startService({ env: { SECRETS_KEY: newSecretKey() } });
+export async function startDemo({ env, ...options }: ServiceOptions = {}): Promise<Service> {
+  const service = await startService({ ...options, env: { SECRETS_KEY: newSecretKey(), ...env } });
   const lines = await deployDemo(service);
   if (!lines.at(-1)?.includes('"ok"')) throw new Error(`the demo was not deployed:\n${lines.join('\n')}`);
   return service;

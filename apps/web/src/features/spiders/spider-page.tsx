@@ -76,6 +76,14 @@ function Known({ project, spider }: { project: number; spider: Spider }) {
           >
             All its jobs
           </Link>
+          <Link
+            to="/p/$project/periodic/new"
+            params={{ project }}
+            search={{ spider: spider.name }}
+            className="button"
+          >
+            Plan it
+          </Link>
           <button
             type="button"
             className="button primary"

@@ -2,8 +2,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type KeyboardEvent, useState } from 'react';
 import { addressOfKey, readRunAgain, runJob, shortKey } from '../../api/jobs.ts';
-import { listSpiders, readSpider } from '../../api/spiders.ts';
-import { nothingBefore } from '../../lib/queries.ts';
 import { askToRun, type RunRequest } from '../../lib/run-request.ts';
 import { Dialog } from '../dialog.tsx';
 import { ErrorPanel, Pending } from '../feedback.tsx';
@@ -12,6 +10,7 @@ import { toast } from '../toasts.tsx';
 import { bodyOf, type Draft, draftOf, emptyDraft } from './draft.ts';
 import { RunFields } from './run-fields.tsx';
 import { RunLines } from './run-lines.tsx';
+import { useOffers } from './use-offers.ts';
 
 /** Starts a job. Opened with another one, it is filled in with what that one had. */
 export default function RunDialog({ request }: { request: RunRequest }) {
@@ -120,19 +119,3 @@ function RunForm({ project, initial }: { project: number; initial: Draft }) {
 
 const fieldOf = (error: unknown): string => (error as { field?: string } | null)?.field ?? '';
 const codeOf = (error: unknown): string => (error as { code?: string } | null)?.code ?? '';
-
-/** Spiders to choose from, and the arguments that the last runs of the chosen one had. */
-function useOffers(project: number, spider: string) {
-  const spiders = useQuery({
-    queryKey: ['spiders', project, 'names'],
-    queryFn: () => listSpiders({ params: { project } }),
-  });
-  const number = spiders.data?.spiders.find(({ name }) => name === spider)?.number;
-  const known = useQuery({
-    queryKey: ['spider', project, number],
-    queryFn: () => readSpider({ params: { project, spider: number ?? 0 } }),
-    enabled: number !== undefined,
-    placeholderData: nothingBefore,
-  });
-  return { spiders: spiders.data?.spiders ?? [], args: known.data?.args ?? [] };
-}

@@ -7,6 +7,7 @@ import { CommandLine } from '../../../ui/command-line.tsx';
 import { Pending } from '../../../ui/feedback.tsx';
 import { At } from '../../../ui/time.tsx';
 import type { TabProps } from '../job-page.tsx';
+import { Chain } from './chain.tsx';
 
 export default function OverviewTab({ job, address }: TabProps) {
   return (
@@ -36,6 +37,7 @@ export default function OverviewTab({ job, address }: TabProps) {
           </dl>
         </div>
       </section>
+      <Chain job={job} address={address} />
       <Errors job={job} address={address} />
       <Coverage job={job} address={address} />
       <section className="panel">
