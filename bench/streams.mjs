@@ -1,12 +1,15 @@
 /**
  * Streams at the level of the store: writes and reads many small items and some large ones, and reads single records
  * at random. Build first: npx tsc -b packages/storage. Then: node bench/streams.mjs [small items] [large items]
+ * With STORAGE_URL and keys of S3, and DATABASE_URL of an empty database, each of these also on the other driver:
+ * node apps/cli/dist/main.js services -- env STORAGE_URL=s3://… node bench/streams.mjs
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createFsStreamStore } from '../packages/storage/dist/index.js';
+import { filesBelow, openStorage } from '../packages/storage/dist/index.js';
+import { built, CHECKOUT } from './support/checkout.mjs';
 
 const SMALL = Number(process.argv[2] ?? 1_000_000);
 const LARGE = Number(process.argv[3] ?? 100);
@@ -17,7 +20,21 @@ const BATCH_LINES = 1000;
 const SINGLE_READS = 2000;
 
 const root = await mkdtemp(path.join(tmpdir(), 'bench-streams-'));
-const refOf = (job) => ({ key: { project: 1, spider: 1, job }, attempt: 1, stream: 'items' });
+const { DATABASE_URL, STORAGE_URL } = process.env;
+/** A store that nobody has used yet. */
+const DRIVERS = { files: () => filesBelow(path.join(root, 'data')).streams };
+let database = null;
+if (STORAGE_URL && DATABASE_URL) {
+  const { createDatabase, createSegmentIndex, migrate } = built('packages/db');
+  await migrate(DATABASE_URL, path.join(CHECKOUT, 'migrations'));
+  database = createDatabase(DATABASE_URL);
+  const settings = { ...process.env, SPIDERHUB_HOME: root, CACHE_BYTES: 0, GARBAGE_HOURS: 1 };
+  DRIVERS['PostgreSQL and S3'] = () =>
+    openStorage(settings, { index: createSegmentIndex(database), onError: (error) => console.error(error) })
+      .streams;
+}
+let open = DRIVERS.files;
+const refOf = (project) => ({ key: { project, spider: 1, job: 1 }, attempt: 1, stream: 'items' });
 
 function smallItem(n) {
   const words = ['alpha', 'beta', 'gamma', 'delta', 'omega'];
@@ -56,7 +73,7 @@ async function timed(work) {
 }
 
 async function crawl(ref, count, item, perFlush) {
-  const writer = await createFsStreamStore({ root }).openWriter(ref);
+  const writer = await open().openWriter(ref);
   let bytes = 0;
   let seconds = 0;
   for (let n = 0; n < count; n += perFlush) {
@@ -74,7 +91,7 @@ async function crawl(ref, count, item, perFlush) {
 }
 
 async function upload(ref, count, item, perBatch) {
-  const store = createFsStreamStore({ root });
+  const store = open();
   let bytes = 0;
   let seconds = 0;
   for (let n = 0; n < count; n += perBatch) {
@@ -89,7 +106,7 @@ async function upload(ref, count, item, perBatch) {
 async function scan(ref) {
   let items = 0;
   let bytes = 0;
-  for await (const { lines } of createFsStreamStore({ root }).read(ref)) {
+  for await (const { lines } of open().read(ref)) {
     items += lines.length;
     for (const line of lines) bytes += line.length + 1;
   }
@@ -98,12 +115,12 @@ async function scan(ref) {
 
 async function download(ref) {
   let bytes = 0;
-  for await (const chunk of createFsStreamStore({ root }).readGzip(ref)) bytes += chunk.length;
+  for await (const chunk of open().readGzip(ref)) bytes += chunk.length;
   return bytes;
 }
 
 async function single(ref, count, reads) {
-  const store = createFsStreamStore({ root });
+  const store = open();
   const times = [];
   for (let i = 0; i < reads; i += 1) {
     const from = Math.floor(Math.random() * count);
@@ -122,13 +139,6 @@ async function single(ref, count, reads) {
   );
 }
 
-async function sizeOnDisk(ref) {
-  const dir = path.join(root, `1/1/${ref.key.job}/1`);
-  let bytes = 0;
-  for (const name of await readdir(dir)) bytes += (await stat(path.join(dir, name))).size;
-  return bytes;
-}
-
 async function measure(name, ref, count, write) {
   console.log(`\n${count.toLocaleString('en')} ${name}`);
   const { bytes, seconds } = await write();
@@ -141,24 +151,27 @@ async function measure(name, ref, count, write) {
   report('  read as gzip (MB/s of lines)', downloading, count, bytes);
   await single(ref, count, Math.min(SINGLE_READS, count * 5));
   console.log(
-    `  ${(bytes / 1e6).toFixed(0)} MB of lines, ${(compressed / 1e6).toFixed(0)} MB as gzip, ${((await sizeOnDisk(ref)) / 1e6).toFixed(0)} MB on disk`,
+    `  ${(bytes / 1e6).toFixed(0)} MB of lines, ${(compressed / 1e6).toFixed(0)} MB as gzip, ${((await open().sizeOfProject(ref.key.project)) / 1e6).toFixed(0)} MB stored`,
   );
   console.log(`  peak memory so far ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`);
 }
 
+const CASES = [
+  ['small items, by the writer of a crawl', SMALL, (ref) => crawl(ref, SMALL, smallItem, FLUSH_LINES)],
+  ['small items, uploaded in durable batches', SMALL, (ref) => upload(ref, SMALL, smallItem, BATCH_LINES)],
+  ['items of 1 MiB, by the writer of a crawl', LARGE, (ref) => crawl(ref, LARGE, largeItem, 4)],
+  ['items of 1 MiB, uploaded in durable batches', LARGE, (ref) => upload(ref, LARGE, largeItem, 10)],
+];
+
 try {
-  await measure('small items, by the writer of a crawl', refOf(1), SMALL, () =>
-    crawl(refOf(1), SMALL, smallItem, FLUSH_LINES),
-  );
-  await measure('small items, uploaded in durable batches', refOf(2), SMALL, () =>
-    upload(refOf(2), SMALL, smallItem, BATCH_LINES),
-  );
-  await measure('items of 1 MiB, by the writer of a crawl', refOf(3), LARGE, () =>
-    crawl(refOf(3), LARGE, largeItem, 4),
-  );
-  await measure('items of 1 MiB, uploaded in durable batches', refOf(4), LARGE, () =>
-    upload(refOf(4), LARGE, largeItem, 10),
-  );
+  // The drivers in turn, so that both meet the same machine.
+  for (const [i, [name, count, write]] of CASES.entries()) {
+    for (const [driver, make] of Object.entries(DRIVERS)) {
+      open = make;
+      await measure(`${String(name)} (${driver})`, refOf(i + 1), count, () => write(refOf(i + 1)));
+    }
+  }
 } finally {
+  await database?.destroy();
   await rm(root, { recursive: true });
 }

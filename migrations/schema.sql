@@ -36,6 +36,50 @@ alter table api_keys add constraint api_keys_user_id_fkey FOREIGN KEY (user_id) 
 CREATE INDEX api_keys_project ON api_keys USING btree (project_id) WHERE (project_id IS NOT NULL);
 CREATE INDEX api_keys_user ON api_keys USING btree (user_id) WHERE (user_id IS NOT NULL);
 
+CREATE OR REPLACE FUNCTION append_to_stream(a_project integer, a_spider integer, a_job integer, a_attempt integer, a_stream text, a_first bigint, lazily boolean, offsets bigint[], counts integer[], raws integer[], crcs bigint[], lengths integer[], deflations boolean[], statistics text[], body bytea)
+ RETURNS TABLE(first_no bigint, arrived bigint, bytes_in_tail bigint, pieces_in_tail integer)
+ LANGUAGE plpgsql
+AS $function$
+declare
+  h stream_heads;
+  start bigint;
+  ts bigint;
+  pieces integer := cardinality(counts);
+begin
+  if lazily then perform set_config('synchronous_commit', 'off', true); end if;
+  loop
+    select * into h from stream_heads s
+    where s.project_id = a_project and s.spider = a_spider and s.job = a_job and s.attempt = a_attempt
+      and s.stream = a_stream and not s.aside
+    for update;
+    exit when found;
+    insert into stream_heads (project_id, spider, job, attempt, stream)
+    values (a_project, a_spider, a_job, a_attempt, a_stream) on conflict do nothing;
+  end loop;
+  start := coalesce(a_first, h.end_no);
+  if start < h.end_no then return; end if;
+  ts := greatest(floor(extract(epoch from clock_timestamp()) * 1000)::bigint, h.last_ts + 1);
+  insert into stream_chunks (head_id, first, count, raw, crc, deflated, arrivals, stats, bytes)
+  select h.id, start + p.at, p.count, p.raw, p.crc, p.deflated, format('[[%s,%s]]', start + p.at, ts), p.stats,
+    substring(body from (p.upto - p.length + 1)::integer for p.length)
+  from (
+    select u.*, sum(u.length) over (order by u.at) as upto
+    from unnest(offsets, counts, raws, crcs, lengths, deflations, statistics)
+      as u (at, count, raw, crc, length, deflated, stats)
+  ) p;
+  update stream_heads s set
+    end_no = start + offsets[pieces] + counts[pieces],
+    last_ts = ts,
+    tail_bytes = s.tail_bytes + octet_length(body),
+    tail_pieces = s.tail_pieces + pieces,
+    state = 'open', ready_at = null
+  where s.id = h.id
+  returning s.tail_bytes, s.tail_pieces into bytes_in_tail, pieces_in_tail;
+  first_no := start;
+  arrived := ts;
+  return next;
+end $function$;
+
 create type attempt_report (
   close_reason text,
   exit_status text,
@@ -93,6 +137,21 @@ create table blobs (
 );
 alter table blobs add constraint blobs_pkey PRIMARY KEY (sha256);
 alter table blobs add constraint blobs_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text));
+
+CREATE OR REPLACE FUNCTION bring_streams_back(a_project integer, a_spider integer, a_job integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform lock_streams_of(a_project, a_spider, a_job);
+  if exists (
+    select from stream_heads where project_id = a_project and spider = a_spider and job = a_job and aside
+  ) then
+    delete from stream_heads where project_id = a_project and spider = a_spider and job = a_job and not aside;
+    update stream_heads set aside = false
+    where project_id = a_project and spider = a_spider and job = a_job and aside;
+  end if;
+end $function$;
 
 create table collection_records (
   collection_id integer not null,
@@ -507,6 +566,13 @@ CREATE INDEX links_email ON links USING btree (lower(email)) WHERE ((used_at IS 
 CREATE INDEX links_organisation ON links USING btree (organisation_id) WHERE (used_at IS NULL);
 CREATE INDEX links_user ON links USING btree (user_id) WHERE (used_at IS NULL);
 
+CREATE OR REPLACE FUNCTION lock_streams_of(a_project integer, a_spider integer, a_job integer)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  select pg_advisory_xact_lock(hashtextextended(format('streams %s/%s/%s', a_project, a_spider, a_job), 0));
+$function$;
+
 create table members (
   organisation_id integer not null,
   user_id integer not null,
@@ -529,6 +595,16 @@ alter table network_allowed add constraint network_allowed_check CHECK (((last_p
 alter table network_allowed add constraint network_allowed_first_port_check CHECK (((first_port >= 1) AND (first_port <= 65535)));
 alter table network_allowed add constraint network_allowed_pkey PRIMARY KEY (project_id, network, first_port, last_port);
 alter table network_allowed add constraint network_allowed_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id) ON DELETE CASCADE;
+
+CREATE OR REPLACE FUNCTION note_stream_garbage()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into stream_garbage (object) select distinct object from gone order by object
+  on conflict (object) do update set since = now();
+  return null;
+end $function$;
 
 create table notices (
   id text not null,
@@ -992,6 +1068,22 @@ alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) 
 CREATE INDEX sessions_ends ON sessions USING btree (ends_at);
 CREATE INDEX sessions_user ON sessions USING btree (user_id);
 
+CREATE OR REPLACE FUNCTION set_streams_aside(a_project integer, a_spider integer, a_job integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform lock_streams_of(a_project, a_spider, a_job);
+  if exists (
+    select from stream_heads where project_id = a_project and spider = a_spider and job = a_job and aside
+  ) then
+    delete from stream_heads where project_id = a_project and spider = a_spider and job = a_job and not aside;
+  else
+    update stream_heads set aside = true
+    where project_id = a_project and spider = a_spider and job = a_job and not aside;
+  end if;
+end $function$;
+
 create table spiders (
   project_id integer not null,
   number integer not null,
@@ -1011,6 +1103,68 @@ alter table spiders add constraint spiders_policy_check CHECK ((jsonb_typeof(pol
 alter table spiders add constraint spiders_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);
 alter table spiders add constraint spiders_project_id_name_key UNIQUE (project_id, name);
 alter table spiders add constraint spiders_retention_check CHECK ((jsonb_typeof(retention) = 'object'::text));
+
+create table stream_chunks (
+  head_id bigint not null,
+  first bigint not null,
+  count integer not null,
+  raw integer not null,
+  crc bigint not null,
+  deflated boolean not null,
+  arrivals text not null,
+  stats text not null,
+  bytes bytea not null
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=10000, autovacuum_vacuum_cost_delay=0);
+alter table stream_chunks add constraint stream_chunks_head_id_fkey FOREIGN KEY (head_id) REFERENCES stream_heads(id) ON DELETE CASCADE;
+alter table stream_chunks add constraint stream_chunks_pkey PRIMARY KEY (head_id, first);
+
+create table stream_extents (
+  id bigint generated identity not null,
+  head_id bigint not null,
+  first bigint not null,
+  end_no bigint not null,
+  object text not null,
+  members text not null
+);
+alter table stream_extents add constraint stream_extents_head_id_first_key UNIQUE (head_id, first);
+alter table stream_extents add constraint stream_extents_head_id_fkey FOREIGN KEY (head_id) REFERENCES stream_heads(id) ON DELETE CASCADE;
+alter table stream_extents add constraint stream_extents_pkey PRIMARY KEY (id);
+CREATE INDEX stream_extents_object ON stream_extents USING btree (object);
+CREATE TRIGGER stream_extents_gone AFTER DELETE ON stream_extents REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION note_stream_garbage();
+
+create table stream_garbage (
+  object text not null,
+  since timestamp with time zone default now() not null,
+  taken boolean default false not null
+);
+alter table stream_garbage add constraint stream_garbage_pkey PRIMARY KEY (object);
+CREATE INDEX stream_garbage_due ON stream_garbage USING btree (since);
+
+create table stream_heads (
+  id bigint generated identity not null,
+  project_id integer not null,
+  spider integer not null,
+  job integer not null,
+  attempt integer not null,
+  stream text not null,
+  aside boolean default false not null,
+  end_no bigint default 0 not null,
+  members_end bigint default 0 not null,
+  last_ts bigint default 0 not null,
+  version integer default 0 not null,
+  base_stats text,
+  tail_bytes bigint default 0 not null,
+  tail_pieces integer default 0 not null,
+  object_bytes bigint default 0 not null,
+  state text default 'open'::text not null,
+  ready_at timestamp with time zone
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=5000);
+alter table stream_heads add constraint stream_heads_pkey PRIMARY KEY (id);
+alter table stream_heads add constraint stream_heads_project_id_spider_job_attempt_stream_aside_key UNIQUE (project_id, spider, job, attempt, stream, aside);
+alter table stream_heads add constraint stream_heads_state_check CHECK ((state = ANY (ARRAY['open'::text, 'ready'::text, 'packed'::text])));
+alter table stream_heads add constraint stream_heads_stream_check CHECK ((stream = ANY (ARRAY['items'::text, 'logs'::text, 'requests'::text, 'samples'::text])));
+CREATE INDEX stream_heads_open ON stream_heads USING btree (id) WHERE (state = 'open'::text);
+CREATE INDEX stream_heads_ready ON stream_heads USING btree (project_id, ready_at) WHERE (state = 'ready'::text);
 
 create table streams_to_free (
   project_id integer not null,

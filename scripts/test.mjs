@@ -13,6 +13,7 @@ const HOME = process.env.SPIDERHUB_HOME || '.spiderhub';
 const CLIENTS = join(HOME, 'clients');
 const FUZZ = join(HOME, 'fuzz');
 const KUBERNETES = join(HOME, 'kubernetes');
+const S3 = join(HOME, 's3');
 
 const CHECKS = {
   types: () => runTool('typescript/bin/tsc', ['-p', '.']),
@@ -22,6 +23,7 @@ const CHECKS = {
   sizes: () => run(process.execPath, ['scripts/sizes.mjs', '0']),
   'dead code': () => runTool('knip/bin/knip.js', []),
   clients: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', CLIENTS]),
+  'an S3 server': () => run(process.execPath, [SPIDERHUB, 'python', 'tests/s3/requirements.txt', S3]),
   fuzzers: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/fuzz/requirements.txt', FUZZ]),
   manifests: async () =>
     (await run(process.execPath, [SPIDERHUB, 'python', 'tests/kubernetes/requirements.txt', KUBERNETES])) ||
@@ -92,6 +94,7 @@ async function runPart(which) {
       ...process.env,
       SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python'),
       SPIDERHUB_FUZZ_PYTHON: resolve(FUZZ, 'bin', 'python'),
+      SPIDERHUB_S3_PYTHON: resolve(S3, 'bin', 'python'),
     };
     const code = await run(process.execPath, [SPIDERHUB, 'services', '--', process.execPath, ...jest], {
       env,

@@ -4,6 +4,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { bucketIfWanted } from './s3-bucket.ts';
 import { makeTeam, type Team } from './team.ts';
 
 const CHECKOUT = resolve(__dirname, '../..');
@@ -58,6 +59,7 @@ export async function startService({
   const team = await makeTeam(db.database, 'acme', spiders);
   if (spiders.length === 0) await db.database('versions').delete();
   const processes: ServiceProcess[] = [];
+  const objects = env.STORAGE_URL ? null : await bucketIfWanted();
   const common: NodeJS.ProcessEnv = {
     ...process.env,
     DATABASE_URL: db.url,
@@ -71,6 +73,7 @@ export async function startService({
     PORT: '0',
     HOST: '127.0.0.1',
     SCRAPYD_PORT: '0',
+    ...objects?.env,
     ...env,
     ...(await reach(db.url)),
   };
@@ -108,6 +111,7 @@ export async function startService({
     async stop() {
       for (const running of processes.reverse()) await running.stop();
       await db.close();
+      await objects?.close();
       // A crawl's own folder is emptied by its shim, which may be the last to go.
       if (!process.env.SPIDERHUB_KEEP)
         await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });

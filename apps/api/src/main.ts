@@ -4,7 +4,13 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { readSecretKeys } from '@spiderhub/core';
-import { countLiveWorkers, createDatabase, type Database, databaseProblem } from '@spiderhub/db';
+import {
+  countLiveWorkers,
+  createDatabase,
+  createSegmentIndex,
+  type Database,
+  databaseProblem,
+} from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
 import { type Boxing, boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
 import { createMailer } from '@spiderhub/mail';
@@ -37,6 +43,7 @@ import {
   type SignalSender,
 } from '@spiderhub/queue';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
+import { openStorage, type Storage } from '@spiderhub/storage';
 import type { Express } from 'express';
 import { type Apps, createApps } from './app.ts';
 import { DIALECTS } from './dialects/registry.ts';
@@ -94,6 +101,10 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const uploadDir = join(config.SPIDERHUB_HOME, 'tmp/uploads');
   await prepareUploadDir(uploadDir);
   const connections = openConnections(config, log);
+  const storage = openStorage(config, {
+    index: createSegmentIndex(connections.database),
+    onError: (err) => log.warn({ err }, 'an object could not be stored yet'),
+  });
   const parts = await createParts({
     ...connections,
     limits: { defaults: limitDefaults(config), counts: connections.usageCounts },
@@ -101,7 +112,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
     openId: await openIdOf(config),
     inspector: inspectorOf(config, boxing),
     secretKeys: async () => readSecretKeys(await secretsKeyText(config)) ?? [],
-    dataDir: join(config.SPIDERHUB_HOME, 'data'),
+    storage,
     uploadDir,
     maxItemBytes: config.ITEM_MAX_BYTES,
     isolation: boxing.report.level,
@@ -110,7 +121,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const apps = createApps({
     parts,
     dialects: DIALECTS,
-    checks: checksOf(connections, uploadDir),
+    checks: checksOf(connections, storage, uploadDir),
     isolation: boxing.report,
     host: config.HOST,
     publicUrl: config.PUBLIC_URL,
@@ -125,7 +136,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
   const limits = { name: 'limits', start: async () => {}, stop: () => limiting.close() };
   // The first to stop: a server waits for its answers, and these go on for as long as somebody listens.
   const live = { name: 'live streams', start: async () => {}, stop: async () => parts.live.close() };
-  const first = [limits, closing(connections, parts), connections.guard];
+  const first = [limits, closing(connections, storage, parts), connections.guard];
   await runServices([...first, http, ...(scrapyd ? [scrapyd] : []), live], {
     log,
     graceMs: config.SHUTDOWN_GRACE_SECONDS * 1000,
@@ -218,13 +229,13 @@ function openConnections(config: ApiConfig, log: Logger): Connections {
 }
 
 /** Ends them when everything that uses them has stopped. */
-function closing(connections: Connections, { keyUses, refusals }: Parts): Service {
+function closing(connections: Connections, storage: Storage, { keyUses, refusals }: Parts): Service {
   const { database, downloads, searches, signals, listener, failureCounts, usageCounts } = connections;
   return {
     name: 'connections',
     async start() {},
     async stop() {
-      await Promise.all([keyUses.flush(), refusals.flush()]);
+      await Promise.all([keyUses.flush(), refusals.flush(), storage.settled()]);
       signals.close();
       listener.close();
       failureCounts.close();
@@ -274,7 +285,7 @@ function inspectorOf(config: ApiConfig, boxing: Boxing) {
   });
 }
 
-function checksOf({ database, signals }: Connections, uploadDir: string): Checks {
+function checksOf({ database, signals }: Connections, storage: Storage, uploadDir: string): Checks {
   const allListen = watchSiblings();
   return {
     processes: async () => {
@@ -282,7 +293,10 @@ function checksOf({ database, signals }: Connections, uploadDir: string): Checks
     },
     database: async () => void (await database.raw('select 1')),
     redis: () => signals.ping(),
-    storage: () => access(uploadDir, constants.W_OK),
+    storage: async () => {
+      await access(uploadDir, constants.W_OK);
+      await storage.ping();
+    },
     worker: async () => {
       if ((await countLiveWorkers(database)) === 0) throw new Error('no worker gave a life sign lately');
     },

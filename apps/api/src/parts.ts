@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type Access,
   type Accounts,
@@ -83,7 +82,6 @@ import {
   type SignIn,
   type SpiderStore,
   type StreamStore,
-  TALLIES,
   type Turn,
   type UsageCounts,
   type VersionStore,
@@ -145,7 +143,7 @@ import {
 } from '@spiderhub/db';
 import type { Logger } from '@spiderhub/platform';
 import { checkZip } from '@spiderhub/runners';
-import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import type { Storage } from '@spiderhub/storage';
 import type { RoomLimits } from './http/rooms.ts';
 import { createThrottle } from './http/throttle.ts';
 import type { Hints } from './live/event-hub.ts';
@@ -273,8 +271,8 @@ export interface Ground {
   inspector: EggInspector;
   /** Keys that secrets are stored with. */
   secretKeys: SecretKeys;
-  /** Streams and blobs lie here. */
-  dataDir: string;
+  /** Where streams and blobs are. */
+  storage: Pick<Storage, 'streams' | 'blobs'>;
   uploadDir: string;
   /** The largest item that is kept, bytes. 16 MiB by default. */
   maxItemBytes?: number;
@@ -290,12 +288,12 @@ function liveOf(
   return createLive({ log, ...parts, looks: createProjectLooks(database), hints, limits });
 }
 
-/** Makes each part, on Postgres and the file system. */
+/** Makes each part, on Postgres and what stores files. */
 export async function createParts(ground: Ground): Promise<Parts> {
-  const { database, downloads, searches, signals, inspector, secretKeys, dataDir, uploadDir, log } = ground;
+  const { database, downloads, searches, signals, inspector, secretKeys, storage, uploadDir, log } = ground;
   const versions = createVersionStore(database);
   const eggs = createEggStore(database);
-  const blobs = inLedger(createFsBlobStore({ root: join(dataDir, 'blobs') }), createBlobLedger(database));
+  const blobs = inLedger(storage.blobs, createBlobLedger(database));
   const sealed = [createVariableStore(database), createSealedStore(database), secretKeys] as const;
   const variables = createVariables(...sealed);
   const tokens = createJobTokens(await sharedSecret(database, 'job-token'));
@@ -310,7 +308,6 @@ export async function createParts(ground: Ground): Promise<Parts> {
     signals,
     enforced,
   );
-  const streams = createFsStreamStore({ root: join(dataDir, 'streams'), tallies: TALLIES });
   const eventLog = createEventLog(database);
   const projects = createProjectStore(database);
   const now = () => new Date();
@@ -354,13 +351,13 @@ export async function createParts(ground: Ground): Promise<Parts> {
     checkEgg: checkZip,
     releases: createReleaseStore(database),
 
-    streams,
+    streams: storage.streams,
     blobs,
     collections: createCollectionStore(database),
     frontiers: createFrontierStore(database),
     activity: createActivityStore(database),
     eventLog,
-    live: liveOf(ground, { eventLog, streams }),
+    live: liveOf(ground, { eventLog, streams: storage.streams }),
     comments: createCommentStore(database),
     reports: createReportStore(database),
 

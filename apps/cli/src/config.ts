@@ -21,6 +21,7 @@ import {
   readConfig,
   Seconds,
   SecretsKey,
+  StorageFields,
   UnitCpus,
   UnitDiskMb,
   UnitMemoryMb,
@@ -57,6 +58,7 @@ const CliConfig = z.object({
   LOG_LEVEL: LogLevel.default('info'),
   SECRETS_KEY: SecretsKey.optional(),
   ...LimitFields,
+  ...StorageFields,
 });
 export type CliConfig = z.output<typeof CliConfig>;
 

@@ -11,7 +11,6 @@ import {
   createVariables,
   readSecretKeys,
   type StreamStore,
-  TALLIES,
 } from '@spiderhub/core';
 import { createCron } from '@spiderhub/cron';
 import {
@@ -29,6 +28,7 @@ import {
   createReactionStore,
   createRetentionStore,
   createSealedStore,
+  createSegmentIndex,
   createServiceLimitStore,
   createStorageUsageStore,
   createVariableStore,
@@ -54,13 +54,14 @@ import {
   WorkerConfig,
 } from '@spiderhub/platform';
 import { createRedisGuard } from '@spiderhub/queue';
-import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { openStorage, type Storage } from '@spiderhub/storage';
 import { CLOSE_MS, type Connections, openConnections } from './connections.ts';
 import { createHealth } from './health.ts';
 import { createIntake } from './intake/intake.ts';
 import { openIsolation } from './isolation.ts';
 import { createLeader, type Leader } from './leader/leader.ts';
 import { keepHouse } from './leader/tasks/keep-house.ts';
+import { keepObjects } from './leader/tasks/keep-objects.ts';
 import { measureStorage } from './leader/tasks/measure-storage.ts';
 import { keepCalendar, type PeriodicParts } from './leader/tasks/periodic.ts';
 import { digest, forgetSent, lookForSilence } from './leader/tasks/reactions.ts';
@@ -77,6 +78,7 @@ import { localSweeps } from './sweep/local-sweeps.ts';
 import { createSweeper } from './sweep/sweeper.ts';
 import { createDeliverer, type Deliverer } from './webhooks/deliverer.ts';
 import { createSender } from './webhooks/send.ts';
+import { within } from './within.ts';
 import { placeOf, takeWorkDirectory } from './work-directory.ts';
 
 const DAY_MS = 24 * 3600_000;
@@ -96,16 +98,22 @@ async function main(): Promise<void> {
   const place = placeOf(worker.host);
   const workRoot = join(home, 'work', place);
   const folder = await takeWorkDirectory(workRoot);
-  const pipEnv = pipEnvironment(process.env);
   const networks = createNetworkStore(connections.database);
   const { network, ...isolation } = await openIsolation({ config, folder: folder.path, networks, log });
   const { report } = isolation.boxing;
-  const runnerIn = createRunners({ config, pipEnv, ownFolder: folder.path, ...isolation, log });
+  const storage = storageOf(config, connections, log);
+  const runnerIn = createRunners({
+    config,
+    pipEnv: pipEnvironment(process.env),
+    ownFolder: folder.path,
+    ...isolation,
+    blobs: storage.blobs,
+    log,
+  });
   const runner = runnerIn(folder.path);
-  const streams = createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
   const vital = createAttemptStore(connections.vital);
   const heartbeat = createHeartbeat({ attempts: vital, worker, leaseMs, log });
-  const parts = { config, connections, streams, log };
+  const parts = { config, connections, storage, streams: storage.streams, log };
   const supervisor = await makeSupervisor(parts, {
     workerId: worker.id,
     runner,
@@ -123,19 +131,11 @@ async function main(): Promise<void> {
     network,
     connections.service,
     createRedisGuard(redis.redis, giveUp),
+    settling(storage),
     heartbeat,
     createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, isolation: report, log }),
     createCrawls({ supervisor, runner, workRoot, inherit, stopping, leaseMs, log }),
-    createSweeper({
-      sweeps: localSweeps({
-        home,
-        place,
-        envsBytes: config.ENVS_BYTES,
-        leftovers: createLeftoverStore(database),
-        inherit,
-      }),
-      log,
-    }),
+    sweeperOf(config, { place, database, inherit, log }),
     leader,
     ...[deliverer, ...postmen(parts)],
     createIntake({
@@ -160,6 +160,40 @@ async function main(): Promise<void> {
   process.exit();
 }
 
+function storageOf(config: WorkerConfig, { database }: Connections, log: Logger): Storage {
+  const onError = (err: unknown) => log.warn({ err }, 'an object could not be stored yet');
+  return openStorage(config, { index: createSegmentIndex(database), onError });
+}
+
+/** What is being written on the side is written before connections close, if there is time. */
+function settling(storage: Storage): Service {
+  return {
+    name: 'objects',
+    start: async () => {},
+    stop: (deadline) => within(deadline, storage.settled()).catch(() => undefined),
+  };
+}
+
+function sweeperOf(
+  config: WorkerConfig,
+  own: {
+    place: string;
+    database: Connections['database'];
+    inherit: (path: string) => Promise<void>;
+    log: Logger;
+  },
+): Service {
+  const { place, database, inherit, log } = own;
+  const sweeps = localSweeps({
+    home: config.SPIDERHUB_HOME,
+    place,
+    envsBytes: config.ENVS_BYTES,
+    leftovers: createLeftoverStore(database),
+    inherit,
+  });
+  return createSweeper({ sweeps, log });
+}
+
 function stoppingOf(config: WorkerConfig) {
   return {
     mode: config.WORKER_STOP_MODE,
@@ -171,6 +205,7 @@ function stoppingOf(config: WorkerConfig) {
 interface Parts {
   config: WorkerConfig;
   connections: Connections;
+  storage: Storage;
   streams: StreamStore;
   log: Logger;
 }
@@ -210,7 +245,7 @@ async function makeSupervisor(
 }
 
 function makeLeader(
-  { config, connections, streams, log }: Parts,
+  { config, connections, storage, streams, log }: Parts,
   { id, host }: { id: string; host: string },
 ): Leader {
   const { database, vital, tickets } = connections;
@@ -239,13 +274,14 @@ function makeLeader(
       chores: [
         ...keepHouse({
           purge: createPurge(createRetentionStore(database), streams, config.DELETE_GRACE_DAYS * DAY_MS),
-          blobs: createFsBlobStore({ root: join(config.SPIDERHUB_HOME, 'data/blobs') }),
+          blobs: storage.blobs,
           ledger: createBlobLedger(database),
           leftovers: createLeftoverStore(database),
           eventsMs: config.EVENTS_DAYS * DAY_MS,
           audit: createAuditStore(database),
           auditMs: config.AUDIT_DAYS * DAY_MS,
         }),
+        ...(storage.objects ? keepObjects(storage.objects.keeper) : []),
         ...keepCalendar(periodic),
         digest(reactions),
         lookForSilence(reactions),

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { CrawlRunner } from '@spiderhub/core';
+import type { BlobStore, CrawlRunner } from '@spiderhub/core';
 import type { Boxing, Limiting } from '@spiderhub/isolation';
 import type { Logger, WorkerConfig } from '@spiderhub/platform';
 import { createEnvironments, createForkServers, createProcessRunner } from '@spiderhub/runners';
-import { createFsBlobStore } from '@spiderhub/storage';
 
 export interface RunnersOptions {
   config: WorkerConfig;
@@ -15,6 +14,8 @@ export interface RunnersOptions {
   boxing: Boxing;
   /** Decides what crawls may use. */
   limiting: Limiting;
+  /** Where eggs come from. */
+  blobs: BlobStore;
   log: Logger;
 }
 
@@ -25,6 +26,7 @@ export function createRunners({
   ownFolder,
   boxing,
   limiting,
+  blobs,
   log,
 }: RunnersOptions): (folder: string) => CrawlRunner {
   const home = config.SPIDERHUB_HOME;
@@ -44,7 +46,6 @@ export function createRunners({
     config.CRAWL_START === 'fork'
       ? createForkServers({ python, launcherDir, directory: ownFolder, log: note })
       : undefined;
-  const blobs = createFsBlobStore({ root: join(home, 'data/blobs') });
   return (folder) =>
     createProcessRunner({
       python,

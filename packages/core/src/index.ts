@@ -119,6 +119,7 @@ export * from './ports/retention-store.ts';
 export * from './ports/rule-store.ts';
 export * from './ports/saved-view-store.ts';
 export * from './ports/sealed-store.ts';
+export * from './ports/segment-index.ts';
 export * from './ports/service-limit-store.ts';
 export * from './ports/session-store.ts';
 export * from './ports/signals.ts';

@@ -52,6 +52,7 @@ export { createServiceLimitStore } from './stores/service-limit-store.ts';
 export { createSpiderStore } from './stores/spider-store.ts';
 export { createVariableStore } from './stores/variable-store.ts';
 export { createVersionStore } from './stores/version-store.ts';
+export { createSegmentIndex } from './streams/segment-index.ts';
 export { createDeliveryStore } from './webhooks/delivery-store.ts';
 export { createReactionStore } from './webhooks/reaction-store.ts';
 export { createWebhookStore } from './webhooks/webhook-store.ts';

@@ -7,6 +7,7 @@ export * from './config/fields.ts';
 export { LimitFields, limitDefaults } from './config/limits.ts';
 export { splitProxies } from './config/proxies.ts';
 export * from './config/read.ts';
+export { StorageFields } from './config/storage.ts';
 export { WorkerConfig } from './config/worker.ts';
 export { hasCode } from './errors.ts';
 export * from './logger.ts';

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { newSecretKey } from '@spiderhub/core';
-import { createDatabase, type Database, migrate } from '@spiderhub/db';
+import { createDatabase, createSegmentIndex, type Database, migrate } from '@spiderhub/db';
+import { filesBelow, openStorage, type Storage } from '@spiderhub/storage';
 import { freePort } from '../../support/free-port.ts';
+import { bucketIfWanted, type OwnBucket } from '../../support/s3-bucket.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 import { type Member, startMember } from './fleet.ts';
 import { type OwnServers, startOwnServers } from './servers.ts';
@@ -29,6 +31,7 @@ export interface System {
   /** The directory that a full disk fills, null when we may not mount one. */
   smallDisk: string | null;
   home: string;
+  storage: Storage;
   call(path: string, form?: Record<string, string>, api?: number): Promise<Response>;
   /** A call of `/console`, or of what else takes JSON. */
   json(path: string, body: object | string, method?: string, api?: number): Promise<Response>;
@@ -68,6 +71,7 @@ export async function startSystem({
   await database('versions').delete();
   letWitnessIn(home, witness, team.project);
   const secretsKey = newSecretKey();
+  const bucket = await bucketIfWanted();
   const ports = [await freePort(), await freePort()];
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
 
@@ -101,6 +105,7 @@ export async function startSystem({
         // One gives its jobs back when it is stopped, the other leaves its crawls to its successor.
         WORKER_STOP_MODE: n === 0 ? 'requeue' : 'handover',
         LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'info',
+        ...bucket?.env,
       },
     });
   }
@@ -143,6 +148,7 @@ export async function startSystem({
     members,
     smallDisk,
     home,
+    storage: storageOf(home, bucket, database),
     call,
     json,
     async deploy() {
@@ -161,11 +167,18 @@ export async function startSystem({
       }
       await database.destroy();
       await servers.stop();
+      await bucket?.close();
       if (process.env.CHAOS_KEEP) return;
       if (smallDisk) spawnSync('umount', ['-l', smallDisk]);
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+function storageOf(home: string, bucket: OwnBucket | null, database: Database): Storage {
+  if (!bucket) return filesBelow(join(home, 'data'));
+  const settings = { ...bucket.env, SPIDERHUB_HOME: home, CACHE_BYTES: 2 ** 30, GARBAGE_HOURS: 1 };
+  return openStorage(settings, { index: createSegmentIndex(database) });
 }
 
 /** Only root may mount; elsewhere the disk never gets full. */

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type JobKey, TALLIES } from '@spiderhub/core';
-import { createFsStreamStore } from '@spiderhub/storage';
+import type { JobKey, StreamStore } from '@spiderhub/core';
 import type { Load } from './load.ts';
 import type { System } from './system.ts';
 import { type Execution, overlaps, readWitness } from './witness.ts';
@@ -38,7 +37,7 @@ export async function verify(system: System, load: Load): Promise<Verdict> {
   const executions = readWitness(system.witness);
   const rows = await jobRows(system);
   const keys = new Set(rows.map(keyOf));
-  const streams = createFsStreamStore({ root: join(system.home, 'data/streams'), tallies: TALLIES });
+  const { streams } = system.storage;
   const byName = new Map(executions.map((one) => [one.name, one]));
   const violations: string[] = [];
 
@@ -86,13 +85,11 @@ function keyOf({ project_id, spider, number }: JobRow): string {
   return `${project_id}/${spider}/${number}`;
 }
 
-type Streams = ReturnType<typeof createFsStreamStore>;
-
 /** Items are the first so many that one crawl wrote; the last attempt's streams hold what the job's row counts. */
 async function checkStreams(
   row: JobRow,
   attempt: number,
-  streams: Streams,
+  streams: StreamStore,
   executions: ReadonlyMap<string, Execution>,
 ): Promise<string[]> {
   const key: JobKey = { project: row.project_id, spider: row.spider, job: row.number };
@@ -119,7 +116,7 @@ async function checkStreams(
 }
 
 /** What the log of the last attempt says went wrong. */
-async function lastError(row: JobRow, streams: Streams): Promise<string> {
+async function lastError(row: JobRow, streams: StreamStore): Promise<string> {
   const key: JobKey = { project: row.project_id, spider: row.spider, job: row.number };
   let message = 'nothing in its log';
   for await (const { lines } of streams.read({ key, attempt: row.attempt, stream: 'logs' }))
@@ -135,7 +132,7 @@ interface Item {
   execution: string;
 }
 
-async function readItems(streams: Streams, key: JobKey, attempt: number): Promise<Item[]> {
+async function readItems(streams: StreamStore, key: JobKey, attempt: number): Promise<Item[]> {
   const items: Item[] = [];
   for await (const { lines } of streams.read({ key, attempt, stream: 'items' }))
     for (const line of lines) items.push(JSON.parse(line.toString('utf8')) as Item);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { EggInspector, JobStore, Jobs, Signals, StreamStore } from '@spiderhub/core';
 import { createJobStore } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
+import { filesBelow } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
 import { type AppOptions, createApps } from '../../../apps/api/src/app.ts';
@@ -86,7 +87,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
     },
     inspector: { inspect },
     secretKeys: async () => [],
-    dataDir: directory,
+    storage: filesBelow(directory),
     uploadDir,
     log,
     ...overrides.ground,

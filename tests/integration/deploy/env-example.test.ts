@@ -7,6 +7,7 @@ const CONFIGS = [
   'packages/platform/src/config/fields.ts',
   'packages/platform/src/config/api.ts',
   'packages/platform/src/config/limits.ts',
+  'packages/platform/src/config/storage.ts',
   'packages/platform/src/config/worker.ts',
   'apps/cli/src/config.ts',
 ];
@@ -18,7 +19,7 @@ function read(path: string): string {
 it('explains exactly the variables that some process reads', () => {
   const documented = Object.keys(parseEnv(read('.env.example')));
   const known = CONFIGS.flatMap((path) =>
-    [...read(path).matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map((match) => match[1] as string),
+    [...read(path).matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map((match) => match[1] as string),
   );
   expect([...documented].sort()).toEqual([...new Set(known)].sort());
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DomainError, type EggInspector, hashPassword, type Jobs, type StreamStore } from '@spiderhub/core';
 import { createScrapydUserStore } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
+import { filesBelow } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
 import { createApps } from '../../../apps/api/src/app.ts';
@@ -76,7 +77,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     signals,
     inspector: { inspect },
     secretKeys: async () => [],
-    dataDir: directory,
+    storage: filesBelow(directory),
     uploadDir,
     log,
   });

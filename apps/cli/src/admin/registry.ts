@@ -11,6 +11,7 @@ import { SCRAPYD_USER_COMMANDS } from './scrapyd-user.ts';
 import { SECRETS_COMMANDS } from './secrets.ts';
 import { SPIDER_COMMANDS } from './spider.ts';
 import { STACK_COMMANDS } from './stacks.ts';
+import { STORAGE_COMMANDS } from './storage.ts';
 import { USAGE_COMMANDS } from './usage.ts';
 import { WEBHOOK_COMMANDS } from './webhook.ts';
 
@@ -35,5 +36,6 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   ...SCRAPYD_USER_COMMANDS,
   ...SECRETS_COMMANDS,
   ...STACK_COMMANDS,
+  ...STORAGE_COMMANDS,
   ...USAGE_COMMANDS,
 ];

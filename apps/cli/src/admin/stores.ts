@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type AccountStore,
   type AdminStore,
@@ -21,7 +20,6 @@ import {
   type ServiceLimitStore,
   type ServiceLimits,
   type StreamStore,
-  TALLIES,
   type UsageView,
   type VersionStore,
   type Webhooks,
@@ -29,6 +27,7 @@ import {
 import type { ScrapydCallerStore, ScrapydUserStore } from '@spiderhub/core/scrapyd';
 import { createCron } from '@spiderhub/cron';
 import {
+  countLiveWorkers,
   createAccountStore,
   createAdminStore,
   createAuditStore,
@@ -52,7 +51,7 @@ import {
 } from '@spiderhub/db';
 import { type SecretsPlace, secretsKeyText } from '@spiderhub/platform';
 import type { Environments } from '@spiderhub/runners';
-import { createFsStreamStore } from '@spiderhub/storage';
+import type { Storage } from '@spiderhub/storage';
 
 /** Everything that a command may work with. */
 export interface AdminStores {
@@ -76,6 +75,10 @@ export interface AdminStores {
   retention: RetentionStore;
   usage: UsageView;
   streams: StreamStore;
+  storage: Storage;
+  /** The same with another STORAGE_URL; files of this machine without one. */
+  storageAt: (url: string | undefined) => Storage;
+  liveWorkers: () => Promise<number>;
   environments: Pick<Environments, 'stacks' | 'isMade'>;
   variables: ProjectVariables;
   sealed: SealedStore;
@@ -86,11 +89,13 @@ export interface AdminStores {
 export function createAdminStores(
   database: Database,
   place: SecretsPlace,
+  storageAt: (url?: string | null) => Storage,
   environments: AdminStores['environments'],
   site: string,
   defaults: ServiceLimits,
 ): AdminStores {
   const cron = createCron();
+  const storage = storageAt();
   const sealed = createSealedStore(database);
   const keys = async () => readSecretKeys(await secretsKeyText(place)) ?? [];
   return {
@@ -111,7 +116,10 @@ export function createAdminStores(
     scrapydCallers: createScrapydCallerStore(database),
     retention: createRetentionStore(database),
     usage: createUsageView(database),
-    streams: createFsStreamStore({ root: join(place.SPIDERHUB_HOME, 'data/streams'), tallies: TALLIES }),
+    streams: storage.streams,
+    storage,
+    storageAt: (url) => storageAt(url ?? null),
+    liveWorkers: () => countLiveWorkers(database),
     environments,
     variables: createVariables(createVariableStore(database), sealed, keys),
     sealed,

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TALLIES } from '@spiderhub/core';
-import { createDatabase, createJobView } from '@spiderhub/db';
+import { createDatabase, createJobView, createSegmentIndex } from '@spiderhub/db';
 import {
   answers,
   createServers,
@@ -15,7 +13,7 @@ import {
   withServers,
 } from '@spiderhub/hosting';
 import { limitDefaults, releaseLock, takeLock } from '@spiderhub/platform';
-import { createFsStreamStore } from '@spiderhub/storage';
+import { openStorage } from '@spiderhub/storage';
 
 import { type AdminRequest, adminUsage, readArguments } from '../admin/arguments.ts';
 import { printed } from '../admin/print.ts';
@@ -66,10 +64,7 @@ async function runTail(config: CliConfig, url: string, request: TailRequest): Pr
   await migrateDatabase(url);
   const database = createDatabase(url, { maxConnections: 1, name: 'spiderhub-admin' });
   try {
-    const streams = createFsStreamStore({
-      root: join(config.SPIDERHUB_HOME, 'data/streams'),
-      tallies: TALLIES,
-    });
+    const { streams } = openStorage(config, { index: createSegmentIndex(database) });
     await tail(request, {
       jobs: createJobView(database),
       streams,
@@ -86,7 +81,17 @@ async function answer(config: CliConfig, url: string, { work, json }: AdminReque
   const database = createDatabase(url, { maxConnections: 2, name: 'spiderhub-admin' });
   try {
     const site = config.PUBLIC_URL ?? localUrl(config.HOST, config.PORT);
-    const stores = createAdminStores(database, config, environmentsOf(config), site, limitDefaults(config));
+    const index = createSegmentIndex(database);
+    const storageAt = (url: string | null | undefined = config.STORAGE_URL) =>
+      openStorage({ ...config, STORAGE_URL: url ?? undefined }, { index });
+    const stores = createAdminStores(
+      database,
+      config,
+      storageAt,
+      environmentsOf(config),
+      site,
+      limitDefaults(config),
+    );
     process.stdout.write(`${printed(await work(stores), json)}\n`);
     return 0;
   } finally {

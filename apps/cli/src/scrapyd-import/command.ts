@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createDeploy, createJobs, inLedger, NO_VARIABLES, TALLIES } from '@spiderhub/core';
+import { createDeploy, createJobs, inLedger, NO_VARIABLES } from '@spiderhub/core';
 import {
   createBlobLedger,
   createDatabase,
@@ -9,6 +9,7 @@ import {
   createScrapydImportStore,
   createScrapydStore,
   createScrapydView,
+  createSegmentIndex,
   createVersionStore,
   type Database,
 } from '@spiderhub/db';
@@ -16,7 +17,7 @@ import { crawlPython, say, UserError } from '@spiderhub/hosting';
 import { type Boxing, boxingFromConfig } from '@spiderhub/isolation';
 import { CHECKOUT } from '@spiderhub/platform';
 import { createEggInspector, createEnvironments } from '@spiderhub/runners';
-import { createFsBlobStore, createFsStreamStore } from '@spiderhub/storage';
+import { openStorage } from '@spiderhub/storage';
 import type { CliConfig } from '../config.ts';
 import { type ImportFolders, importScrapyd } from './import.ts';
 import { requireFolder } from './read-scrapyd.ts';
@@ -93,11 +94,13 @@ function pythonOf({ SPIDERHUB_PYTHON, SPIDERHUB_HOME }: CliConfig): Promise<stri
 const SILENT = { wakeLeader() {}, happened() {}, stopRequested() {} };
 
 function partsOf(
-  { SPIDERHUB_HOME: home }: CliConfig,
+  config: CliConfig,
   database: Database,
   { python, boxing }: { python: string; boxing: Boxing },
   organisation: number,
 ) {
+  const home = config.SPIDERHUB_HOME;
+  const storage = openStorage(config, { index: createSegmentIndex(database) });
   const launcherDir = LAUNCHER;
   const environments = createEnvironments({
     basePython: python,
@@ -113,7 +116,7 @@ function partsOf(
     workDir: join(home, 'tmp/inspect'),
   });
   const versions = createVersionStore(database);
-  const blobs = inLedger(createFsBlobStore({ root: join(home, 'data/blobs') }), createBlobLedger(database));
+  const blobs = inLedger(storage.blobs, createBlobLedger(database));
   return {
     organisation,
     python,
@@ -123,7 +126,7 @@ function partsOf(
     imports: createScrapydImportStore(database),
     view: createScrapydView(database),
     jobs: createJobs(createJobStore(database), createJobView(database), SILENT),
-    streams: createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES }),
+    streams: storage.streams,
     say,
   };
 }

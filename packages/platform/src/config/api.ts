@@ -22,6 +22,7 @@ import {
 } from './fields.ts';
 import { LimitFields } from './limits.ts';
 import { isProxyList } from './proxies.ts';
+import { StorageFields } from './storage.ts';
 
 const TrustProxy = z
   .string()
@@ -74,6 +75,7 @@ export const ApiConfig = ServiceConfig.extend({
   /** Serves the small web site that the demo spiders crawl under /demo/. */
   DEMO_SITE: z.stringbool().default(false),
   ...LimitFields,
+  ...StorageFields,
   QUEUE_PREFIX: QueuePrefix,
   /** Python of the base environment, which lists the spiders of a deployed egg. */
   SPIDERHUB_PYTHON: PythonPath.optional(),

@@ -24,6 +24,7 @@ import {
   wholeNumber,
 } from './fields.ts';
 import { LimitFields } from './limits.ts';
+import { StorageFields } from './storage.ts';
 
 /** Environment of a worker process. */
 export const WorkerConfig = ServiceConfig.extend({
@@ -54,6 +55,7 @@ export const WorkerConfig = ServiceConfig.extend({
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
   REQUIREMENTS_WHEELS_ONLY: WheelsOnly,
   ...LimitFields,
+  ...StorageFields,
   QUEUE_PREFIX: QueuePrefix,
   /** How long an attempt outlives the last life sign of its worker. */
   LEASE_SECONDS: Seconds.default(45),

@@ -1,9 +1,9 @@
 import { open, truncate, unlink } from 'node:fs/promises';
 import { addRecord, emptyStats, mergeStats, type RunningStats, type Tally } from '@spiderhub/core';
+import { MEMBER_BYTES, packRuns } from '../lines/packs.ts';
+import { joinRun, type Run } from '../lines/runs.ts';
 import { formatCommit, formatHeader, withMembers } from './index-file.ts';
-import { MEMBER_BYTES, packRuns } from './members.ts';
 import { appendData, writeNew } from './replace.ts';
-import { joinRun, type Run } from './runs.ts';
 import { openSnapshot, statsOf } from './snapshot.ts';
 import type { LogState, StreamLog } from './stream-log.ts';
 import { syncDirs, syncFile, writeParts } from './sync.ts';

@@ -1,15 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { type BlobStore, DomainError, requestErrors, type StoredBlob } from '@spiderhub/core';
+import type { BlobStore, StoredBlob } from '@spiderhub/core';
+import { copyHashed, missingBlob, removeAbandoned, SHA256, sha256Checked } from './blob-files.ts';
 import { entriesOf, isMissing, syncDirs, syncFile } from './sync.ts';
-
-const SHA256 = /^[0-9a-f]{64}$/;
-/** No file takes so long to be stored, ms. */
-const ABANDONED_MS = 24 * 3600_000;
 
 export interface FsBlobStoreOptions {
   /** Directory of all blobs, on a file system that all API and worker processes share. */
@@ -22,8 +16,7 @@ export function createFsBlobStore(options: FsBlobStoreOptions): BlobStore {
   const incoming = path.join(root, 'incoming');
 
   function pathOf(sha256: string): string {
-    if (!SHA256.test(sha256)) throw requestErrors.invalid('sha256', 'expected 64 hex digits');
-    return path.join(root, sha256.slice(0, 2), sha256);
+    return path.join(root, sha256Checked(sha256).slice(0, 2), sha256);
   }
 
   async function putFile(
@@ -54,7 +47,7 @@ export function createFsBlobStore(options: FsBlobStoreOptions): BlobStore {
   async function localPath(sha256: string): Promise<string> {
     const file = pathOf(sha256);
     await access(file).catch((error: unknown) => {
-      throw isMissing(error) ? missing(sha256) : error;
+      throw isMissing(error) ? missingBlob(sha256) : error;
     });
     return file;
   }
@@ -64,7 +57,7 @@ export function createFsBlobStore(options: FsBlobStoreOptions): BlobStore {
     localPath,
     async open(sha256) {
       const handle = await open(pathOf(sha256), 'r').catch((error: unknown) => {
-        throw isMissing(error) ? missing(sha256) : error;
+        throw isMissing(error) ? missingBlob(sha256) : error;
       });
       return handle.createReadStream();
     },
@@ -80,35 +73,10 @@ export function createFsBlobStore(options: FsBlobStoreOptions): BlobStore {
   };
 }
 
-function missing(sha256: string): DomainError {
-  return new DomainError('not_found', 'blob_not_found', `file ${sha256} not found`, { details: { sha256 } });
-}
-
-async function removeAbandoned(incoming: string): Promise<void> {
-  for (const name of await entriesOf(incoming)) {
-    const copy = path.join(incoming, name);
-    const { mtimeMs } = await stat(copy).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(copy, { force: true });
-  }
-}
-
 /** Bytes; 0 for a file that went meanwhile. */
 function sizeOf(file: string): Promise<number> {
   return stat(file).then(
     ({ size }) => size,
     () => 0,
   );
-}
-
-/** Hashes what it writes, so a source that changes meanwhile cannot get a false name. */
-async function copyHashed(source: string, copy: string): Promise<StoredBlob> {
-  const hash = createHash('sha256');
-  const hashing = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  await pipeline(createReadStream(source), hashing, createWriteStream(copy, { flags: 'wx' }));
-  return { sha256: hash.digest('hex'), sizeBytes: (await stat(copy)).size };
 }

@@ -1,9 +1,10 @@
 import { addRecord, copyStats, type RunningStats, removeRecord, type Tally } from '@spiderhub/core';
+import { packRuns } from '../lines/packs.ts';
+import { cutRuns, endOf, joinRun, linesOf, type Run } from '../lines/runs.ts';
 import { nextTs } from './append.ts';
 import { type Member, memberAt } from './index-file.ts';
-import { packRuns, readMember } from './members.ts';
+import { readMember } from './members.ts';
 import { appendData, copyData, type Replacement, replaceIndex } from './replace.ts';
-import { cutRuns, endOf, joinRun, linesOf, type Run } from './runs.ts';
 import { baseOf, dataOf, openSnapshot, readRuns, type Snapshot, statsOf } from './snapshot.ts';
 import type { LogState, StreamLog } from './stream-log.ts';
 import { replaceTailRun } from './tail.ts';

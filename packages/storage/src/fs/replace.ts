@@ -2,6 +2,8 @@ import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises
 import path from 'node:path';
 import type { RunningStats } from '@spiderhub/core';
 import { GZIP_HEADER } from '../gzip/segments.ts';
+import type { Pack } from '../lines/packs.ts';
+import { endOf } from '../lines/runs.ts';
 import {
   formatCommit,
   formatHeader,
@@ -10,9 +12,8 @@ import {
   type StreamIndex,
   withMembers,
 } from './index-file.ts';
-import { compressPack, type Pack } from './members.ts';
+import { compressPack } from './members.ts';
 import type { StreamFiles } from './paths.ts';
-import { endOf } from './runs.ts';
 import type { LogState, StreamLog } from './stream-log.ts';
 import { readExactly, syncFile, writeAll } from './sync.ts';
 import { formatTail, type TailRun, tailSize, tailTs } from './tail.ts';

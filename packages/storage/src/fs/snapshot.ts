@@ -9,10 +9,10 @@ import {
   type Tally,
 } from '@spiderhub/core';
 import { addToSum, deflateSegment, GZIP_HEADER, type GzipSum, gzipTrailer } from '../gzip/segments.ts';
+import { cutRun, linesOf, type Run } from '../lines/runs.ts';
 import { fitToData, type IndexCache, type Member, memberAt, type StreamIndex } from './index-file.ts';
 import { readMember } from './members.ts';
 import type { StreamFiles } from './paths.ts';
-import { cutRun, linesOf, type Run } from './runs.ts';
 import { openIfThere, readExactly } from './sync.ts';
 import { NO_TAIL, readTail, type Tail } from './tail.ts';
 

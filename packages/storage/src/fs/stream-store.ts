@@ -9,12 +9,12 @@ import {
   toStreamStats,
 } from '@spiderhub/core';
 import { LRUCache } from 'lru-cache';
+import { assertLines } from '../lines/runs.ts';
 import { appendArrival, rollIfFull, syncStream } from './append.ts';
 import { createIndexCache } from './index-file.ts';
 import type { LockOptions } from './lock.ts';
 import { holds, overwrite } from './overwrite.ts';
 import { streamFiles } from './paths.ts';
-import { assertLines } from './runs.ts';
 import { openSnapshot, readAsGzip, readBatches, type Snapshot, statsOf } from './snapshot.ts';
 import { type StreamLog, withLog } from './stream-log.ts';
 import { statIfThere } from './sync.ts';

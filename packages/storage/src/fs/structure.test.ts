@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { StreamRef } from '@spiderhub/core';
 import fc from 'fast-check';
 import { linesFrom, recordsOf } from '../contract/support.ts';
+import { packRuns } from '../lines/packs.ts';
+import { endOf, joinRun, type Run } from '../lines/runs.ts';
 import {
   createIndexCache,
   formatCommit,
@@ -13,8 +15,6 @@ import {
   NO_INDEX,
   parseIndex,
 } from './index-file.ts';
-import { packRuns } from './members.ts';
-import { endOf, joinRun, type Run } from './runs.ts';
 import { createFsStreamStore } from './stream-store.ts';
 
 const REF: StreamRef = { key: { project: 1, spider: 2, job: 3 }, attempt: 1, stream: 'items' };

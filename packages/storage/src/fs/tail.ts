@@ -1,5 +1,5 @@
 import type { RunningStats } from '@spiderhub/core';
-import { cutRun, endOf, type Run, skipLines } from './runs.ts';
+import { cutRun, endOf, type Run, skipLines } from '../lines/runs.ts';
 import { openIfThere, readExactly } from './sync.ts';
 
 const LF = 0x0a;

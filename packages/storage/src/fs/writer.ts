@@ -7,8 +7,8 @@ import {
   type StreamWriter,
   toStreamStats,
 } from '@spiderhub/core';
+import { assertLines } from '../lines/runs.ts';
 import { appendArrival, roll, rollIfFull, syncStream } from './append.ts';
-import { assertLines } from './runs.ts';
 import { openSnapshot, statsOf } from './snapshot.ts';
 import { type LogState, type StreamLog, withLog } from './stream-log.ts';
 import { tailEnd } from './tail.ts';

@@ -1,0 +1,172 @@
+import type { SegmentUpkeep, StreamName, StreamRef, TailPiece } from '@spiderhub/core';
+import type { Database } from '../database.ts';
+import {
+  bindingsOf,
+  HEAD_COLUMNS,
+  type HeadRow,
+  PIECE_COLUMNS,
+  type PieceRow,
+  parseMembers,
+  toHead,
+  toPiece,
+} from './rows.ts';
+
+/** Streams that one object holds at most. */
+const MAX_STREAMS = 5000;
+
+const READY_PROJECT = `
+  select h.project_id as project from stream_heads h where h.state = 'ready'
+  group by h.project_id
+  having sum(h.tail_bytes) >= :bytes::bigint or min(h.ready_at) <= now() - :waitedMs::float8 * interval '1 ms'
+  order by min(h.ready_at) limit 1`;
+
+const READY = `
+  select * from (
+    select ${HEAD_COLUMNS}, h.project_id, h.spider, h.job, h.attempt, h.stream,
+      sum(h.tail_bytes) over (order by h.ready_at, h.id) - h.tail_bytes as before
+    from stream_heads h where h.project_id = :project and h.state = 'ready'
+    order by h.ready_at, h.id limit ${MAX_STREAMS}
+  ) r where r.before < :bytes::bigint`;
+
+const SEAL_SILENT = `
+  update stream_heads h set state = case when h.tail_pieces > 0 then 'ready' else 'packed' end, ready_at = now()
+  where h.id in (
+    select s.id from stream_heads s
+    where s.state = 'open' and s.last_ts < extract(epoch from now()) * 1000 - :silentMs::float8
+    order by s.id limit 1000 for update skip locked)`;
+
+// An object was noted when it lost one of several extents.
+const STILL_USED = `
+  delete from stream_garbage g
+  where g.since <= now() - :unusedMs::float8 * interval '1 ms' and not g.taken
+    and exists (select from stream_extents e where e.object = g.object)`;
+
+const TAKE_GARBAGE = `
+  update stream_garbage g set taken = true
+  where g.object in (
+    select w.object from stream_garbage w
+    where w.since <= now() - :unusedMs::float8 * interval '1 ms'
+      and not exists (select from stream_extents e where e.object = w.object)
+    order by w.since limit :limit for update skip locked)
+  returning g.object`;
+
+const KNOWN = `
+  select o.object from unnest(:objects::text[]) as o (object)
+  where exists (select from stream_extents e where e.object = o.object)
+    or exists (select from stream_garbage g where g.object = o.object)`;
+
+const CREATE = `
+  insert into stream_heads as h (project_id, spider, job, attempt, stream)
+  values (:project, :spider, :job, :attempt, :stream) returning ${HEAD_COLUMNS}`;
+
+interface ReadyRow extends HeadRow {
+  project_id: number;
+  spider: number;
+  job: number;
+  attempt: number;
+  stream: StreamName;
+}
+
+function refOf(row: ReadyRow): StreamRef {
+  return {
+    key: { project: row.project_id, spider: row.spider, job: row.job },
+    attempt: row.attempt,
+    stream: row.stream,
+  };
+}
+
+export function createSegmentUpkeep(database: Database): SegmentUpkeep {
+  return { ...packing(database), ...removing(database), ...everything(database) };
+}
+
+type Packing = Pick<SegmentUpkeep, 'readyProject' | 'ready' | 'tails' | 'sealSilent'>;
+
+function packing(database: Database): Packing {
+  return {
+    async readyProject(bytes, waitedMs) {
+      const { rows } = await database.raw<{ rows: { project: number }[] }>(READY_PROJECT, {
+        bytes,
+        waitedMs,
+      });
+      return rows[0]?.project ?? null;
+    },
+
+    async ready(project, bytes) {
+      const { rows } = await database.raw<{ rows: ReadyRow[] }>(READY, { project, bytes });
+      return rows.map((row) => ({
+        head: toHead(row),
+        ref: refOf(row),
+      }));
+    },
+
+    async tails(ids) {
+      const { rows } = await database.raw<{ rows: PieceRow[] }>(
+        `select ${PIECE_COLUMNS} from stream_chunks c where c.head_id = any(:ids::bigint[]) order by c.head_id, c.first`,
+        { ids },
+      );
+      const tails = new Map<number, TailPiece[]>(ids.map((id) => [id, []]));
+      for (const row of rows) tails.get(Number(row.head_id))?.push(toPiece(row));
+      return tails;
+    },
+
+    async sealSilent(silentMs) {
+      const { rowCount } = await database.raw<{ rowCount: number }>(SEAL_SILENT, { silentMs });
+      return rowCount;
+    },
+  };
+}
+
+function removing(database: Database): Pick<SegmentUpkeep, 'takeGarbage' | 'garbageGone' | 'known'> {
+  return {
+    async takeGarbage(unusedMs, limit) {
+      await database.raw(STILL_USED, { unusedMs });
+      const { rows } = await database.raw<{ rows: { object: string }[] }>(TAKE_GARBAGE, { unusedMs, limit });
+      return rows.map(({ object }) => object);
+    },
+
+    async garbageGone(objects) {
+      await database.raw('delete from stream_garbage where object = any(:objects::text[]) and taken', {
+        objects,
+      });
+    },
+
+    async known(objects) {
+      const { rows } = await database.raw<{ rows: { object: string }[] }>(KNOWN, { objects });
+      return new Set(rows.map(({ object }) => object));
+    },
+  };
+}
+
+function everything(database: Database): Pick<SegmentUpkeep, 'create' | 'streams' | 'extents'> {
+  return {
+    async create(ref) {
+      const { rows } = await database.raw<{ rows: HeadRow[] }>(CREATE, bindingsOf(ref));
+      return toHead(rows[0] as HeadRow);
+    },
+
+    async streams(after, limit) {
+      const { rows } = await database.raw<{ rows: (ReadyRow & { aside: boolean })[] }>(
+        'select h.* from stream_heads h where h.id > :after order by h.id limit :limit',
+        { after, limit },
+      );
+      return rows.map((row) => ({ id: Number(row.id), ref: refOf(row), isAside: row.aside }));
+    },
+
+    async extents(after, limit) {
+      const { rows } = await database.raw<{
+        rows: { id: string; project_id: number; object: string; members: string }[];
+      }>(
+        `select e.id, h.project_id, e.object, e.members
+        from stream_extents e join stream_heads h on h.id = e.head_id
+        where e.id > :after order by e.id limit :limit`,
+        { after, limit },
+      );
+      return rows.map(({ id, project_id, object, members }) => ({
+        id: Number(id),
+        project: project_id,
+        object,
+        members: parseMembers(members),
+      }));
+    },
+  };
+}

@@ -1,0 +1,276 @@
+import { createSegmentIndex } from '@spiderhub/db';
+import {
+  createTestDatabase,
+  eventually,
+  type S3Server,
+  startMoto,
+  type TestDatabase,
+} from '@spiderhub/testkit';
+import { type FaultyS3, startFaultyS3 } from '../../contract/faulty-s3.ts';
+import { type Bucket, makeBucket } from '../../contract/s3-place.ts';
+import { linesFrom, numbered, REF, recordsOf } from '../../contract/support.ts';
+import { STREAMS } from './body.ts';
+import { createSegmentKeeper } from './keep.ts';
+import { createSegmentStreamStore } from './stream-store.ts';
+import { verifySegments } from './verify.ts';
+
+let server: S3Server;
+let faulty: FaultyS3;
+let postgres: TestDatabase;
+let bucket: Bucket;
+beforeAll(async () => {
+  server = await startMoto();
+  faulty = await startFaultyS3(server.endpoint);
+});
+afterAll(async () => {
+  await faulty.close();
+  await server.close();
+});
+beforeEach(async () => {
+  faulty.fault = () => 'none';
+  postgres = await createTestDatabase();
+  const { bucket: name } = await makeBucket(server);
+  bucket = await makeBucket(server, {
+    endpoint: faulty.endpoint,
+    bucket: name,
+    patience: { silenceMs: 500, givesUpMs: 1000 },
+  });
+});
+afterEach(() => postgres.close());
+
+const index = () => createSegmentIndex(postgres.database);
+const TINY = { rollBytes: 1500, sealedBytes: 1, compactPieces: 1000 };
+
+function openStore(options = TINY) {
+  const failures: unknown[] = [];
+  const store = createSegmentStreamStore({
+    index: index(),
+    objects: bucket.objects,
+    onError: (error) => failures.push(error),
+    ...options,
+  });
+  return { store, failures };
+}
+
+function keeper(options = {}) {
+  return createSegmentKeeper({
+    index: index(),
+    objects: bucket.objects,
+    garbageMs: 0,
+    packMs: 0,
+    ...options,
+  });
+}
+
+/** Lines that compression makes hardly smaller. */
+function noise(first: number, count: number): Buffer[] {
+  return linesFrom(first, count).map((line, i) =>
+    Buffer.from(`${line.toString().slice(0, -1)},"r":"${Math.sin(first + i)}${Math.cos(first + i)}"}`),
+  );
+}
+
+async function stored(): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of bucket.objects.list(STREAMS)) keys.push(key);
+  return keys.sort();
+}
+
+async function named(): Promise<string[]> {
+  const rows: { object: string }[] = await postgres.database('stream_extents').distinct('object');
+  return rows.map(({ object }) => object).sort();
+}
+
+describe('an S3 that fails', () => {
+  it.each(['busy', 'silent', 'cut upload', 'cut answer'] as const)(
+    'loses no record and blocks no writer or follower (%s); all goes into objects afterwards',
+    async (fault) => {
+      const { store, failures } = openStore();
+      await store.write(REF, noise(0, 100), 0);
+      await store.settled();
+      expect(await named()).toHaveLength(1);
+      faulty.fault = ({ method }) => (method === 'PUT' ? fault : 'none');
+      const began = performance.now();
+      for (let at = 100; at < 400; at += 20) {
+        await store.write(REF, noise(at, 20), at);
+        expect(await recordsOf(store, REF, { from: at })).toEqual(numbered(at, noise(at, 20)));
+      }
+      // Each batch waits a little for a tail that is too long, never for S3's time-outs.
+      expect((performance.now() - began) / 15).toBeLessThan(3000);
+      const writer = await store.openWriter(REF);
+      writer.append(noise(400, 5));
+      await writer.seal();
+      await store.settled();
+      expect(failures.length).toBeGreaterThan(0);
+      expect(await recordsOf(openStore().store, REF)).toEqual(numbered(0, noise(0, 405)));
+
+      faulty.fault = () => 'none';
+      expect(await keeper().pack()).toMatchObject({ done: 1 });
+      const { tailPieces } = (await index().head(REF)) ?? { tailPieces: -1 };
+      expect(tailPieces).toBe(0);
+      expect(await recordsOf(openStore().store, REF)).toEqual(numbered(0, noise(0, 405)));
+      expect(await store.stats(REF)).toMatchObject({ end: 405, records: 405 });
+      // What was announced and may have arrived goes.
+      await keeper().collect();
+      expect(await stored()).toEqual(await named());
+    },
+  );
+
+  it('is unavailable in the words of core', async () => {
+    const { store } = openStore();
+    await store.write(REF, noise(0, 100), 0);
+    await store.settled();
+    faulty.fault = () => 'busy';
+    await expect(recordsOf(store, REF)).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
+
+describe('a process that dies', () => {
+  /** As a process that is killed at this point: nothing of what it had begun goes on. */
+  class Killed extends Error {}
+
+  it('after its object was written and before the commit leaves garbage, which goes, and every record', async () => {
+    const killed = {
+      ...index(),
+      change: async () => {
+        throw new Killed();
+      },
+    };
+    const store = createSegmentStreamStore({ index: killed, objects: bucket.objects, ...TINY });
+    await store.write(REF, noise(0, 200), 0);
+    await store.settled();
+    expect(await stored()).toHaveLength(1);
+    expect(await named()).toEqual([]);
+    expect(await recordsOf(openStore().store, REF)).toEqual(numbered(0, noise(0, 200)));
+    // Others may be at this point at this moment.
+    expect(await keeper({ garbageMs: 60_000 }).collect()).toMatchObject({ done: 0 });
+    expect(await keeper().collect()).toMatchObject({ done: 1 });
+    expect(await stored()).toEqual([]);
+  });
+
+  it('and wakes up after its object was taken for garbage, changes nothing', async () => {
+    const own = index();
+    const late = {
+      ...own,
+      change: async (...args: Parameters<typeof own.change>) => {
+        await keeper().collect();
+        return own.change(...args);
+      },
+    };
+    const store = createSegmentStreamStore({ index: late, objects: bucket.objects, ...TINY });
+    await store.write(REF, noise(0, 200), 0);
+    await store.settled();
+    expect(await named()).toEqual([]);
+    expect(await recordsOf(openStore().store, REF)).toEqual(numbered(0, noise(0, 200)));
+  });
+
+  it('between taking garbage and removing it, has it removed by the next one', async () => {
+    const { store } = openStore();
+    await store.write(REF, noise(0, 200), 0);
+    await store.settled();
+    await store.removeJob(REF.key);
+    expect(await index().upkeep.takeGarbage(0, 10)).toHaveLength(1);
+    expect(await keeper().collect()).toMatchObject({ done: 1 });
+    expect(await stored()).toEqual([]);
+  });
+});
+
+describe('a database whose connection breaks', () => {
+  it('stores what a crawl writes once, whether the answer was lost or the records', async () => {
+    const own = index();
+    let losses = ['records', 'answer', 'answer', 'records'];
+    const lossy = {
+      ...own,
+      append: async (...args: Parameters<typeof own.append>) => {
+        const loss = losses.shift();
+        if (loss === 'records') throw new Error('connection lost');
+        const answer = await own.append(...args);
+        if (loss === 'answer') throw new Error('connection lost');
+        return answer;
+      },
+    };
+    const store = createSegmentStreamStore({ index: lossy, objects: bucket.objects, ...TINY });
+    const writer = await store.openWriter(REF);
+    for (let at = 0; at < 60; at += 10) {
+      writer.append(noise(at, 10));
+      await writer.flush().catch(() => undefined);
+      if (at === 20) await openStore().store.write(REF, [Buffer.from('{"else":1}')]);
+    }
+    losses = [];
+    await writer.seal();
+    await store.settled();
+    const texts = (await recordsOf(store, REF)).map(([, text]) => text);
+    expect(texts.filter((text) => text !== '{"else":1}')).toEqual(noise(0, 60).map(String));
+    expect(texts).toHaveLength(61);
+    expect(writer.end).toBe(61);
+    expect(writer.stats).toEqual(await store.stats(REF));
+  });
+});
+
+describe('small streams', () => {
+  it('of a thousand jobs go into one object of their project, and are read as before', async () => {
+    const { store } = openStore({ rollBytes: 8 * 2 ** 20, sealedBytes: 64 * 1024, compactPieces: 256 });
+    const refs = Array.from({ length: 1000 }, (_, job) => ({ ...REF, key: { ...REF.key, job } }));
+    const other = { ...REF, key: { project: 8, spider: 1, job: 1 } };
+    for (const ref of [...refs, other]) {
+      const writer = await store.openWriter(ref);
+      writer.append(linesFrom(0, 10, `job ${ref.key.job}`));
+      await writer.seal();
+    }
+    await store.settled();
+    expect(bucket.asked.PUT).toBe(0);
+    const keep = keeper();
+    while ((await keep.pack()).more);
+    expect(bucket.asked.PUT).toBe(2);
+    expect(await stored()).toHaveLength(2);
+    const sample = refs[567] as typeof REF;
+    bucket.asked.GET = 0;
+    expect(await recordsOf(store, sample, { from: 4, to: 5 })).toEqual(
+      numbered(4, linesFrom(4, 1, `job 567`)),
+    );
+    expect(bucket.asked.GET).toBe(1);
+    expect(await postgres.database('stream_chunks').count()).toEqual([{ count: '0' }]);
+    // A packed object goes with the last stream in it.
+    for (const { key } of refs.slice(1)) await store.removeJob(key);
+    await keep.collect();
+    expect(await stored()).toHaveLength(2);
+    await store.removeJob(REF.key);
+    await store.removeJob((refs[0] as typeof REF).key);
+    await keep.collect();
+    expect(await stored()).toHaveLength(1);
+    expect(await recordsOf(store, other)).toHaveLength(10);
+  }, 240_000);
+
+  it('that came back to life are packed once they are silent', async () => {
+    const { store } = openStore({ rollBytes: 8 * 2 ** 20, sealedBytes: 64 * 1024, compactPieces: 256 });
+    const writer = await store.openWriter(REF);
+    writer.append(linesFrom(0, 3));
+    await writer.seal();
+    await keeper().pack();
+    await store.write(REF, linesFrom(3, 2));
+    expect(await keeper().pack()).toMatchObject({ done: 0 });
+    await eventually(async () => {
+      await keeper({ silentMs: 0 }).sealSilent();
+      expect(await keeper().pack()).toMatchObject({ done: 1 });
+    });
+    expect(await recordsOf(store, REF)).toEqual(numbered(0, linesFrom(0, 5)));
+  });
+});
+
+describe('verifying', () => {
+  it('finds members that are damaged or gone, and objects that nothing names', async () => {
+    const { store } = openStore();
+    for (let job = 0; job < 3; job += 1)
+      await store.write({ ...REF, key: { ...REF.key, job } }, noise(0, 200), 0);
+    await store.settled();
+    const verify = (fix: boolean) =>
+      verifySegments({ index: index(), objects: bucket.objects, fix, olderMs: 0, onFound: () => {} });
+    expect(await verify(false)).toMatchObject({ broken: 0, missing: 0, orphans: 0, members: 3 });
+    const [gone, damaged] = await named();
+    await bucket.objects.remove([gone as string]);
+    await bucket.objects.put(damaged as string, Buffer.alloc(100_000));
+    await bucket.objects.put(`${STREAMS}1/2/3/1/items/0-stray`, Buffer.from('stray'));
+    expect(await verify(false)).toMatchObject({ broken: 1, missing: 1, orphans: 1, removed: 0 });
+    expect(await verify(true)).toMatchObject({ broken: 1, missing: 1, orphans: 1, removed: 1 });
+    expect(await verify(true)).toMatchObject({ orphans: 0 });
+  });
+});

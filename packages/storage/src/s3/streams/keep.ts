@@ -1,0 +1,102 @@
+import type { ReadyStream, SegmentIndex, SegmentMember, TailPiece } from '@spiderhub/core';
+import type { Objects } from '../objects.ts';
+import { addTail, extentsOf, type ObjectBody, packedName } from './body.ts';
+import { changeOfTail, statsWith } from './roll.ts';
+
+export interface SegmentKeeperOptions {
+  index: SegmentIndex;
+  objects: Objects;
+  /** Tails of a project that make an object together, bytes. */
+  packBytes?: number;
+  /** None waits longer for others, ms. */
+  packMs?: number;
+  /** An object that nothing names is kept for so long, ms: somebody may be reading it, or its writer may not be done. */
+  garbageMs: number;
+  /** A stream to which nothing came for so long counts as ended, ms. */
+  silentMs?: number;
+}
+
+/** Done at once, and whether there is more. */
+export interface Kept {
+  done: number;
+  more: boolean;
+}
+
+/** What one process does for all streams, bit by bit. */
+export interface SegmentKeeper {
+  /** Moves tails of ended streams of a project into one object. */
+  pack(): Promise<Kept>;
+  /** Ends streams that nobody writes any more. */
+  sealSilent(): Promise<Kept>;
+  /** Removes objects that nothing names. */
+  collect(): Promise<Kept>;
+}
+
+const PACK_BYTES = 8 * 2 ** 20;
+const PACK_MS = 5 * 60_000;
+const SILENT_MS = 3600_000;
+const SEALED_AT_ONCE = 1000;
+/** S3 removes so many objects with one call. */
+const COLLECTED_AT_ONCE = 1000;
+
+export function createSegmentKeeper(options: SegmentKeeperOptions): SegmentKeeper {
+  const { index, objects, garbageMs } = options;
+  const { packBytes = PACK_BYTES, packMs = PACK_MS, silentMs = SILENT_MS } = options;
+  const { upkeep } = index;
+
+  async function pack(): Promise<Kept> {
+    const project = await upkeep.readyProject(packBytes, packMs);
+    if (project === null) return { done: 0, more: false };
+    const streams = await upkeep.ready(project, packBytes);
+    const tails = await upkeep.tails(streams.map(({ head }) => head.id));
+    const object = packedName(project);
+    const body: ObjectBody = { parts: [], size: 0 };
+    const changes = [];
+    for (const stream of streams) {
+      const tail = tails.get(stream.head.id) ?? [];
+      if (isWhole(stream, tail)) changes.push(changeOf(stream, tail, object, await addTail(body, tail)));
+    }
+    if (changes.length === 0) return { done: 0, more: false };
+    await index.announce(object);
+    await objects.put(object, Buffer.concat(body.parts, body.size));
+    const done = await index.change(changes, object);
+    return { done: done.length, more: done.length > 0 };
+  }
+
+  return {
+    pack,
+    async sealSilent() {
+      const done = await upkeep.sealSilent(silentMs);
+      return { done, more: done >= SEALED_AT_ONCE };
+    },
+    async collect() {
+      const garbage = await upkeep.takeGarbage(garbageMs, COLLECTED_AT_ONCE);
+      if (garbage.length > 0) {
+        await objects.remove(garbage);
+        await upkeep.garbageGone(garbage);
+      }
+      return { done: garbage.length, more: garbage.length >= COLLECTED_AT_ONCE };
+    },
+  };
+}
+
+/** Head and tail were read one after the other: the stream may have changed in between. */
+function isWhole({ head }: ReadyStream, tail: readonly TailPiece[]): boolean {
+  const last = tail.at(-1);
+  return last !== undefined && last.first + last.count === head.end && tail.length === head.tailPieces;
+}
+
+function changeOf(
+  { head, ref }: ReadyStream,
+  tail: readonly TailPiece[],
+  object: string,
+  members: readonly SegmentMember[],
+) {
+  return {
+    ...changeOfTail(ref, head, tail),
+    end: head.end,
+    addPieces: [],
+    addExtents: extentsOf(object, members),
+    next: { membersEnd: head.end, baseStats: statsWith(head, tail) },
+  };
+}

@@ -1,0 +1,111 @@
+import type { Extent, SegmentMember, StreamPicture, TailPiece } from '@spiderhub/core';
+import { addToSum, deflateSegment, GZIP_HEADER, type GzipSum, gzipTrailer } from '../../gzip/segments.ts';
+import { cutRuns, endOf, type Run } from '../../lines/runs.ts';
+import type { Objects } from '../objects.ts';
+import { runsOfMember, runsOfPiece } from './pieces.ts';
+
+/** What one GET asks for at most, bytes; a larger member is asked for alone. */
+const SPAN_BYTES = 2 * 2 ** 20;
+
+/** Members that lie side by side in an object. */
+interface Span {
+  object: string;
+  start: number;
+  end: number;
+  members: SegmentMember[];
+}
+
+/** The records of a range, in order. A few members are in memory at a time. */
+export async function* readRuns(
+  objects: Objects,
+  { extents, tail }: StreamPicture,
+  from: number,
+  to: number,
+): AsyncGenerator<Run> {
+  const isWanted = (member: SegmentMember) => member.first < to && endOf(member) > from;
+  for await (const { span, bytes } of spansRead(objects, extents, isWanted)) {
+    for (const member of span.members) {
+      const start = member.offset - span.start;
+      yield* cutRuns(await runsOfMember(member, bytes.subarray(start, start + member.length)), from, to);
+    }
+  }
+  for (const piece of tail) yield* cutRuns(await runsOfPiece(piece), from, to);
+}
+
+/** All records as one gzip stream: members as they lie, the tail compressed where it is not. */
+export async function* readAsGzip(objects: Objects, picture: StreamPicture | null): AsyncGenerator<Buffer> {
+  let sum: GzipSum = { crc: 0, raw: 0 };
+  yield GZIP_HEADER;
+  for await (const { span, bytes } of spansRead(objects, picture?.extents ?? [], () => true)) {
+    for (const member of span.members) sum = addToSum(sum, member);
+    yield bytes;
+  }
+  for (const { raw, crc, bytes } of await deflated(picture?.tail ?? [])) {
+    sum = addToSum(sum, { crc, raw });
+    yield bytes;
+  }
+  yield gzipTrailer(sum);
+}
+
+/** Pieces that are lines are compressed together. */
+async function deflated(tail: readonly TailPiece[]): Promise<Pick<TailPiece, 'raw' | 'crc' | 'bytes'>[]> {
+  const segments: Pick<TailPiece, 'raw' | 'crc' | 'bytes'>[] = [];
+  let lines: Buffer[] = [];
+  async function endLines(): Promise<void> {
+    if (lines.length === 0) return;
+    const raw = Buffer.concat(lines);
+    lines = [];
+    const { body, crc } = await deflateSegment(raw);
+    segments.push({ raw: raw.length, crc, bytes: body });
+  }
+  for (const piece of tail) {
+    if (piece.isDeflated) {
+      await endLines();
+      segments.push(piece);
+    } else lines.push(piece.bytes);
+  }
+  await endLines();
+  return segments;
+}
+
+function* spansOf(extents: readonly Extent[], isWanted: (member: SegmentMember) => boolean): Generator<Span> {
+  let span = null as Span | null;
+  for (const { object, members } of extents) {
+    for (const member of members.filter(isWanted)) {
+      const fits =
+        span?.object === object &&
+        span.end === member.offset &&
+        member.offset + member.length - span.start <= SPAN_BYTES;
+      if (span && fits) {
+        span.end += member.length;
+        span.members.push(member);
+        continue;
+      }
+      if (span) yield span;
+      span = { object, start: member.offset, end: member.offset + member.length, members: [member] };
+    }
+  }
+  if (span) yield span;
+}
+
+/** Each span with its bytes. The next one is on its way while one is worked on. */
+async function* spansRead(
+  objects: Objects,
+  extents: readonly Extent[],
+  isWanted: (member: SegmentMember) => boolean,
+): AsyncGenerator<{ span: Span; bytes: Buffer }> {
+  const spans = spansOf(extents, isWanted);
+  function begin(): Promise<{ span: Span; bytes: Buffer }> | null {
+    const { value: span } = spans.next();
+    if (!span) return null;
+    const read = objects.read(span.object, span.start, span.end).then((bytes) => ({ span, bytes }));
+    // It may fail after the reader has left.
+    read.catch(() => undefined);
+    return read;
+  }
+  for (let next = begin(); next; ) {
+    const current = await next;
+    next = begin();
+    yield current;
+  }
+}

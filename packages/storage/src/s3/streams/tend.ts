@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type StreamRef, singleFlight, type Tally, turnstile } from '@spiderhub/core';
+import { compactTail, type Ground, rollTail } from './roll.ts';
+
+export interface TendOptions {
+  /** A tail of so many bytes goes into an object. */
+  rollBytes: number;
+  /** So many pieces of a tail are joined. */
+  compactPieces: number;
+  /** Hears what went wrong: records stay where they are, and it is tried again. */
+  onError: (error: unknown) => void;
+}
+
+/** Tails that are read and written at once: each may be some rolls long. */
+const AT_ONCE = 4;
+/** After a failure nobody tries for so long, ms. */
+const REST_MS = 5000;
+/** A stream that grows faster than its tail goes away waits for that, so long at each batch, ms. */
+const WAIT_MS = 2000;
+/** From so many rolls of a tail on. */
+const TOO_LONG = 4;
+/** So long the end of a crawl waits for an object, ms. Who packs small streams later takes the tail, too. */
+const SEAL_MS = 10_000;
+
+/** Keeps tails short, beside whoever writes: a slow S3 slows what comes after, and takes nothing from anybody. */
+export interface Tending {
+  /** After records were added. */
+  added(ref: StreamRef, tail: { tailBytes: number; tailPieces: number }): Promise<void>;
+  /** Before a stream is sealed. */
+  sealing(ref: StreamRef): Promise<void>;
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void>;
+}
+
+export function createTending(
+  ground: Ground,
+  tallyOf: (ref: StreamRef) => Tally,
+  { rollBytes, compactPieces, onError }: TendOptions,
+): Tending {
+  const flight = singleFlight<void>();
+  const pass = turnstile(AT_ONCE);
+  const underWay = new Set<Promise<void>>();
+  let restsUntil = 0;
+
+  function begin(ref: StreamRef, work: () => Promise<boolean>): Promise<void> {
+    const { key, attempt, stream } = ref;
+    const name = [key.project, key.spider, key.job, attempt, stream].join('/');
+    const done = flight(name, () =>
+      pass(async () => {
+        try {
+          await work();
+        } catch (error) {
+          restsUntil = Date.now() + REST_MS;
+          onError(error);
+        }
+      }),
+    );
+    underWay.add(done);
+    void done.finally(() => underWay.delete(done));
+    return done;
+  }
+
+  return {
+    async added(ref, { tailBytes, tailPieces }) {
+      if (tailBytes >= rollBytes) {
+        if (Date.now() < restsUntil) return waitIf(tailBytes >= TOO_LONG * rollBytes, delay(WAIT_MS));
+        return waitIf(
+          tailBytes >= TOO_LONG * rollBytes,
+          begin(ref, () => rollTail(ground, ref)),
+        );
+      }
+      if (tailPieces >= compactPieces) void begin(ref, () => compactTail(ground, ref, tallyOf(ref)));
+    },
+
+    async sealing(ref) {
+      if (Date.now() < restsUntil) return;
+      await within(
+        SEAL_MS,
+        begin(ref, () => rollTail(ground, ref)),
+      );
+    },
+
+    async settled() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}
+
+async function waitIf(isTooLong: boolean, work: Promise<unknown>): Promise<void> {
+  if (isTooLong) await within(WAIT_MS, work);
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([work, delay(ms, undefined, { signal: patience.signal }).catch(() => undefined)]);
+  patience.abort();
+}

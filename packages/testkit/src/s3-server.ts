@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { eventually } from './eventually.ts';
+
+/** A server that speaks S3, on this machine, with everything in it gone at its end. */
+export interface S3Server {
+  /** http://127.0.0.1:port */
+  endpoint: string;
+  /** The variables with keys that it takes. */
+  keys: { AWS_ACCESS_KEY_ID: string; AWS_SECRET_ACCESS_KEY: string };
+  /** Whether it looks at signatures and hashes. */
+  isStrict: boolean;
+  close(): Promise<void>;
+}
+
+const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'testtest' };
+
+/** moto, from the environment that `npm test` makes for it. */
+export function startMoto(): Promise<S3Server> {
+  const python = process.env.SPIDERHUB_S3_PYTHON ?? '.spiderhub/s3/bin/python';
+  const program = join(dirname(python), 'moto_server');
+  if (!existsSync(program))
+    throw new Error('SPIDERHUB_S3_PYTHON is not set: run these tests through `npm test`');
+  return started(program, (port) => ['-H', '127.0.0.1', '-p', String(port)], false);
+}
+
+/** Where versitygw is, null where the machine has none. */
+export function findVersitygw(): string | null {
+  const program = join(process.env.GOPATH ?? join(homedir(), 'go'), 'bin/versitygw');
+  return existsSync(program) ? program : null;
+}
+
+/** A server that checks signatures and hashes as S3 does. */
+export async function startVersitygw(program: string): Promise<S3Server> {
+  const folder = mkdtempSync(join(tmpdir(), 'spiderhub-versitygw-'));
+  const server = await started(
+    program,
+    (port) => ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', folder],
+    true,
+  );
+  return {
+    ...server,
+    async close() {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function started(
+  program: string,
+  args: (port: number) => string[],
+  isStrict: boolean,
+): Promise<S3Server> {
+  const port = await freePort();
+  const child = spawn(program, args(port), {
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      ROOT_ACCESS_KEY: KEYS.AWS_ACCESS_KEY_ID,
+      ROOT_SECRET_KEY: KEYS.AWS_SECRET_ACCESS_KEY,
+    },
+  });
+  const endpoint = `http://127.0.0.1:${port}`;
+  try {
+    await eventually(() => fetch(endpoint), { timeoutMs: 50_000, everyMs: 100 });
+  } catch (error) {
+    await ended(child);
+    throw error;
+  }
+  return { endpoint, keys: KEYS, isStrict, close: () => ended(child) };
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.on('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
