@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { hashPassword } from '@spiderhub/core';
+import { hashPassword, newSecretKey } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
 import { CONTRACTS, openApiOf } from '@spiderhub/wire';
 import { DIALECTS } from '../../apps/api/src/dialects/registry.ts';
@@ -56,7 +56,7 @@ describeWhere('made-up input', () => {
     service = await startService({
       workers: 0,
       spiders: ['a', 'b'],
-      env: { AUTH_FAILURES_PER_MINUTE: '1000000' },
+      env: { AUTH_FAILURES_PER_MINUTE: '1000000', SECRETS_KEY: newSecretKey() },
     });
     const { database } = service.db;
     const admin = createAdminStore(database);
