@@ -19,7 +19,6 @@ const SCREENS = [
   ['log', '/2/1?tab=log', 'Spider opened'],
   ['requests', '/1/1?tab=requests', '2xx'],
   ['charts', '/3/1?tab=charts', 'Items a minute'],
-  ['compare', '/compare?a=1%2F1&b=1%2F2', 'What they were started with'],
   ['spiders', '/spiders', 'books'],
   ['spider', '/spiders/1', 'Settings of the next run'],
   ['code', '/code', 'in use'],
@@ -27,6 +26,7 @@ const SCREENS = [
   ['keys', '/settings/keys', 'nightly'],
   ['variables', '/settings/variables', 'REGION'],
   ['limits', '/settings/limits', 'on disk'],
+  ['audit', '/settings/audit', 'acme-user'],
   ['members', '~/o/ORG/members', 'Roles add up'],
   ['account', '~/account', 'Where you are signed in'],
   ['periodic', '/periodic', 'Every 15 minutes'],
@@ -34,6 +34,7 @@ const SCREENS = [
   ['plan', '/periodic/4/edit', 'The next 10 runs'],
   ['webhook', '/webhooks/1', 'What went wrong'],
   ['rules', '/rules', 'Then'],
+  ['compare', '/compare?a=1%2F1&b=1%2F2', 'travel'],
 ] as const;
 const CATEGORIES = ['travel', 'poetry', 'history', 'science', 'fiction', 'cooking'];
 

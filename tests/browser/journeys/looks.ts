@@ -28,6 +28,7 @@ const SCREENS: readonly (readonly [path: string, sign: string])[] = [
   ['/settings/keys', 'seen by many'],
   ['/settings/variables', 'REGION'],
   ['/settings/limits', 'Jobs that wait'],
+  ['/settings/audit', 'acme-user'],
   ['~/account', 'Where you are signed in'],
   ['~/o/ORG/members', 'Roles add up'],
   ['~/o/ORG/keys', 'project'],

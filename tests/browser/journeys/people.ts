@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { hashApiKey, newApiKey } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
@@ -174,6 +175,55 @@ function tests(scene: Scene): void {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await limit.filter({ hasText: 'default' }).waitFor();
     expect(unexpected(staff)).toEqual([]);
+  });
+
+  it('shows who did what from where, before and after, and exports it', async () => {
+    const { service, chromium } = scene;
+    const window = await chromium.open();
+    const { page } = window;
+    await enter(page, service, '/settings');
+    await page.getByLabel('Name', { exact: true }).fill(`shop ${HOSTILE}`);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The project has another name').waitFor();
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByLabel('What was done').fill('project');
+    await page.getByLabel('Outcome').selectOption('done');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    const log = page.getByRole('region', { name: 'Audit log' });
+    const rows = log.getByRole('row');
+    await rows
+      .nth(1)
+      .getByText(/^project\./)
+      .waitFor();
+    const texts = (await rows.allTextContents()).slice(1);
+    expect(texts.filter((text) => !text.includes('project.'))).toEqual([]);
+    expect(texts[0]).toContain('acme-user');
+    expect(texts[0]).toContain('127.0.0.1 · Chrome on Linux');
+    await rows
+      .nth(1)
+      .getByRole('button', { name: /^More of/ })
+      .click();
+    const change = page.getByRole('dialog').getByRole('row').filter({ hasText: 'name' });
+    expect(await change.textContent()).toBe(`nameacme-projectshop ${HOSTILE}`);
+    await page.keyboard.press('Escape');
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Export as JSON lines' }).click();
+    const lines = (await readFile(await (await download).path(), 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(texts.length);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      outcome: 'done',
+      actor: { kind: 'user', name: 'acme-user' },
+      before: { name: 'acme-project' },
+    });
+    await page.getByLabel('By whom').fill('nobody is called so');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByText('Nothing here').waitFor();
+    await service.db
+      .database('projects')
+      .where({ id: service.team.project })
+      .update({ name: 'acme-project' });
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+    expect(unexpected(window)).toEqual([]);
   });
 }
 

@@ -33,7 +33,7 @@ export function KeyTable({ keys, showsOwner, onRotate, onRevoke }: KeyTableProps
         </thead>
         <tbody>
           {sorted.map((key) => (
-            <tr key={key.id} className={key.isGood ? undefined : 'left'}>
+            <tr key={key.id} className={key.isGood ? 'two-lines' : 'two-lines left'}>
               <td>
                 {key.name !== '' && (
                   <div className="strong cut" style={{ maxWidth: 220 }} title={key.name}>

@@ -79,9 +79,9 @@ export default function ChartsTab({ job, address, attempt }: TabProps) {
 
 function inWords(lines: Lines, words: (value: number) => string): string {
   const summary = summaryOf(lines);
-  return summary
-    ? `${words(summary.least)} to ${words(summary.most)}, half below ${words(summary.median)}`
-    : '';
+  if (!summary) return '';
+  const [least, most] = [words(summary.least), words(summary.most)];
+  return least === most ? `always ${least}` : `${least} to ${most}, half below ${words(summary.median)}`;
 }
 
 const MAX_ROWS = 100;
