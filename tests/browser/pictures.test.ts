@@ -174,6 +174,7 @@ onlyWhenAsked('pictures of the page', () => {
       : `/p/${service.team.project}${path}`;
     await page.goto(`${service.url}${where}`);
     await page.getByText(sign).first().waitFor();
+    for (const folded of await page.getByText('The next 24 hours').all()) await folded.click();
     await page.waitForLoadState('networkidle').catch(() => {});
     await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
   }
@@ -187,13 +188,6 @@ onlyWhenAsked('pictures of the page', () => {
       await page.screenshot({ path: join(FOLDER, `sign-in-${colorScheme}.png`) });
       await enter(page, service);
       for (const screen of SCREENS) await picture(page, screen, colorScheme);
-      for (const [name, path, sign] of SCREENS) {
-        await page.goto(`${service.url}/p/${service.team.project}${path}`);
-        await page.getByText(sign).first().waitFor();
-        for (const folded of await page.getByText('The next 24 hours').all()) await folded.click();
-        await page.waitForLoadState('networkidle').catch(() => {});
-        await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`) });
-      }
       await chromium.closeAll(null);
     },
     240_000,

@@ -95,7 +95,7 @@ function columnsOf({ project, refusal, addresses, turn }: Acts): Column<Rule>[] 
         </Link>
       ),
     },
-    { id: 'when', head: 'When', cell: ({ when }) => <Words text={whenWords(when)} /> },
+    { id: 'when', head: 'When', cell: ({ when }) => <Words text={whenWords(when).replace(/^When /, '')} /> },
     {
       id: 'then',
       head: 'Then',
@@ -137,7 +137,7 @@ function columnsOf({ project, refusal, addresses, turn }: Acts): Column<Rule>[] 
 
 function Words({ text }: { text: string }) {
   return (
-    <span className="cut" style={{ maxWidth: 380, display: 'inline-block' }} title={text}>
+    <span className="cut" style={{ maxWidth: 300, display: 'inline-block' }} title={text}>
       {text}
     </span>
   );
