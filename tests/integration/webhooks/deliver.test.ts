@@ -89,6 +89,9 @@ async function deliveries({ id }: Webhook) {
 
 /** As if the pause before the next try was over. */
 async function hurry(): Promise<void> {
+  // The end of a try that is under way would set the pause anew.
+  const underWay = db.database('webhook_deliveries').where({ state: 'waiting' }).whereNotNull('lease_until');
+  await eventually(async () => expect(await underWay.clone()).toEqual([]));
   await db
     .database('webhook_deliveries')
     .where({ state: 'waiting' })
@@ -298,7 +301,7 @@ describe('receivers that behave badly', () => {
     [
       'closes without a word',
       (_r, response) => response.destroy(),
-      { state: 'waiting', status: null, error: 'socket hang up' },
+      { state: 'waiting', status: null, error: expect.stringContaining('socket hang up') },
     ],
     ['says nothing for ever', () => {}, { state: 'waiting', error: 'no answer within 0.5 s' }],
     [
