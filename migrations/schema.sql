@@ -1303,8 +1303,11 @@ create table versions (
   spiders text[] not null,
   scripts text[] default '{}'::text[] not null,
   deployed_by text not null,
-  deployed_at timestamp with time zone default clock_timestamp() not null
+  deployed_at timestamp with time zone default clock_timestamp() not null,
+  image text
 );
+alter table versions add constraint versions_check_image CHECK (((image IS NULL) OR (egg_sha256 = ''::text)));
+alter table versions add constraint versions_image_check CHECK ((image <> ''::text));
 alter table versions add constraint versions_name_check CHECK ((name <> ''::text));
 alter table versions add constraint versions_pkey PRIMARY KEY (project_id, name);
 alter table versions add constraint versions_project_id_fkey FOREIGN KEY (project_id) REFERENCES projects(id);

@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from shim_control import Control, write_json  # noqa: E402
 from shim_lines import MAX_ITEM_BYTES, PipeLines, RawLines, log_line  # noqa: E402
+from shim_container import give_pipe  # noqa: E402
 from shim_process import Crawl, become_subreaper, execute, identity  # noqa: E402
 from shim_spool import Spool  # noqa: E402
 from shim_watch import Watch  # noqa: E402
@@ -45,7 +46,10 @@ class Shim:
         self.wakeup = _wake_on_child_exit()
 
     def run(self):
-        fifo, fifo_writer = _open_fifo(os.path.join(self.directory, 'pipe'))
+        pipe = os.path.join(self.directory, 'pipe')
+        fifo, fifo_writer = _open_fifo(pipe)
+        if self.launch.get('container'):
+            give_pipe(pipe, self.launch['container']['pipeOwner'])
         out, out_writer = os.pipe()
         err, err_writer = os.pipe()
         self.sources = [
@@ -58,7 +62,7 @@ class Shim:
             end = {'code': None, 'signal': 'SIGKILL', 'deadlinePassed': self.control.deadline_passed}
             write_json(self.directory, 'exit.json', end, durable=True)
             return
-        self.crawl = Crawl(self.launch, out_writer, err_writer, self.begin)
+        self.crawl = Crawl(self.launch, out_writer, err_writer, self.begin, self.directory)
         os.close(out_writer)
         os.close(err_writer)
         write_json(self.directory, 'shim.json', {**identity(), 'crawlPid': self.crawl.pid})
@@ -67,7 +71,7 @@ class Shim:
         os.close(fifo_writer)
         self._drain()
         exit = self.crawl.exit()
-        verdict = self.watch.verdict(exit)
+        verdict = {**self.watch.verdict(exit), **self.crawl.verdict()}
         self._tell_end(exit)
         end = {**exit, 'deadlinePassed': self.control.deadline_passed, **verdict}
         write_json(self.directory, 'exit.json', end, durable=True)

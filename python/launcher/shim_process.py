@@ -6,6 +6,7 @@ import sys
 import time
 
 from box.limits import join, set_rlimits
+from shim_container import Container
 
 _ON_LINUX = sys.platform == 'linux'
 _PR_SET_PDEATHSIG = 1
@@ -43,12 +44,13 @@ def identity():
 
 
 class Crawl:
-    def __init__(self, launch, stdout, stderr, begin):
+    def __init__(self, launch, stdout, stderr, begin, directory):
         """Returns once `begin` has made the child the crawl, or could not: then it exits with 127 and says why on stderr.
 
         `begin` closes all descriptors but the standard ones. What it raises that is no Exception gets through.
         """
         self._status = None
+        self._container = Container(launch['container'], directory) if launch.get('container') else None
         self._door = _door_to(launch.get('box'))
         shim = os.getpid()
         executed, still_ours = os.pipe()
@@ -92,6 +94,8 @@ class Crawl:
 
     def kill_everyone(self):
         """SIGKILL until nobody is left. Gives up on processes of other users, which nothing here can kill."""
+        if self._container:
+            self._container.end()
         give_up_at = time.monotonic() + _KILL_SECONDS
         while self.reap() and time.monotonic() < give_up_at:
             for pid in self._family():
@@ -112,6 +116,10 @@ class Crawl:
             return [-self.pid]
         me = os.getpid()
         return [pid for pid, parent, session in processes() if pid != me and me in (parent, session)]
+
+    def verdict(self):
+        """What the engine of its container says of its end; nothing without one."""
+        return self._container.verdict() if self._container else {}
 
     def exit(self):
         status = self._status

@@ -26,6 +26,8 @@ export interface OwnPostgres {
   kill(): Promise<void>;
   /** A server that follows it; null where the machine has no pg_basebackup. */
   startStandby(): Promise<OwnPostgres | null>;
+  /** A server of its own with what this one held at that moment, from a base backup; null without pg_basebackup. */
+  startCopy(): Promise<OwnPostgres | null>;
   close(): Promise<void>;
 }
 
@@ -58,17 +60,21 @@ export async function startOwnPostgres({ certificates }: PostgresOptions = {}): 
         if (running.pid !== undefined) process.kill(running.pid, 'SIGKILL');
         await running.ended;
       },
-      async startStandby() {
-        const copy = join(home.postgres, `standby-${port}`);
-        if (!(await copyData(home, spec.command, port, copy))) return null;
-        const args = spec.args.map((word) => (word === join(home.postgres, 'data') ? copy : word));
-        return start({ ...spec, args }, {});
-      },
+      startStandby: () => startBeside(port, ['--write-recovery-conf']),
+      startCopy: () => startBeside(port, []),
       async close() {
         await servers.stopAll();
         removeHome(home);
       },
     };
+  }
+
+  async function startBeside(port: number, more: string[]): Promise<OwnPostgres | null> {
+    const { spec } = server;
+    const copy = join(home.postgres, `copy-of-${port}`);
+    if (!(await copyData(home, spec.command, port, [...more, '-D', copy]))) return null;
+    const args = spec.args.map((word) => (word === join(home.postgres, 'data') ? copy : word));
+    return start({ ...spec, args }, {});
   }
 
   return start(server.spec, tls);
@@ -95,12 +101,12 @@ function tlsSettings(home: Home, { certificate, key }: Certificates): Record<str
   return { ssl: 'on', ssl_cert_file: ours, ssl_key_file: oursKey };
 }
 
-async function copyData(home: Home, postgres: string, port: number, to: string): Promise<boolean> {
+async function copyData(home: Home, postgres: string, port: number, more: string[]): Promise<boolean> {
   const folders = [postgres, realpathSync(postgres)].map(dirname);
   const program = folders.map((folder) => join(folder, 'pg_basebackup')).find((path) => existsSync(path));
   if (!program) return false;
   const from = ['--host=127.0.0.1', `--port=${port}`, '--username=spiderhub', '--checkpoint=fast'];
   const account = home.account && { uid: home.account.uid, gid: home.account.gid };
-  await promisify(execFile)(program, [...from, '--write-recovery-conf', '-D', to], { cwd: '/', ...account });
+  await promisify(execFile)(program, [...from, ...more], { cwd: '/', ...account });
   return true;
 }

@@ -29,6 +29,7 @@ import {
   createPeriodicJobs,
   createRates,
   createRefusals,
+  createRegistryLogins,
   createSecretSettings,
   createSessions,
   createSignIn,
@@ -69,6 +70,7 @@ import {
   type ProjectVariables,
   type Rates,
   type Refusals,
+  type RegistryLogins,
   type ReleaseStore,
   type Remembered,
   type ReportStore,
@@ -90,7 +92,6 @@ import {
 import {
   createScrapydGuests,
   createScrapydUsers,
-  type JobsRange,
   type ScrapydGuests,
   type ScrapydStore,
   type ScrapydUsers,
@@ -146,6 +147,7 @@ import { checkZip } from '@spiderhub/runners';
 import type { Storage } from '@spiderhub/storage';
 import type { RoomLimits } from './http/rooms.ts';
 import { createThrottle } from './http/throttle.ts';
+import { inTurn } from './in-turn.ts';
 import type { Hints } from './live/event-hub.ts';
 import { createLive, type Live } from './live/live.ts';
 import { usageOf } from './usage.ts';
@@ -201,6 +203,7 @@ export interface Parts {
   /** Throws `invalid` for a file that no deploy could unpack. */
   checkEgg(path: string): Promise<void>;
   releases: ReleaseStore;
+  registryLogins: RegistryLogins;
 
   streams: StreamStore;
   blobs: BlobStore;
@@ -310,7 +313,6 @@ export async function createParts(ground: Ground): Promise<Parts> {
   );
   const eventLog = createEventLog(database);
   const projects = createProjectStore(database);
-  const now = () => new Date();
   const notes = notesOf(ground);
   return {
     access: createAccess(createAccessStore(database), undefined, { ...notes, uses: notes.keyUses }),
@@ -337,7 +339,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
     rules: rulesOf(ground),
     signals,
     queue: createJobqView(database, searches, turns),
-    lists: createJobLists(createJobSearchView(database), projects, now),
+    lists: createJobLists(createJobSearchView(database), projects, present),
     overview: createOverviewView(database),
     views: createSavedViewStore(database),
 
@@ -350,6 +352,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
     eggs,
     checkEgg: checkZip,
     releases: createReleaseStore(database),
+    registryLogins: createRegistryLogins(...sealed),
 
     streams: storage.streams,
     blobs,
@@ -366,7 +369,7 @@ export async function createParts(ground: Ground): Promise<Parts> {
     maxItemBytes: ground.maxItemBytes ?? MAX_ITEM_BYTES,
     isolation: ground.isolation ?? 'none',
     log,
-    now,
+    now: present,
   };
 }
 
@@ -389,6 +392,8 @@ function notesOf({ database, log }: Ground): Pick<Parts, 'audit' | 'refusals' | 
     keyUses: createKeyUses(createKeyStore(database), (err) => log.debug({ err }, 'uses of keys are lost')),
   };
 }
+
+const present = () => new Date();
 
 function periodicJobs(database: Database, limits?: LimitBook): PeriodicJobs {
   const cron = createCron();
@@ -455,20 +460,6 @@ async function peopleOf(
     links,
     keys: createApiKeys(createKeyStore(database), members),
   };
-}
-
-/** Reads when it is the turn of the organisation of whose projects it reads. */
-async function* inTurn<T>(
-  turn: Turn,
-  { projects }: JobsRange,
-  read: () => AsyncIterable<T>,
-): AsyncGenerator<T> {
-  const leave = await turn.enter(projects[0] ?? 0);
-  try {
-    yield* read();
-  } finally {
-    leave();
-  }
 }
 
 function forgottenPatience(shared: FailureCounts | undefined) {

@@ -5,6 +5,7 @@ import { UserError } from '@spiderhub/hosting';
 import {
   CertificateFile,
   CHECKOUT,
+  ContainerEngine,
   type DatabaseAddress,
   DatabaseUrl,
   databaseAddress,
@@ -39,6 +40,7 @@ const CliConfig = z.object({
   REDIS_URL: RedisUrl.optional(),
   REDIS_CA_FILE: CertificateFile.optional(),
   SPIDERHUB_HOME: HomeDirectory,
+  CONTAINER_ENGINE: ContainerEngine.optional(),
   ISOLATION: Isolation,
   ISOLATION_UID_BASE: IsolationUidBase,
   UNIT_MEMORY_MB: UnitMemoryMb,

@@ -7,6 +7,7 @@ import {
   createLimitBook,
   createPendingWatch,
   createPurge,
+  createRegistryLogins,
   createSecretSettings,
   createVariables,
   readSecretKeys,
@@ -42,6 +43,7 @@ import { createMailer } from '@spiderhub/mail';
 import {
   createLogger,
   databaseAddress,
+  engineEnvironment,
   keepPrivate,
   type Logger,
   limitDefaults,
@@ -102,14 +104,9 @@ async function main(): Promise<void> {
   const { network, ...isolation } = await openIsolation({ config, folder: folder.path, networks, log });
   const { report } = isolation.boxing;
   const storage = storageOf(config, connections, log);
-  const runnerIn = createRunners({
-    config,
-    pipEnv: pipEnvironment(process.env),
-    ownFolder: folder.path,
-    ...isolation,
-    blobs: storage.blobs,
-    log,
-  });
+  const programs = { pipEnv: pipEnvironment(process.env), engineEnv: engineEnvironment(process.env) };
+  const own = { ...programs, ...isolation, ownFolder: folder.path, blobs: storage.blobs };
+  const runnerIn = createRunners({ config, ...own, log });
   const runner = runnerIn(folder.path);
   const vital = createAttemptStore(connections.vital);
   const heartbeat = createHeartbeat({ attempts: vital, worker, leaseMs, log });
@@ -235,6 +232,7 @@ async function makeSupervisor(
       projects: createProjectStore(database),
       variables: createVariables(...sealed),
       secretSettings: createSecretSettings(...sealed),
+      registryLogins: createRegistryLogins(...sealed),
       tokens: createJobTokens(secret),
       publicUrl: config.PUBLIC_URL,
     }),

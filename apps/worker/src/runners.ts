@@ -8,6 +8,8 @@ export interface RunnersOptions {
   config: WorkerConfig;
   /** What pip needs of our environment. */
   pipEnv: Record<string, string>;
+  /** What a container engine needs of it. */
+  engineEnv: Record<string, string>;
   /** The folder of this worker; the socket of its fork server lies there. */
   ownFolder: string;
   /** Decides in which box crawls run. */
@@ -23,6 +25,7 @@ export interface RunnersOptions {
 export function createRunners({
   config,
   pipEnv,
+  engineEnv,
   ownFolder,
   boxing,
   limiting,
@@ -46,6 +49,10 @@ export function createRunners({
     config.CRAWL_START === 'fork'
       ? createForkServers({ python, launcherDir, directory: ownFolder, log: note })
       : undefined;
+  const containers = config.CONTAINER_ENGINE && {
+    engine: { command: config.CONTAINER_ENGINE, env: engineEnv },
+    cpusPerUnit: config.UNIT_CPUS,
+  };
   return (folder) =>
     createProcessRunner({
       python,
@@ -56,6 +63,7 @@ export function createRunners({
       environments,
       blobs,
       forkServers,
+      containers,
       boxing,
       limiting,
       log: note,

@@ -9,6 +9,7 @@ export { splitProxies } from './config/proxies.ts';
 export * from './config/read.ts';
 export { StorageFields } from './config/storage.ts';
 export { WorkerConfig } from './config/worker.ts';
+export { engineEnvironment } from './engine-environment.ts';
 export { hasCode } from './errors.ts';
 export * from './logger.ts';
 export { pipEnvironment } from './pip-environment.ts';

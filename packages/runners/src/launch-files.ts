@@ -112,13 +112,16 @@ export function crawlEnvironment(request: CrawlRequest, place: CrawlPlace): Reco
   };
 }
 
-function memoryLimitMb(units: number, limits: CrawlLimits | null | undefined): number {
+export function memoryLimitMb(
+  units: number,
+  limits: Pick<CrawlLimits, 'memoryBytes'> | null | undefined,
+): number {
   const gb = limits?.memoryBytes ? limits.memoryBytes / 2 ** 30 : units;
   return Math.floor(gb * MEMORY_MB_PER_GB);
 }
 
 /** Variables of a project or job, without the service's own names and without what no environment can hold. */
-function ownVariables(environment: Record<string, string>): Record<string, string> {
+export function ownVariables(environment: Record<string, string>): Record<string, string> {
   const allowed = Object.entries(environment).filter(
     ([name, value]) => isVariableName(name) && !name.startsWith('SHUB_') && !value.includes('\0'),
   );

@@ -1,8 +1,10 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { BlobStore, CrawlRunner, Orphan, RunningCrawl } from '@spiderhub/core';
+import type { BlobStore, CrawlRequest, CrawlRunner, Orphan, RunningCrawl } from '@spiderhub/core';
 import { type Boxing, type CrawlLimits, type Limiting, NO_BOXING, NO_LIMITS } from '@spiderhub/isolation';
 import { monotonicMs } from '@spiderhub/platform';
+import { createEngine, type EngineOptions } from './container/engine.ts';
+import { prepareContainer } from './container/prepare-container.ts';
 import { createEggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { aliveByIdentity } from './exit-watch.ts';
@@ -39,6 +41,8 @@ export interface ProcessRunnerOptions {
   boxing?: Boxing | undefined;
   /** Decides what each crawl may use; without it all that there is. */
   limiting?: Limiting | undefined;
+  /** Runs versions that are container images; without it these cannot run. */
+  containers?: ContainersOptions | undefined;
   /** Holds a folder for each spider that wants to keep files beyond its jobs; without it none can. */
   keptDir?: string;
   /** What a crawl may have on disk that nobody stored yet; then it has to wait. 256 MiB by default. */
@@ -49,30 +53,22 @@ export interface ProcessRunnerOptions {
   log?: (message: string, details?: Record<string, unknown>) => void;
 }
 
+export interface ContainersOptions {
+  engine: EngineOptions;
+  /** Cores of a unit; 0: as many as there are. */
+  cpusPerUnit: number;
+}
+
 const MAX_SPOOL_BYTES = 256 * 1024 * 1024;
 
 /** Runs each crawl as a process group under a shim of its own. */
 export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner {
-  const { python, launcherDir, workDir, environments, blobs, forkServers, log } = options;
-  const preparation = {
-    environments,
-    eggs: createEggs({
-      boxing: options.boxing ?? NO_BOXING,
-      launcherDir,
-      eggsDir: join(workDir, 'eggs'),
-      blobs,
-    }),
-    launcher: options.launcher ?? bareLauncher(launcherDir),
-    launcherDir,
-    boxing: options.boxing ?? NO_BOXING,
-    limiting: options.limiting ?? NO_LIMITS,
-    maxSpoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
-    maxItemBytes: options.maxItemBytes ?? MAX_ITEM_BYTES,
-    keptDir: options.keptDir ?? null,
-    log,
-  };
+  const { python, launcherDir, workDir, forkServers, log } = options;
+  const { preparation, prepare, engine } = preparing(options);
   /** Names of the directories that this process looks after. */
   const ours = new Set<string>();
+  /** What a power cut left of an engine's, taken away once. */
+  let sweeping: Promise<void> | undefined;
 
   async function startShim(directory: JobDirectory, forkPython: string | null): Promise<Shim> {
     const forked = forkPython === null ? null : await forkServers?.start(directory.root, forkPython);
@@ -105,7 +101,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
       let forkPython: string | null = null;
       const starting = startInBackground(directory, {
         prepare: async () => {
-          ({ forkPython } = await prepareCrawl(directory, request, preparation));
+          forkPython = await prepare(directory, request);
         },
         startShim: () => startShim(directory, forkPython),
         log,
@@ -119,6 +115,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
     },
     async orphans() {
       await mkdir(workDir, { recursive: true, mode: 0o700 });
+      sweeping ??= engine?.sweep(workDir).catch((error) => log?.('containers could not be swept', { error }));
+      await sweeping;
       const names = (await readdir(workDir)).filter((name) => !ours.has(name));
       return names.flatMap((name): Orphan[] => {
         const attempt = readDirectoryName(name);
@@ -127,6 +125,39 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
       });
     },
   };
+}
+
+/** How crawls of eggs and of images are made ready. */
+function preparing(options: ProcessRunnerOptions) {
+  const { python, launcherDir, workDir, environments, blobs, log } = options;
+  const preparation = {
+    environments,
+    eggs: createEggs({
+      boxing: options.boxing ?? NO_BOXING,
+      launcherDir,
+      eggsDir: join(workDir, 'eggs'),
+      blobs,
+    }),
+    launcher: options.launcher ?? bareLauncher(launcherDir),
+    launcherDir,
+    boxing: options.boxing ?? NO_BOXING,
+    limiting: options.limiting ?? NO_LIMITS,
+    maxSpoolBytes: options.maxSpoolBytes ?? MAX_SPOOL_BYTES,
+    maxItemBytes: options.maxItemBytes ?? MAX_ITEM_BYTES,
+    keptDir: options.keptDir ?? null,
+    log,
+  };
+  const engine = options.containers ? createEngine(options.containers.engine) : null;
+  const containers = { ...preparation, python, engine, cpusPerUnit: options.containers?.cpusPerUnit ?? 0 };
+  /** Returns which Python's fork server may start it, null when none may. */
+  async function prepare(directory: JobDirectory, request: CrawlRequest): Promise<string | null> {
+    const { version } = request;
+    if (version?.image == null) return (await prepareCrawl(directory, request, preparation)).forkPython;
+    await prepareContainer(directory, request, { ...version, image: version.image }, containers);
+    return null;
+  }
+
+  return { preparation, prepare, engine };
 }
 
 async function discard(crawl: RunningCrawl): Promise<void> {

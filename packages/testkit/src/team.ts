@@ -49,6 +49,7 @@ export async function saveVersion(
     project,
     name,
     eggSha256: 'none',
+    image: null,
     eggSizeBytes: 0,
     extraEggs: [],
     requirements: null,

@@ -1,4 +1,4 @@
-import { hashApiKey, newApiKey } from '@spiderhub/core';
+import { hashApiKey, newApiKey, newSecretKey } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
 import { type Service, startService } from '../../support/service.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
@@ -12,7 +12,7 @@ let colleague: string;
 let job: string;
 
 beforeAll(async () => {
-  service = await startService({ workers: 0, spiders: ['site'] });
+  service = await startService({ workers: 0, spiders: ['site'], env: { SECRETS_KEY: newSecretKey() } });
   project = service.team.project;
   const { database } = service.db;
   other = await makeTeam(database, 'other', ['site']);
@@ -138,7 +138,7 @@ describe('releases', () => {
     project_type: 'scrapy',
     spiders: 'imaged,other',
     scripts: 'a.py',
-    pull_auth_config: '{"password":"secret"}',
+    pull_auth_config: '{"username":"me","password":"secret"}',
     ...more,
   });
 
@@ -161,11 +161,17 @@ describe('releases', () => {
       "select count(*)::int as count from releases r where r::text like '%secret%'",
     );
     expect(rows).toEqual([{ count: 0 }]);
+    const kept = await service.db.database('variables').where({ project_id: project, name: 'login' });
+    expect(kept).toEqual([expect.objectContaining({ value: null, sealed: expect.any(Buffer) })]);
+    expect(kept[0].sealed.toString('latin1')).not.toContain('secret');
   });
 
   it.each<[string, Fields, number]>([
     ['no image', { image_url: '' }, 400],
     ['an unknown type', { project_type: 'php' }, 400],
+    ['an option of an engine', { image_url: '--privileged' }, 400],
+    ['a login without a name', { pull_auth_config: '{"password":"x"}' }, 400],
+    ['a login that is no JSON', { pull_auth_config: 'me:secret' }, 400],
     ["another team's project", { project: '999999' }, 404],
   ])('are refused with %s', async (_what, more, status) => {
     expect(await answerOf('/api/releases/deploy.json', form(more))).toEqual(error(status));

@@ -29,6 +29,7 @@ it('runs the highest version, whatever was deployed last, until another API depl
     project: id,
     name: '1.3',
     eggSha256: 'x',
+    image: null,
     eggSizeBytes: 1,
     extraEggs: [],
     requirements: null,

@@ -73,6 +73,17 @@ const redis: Check = {
   },
 };
 
+/** Where none is set nobody misses it. */
+const containers: Check = {
+  name: 'containers',
+  async look({ CONTAINER_ENGINE }) {
+    if (!CONTAINER_ENGINE) return [];
+    const [program = '', ...options] = CONTAINER_ENGINE;
+    await promisify(execFile)(program, [...options, 'ps', '--quiet'], { timeout: PATIENCE_MS });
+    return [{ state: 'ok', words: `${program} answers` }];
+  },
+};
+
 /** Servers of our own run as long as the service does; those that are given have to be there. */
 function away(what: string, given: string | undefined): Finding {
   if (given)
@@ -81,4 +92,4 @@ function away(what: string, given: string | undefined): Finding {
 }
 
 /** Every look of `admin doctor`, in the order of its answer. */
-export const CHECKS: readonly Check[] = [isolation, python, database, redis];
+export const CHECKS: readonly Check[] = [isolation, python, database, redis, containers];

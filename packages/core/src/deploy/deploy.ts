@@ -57,6 +57,7 @@ export function createDeploy({ inspector, blobs, versions, eggs, variables }: De
       eggSha256: egg.sha256,
       eggSizeBytes: egg.sizeBytes,
       extraEggs,
+      image: null,
       requirements: request.requirements,
       stack: request.stack,
       deployedBy: request.deployedBy.name,

@@ -1,3 +1,4 @@
+import type { RegistryLogin } from '../deploy/registry-logins.ts';
 import type { JobDetails } from '../jobs/job.ts';
 import type { ProcessExit } from '../jobs/outcome.ts';
 import type { Version } from './version-store.ts';
@@ -11,6 +12,8 @@ export interface CrawlRequest {
   projectSettings: Record<string, string>;
   /** Environment variables of the project and of the spider; the job's own stand before them. */
   variables: Record<string, string>;
+  /** What the registry of the project's images asks for; null where it asks for nothing. */
+  registryLogin?: RegistryLogin | null;
   /** Texts among these that no log is to show, whatever they are called. */
   hidden?: readonly string[];
   /** Token that lets the crawl reach its own job's data. */

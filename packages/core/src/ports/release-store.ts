@@ -13,7 +13,7 @@ export interface Release {
 }
 
 export interface ReleaseStore {
-  /** Stores the release and numbers its spiders. */
+  /** Stores the release, and its image as the newest version of the project. */
   save(actor: Actor, release: Release): Promise<void>;
   find(id: string): Promise<Release | null>;
 }

@@ -3,6 +3,8 @@ import type { Sealed } from '../secrets/sealing.ts';
 
 /** Stands for the number of a spider where settings of the project are stored that are secret: they are no variables. */
 export const SECRET_SETTINGS = -1;
+/** The same for the project's login at a registry of container images. */
+export const REGISTRY_LOGIN = -2;
 
 /** A variable as it is stored: a value that everybody may see, or a sealed one. */
 export type StoredValue = { value: string; sealed: null } | { value: null; sealed: Sealed };

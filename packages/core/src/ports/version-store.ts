@@ -4,10 +4,13 @@ import type { Spider } from '../access/principal.ts';
 export interface Version {
   project: number;
   name: string;
+  /** Empty for an image. */
   eggSha256: string;
   eggSizeBytes: number;
   /** Extra eggs that the deploy brought along, by their SHA-256. */
   extraEggs: string[];
+  /** The container image that it is instead of an egg; null for an egg. */
+  image: string | null;
   /** Text of requirements.txt, null when none came. */
   requirements: string | null;
   /** The stack that it was listed on and runs on, `scrapy:2.11`; null before there were stacks. */

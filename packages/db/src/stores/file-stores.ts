@@ -10,7 +10,7 @@ import {
 import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
-import { createVersionStore } from './version-store.ts';
+import { writeVersion } from './version-store.ts';
 
 const EGGS = `select project_id as project, name, version, sha256, size_bytes as "sizeBytes", created_by as "createdBy"
   from project_eggs where project_id = :project order by name`;
@@ -56,11 +56,23 @@ export function createEggStore(database: Database): EggStore {
 }
 
 export function createReleaseStore(database: Database): ReleaseStore {
-  const versions = createVersionStore(database);
   return translated<ReleaseStore>({
     async save(actor, { id, project, version, imageUrl, projectType, spiders, scripts, deployedBy }) {
-      for (const name of [...spiders, ...scripts]) await versions.spiderNumber(project, name, 'listed');
       await database.transaction(async (tx) => {
+        await writeVersion(tx, {
+          project,
+          name: version,
+          eggSha256: '',
+          eggSizeBytes: 0,
+          extraEggs: [],
+          image: imageUrl,
+          requirements: null,
+          stack: null,
+          settingsModule: '',
+          spiders,
+          scripts: scripts.map((name) => name.replace(/^py:/, '')),
+          deployedBy,
+        });
         await tx('releases').insert({
           id,
           project_id: project,

@@ -120,7 +120,7 @@ async function note(
   const was = [...set.keys(), ...remove].filter((name) => before.has(name));
   if (was.length + set.size === 0) return;
   await audit(tx, by, {
-    action: spider === SECRET_SETTINGS ? 'settings.changed' : 'variables.changed',
+    action: spider < 0 ? 'settings.changed' : 'variables.changed',
     place: { project },
     object: spider > 0 ? `spider ${spider}` : `project ${project}`,
     before: withoutSecrets(was.map((name) => [name, before.get(name) ?? MASK])),

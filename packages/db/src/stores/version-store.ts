@@ -9,6 +9,7 @@ interface VersionRow {
   egg_sha256: string;
   egg_size_bytes: string;
   extra_eggs: string[];
+  image: string | null;
   requirements: string | null;
   stack: string | null;
   settings_module: string;
@@ -37,12 +38,12 @@ const LIST_SPIDERS = `
   update spiders set listed = true where project_id = :project and name = any(:names::text[]) and not listed`;
 
 const SAVE = `
-  insert into versions as v (project_id, name, egg_sha256, egg_size_bytes, extra_eggs, requirements, stack,
+  insert into versions as v (project_id, name, egg_sha256, egg_size_bytes, extra_eggs, image, requirements, stack,
     settings_module, spiders, scripts, deployed_by)
-  values (:project, :name, :eggSha256, :eggSizeBytes, :extraEggs, :requirements, :stack,
+  values (:project, :name, :eggSha256, :eggSizeBytes, :extraEggs, :image, :requirements, :stack,
     :settingsModule, :spiders, :scripts, :deployedBy)
   on conflict (project_id, name) do update set egg_sha256 = excluded.egg_sha256,
-    egg_size_bytes = excluded.egg_size_bytes, extra_eggs = excluded.extra_eggs,
+    egg_size_bytes = excluded.egg_size_bytes, extra_eggs = excluded.extra_eggs, image = excluded.image,
     requirements = excluded.requirements, stack = excluded.stack, settings_module = excluded.settings_module,
     spiders = excluded.spiders, scripts = excluded.scripts, deployed_by = excluded.deployed_by,
     deployed_at = clock_timestamp()`;
@@ -94,6 +95,7 @@ function toVersion(row: VersionRow): Version {
     eggSha256: row.egg_sha256,
     eggSizeBytes: Number(row.egg_size_bytes),
     extraEggs: row.extra_eggs,
+    image: row.image,
     requirements: row.requirements,
     stack: row.stack,
     settingsModule: row.settings_module,
@@ -104,28 +106,32 @@ function toVersion(row: VersionRow): Version {
   };
 }
 
+async function numberSpiders(db: Database, project: number, names: string[], make: NewSpider): Promise<void> {
+  // The lock on the project's row comes first, as a statement of its own: the next one then sees fresh spiders.
+  await lockProject(db, project);
+  await db.raw(NUMBER_SPIDERS, { project, names, listed: make === 'listed' });
+  if (make === 'listed') await db.raw(LIST_SPIDERS, { project, names });
+}
+
+async function lockProject(db: Database, project: number): Promise<void> {
+  await db.raw('select from projects where id = ? for no key update', [project]);
+}
+
+/** Stores or replaces a version and numbers its new spiders, inside of a transaction that notes it. */
+export async function writeVersion(tx: Database, version: Omit<Version, 'deployedAt'>): Promise<void> {
+  await numberSpiders(tx, version.project, [...version.spiders, ...scriptSpiders(version.scripts)], 'listed');
+  await tx.raw(SAVE, { ...version });
+}
+
 export function createVersionStore(database: Database): VersionStore {
   const versions = () => database<VersionRow>('versions');
-
-  async function numberSpiders(
-    db: Database,
-    project: number,
-    names: string[],
-    make: NewSpider,
-  ): Promise<void> {
-    // The lock on the project's row comes first, as a statement of its own: the next one then sees fresh spiders.
-    await db.raw('select from projects where id = ? for no key update', [project]);
-    await db.raw(NUMBER_SPIDERS, { project, names, listed: make === 'listed' });
-    if (make === 'listed') await db.raw(LIST_SPIDERS, { project, names });
-  }
 
   const store: VersionStore = {
     async save(actor, version) {
       await database.transaction(async (tx) => {
-        const names = [...version.spiders, ...scriptSpiders(version.scripts)];
-        await numberSpiders(tx, version.project, names, 'listed');
+        await lockProject(tx, version.project);
         const before = await deployedNow(tx, version.project, version.name);
-        await tx.raw(SAVE, { ...version });
+        await writeVersion(tx, version);
         await audit(tx, actor, {
           action: 'version.deployed',
           place: { project: version.project },

@@ -100,6 +100,15 @@ export const Isolation = z.enum(['auto', 'box', 'uid', 'none']).default('auto');
 /** User id of project 0, far above those of people; each project has the one above the last project's. */
 export const IsolationUidBase = wholeNumber(1000, 2_000_000_000).default(200_000);
 
+/** A program, and what stands before each of its commands, separated by blanks. */
+export const ContainerEngine = z
+  .string()
+  .transform((text) => text.trim().split(/\s+/))
+  .refine(
+    ([program = '']) => /(^|\/)(podman|docker)[^/]*$/.test(program),
+    'expected podman or docker, and options for all of its commands',
+  );
+
 /** What one unit of a job allows: see docs/limits.md. 0: no limit. */
 export const UnitMemoryMb = wholeNumber(0, 2 ** 24).default(1024);
 export const UnitProcesses = wholeNumber(0, 1_000_000).default(256);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CHECKOUT } from '../checkout.ts';
 import {
+  ContainerEngine,
   Isolation,
   IsolationUidBase,
   LauncherDirectory,
@@ -42,6 +43,8 @@ export const WorkerConfig = ServiceConfig.extend({
    * imported Scrapy already, which is several times faster; see docs/adr/0005-fork-server.md.
    */
   CRAWL_START: z.enum(['cold', 'fork']).default('fork'),
+  /** Runs versions that are container images; without it these cannot run here. */
+  CONTAINER_ENGINE: ContainerEngine.optional(),
   ISOLATION: Isolation,
   ISOLATION_UID_BASE: IsolationUidBase,
   UNIT_MEMORY_MB: UnitMemoryMb,

@@ -55,6 +55,7 @@ export function versionOf(eggSha256: string, settingsModule: string, more: Parti
     project: 7,
     name: '1.0',
     eggSha256,
+    image: null,
     eggSizeBytes: 1,
     extraEggs: [],
     requirements: null,

@@ -4,6 +4,7 @@ import {
   type JobTokens,
   type ProjectStore,
   type ProjectVariables,
+  type RegistryLogins,
   type SecretSettings,
   scrapySettings,
   type VersionStore,
@@ -14,6 +15,7 @@ export interface RequestSources {
   projects: Pick<ProjectStore, 'settings'>;
   variables: Pick<ProjectVariables, 'ofSpider'>;
   secretSettings: Pick<SecretSettings, 'ofProject'>;
+  registryLogins: Pick<RegistryLogins, 'of'>;
   tokens: Pick<JobTokens, 'sign'>;
   /** Where crawls reach the API of this installation, without slash at its end. */
   publicUrl: string;
@@ -28,6 +30,7 @@ export function requestsFrom({
   projects,
   variables,
   secretSettings,
+  registryLogins,
   tokens,
   publicUrl,
 }: RequestSources): RequestOf {
@@ -42,6 +45,7 @@ export function requestsFrom({
     return {
       job,
       version,
+      registryLogin: version?.image ? await registryLogins.of(project) : null,
       projectSettings: { ...scrapySettings(settings), ...secrets },
       variables: seen.values,
       hidden: [

@@ -111,7 +111,7 @@ const bundle = (services: Parts) =>
     for (const { name, sha256 } of await services.eggs.list(project))
       await addBlob(services, zip, `${name}.egg`, sha256);
     const newest = await services.versions.newest(project);
-    if (newest) await addBlob(services, zip, '__main__.egg', newest.eggSha256);
+    if (newest && newest.image === null) await addBlob(services, zip, '__main__.egg', newest.eggSha256);
     return zipReply(zip);
   });
 

@@ -8,6 +8,8 @@ import type { Parts } from '../../../parts.ts';
 import { apikeyField, ProjectId } from '../schema.ts';
 
 const PROJECT_TYPES = ['scrapy', 'casperjs', 'other'] as const;
+/** What engines take for an image, and never for an option of theirs. */
+const IMAGE = /^[a-z0-9][\w.\-:/@+]*$/i;
 const MAX_NAMES = 10_000;
 
 const Names = Text.transform((text) =>
@@ -19,22 +21,22 @@ const Names = Text.transform((text) =>
 const DeployForm = z.object({
   project: ProjectId,
   version: Text.min(1, 'is empty').max(255),
-  image_url: Text.min(1, 'is empty').max(1000),
+  image_url: Text.min(1, 'is empty').max(1000).regex(IMAGE, 'is no name of an image'),
   project_type: oneOf(PROJECT_TYPES).default('scrapy'),
   spiders: Names.default([]),
   scripts: Names.default([]),
-  // What a registry asks for. Nothing is pulled, so nothing of it is kept.
+  // Which registries may be asked without TLS is set where the engine of a worker is.
   pull_insecure_registry: Text.optional(),
   pull_auth_config: Text.optional(),
   ...apikeyField,
 });
 
-/** `shub image deploy`: the release is stored and its spiders can be scheduled; crawls run from eggs until images can run. */
+/** `shub image deploy`: the image becomes the newest version of the project. Workers fetch it when a job is to run it. */
 export function releaseOperations(services: Parts): Operation[] {
   return [deployRelease(services), releaseStatus(services)];
 }
 
-const deployRelease = ({ releases }: Parts) =>
+const deployRelease = ({ releases, registryLogins }: Parts) =>
   operation({
     method: 'post',
     path: '/releases/deploy.json',
@@ -44,6 +46,7 @@ const deployRelease = ({ releases }: Parts) =>
     body: DeployForm,
   })(async ({ body, caller, origin }) => {
     await caller.may(body.project);
+    if (body.pull_auth_config) await registryLogins.save(body.project, body.pull_auth_config, caller.actor);
     const id = randomUUID();
     await releases.save(caller.actor, {
       id,

@@ -1,0 +1,141 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { eventually } from '@spiderhub/testkit';
+import { makeShubHome, type ShubHome } from '../../contract/jobs-api/clients.ts';
+import {
+  copyPrograms,
+  copyTree,
+  makeRoot,
+  openEngine,
+  type TestEngine,
+} from '../../support/container-engine.ts';
+import { runToEnd } from '../../support/crawl.ts';
+import { type Service, startService } from '../../support/service.ts';
+
+/**
+ * The commands of `shub image` as they are, with Podman's own service in the place of Docker's, and an image with this machine's
+ * Python and Scrapy.
+ */
+
+jest.setTimeout(300_000);
+
+const IMAGE = 'localhost/demo-image';
+const hasEngine = openEngine(tmpdir()) !== null;
+if (!hasEngine) process.stderr.write('No Podman with runc, or no root: shub image is not tried\n');
+const withEngine = hasEngine ? describe : describe.skip;
+
+withEngine('shub image', () => {
+  let folder: string;
+  let engine: TestEngine;
+  let docker: ChildProcess;
+  let service: Service;
+  let home: ShubHome;
+  const before = process.env.DOCKER_HOST;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'shub-image-'));
+    engine = openEngine(folder) as TestEngine;
+    buildImage(engine, join(folder, 'root'));
+    docker = await startDockerApi(engine, folder);
+    process.env.DOCKER_HOST = `unix://${join(folder, 'docker.sock')}`;
+    service = await startService({ env: { CONTAINER_ENGINE: engine.setting, NETWORK_ALLOW: '' } });
+    home = await makeShubHome(service, { apikey: service.team.key });
+    const config = `project: ${service.team.project}\nversion: v1\nimages:\n  default: ${IMAGE}\n`;
+    writeFileSync(join(home.projectDir, 'scrapinghub.yml'), config);
+  });
+  afterAll(async () => {
+    process.env.DOCKER_HOST = before;
+    await home?.remove();
+    await service?.stop();
+    docker?.kill('SIGKILL');
+    engine?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function shub(...args: string[]): Promise<string> {
+    const { code, output } = await home.shub(['image', ...args]);
+    expect([args, code, output]).toEqual([args, 0, output]);
+    return output;
+  }
+
+  it('lists and runs what is in the image, deploys and checks it; jobs then run from it', async () => {
+    expect(await shub('list')).toMatch(/^books$/m);
+    const shop = `DEMO_SITE_URL=${service.url}/demo/`;
+    expect(await shub('run', 'books', '-a', 'max_pages=1', '-s', shop)).toMatch(/ITM .*"title"/);
+    expect(await shub('deploy')).toContain("'status': 'ok'");
+    expect(await shub('check')).toContain("'status': 'ok'");
+
+    const crawl = await runToEnd(service, 'books', { max_pages: '1' });
+    expect(crawl.items.length).toBeGreaterThan(5);
+    expect(crawl.requests).toBeGreaterThan(5);
+    expect(crawl.errors).toEqual([]);
+  });
+
+  it('gives its crawls no more of the network than boxes have', async () => {
+    let visits = 0;
+    const forbidden: Server = createServer((_req, res) => {
+      visits += 1;
+      res.end('<html></html>');
+    }).listen(0, '127.0.0.1');
+    await once(forbidden, 'listening');
+    const { port } = forbidden.address() as AddressInfo;
+    const settings = { DEMO_SITE_URL: `http://127.0.0.1:${port}/`, RETRY_ENABLED: false };
+    const crawl = await runToEnd(service, 'books', { job_settings: JSON.stringify(settings) });
+    forbidden.close();
+    expect([crawl.items, visits]).toEqual([[], 0]);
+  });
+});
+
+/** Nothing of it comes from a registry. */
+function buildImage(engine: TestEngine, root: string): void {
+  const python = process.env.SPIDERHUB_PYTHON ?? 'python3';
+  const ask =
+    'import json, os, sys, sysconfig; print(json.dumps([os.path.realpath(sys.executable), sysconfig.get_path("stdlib"), sys.prefix]))';
+  const [program, library, given] = JSON.parse(
+    execFileSync(python, ['-c', ask], { encoding: 'utf8' }),
+  ) as string[];
+  const prefix = realpathSync(given as string);
+  makeRoot(root, null);
+  for (const tree of [library, prefix]) copyTree(tree as string, root, ['test', 'idlelib', 'pip']);
+  const libraries = execFileSync('find', [library as string, prefix, '-name', '*.so*'], { encoding: 'utf8' });
+  copyPrograms(root, [
+    '/bin/sh',
+    '/usr/bin/env',
+    program as string,
+    ...libraries.split('\n').filter(Boolean),
+  ]);
+  // What the environment's own link leads to may itself be a link.
+  const linked = readlinkSync(join(prefix, 'bin/python3'));
+  if (linked !== program && linked.startsWith('/')) symlinkSync(program as string, join(root, linked));
+  cpSync(resolve(__dirname, '../../../examples/demo-project/demo'), join(root, 'app/demo'), {
+    recursive: true,
+  });
+  engine.importImage(`${IMAGE}:v1`, root, [
+    `ENV PATH=${join(prefix, 'bin')}:/usr/bin:/bin`,
+    'ENV PYTHONPATH=/app',
+    'ENV SCRAPY_SETTINGS_MODULE=demo.settings',
+    'WORKDIR /scrapinghub',
+  ]);
+}
+
+async function startDockerApi(engine: TestEngine, folder: string): Promise<ChildProcess> {
+  const config = join(folder, 'containers.conf');
+  writeFileSync(
+    config,
+    '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\nnetns = "host"\n',
+  );
+  const [program = '', ...options] = engine.setting.split(' ');
+  const socket = `unix://${join(folder, 'docker.sock')}`;
+  const child = spawn(program, [...options, 'system', 'service', '--time', '0', socket], {
+    env: { ...process.env, CONTAINERS_CONF: config },
+    stdio: 'ignore',
+  });
+  await eventually(() => expect(existsSync(join(folder, 'docker.sock'))).toBe(true));
+  return child;
+}
