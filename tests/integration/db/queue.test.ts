@@ -330,6 +330,15 @@ describe('a policy', () => {
   });
 });
 
+it('a job that is stopped while it waits for another attempt has the numbers of the last one', async () => {
+  const { key } = await add(team.project);
+  const { id, attempt } = await claimed();
+  expect(await attempts.finish(id, attempt, { ...REPORT, closeReason: 'shutdown' })).toBe('requeued');
+  expect(await view.find(key)).toMatchObject({ state: 'pending', counts: NO_COUNTS });
+  await stop(key);
+  expect(await view.find(key)).toMatchObject({ closeReason: 'cancelled', attempt, counts: REPORT.counts });
+});
+
 describe('the leader', () => {
   /** A new term of so many ms. */
   async function lead(forMs: number): Promise<number> {

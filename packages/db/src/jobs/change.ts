@@ -10,9 +10,13 @@ import type { Database } from '../database.ts';
 import { noteJobs } from './note.ts';
 import { CHANGED_COLUMNS, type ChangedRow, LET_GO, selectJobs, statesSql } from './select.ts';
 
+const countOfLast = (name: string) =>
+  `${name} = case when j.state = 'running' then j.${name} else coalesce(a.${name}, j.${name}) end`;
+
 // A pending job ends here and now; a running one hears of its stop and ends by its worker. Calls that escalate are
 // counted, as Scrapy counts signals. New values follow from `j`, never from `f`: when a worker claims the job meanwhile,
-// Postgres first tries them on the row as it was, and a row that is half of each breaks the table's checks.
+// Postgres first tries them on the row as it was, and a row that is half of each breaks the table's checks. A job that waits
+// for another attempt counts nothing; when none comes, its numbers are those of the last one, whose records are kept.
 const STOP = `
   changed as (
     update jobs j set
@@ -23,8 +27,9 @@ const STOP = `
       completed_by = case when j.state = 'running' then j.completed_by else :by end,
       stop_requested_at = coalesce(j.stop_requested_at, now()),
       cancelled_by = coalesce(j.cancelled_by, :by),
+      ${['items', 'pages', 'logs', 'errors'].map(countOfLast).join(', ')},
       stop_level = greatest(j.stop_level, case when :escalate and :level::int = 1 then least(j.stop_level + 1, 2) else :level::int end)
-    from found f
+    from found f left join job_attempts a on a.job_id = f.id and a.attempt = f.attempt
     where j.id = f.id and f.state in (${statesSql('stop')}) and (f.state <> 'running' or :level::int > 0)
       and not exists (select from missing)
     returning j.id

@@ -1,7 +1,7 @@
 import { type JobSelection, type JobState, statesOf, type Verb } from '@spiderhub/core';
 import { type Condition, keyBindings } from './filter-sql.ts';
 
-const COLUMNS = 'j.id, j.project_id, j.spider, j.number, j.state, j.worker, j.external';
+const COLUMNS = 'j.id, j.project_id, j.spider, j.number, j.state, j.attempt, j.worker, j.external';
 
 const BY_KEYS = `
   with wanted as (
