@@ -134,7 +134,8 @@ async function main(): Promise<void> {
     createCrawls({ supervisor, runner, workRoot, inherit, stopping, leaseMs, log }),
     sweeperOf(config, { place, database, inherit, log }),
     leader,
-    ...[deliverer, ...postmen(parts)],
+    deliverer,
+    ...postmen(parts),
     createIntake({
       redis,
       worker,

@@ -119,7 +119,12 @@ export async function startSystem({
 
   const authorization = `Basic ${Buffer.from(`${team.key}:`).toString('base64')}`;
 
-  async function json(path: string, body: object | string, method = 'POST', api = 0): Promise<Response> {
+  async function json(
+    path: string,
+    body: object | string,
+    method: 'POST' | 'PUT' | 'PATCH' = 'POST',
+    api = 0,
+  ): Promise<Response> {
     return fetch(`${apis[api]?.url}${path}`, {
       method,
       headers: { authorization, 'content-type': 'application/json' },

@@ -95,9 +95,10 @@ it.each([
     await nextAt(new Date(yesterday.getTime() - 2 * DAY_MS));
     await store.fireDue(10, decision);
     expect(await countJobs()).toBe(started);
-    expect((await rows(id)).map(({ outcome }) => outcome).sort()).toEqual(
-      [...Array(3 - started).fill('missed'), ...Array(started).fill('scheduled')].sort(),
-    );
+    const outcomes = (await rows(id)).map(({ outcome }) => outcome as string);
+    expect(outcomes.filter((outcome) => outcome === 'missed')).toHaveLength(3 - started);
+    expect(outcomes.filter((outcome) => outcome === 'scheduled')).toHaveLength(started);
+    expect(outcomes).toHaveLength(3);
   },
 );
 

@@ -48,11 +48,15 @@ export function silenceNotice(rule: RuleName, sentence: string): Notice {
 /** Says that a webhook gets nothing any more; null for all other events. For those who administer the project. */
 export function disabledNotice(event: LoggedEvent): Notice | null {
   if (event.type !== 'webhook.disabled') return null;
-  const { webhook, rule, reason } = JSON.parse(event.data ?? '{}') as Record<string, unknown>;
-  const what = typeof rule === 'number' ? `The address of rule ${rule}` : `Webhook ${webhook}`;
+  const { webhook, rule, reason } = JSON.parse(event.data ?? '{}') as {
+    webhook?: number;
+    rule?: number;
+    reason?: string;
+  };
+  const what = typeof rule === 'number' ? `The address of rule ${rule}` : `Webhook ${webhook ?? ''}`;
   return {
     subject: oneLine(`${what} of project ${event.project} is disabled`),
-    text: `${what} of project ${event.project} was disabled at ${shortTime(event.at)}, because ${reason}.\n\nWhat waits for it is sent once it is enabled again; what happens until then is not.\n`,
+    text: `${what} of project ${event.project} was disabled at ${shortTime(event.at)}, because ${reason ?? 'it was'}.\n\nWhat waits for it is sent once it is enabled again; what happens until then is not.\n`,
     place: `/p/${event.project}`,
   };
 }

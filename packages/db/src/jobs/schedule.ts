@@ -50,11 +50,13 @@ async function placed(
 }
 
 /** Free-form parts travel as JSON text inside of the batch, so that their escapes reach the columns untouched. */
-function toBatchRow({ actor, ...asked }: ScheduleRequest, ordinal: number): Record<string, unknown> {
-  const { args, settings, environment, command, meta, rank, internalArgs } = asked;
+function toBatchRow(request: ScheduleRequest, ordinal: number): Record<string, unknown> {
+  const { args, settings, environment, command, meta, rank, internalArgs } = request;
   return {
     ordinal,
-    ...asked,
+    ...request,
+    // Whoever asks stands in the notes.
+    actor: undefined,
     // As text: JSON has no word for an infinite number.
     rank: rank === undefined ? null : String(rank),
     internalArgs: internalArgs ? JSON.stringify(internalArgs) : null,

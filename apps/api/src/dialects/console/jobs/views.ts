@@ -55,7 +55,7 @@ function fieldsOf(job: Job, { waiting, usualItems }: Around) {
 
 /** What changes of a row while somebody looks at it; what was read with it stays. */
 export function liveRow(job: Job) {
-  const { waiting, usualItems, ...fields } = fieldsOf(job, { waiting: null, usualItems: null });
+  const { waiting, usualItems: _, ...fields } = fieldsOf(job, { waiting: null, usualItems: null });
   // Why it waits is read with its list; a job that does not wait waits for nothing.
   return job.state === 'pending' ? fields : { ...fields, waiting };
 }
