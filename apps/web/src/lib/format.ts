@@ -62,7 +62,8 @@ export function distance(at: number, now: number): string | null {
   return at > now ? `in ${text}` : `${text} ago`;
 }
 
-type Zone = 'mine' | 'utc';
+/** Whose clock times are shown by. */
+export type Zone = 'mine' | 'utc';
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(zone: Zone, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

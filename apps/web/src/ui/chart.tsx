@@ -1,6 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { clockTime, exactTime, shortTime, type Zone } from '../lib/format.ts';
 import { usePreferences } from '../lib/preferences.ts';
 
 interface ChartProps {
@@ -16,11 +17,13 @@ interface ChartProps {
 const COLOURS = ['--accent', '--warn', '--ok'];
 /** Charts of a page share their cursor. */
 const TOGETHER = 'page';
+/** Between ticks of time, for what stands below them. */
+const TICK_PX = 90;
 
 /** Lines over time. What it says is said in words beside it, since a picture says nothing to who does not see it. */
 export function Chart({ label, times, lines, words, isElapsed = false, height = 180 }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
-  const { theme } = usePreferences();
+  const { theme, zone } = usePreferences();
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read anew when the theme changes
   useEffect(() => {
     const parent = box.current;
@@ -40,15 +43,25 @@ export function Chart({ label, times, lines, words, isElapsed = false, height = 
         legend: { live: true },
         scales: {
           x: { time: !isElapsed },
-          y: { range: (_plot, _least, most) => [0, Math.max(most * 1.1, 1)] },
+          // Few of something have whole numbers beside them, too.
+          y: { range: (_plot, _least, most) => [0, Math.max(most * 1.1, 4)] },
         },
         axes: [
-          { ...axis, ...(isElapsed && { values: (_plot, ticks) => ticks.map((tick) => `${tick} s`) }) },
+          {
+            ...axis,
+            space: TICK_PX,
+            values: (_plot, ticks, _axis, _space, step) =>
+              ticks.map((tick) => (isElapsed ? `${tick} s` : timeOfTick(tick * 1000, step, zone))),
+          },
           { ...axis, size: 64, values: (_plot, ticks) => ticks.map(words) },
         ],
         series: [
           {
-            ...(isElapsed && { value: (_plot, value) => (value === null ? '–' : `${Math.round(value)} s`) }),
+            label: isElapsed ? 'After' : 'Time',
+            value: (_plot, value: number | null) => {
+              if (value === null) return '–';
+              return isElapsed ? `${Math.round(value)} s` : exactTime(value * 1000, zone);
+            },
           },
           ...lines.map(({ name }, i) => ({
             label: name,
@@ -67,8 +80,14 @@ export function Chart({ label, times, lines, words, isElapsed = false, height = 
       observer.disconnect();
       plot.destroy();
     };
-  }, [times, lines, words, isElapsed, height, theme]);
+  }, [times, lines, words, isElapsed, height, theme, zone]);
   return <div ref={box} className="chart" role="img" aria-label={label} />;
+}
+
+/** As much of a time as tells it from the ticks beside it, which are `step` seconds away. */
+function timeOfTick(at: number, step: number, zone: Zone): string {
+  if (step >= 6 * 3600) return shortTime(at, zone);
+  return clockTime(at, zone).slice(0, step < 60 ? 8 : 5);
 }
 
 /** A colour as a canvas knows it: custom properties keep `light-dark()` as it was written. */
