@@ -31,14 +31,15 @@ scrapy.http.cookies scrapy.logformatter scrapy.pqueues
 scrapy.spidermiddlewares.depth scrapy.spidermiddlewares.httperror scrapy.spidermiddlewares.metacopy
 scrapy.spidermiddlewares.referer scrapy.spidermiddlewares.start scrapy.spidermiddlewares.urllength
 scrapy.squeues scrapy.statscollectors
-scrapy.core.scheduler scrapy.downloadermiddlewares.ajaxcrawl scrapy.pipelines scrapy.spiderloader
-scrapy.spidermiddlewares.offsite
+scrapy.core.scheduler scrapy.pipelines scrapy.spiderloader
 lxml.html parsel w3lib.url itemadapter queuelib protego service_identity OpenSSL.SSL
 cryptography.hazmat.backends.openssl.backend
 msgpack requests.adapters requests_file filelock six retrying
 encodings.idna encodings.charmap encodings.cp1252 encodings.hex_codec
 certifi.core resource
 """.split()
+# What only crawls of older series end up with.
+OLDER = ['scrapy.downloadermiddlewares.ajaxcrawl', 'scrapy.spidermiddlewares.offsite']
 
 
 def preload():
@@ -55,7 +56,7 @@ def preload():
     site.getusersitepackages()
     sysconfig.get_config_vars()
     with recorded_reads() as names, recorded_misses() as missed, no_reactor():
-        for module in MODULES:
+        for module in [*MODULES, *OLDER]:
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
     if 'twisted.internet.reactor' in sys.modules:
