@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -18,6 +19,7 @@ from shim_control import write_json  # noqa: E402
 
 REMOVE_SECONDS = 60
 _DONE = b'.'
+_TRIES = 10
 # What a program, or a shell that ran it, ends with after a SIGKILL that nobody here sent. Not every engine says why.
 _KILLED = 137
 
@@ -59,14 +61,14 @@ def said(command):
 
 
 def remove(plan):
-    """Ends the container, if it still runs, and forgets it; fine when there is none."""
-    subprocess.run(
+    """Ends the container, if it still runs, and forgets it. Returns 0 when it is gone."""
+    return subprocess.run(
         plan['remove'],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         timeout=REMOVE_SECONDS,
-    )
+    ).returncode
 
 
 def start_guard(plan, shim):
@@ -96,7 +98,14 @@ def _guard(plan, shim, reader):
     ready, _, _ = select.select(watched, [], [])
     if reader in ready and os.read(reader, 1) == _DONE:
         return
-    remove(plan)
+    # On a busy machine an engine may say no, or nothing for long.
+    for _ in range(_TRIES):
+        try:
+            if remove(plan) == 0:
+                return
+        except (OSError, subprocess.TimeoutExpired):
+            pass
+        time.sleep(1)
 
 
 if __name__ == '__main__':

@@ -86,7 +86,7 @@ export async function prepareContainer(
     run: command('run', ...run),
     bounded: limits.memoryBytes !== null,
     look: command('inspect', '--format', '{{.State.OOMKilled}}', identity.name),
-    remove: command('rm', '--force', ...(engine.isPodman ? ['--time', '0'] : []), identity.name),
+    remove: command('rm', '--force', ...(engine.isPodman ? ['--ignore', '--time', '0'] : []), identity.name),
   };
   const launch = launchOf(directory, request, options, engine, {
     container: { remove: container.remove, env: engine.env, pipeOwner: owner.isOurs ? null : owner.uid },
@@ -110,11 +110,13 @@ function launchOf(
     cwd: directory.root,
     box: null,
     container,
-    // The engine holds what it is told to; only the disk is looked at from here.
+    // The engine holds what it is told to; only the disk is looked at from here. What asks the engine joins no control group:
+    // whoever is to remove the container would be killed with the group.
     limits: {
       ...limits,
       memoryBytes: null,
       processes: null,
+      cgroups: [],
       memoryGroup: null,
       pidsGroup: null,
       rlimits: {},
@@ -154,7 +156,6 @@ export interface ContainerLimits {
   processes: number | null;
   diskBytes: number | null;
   cpus: number | null;
-  cgroups: string[];
   folders: string[];
   keptFolder: null;
 }
@@ -179,8 +180,6 @@ async function limitsOf(
     processes: limits?.processes ?? null,
     diskBytes: limits?.diskBytes ?? null,
     cpus: cpusPerUnit > 0 ? cpusPerUnit * job.units : null,
-    // Made for it as for every crawl, and given back with it.
-    cgroups: limits?.cgroups ?? [],
     folders,
     keptFolder: null,
   };
