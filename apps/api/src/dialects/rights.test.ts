@@ -155,7 +155,8 @@ describe('every operation', () => {
 
   it('of Scrapyd gets a call for which the door was asked', () => {
     const { asked, access } = closedDoor();
-    const visit = { parts: { access }, who: WHO } as unknown as Parameters<typeof admitted>[0];
+    const req = { ip: '127.0.0.1', headers: {} };
+    const visit = { parts: { access }, who: WHO, req } as unknown as Parameters<typeof admitted>[0];
     expect(() => admitted(visit, 'jobs.run')).toThrow(Refused);
     expect(asked).toEqual(['jobs.run']);
   });
