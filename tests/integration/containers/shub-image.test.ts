@@ -1,9 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, existsSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { eventually } from '@spiderhub/testkit';
@@ -15,7 +12,6 @@ import {
   openEngine,
   type TestEngine,
 } from '../../support/container-engine.ts';
-import { runToEnd } from '../../support/crawl.ts';
 import { type Service, startService } from '../../support/service.ts';
 
 /**
@@ -64,31 +60,10 @@ withEngine('shub image', () => {
     return output;
   }
 
-  it('lists and runs what is in the image, deploys and checks it; jobs then run from it', async () => {
+  it('lists and runs what is in the image', async () => {
     expect(await shub('list')).toMatch(/^books$/m);
     // It has a network of its own there, and prints nothing but the log.
     expect(await shub('run', 'books', '-a', 'max_pages=1')).toMatch(/Spider closed \(finished\)/);
-    expect(await shub('deploy')).toContain("'status': 'ok'");
-    expect(await shub('check')).toContain("'status': 'ok'");
-
-    const crawl = await runToEnd(service, 'books', { max_pages: '1' });
-    expect(crawl.items.length).toBeGreaterThan(5);
-    expect(crawl.requests).toBeGreaterThan(5);
-    expect(crawl.errors).toEqual([]);
-  });
-
-  it('gives its crawls no more of the network than boxes have', async () => {
-    let visits = 0;
-    const forbidden: Server = createServer((_req, res) => {
-      visits += 1;
-      res.end('<html></html>');
-    }).listen(0, '127.0.0.1');
-    await once(forbidden, 'listening');
-    const { port } = forbidden.address() as AddressInfo;
-    const settings = { DEMO_SITE_URL: `http://127.0.0.1:${port}/`, RETRY_ENABLED: false };
-    const crawl = await runToEnd(service, 'books', { job_settings: JSON.stringify(settings) });
-    forbidden.close();
-    expect([crawl.items, visits]).toEqual([[], 0]);
   });
 });
 
