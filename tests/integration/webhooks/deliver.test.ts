@@ -359,7 +359,7 @@ it('go out at once, however many endpoints of others do not answer', async () =>
     await db.database.raw(
       `with made as (
         insert into webhooks (project_id, url, description, types, spiders, has_tag, created_by, failing_since)
-        select :project, :url, '', '{}', '{}', '{}', 'test', now() from generate_series(1, 100) returning id)
+        select :project, :url, '', '{}', '{}', '{}', 'test', now() - interval '1 minute' from generate_series(1, 100) returning id)
       , message as (insert into webhook_messages (id, project_id, type, body) values ('dead', :project, 'x', '{}') returning id)
       insert into webhook_deliveries (webhook_id, message_id) select made.id, message.id from made, message`,
       { project: other.project, url: dead.url },
@@ -374,6 +374,32 @@ it('go out at once, however many endpoints of others do not answer', async () =>
   } finally {
     await dead.close();
   }
+});
+
+it('go out four at a time to an endpoint that has just failed, and one at a time to one that has failed for a while', async () => {
+  const { webhook } = await hook();
+  for (let n = 0; n < 10; n += 1) await run('a', { uniqueKey: null });
+  await react();
+  const store = createDeliveryStore(db.database);
+  const claim = () => store.claim({ limit: 10, failing: 10, each: 4, leaseMs: 60_000 });
+  const failed = { status: 500, error: 'answered 500', answer: null, retryAfterMs: null };
+  /** Its try took so long, ms. */
+  const fail = (due: { endpoint: number; message: string; tries: number }, durationMs: number) =>
+    store.settle(
+      [{ ...due, attempted: { ...failed, durationMs }, verdict: { state: 'waiting', afterMs: 1e6 } }],
+      1e9,
+    );
+  const first = await claim();
+  expect(first.map(({ isFailing }) => isFailing)).toEqual([false, false, false, false]);
+  for (const due of first) await fail(due, 3);
+  const [slow, ...others] = await claim();
+  expect(others.map(({ isFailing }) => isFailing)).toEqual([false, false, false]);
+  for (const due of others) await fail(due, 3);
+  await db.database('webhooks').where({ id: webhook.id }).update({ failing_since: null });
+  // Since its beginning nobody heard anything: that is a while.
+  await fail(slow as NonNullable<typeof slow>, 10_000);
+  expect((await claim()).map(({ isFailing }) => isFailing)).toEqual([true]);
+  expect(await claim()).toEqual([]);
 });
 
 describe('addresses that are not public', () => {

@@ -15,6 +15,10 @@ export class LiveReply {
 export interface LiveOutput {
   /** Resolves when there is room for more; rejects when the stream is over. One call at a time. */
   send(bytes: string | Buffer): Promise<void>;
+  /** The same without waiting: false when the next call has to wait for `room`. Throws when the stream is over. */
+  write(bytes: string | Buffer): boolean;
+  /** Resolves when there is room; rejects when the stream is over. One call at a time. */
+  room(): Promise<void>;
   /** Aborts when nobody listens any more, or nobody may. */
   readonly signal: AbortSignal;
 }
@@ -125,8 +129,17 @@ class Connection implements LiveOutput {
   }
 
   async send(bytes: string | Buffer): Promise<void> {
+    if (!this.write(bytes)) await this.room();
+  }
+
+  write(bytes: string | Buffer): boolean {
     this.signal.throwIfAborted();
-    if (this.#res.write(bytes)) return;
+    return this.#res.write(bytes);
+  }
+
+  async room(): Promise<void> {
+    this.signal.throwIfAborted();
+    if (!this.#res.writableNeedDrain) return;
     const stall = setTimeout(() => this.#res.destroy(), STALL_MS);
     await new Promise<void>((resolve) => {
       this.#goOn = resolve;

@@ -34,7 +34,7 @@ export async function followJob(live: LiveJobs, followed: Followed, out: LiveOut
       const { attempt } = now;
       if (announced !== undefined && announced !== attempt) await out.send(sseEvent('attempt', { attempt }));
       announced = attempt;
-      await followAttempt(live, { ...followed, from }, { job, attempt, out });
+      await followAttempt(live, { ...followed, from }, { attempt, out });
       from = { attempt, number: 0 };
       const last = job.now;
       if (!last || last.attempt !== attempt) continue;
@@ -59,32 +59,61 @@ function isOver(state: string): boolean {
 async function followAttempt(
   live: LiveJobs,
   { key, stream, level, from }: Followed,
-  { job, attempt, out }: { job: WatchedJob; attempt: number; out: LiveOutput },
+  { attempt, out }: { attempt: number; out: LiveOutput },
 ): Promise<void> {
   const encode = stream === 'logs' ? encodeLog(attempt, level) : encodeRecords(attempt);
   const ref = { key, attempt, stream };
-  const watch = live.streams.open(ref, `level ${level}`, encode);
-  const completing = completeWhenOver(job, attempt, watch, out.signal);
+  const watch = live.streams.open(ref, {
+    name: `level ${level}`,
+    encode,
+    whenOver: (signal) => untilOver(live, key, attempt, signal),
+  });
   try {
     let at = from === null ? await endOf(watch, out.signal) : from.attempt === attempt ? from.number : 0;
     while (!out.signal.aborted) {
-      const changes = watch.changes();
-      const chunk = watch.chunkAt(at);
-      if (chunk) {
-        if (chunk.bytes.length > 0) await out.send(chunk.bytes);
-        at = chunk.to;
-      } else if (at < watch.end()) {
-        const end = watch.end();
+      at = await stayAtEnd(watch, at, out);
+      await out.room();
+      if (watch.chunkAt(at)) continue;
+      const end = watch.end();
+      if (at < end) {
         const reached = await catchUp(live, { ref, at, encode, out });
         // Where a stream has a gap there is nothing to wait for.
         at = reached > at ? reached : end;
       } else if (watch.isComplete()) return;
-      else await watch.changed(changes, out.signal);
     }
   } finally {
-    completing.abort();
     watch.leave();
   }
+}
+
+/**
+ * Passes on what comes in the very turn in which it comes, for as long as the viewer has room for it and stands where the
+ * others do: a thousand viewers are a thousand writes, and no promises. Returns how far it came.
+ */
+function stayAtEnd(watch: Watch, from: number, out: LiveOutput): Promise<number> {
+  return new Promise((resolve) => {
+    let at = from;
+    const stop = watch.onChange(step);
+    out.signal.addEventListener('abort', step);
+    step();
+
+    function step(): void {
+      if (goOn()) return;
+      stop();
+      out.signal.removeEventListener('abort', step);
+      resolve(at);
+    }
+
+    function goOn(): boolean {
+      while (!out.signal.aborted) {
+        const chunk = watch.chunkAt(at);
+        if (!chunk) return at >= watch.end() && !watch.isComplete();
+        at = chunk.to;
+        if (chunk.bytes.length > 0 && !out.write(chunk.bytes)) return false;
+      }
+      return false;
+    }
+  });
 }
 
 async function endOf(watch: Watch, signal: AbortSignal): Promise<number> {
@@ -112,22 +141,21 @@ async function catchUp(
   return reached;
 }
 
-/** Tells the watch when the attempt is over. */
-function completeWhenOver(
-  job: WatchedJob,
+/** Until nobody writes to an attempt any more, or the signal. */
+async function untilOver(
+  { jobs }: LiveJobs,
+  key: JobKey,
   attempt: number,
-  watch: Watch,
   signal: AbortSignal,
-): AbortController {
-  const stop = new AbortController();
-  const until = AbortSignal.any([stop.signal, signal]);
-  void (async () => {
-    while (!until.aborted) {
+): Promise<void> {
+  const job = jobs.watch(key);
+  try {
+    while (!signal.aborted) {
       const { changes, now } = job;
-      if (now !== undefined && (now === null || now.attempt !== attempt || isOver(now.state)))
-        return watch.complete();
-      await job.changed(changes, until);
+      if (now !== undefined && (now === null || now.attempt !== attempt || isOver(now.state))) return;
+      await job.changed(changes, signal);
     }
-  })();
-  return stop;
+  } finally {
+    job.leave();
+  }
 }

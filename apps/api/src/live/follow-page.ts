@@ -188,7 +188,7 @@ async function tellTail(
     await known(job, signal);
     while (!signal.aborted && job.now) {
       const { attempt } = job.now;
-      const watch = streams.open({ key, attempt, stream }, 'end', encodeRecords(attempt));
+      const watch = streams.open({ key, attempt, stream }, { name: 'end', encode: encodeRecords(attempt) });
       try {
         while (!signal.aborted && job.now?.attempt === attempt) {
           const [changes, end] = [watch.changes(), watch.end()];

@@ -19,18 +19,26 @@ export interface Watch {
   changes(): number;
   /** Settles at the next change after so many, or at the signal. */
   changed(since: number, signal: AbortSignal): Promise<void>;
+  /** Calls back at every change, in the same turn, until the returned function is called. Must not throw. */
+  onChange(listener: () => void): () => void;
   /** The same bytes for every viewer who stands at `from`; null when they are not kept. */
   chunkAt(from: number): { bytes: Buffer; to: number } | null;
   /** Whether everything that was written by the moment of `complete` is known here. */
   isComplete(): boolean;
-  /** Nobody writes any more: one last look finds everything. */
-  complete(): void;
   leave(): void;
 }
 
+/** What a watch does with a stream, and how it learns that nobody writes to it any more. */
+export interface WatchForm {
+  /** What `encode` makes, as `level 30`: who wants the same shares it. */
+  name: string;
+  encode: Encode;
+  /** Settles when the stream is complete, or at the signal. One for all viewers. */
+  whenOver?: (signal: AbortSignal) => Promise<void>;
+}
+
 export interface StreamWatches {
-  /** `form` names what `encode` makes: `level 30`. */
-  open(ref: StreamRef, form: string, encode: Encode): Watch;
+  open(ref: StreamRef, form: WatchForm): Watch;
   close(): void;
 }
 
@@ -50,13 +58,13 @@ export function createStreamWatches(
   const open = new Map<string, WatchedStream>();
 
   return {
-    open(ref, form, encode) {
-      const name = `${formatJobKey(ref.key)} ${ref.attempt} ${ref.stream} ${form}`;
+    open(ref, form) {
+      const name = `${formatJobKey(ref.key)} ${ref.attempt} ${ref.stream} ${form.name}`;
       const known = open.get(name);
       const isUsable = known?.isOver === false;
       const watch = isUsable
         ? known
-        : new WatchedStream({ streams, ref, encode, onError, closing: closing.signal });
+        : new WatchedStream({ streams, ref, form, onError, closing: closing.signal });
       const viewer = watch.enter();
       if (!isUsable) {
         open.set(name, watch);
@@ -68,6 +76,7 @@ export function createStreamWatches(
     },
     close() {
       closing.abort();
+      for (const watch of open.values()) watch.ring();
     },
   };
 }
@@ -75,7 +84,7 @@ export function createStreamWatches(
 interface WatchedOptions {
   streams: Pick<StreamStore, 'read' | 'stats' | 'mark'>;
   ref: StreamRef;
-  encode: Encode;
+  form: WatchForm;
   onError: (error: unknown) => void;
   closing: AbortSignal;
 }
@@ -84,6 +93,7 @@ class WatchedStream {
   readonly #options: WatchedOptions;
   readonly #bell = createBell();
   readonly #wake = createBell();
+  readonly #listeners = new Set<() => void>();
   #viewers = 0;
   #end = 0;
   #chunks: Chunk[] = [];
@@ -105,13 +115,13 @@ class WatchedStream {
       end: () => this.#end,
       changes: () => this.#bell.rings,
       isComplete: () => this.#isComplete,
-      changed: (since, signal) => this.#bell.wait(since, AbortSignal.any([signal, this.#options.closing])),
-      chunkAt: (from) => this.#chunkAt(from),
-      complete: () => {
-        if (this.#isLast) return;
-        this.#isLast = true;
-        this.#wake.ring();
+      changed: (since, signal) =>
+        this.#options.closing.aborted ? Promise.resolve() : this.#bell.wait(since, signal),
+      onChange: (listener) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
       },
+      chunkAt: (from) => this.#chunkAt(from),
       leave: () => {
         if (!isThere) return;
         isThere = false;
@@ -121,8 +131,30 @@ class WatchedStream {
     };
   }
 
+  ring(): void {
+    this.#bell.ring();
+    for (const tell of this.#listeners) tell();
+  }
+
   /** Until nobody looks any more. */
   async run(): Promise<void> {
+    const { closing } = this.#options;
+    const over = new AbortController();
+    // At once: who watches jobs is not kept waiting by them any more when all of this closes.
+    const stop = () => over.abort();
+    closing.addEventListener('abort', stop);
+    void this.#options.form.whenOver?.(over.signal).then(() => {
+      // Nobody writes any more: one last look finds everything.
+      this.#isLast = true;
+      this.#wake.ring();
+    }, this.#options.onError);
+    await this.#lookAgainAndAgain();
+    this.isOver = true;
+    closing.removeEventListener('abort', stop);
+    over.abort();
+  }
+
+  async #lookAgainAndAgain(): Promise<void> {
     const { closing, onError } = this.#options;
     let isNew = true;
     // A viewer that comes at the very end finds it complete.
@@ -136,7 +168,7 @@ class WatchedStream {
         isNew = false;
         if (isLast && !this.#isComplete) {
           this.#isComplete = true;
-          this.#bell.ring();
+          this.ring();
         }
       } catch (error) {
         onError(error);
@@ -145,7 +177,6 @@ class WatchedStream {
       if (this.#isLast && !this.#isComplete && waitMs === LOOK_MS) continue;
       await this.#wake.wait(rings, closing, this.#isComplete ? undefined : waitMs);
     }
-    this.isOver = true;
   }
 
   /** What is there already every viewer reads for itself, from where it stands. */
@@ -153,7 +184,7 @@ class WatchedStream {
     const { streams, ref } = this.#options;
     this.#mark = await streams.mark(ref);
     this.#end = (await streams.stats(ref)).end;
-    this.#bell.ring();
+    this.ring();
   }
 
   async #look(): Promise<void> {
@@ -169,7 +200,7 @@ class WatchedStream {
     this.#mark = mark;
     if (batches.length > 0) this.#keep({ from: this.#end, to, batches, bytes: null });
     this.#end = to;
-    if (batches.length > 0) this.#bell.ring();
+    if (batches.length > 0) this.ring();
   }
 
   #keep(chunk: Chunk): void {
@@ -187,7 +218,7 @@ class WatchedStream {
   #chunkAt(from: number): { bytes: Buffer; to: number } | null {
     const chunk = this.#chunks.findLast((one) => one.from === from);
     if (!chunk) return null;
-    chunk.bytes ??= Buffer.concat(chunk.batches.map((batch) => this.#options.encode(batch)));
+    chunk.bytes ??= Buffer.concat(chunk.batches.map((batch) => this.#options.form.encode(batch)));
     return { bytes: chunk.bytes, to: chunk.to };
   }
 }

@@ -15,9 +15,9 @@ import { createPulse, type Logger, type Service } from '@spiderhub/platform';
 import type { Send } from './send.ts';
 
 /** Messages that one process has under way, and those to one endpoint. */
-const AT_ONCE = 64;
+const AT_ONCE = 256;
 const EACH = 4;
-/** Of these, to endpoints of which every try has failed lately: however many they are, they keep nobody else's waiting. */
+/** Of these, to endpoints of which every try has failed for some seconds: however many they are, they keep nobody else's waiting. */
 const FAILING_AT_ONCE = 32;
 /** Longer than a try can take: what a process that died had under way is sent by another one then, ms. */
 const LEASE_MS = 30_000;

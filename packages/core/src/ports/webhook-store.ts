@@ -20,7 +20,7 @@ export interface DueDelivery {
   body: string;
   /** This one included; names the try when its end is told. */
   tries: number;
-  /** Whether every try of its endpoint has failed lately. */
+  /** Whether every try of its endpoint has failed for some seconds. */
   isFailing: boolean;
   /** All that are in use, the newest first. */
   secrets: Sealed[];
@@ -85,8 +85,8 @@ export interface WebhookStore {
 /** The other side of it: what is to be sent, by whoever asks first. */
 export interface DeliveryStore {
   /**
-   * Up to `limit`, of which up to `failing` are to endpoints of which every try has failed lately, one of each at a time. Of the others
-   * at most `each` of one endpoint at a time. They are the caller's for `leaseMs`.
+   * Up to `limit`, of which up to `failing` are to endpoints of which every try has failed for some seconds, one of each at a time. Of
+   * the others at most `each` of one endpoint at a time. They are the caller's for `leaseMs`.
    */
   claim(how: { limit: number; failing: number; each: number; leaseMs: number }): Promise<DueDelivery[]>;
   /**
