@@ -1,4 +1,4 @@
-import { keepPreviousData, QueryClient } from '@tanstack/react-query';
+import { keepPreviousData, QueryClient, useQueryClient } from '@tanstack/react-query';
 import { ApiError } from '../api/client.ts';
 
 const MAX_TRIES = 3;
@@ -22,3 +22,14 @@ export const queryClient = new QueryClient({
 
 /** For queries whose data of another key would be taken for their own: they begin with nothing. */
 export const nothingBefore = () => undefined;
+
+/** What is read of things of a project: all of them by the first key, and each of them by the second. */
+export type ReadKeys = readonly [all: string, one: string];
+
+/** After a change: the list of such things, and all about one of them, are read again. */
+export function useReadAgain(project: number, keys: ReadKeys): () => Promise<void> {
+  const client = useQueryClient();
+  return async () => {
+    await Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key, project] })));
+  };
+}

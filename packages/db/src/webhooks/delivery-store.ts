@@ -92,7 +92,10 @@ type Row = Omit<DueDelivery, 'secrets'> & { secrets: { keyId: string; sealed: st
 export function createDeliveryStore(database: Database): DeliveryStore {
   return translated<DeliveryStore>({
     async claim(how) {
-      const { rows } = await database.raw<{ rows: Row[] }>(CLAIM, { ...how, failingAfterMs: FAILING_AFTER_MS });
+      const { rows } = await database.raw<{ rows: Row[] }>(CLAIM, {
+        ...how,
+        failingAfterMs: FAILING_AFTER_MS,
+      });
       return rows.map(({ secrets, ...row }) => ({
         ...row,
         secrets: (secrets ?? []).map(({ keyId, sealed }) => ({ keyId, sealed: Buffer.from(sealed, 'hex') })),

@@ -7,7 +7,7 @@ import {
   runSchedule,
   type Schedule,
 } from '../../api/schedules.ts';
-import { nothingBefore } from '../../lib/queries.ts';
+import { nothingBefore, useReadAgain as useReadKeysAgain } from '../../lib/queries.ts';
 import { toast, toastError } from '../../ui/toasts.tsx';
 
 const POLL_MS = 5000;
@@ -30,15 +30,7 @@ export const scheduleQuery = (project: number, schedule: number) =>
   });
 
 /** After a change: the list and all about one of them are read again. */
-export function useReadAgain(project: number) {
-  const client = useQueryClient();
-  return async () => {
-    await Promise.all([
-      client.invalidateQueries({ queryKey: ['schedules', project] }),
-      client.invalidateQueries({ queryKey: ['schedule', project] }),
-    ]);
-  };
-}
+export const useReadAgain = (project: number) => useReadKeysAgain(project, ['schedules', 'schedule']);
 
 /** What one does with a periodic job that is there. */
 export function useScheduleActs(project: number) {

@@ -1,8 +1,8 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import { changeRule, listRules, type Rule, readRule } from '../../api/rules.ts';
 import { listWebhooks } from '../../api/webhooks.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
-import { nothingBefore } from '../../lib/queries.ts';
+import { nothingBefore, useReadAgain as useReadKeysAgain } from '../../lib/queries.ts';
 import { toast, toastError } from '../../ui/toasts.tsx';
 
 const POLL_MS = 5000;
@@ -34,15 +34,7 @@ export function useAddresses(project: number): ReadonlyMap<number, string> {
 }
 
 /** After a change: the list and all about one of them are read again. */
-export function useReadAgain(project: number) {
-  const client = useQueryClient();
-  return async () => {
-    await Promise.all([
-      client.invalidateQueries({ queryKey: ['rules', project] }),
-      client.invalidateQueries({ queryKey: ['rule', project] }),
-    ]);
-  };
-}
+export const useReadAgain = (project: number) => useReadKeysAgain(project, ['rules', 'rule']);
 
 export function useSwitch(project: number) {
   const again = useReadAgain(project);

@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation } from '@tanstack/react-query';
 import {
   changeWebhook,
   listWebhooks,
@@ -8,7 +8,7 @@ import {
   type Webhook,
 } from '../../api/webhooks.ts';
 import { plural } from '../../lib/format.ts';
-import { nothingBefore } from '../../lib/queries.ts';
+import { nothingBefore, useReadAgain as useReadKeysAgain } from '../../lib/queries.ts';
 import { toast, toastError } from '../../ui/toasts.tsx';
 
 const POLL_MS = 5000;
@@ -29,15 +29,7 @@ export const webhookQuery = (project: number, webhook: number) =>
   });
 
 /** After a change: the list and all about one of them are read again. */
-export function useReadAgain(project: number) {
-  const client = useQueryClient();
-  return async () => {
-    await Promise.all([
-      client.invalidateQueries({ queryKey: ['webhooks', project] }),
-      client.invalidateQueries({ queryKey: ['webhook', project] }),
-    ]);
-  };
-}
+export const useReadAgain = (project: number) => useReadKeysAgain(project, ['webhooks', 'webhook']);
 
 /** What one does with a receiver that is there. */
 export function useWebhookActs(project: number) {
