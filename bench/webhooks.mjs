@@ -34,7 +34,7 @@ await besideServers(async () => {
   const { createTestDatabase, makeTeam } = built('packages/testkit');
   const { createReactionStore, createDeliveryStore, createWebhookStore, createSealedStore } =
     built('packages/db');
-  const { createWebhooks, newSecretKey, reactTo, readSecretKeys } = built('packages/core');
+  const { COMMAND, createWebhooks, newSecretKey, reactTo, readSecretKeys } = built('packages/core');
   const { createLogger } = built('packages/platform');
   const { createDeliverer } = built('apps/worker', 'webhooks/deliverer');
   const { createSender } = built('apps/worker', 'webhooks/send');
@@ -77,7 +77,7 @@ await besideServers(async () => {
       const { project } = await makeTeam(db.database, `team-${n}`);
       projects.push(project);
       const plan = { description: '', types: [], spiders: [], hasTag: [] };
-      await webhooks.create(project, { url: `${at}/${n < dead ? 'dead' : 'alive'}`, ...plan }, 'bench');
+      await webhooks.create(COMMAND, project, { url: `${at}/${n < dead ? 'dead' : 'alive'}`, ...plan });
     }
     await store.react(1000, reactTo);
     for (let n = 0; n < senders; n += 1) {
