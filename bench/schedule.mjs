@@ -3,7 +3,10 @@
 // (API_PROCESSES=2), each on a database of its own.
 //
 //   npm run build
-//   DATABASE_URL=postgresql://… REDIS_URL=redis://… node bench/schedule.mjs [--rounds 5] [--seconds 2]
+//   DATABASE_URL=postgresql://… REDIS_URL=redis://… node bench/schedule.mjs [--rounds 5] [--seconds 2] [--quota 0.2]
+//
+// With a quota, each process of the API is held to that share of a core (cgroups, as root): what two processes add is then
+// seen also on a machine where PostgreSQL and the loader need the cores that a second one would have.
 //
 // Each server is a process of its own and so is the one that loads them, with as many keep-alive connections as the
 // table says, one request at a time on each. Rounds alternate between the servers; medians are shown. Every
@@ -20,6 +23,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cpuMs } from './support/cpu.mjs';
+import { capEach, childrenOf } from './support/cpu-quota.mjs';
 
 const self = fileURLToPath(import.meta.url);
 const checkout = resolve(dirname(self), '..');
@@ -30,11 +34,13 @@ const { positionals, values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '1,16,64' },
+    quota: { type: 'string' },
   },
 });
 
 const ONE = 'spiderhub';
 const TWO = 'spiderhub x 2';
+const QUOTA = values.quota === undefined ? null : Number(values.quota);
 /** Two processes of the API, the loader and PostgreSQL. */
 const CORES_FOR_TWO = 4;
 
@@ -211,11 +217,12 @@ function judge(results) {
   const times = medianOf(two, 'rps') / medianOf(one, 'rps');
   const cores = availableParallelism();
   const verdict =
-    cores < CORES_FOR_TWO
+    QUOTA === null && cores < CORES_FOR_TWO
       ? `${cores} cores, on which the loader and PostgreSQL run too, have no room for a second process`
       : times >= 1.7
         ? 'at least 1.7: reached'
         : 'at least 1.7: missed';
+  if (QUOTA !== null) console.log(`\neach process of the API is held to ${QUOTA} of a core`);
   console.log(`\ntwo processes take ${times.toFixed(2)} times the requests of one (${verdict})`);
   const cpu = (rounds) => medianOf(rounds, 'cpu');
   console.log(
@@ -273,6 +280,8 @@ async function startApi(processes) {
     env,
     stdout: log,
   });
+  const uncap =
+    QUOTA === null ? () => {} : capEach(processes === 1 ? [api.child.pid] : childrenOf(api.child.pid), QUOTA);
   return {
     url: api.url,
     path: '/api/schedule.json',
@@ -286,6 +295,7 @@ async function startApi(processes) {
     async stop() {
       api.child.kill();
       await new Promise((done) => api.child.once('exit', done));
+      uncap();
       await database.destroy();
       await admin.raw(`drop database ${name} with (force)`);
       await admin.destroy();

@@ -1,4 +1,6 @@
-// Prints our longest files and functions, and fails when one is too long to be read in one go: npm run sizes [HOW MANY]
+// Prints our longest files and functions, and how many lines of tests there are for one of the sources; fails when one is too
+// long to be read in one go: npm run sizes [HOW MANY]
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from '@swc/core';
@@ -12,6 +14,10 @@ const FUNCTIONS = new Set([
   'MethodProperty',
   'Constructor',
 ]);
+
+/** What is there for tests alone: they, the contracts of drivers, and what several of them share. */
+const TEST = /\.test\.|^tests\/|\/(contract|testing|testkit|fixtures)\/|\/test_[^/]+\.py$/;
+const PAGE = /^apps\/web\/|^tests\/browser\//;
 
 const LONGEST_FUNCTION = 80;
 const LONGEST_FILE = 500;
@@ -28,6 +34,7 @@ if (count > 0) {
   print('files', measured);
   print('functions', functions);
   print('files of tests', tests);
+  printShares();
 }
 refuse(functions, LONGEST_FUNCTION);
 refuse(measured, LONGEST_FILE);
@@ -85,4 +92,37 @@ function print(title, list) {
   const at = (share) => sorted[Math.floor(sorted.length * (1 - share))]?.lines ?? 0;
   console.log(`${sorted.length} ${title}: median ${at(0.5)} lines, 95 of 100 at most ${at(0.95)}`);
   for (const { path, lines } of sorted.slice(0, count)) console.log(`${String(lines).padStart(5)}  ${path}`);
+}
+
+/** Lines of code: without blank ones and comments. Benches, deployments and settings count as neither. */
+function printShares() {
+  const paths = execFileSync(
+    'git',
+    ['ls-files', 'packages', 'apps', 'examples', 'python', 'scripts', 'tests'],
+    {
+      cwd: CHECKOUT,
+      encoding: 'utf8',
+    },
+  );
+  const counted = paths
+    .split('\n')
+    .filter((path) => /\.(tsx?|[cm]?js|py)$/.test(path))
+    .map((path) => ({ path, lines: codeLines(path), isTest: TEST.test(path), isPage: PAGE.test(path) }));
+  const sum = (list) => list.reduce((total, { lines }) => total + lines, 0);
+  for (const [name, list] of [
+    ['without the page', counted.filter(({ isPage }) => !isPage)],
+    ['with the page', counted],
+  ]) {
+    const tests = sum(list.filter(({ isTest }) => isTest));
+    const sources = sum(list) - tests;
+    console.log(`${name}: ${tests} lines of tests, ${sources} of sources: ${(tests / sources).toFixed(2)}`);
+  }
+}
+
+function codeLines(path) {
+  const python = path.endsWith('.py');
+  const text = readFileSync(join(CHECKOUT, path), 'utf8')
+    .replaceAll(python ? /^\s*[rf]?"""[\s\S]*?"""\s*$/gm : /^\s*\/\*[\s\S]*?\*\/\s*$/gm, '')
+    .replaceAll(python ? /^\s*#.*$/gm : /^\s*\/\/.*$/gm, '');
+  return text.split('\n').filter((line) => line.trim() !== '').length;
 }

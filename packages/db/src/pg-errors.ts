@@ -38,6 +38,8 @@ export function fromPostgres(error: unknown): unknown {
       return requestErrors.invalid('request', 'a key or a name is too long');
     case '22003':
       return requestErrors.invalid('request', 'a number is out of range');
+    case '22008':
+      return requestErrors.invalid('request', 'a date is out of range');
     case '57014': // the statement took longer than its pool allows, or an administrator ended it
       return serviceErrors.unavailable('the database', error);
     default:

@@ -57,6 +57,10 @@ export interface EventPage {
 
 const CURSOR = /^([0-9a-f]{16})-(\d{1,20})-(\d{1,19})$/;
 
+/** What the database's own numbers hold. */
+const MAX_XID = 2n ** 64n - 1n;
+const MAX_ID = 2n ** 63n - 1n;
+
 /** A place in an event log. */
 export interface EventPosition {
   /** Which log it is: transactions of another one mean nothing. */
@@ -68,9 +72,9 @@ export interface EventPosition {
 /** Reads a cursor, or returns null when the text is none. */
 export function readCursor(text: string): EventPosition | null {
   const [, log, xid, id] = CURSOR.exec(text) ?? [];
-  return log === undefined || xid === undefined || id === undefined
-    ? null
-    : { log, xid: BigInt(xid), id: BigInt(id) };
+  if (log === undefined || xid === undefined || id === undefined) return null;
+  const position = { log, xid: BigInt(xid), id: BigInt(id) };
+  return position.xid <= MAX_XID && position.id <= MAX_ID ? position : null;
 }
 
 export function formatCursor({ log, xid, id }: EventPosition): string {

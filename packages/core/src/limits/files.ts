@@ -5,7 +5,10 @@ import { limitErrors } from './limit-errors.ts';
 import { checkStored } from './pending.ts';
 import type { LimitName } from './service-limits.ts';
 
-const OF_STREAM: Partial<Record<string, LimitName>> = { items: 'itemsPerJob', logs: 'logsPerJob' };
+const OF_STREAM: ReadonlyMap<string, LimitName> = new Map([
+  ['items', 'itemsPerJob'],
+  ['logs', 'logsPerJob'],
+]);
 
 /** What may be stored for a project. */
 export interface FileLimits {
@@ -32,7 +35,7 @@ export function createFileLimits(book: LimitBook): FileLimits {
       if (limit !== null && sizeBytes > limit) throw limitErrors.tooLarge('egg', 'eggBytes', limit);
     },
     async mostRecords(project, stream) {
-      const name = OF_STREAM[stream];
+      const name = OF_STREAM.get(stream);
       const allowance = name && (await book.ofProject(project));
       return allowance ? limitOfOne(allowance, name) : null;
     },
@@ -41,6 +44,6 @@ export function createFileLimits(book: LimitBook): FileLimits {
 
 /** Throws `forbidden` for a job whose stream would come to an end beyond what it may have. */
 export function checkRecords(job: JobKey, stream: string, end: number, most: number): void {
-  const name = OF_STREAM[stream];
+  const name = OF_STREAM.get(stream);
   if (name && end > most) throw limitErrors.reached(name, { job: formatJobKey(job) }, most);
 }

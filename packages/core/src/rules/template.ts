@@ -31,6 +31,7 @@ export function checkTemplate(field: string, text: string): void {
 export function filledIn(text: string, job: Job): string {
   return text.replaceAll(WORD, (_, word: string) => {
     if (Object.hasOwn(WORDS, word)) return WORDS[word]?.(job) ?? '';
-    return job.args[word.slice('job.args.'.length)] ?? '';
+    const name = word.slice('job.args.'.length);
+    return Object.hasOwn(job.args, name) ? (job.args[name] ?? '') : '';
   });
 }

@@ -16,7 +16,7 @@ function formsOf(secret: string): string[] {
   const lines = secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
   return [secret, ...lines].flatMap((text) => [
     text,
-    encodeURIComponent(text),
+    encodeURIComponent(text.replaceAll(/\p{Surrogate}/gu, '\ufffd')),
     JSON.stringify(text).slice(1, -1),
   ]);
 }

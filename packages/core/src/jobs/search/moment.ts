@@ -8,9 +8,15 @@ const DATE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d
  */
 export function readMoment(text: string, now: Date): Date | null {
   const [, count, unit] = AGO.exec(text) ?? [];
-  if (unit !== undefined) return new Date(now.getTime() - Number(count) * (UNIT_MS[unit.toLowerCase()] ?? 0));
+  if (unit !== undefined)
+    return notBefore1970(now.getTime() - Number(count) * (UNIT_MS[unit.toLowerCase()] ?? 0));
   if (!DATE.test(text)) return null;
   // Without a zone it is UTC, as everything here is.
   const moment = new Date(/T/.test(text) && !/(?:Z|[+-]\d\d:\d\d)$/.test(text) ? `${text}Z` : text);
-  return Number.isNaN(moment.getTime()) ? null : moment;
+  return Number.isNaN(moment.getTime()) ? null : notBefore1970(moment.getTime());
+}
+
+/** Nothing here is older, and dates long before Christ are none for PostgreSQL. */
+function notBefore1970(ms: number): Date {
+  return new Date(Math.max(0, ms));
 }
