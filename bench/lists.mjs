@@ -2,6 +2,8 @@
 //
 //   npm run build
 //   node bench/lists.mjs [--jobs 10000,3000000] [--rounds 100] [--only /console]
+//   node bench/lists.mjs --jobs 3000000 --keep       fills a database on the server of DATABASE_URL, says where, and leaves it
+//   node bench/lists.mjs --jobs 10000,3000000 --at postgresql://.../small,postgresql://.../large       asks in such databases
 //
 // Without DATABASE_URL it starts a Postgres and a Redis of its own and removes them afterwards; with it, it makes a
 // database of its own on that server. One API process as in production, one caller. A size after the other; the last
@@ -31,6 +33,9 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '100' },
     // Only calls below this path, and no download.
     only: { type: 'string', default: '' },
+    // Filling millions takes long: a filled database can be kept, and asked again after a change.
+    keep: { type: 'boolean', default: false },
+    at: { type: 'string', default: '' },
   },
 });
 const rounds = Number(values.rounds);
@@ -91,18 +96,32 @@ const OTHERS = [
 ];
 
 const found = [];
-for (const jobs of values.jobs.split(',').map(Number)) found.push(await measure(jobs));
+const filled = values.at.split(',').filter(Boolean);
+for (const [at, jobs] of values.jobs.split(',').map(Number).entries()) {
+  if (values.keep) await keep(jobs);
+  else found.push(await measure(jobs, filled[at]));
+}
 for (const each of found) print(each, found[0]);
 
-async function measure(jobs) {
+async function keep(jobs) {
   const db = await createTestDatabase();
+  await fillAndSay(db.database, jobs);
+  await db.database.destroy();
+  console.log(db.url);
+}
+
+async function fillAndSay(pool, jobs) {
+  const from = performance.now();
+  await fill(pool, jobs);
+  process.stderr.write(`${jobs} jobs are there after ${((performance.now() - from) / 1000).toFixed(0)} s\n`);
+}
+
+/** A database of its own, or one that was filled before and stays. */
+async function measure(jobs, filledUrl) {
+  const db = filledUrl ? { url: filledUrl, close: async () => {} } : await createTestDatabase();
   const pool = createDatabase(db.url, { maxConnections: 4 });
   try {
-    const from = performance.now();
-    await fill(pool, jobs);
-    process.stderr.write(
-      `${jobs} jobs are there after ${((performance.now() - from) / 1000).toFixed(0)} s\n`,
-    );
+    if (!filledUrl) await fillAndSay(pool, jobs);
     const api = await startApi(db.url, await adminKey(pool));
     try {
       const pages = await timePages(api, jobs);
@@ -119,8 +138,9 @@ async function measure(jobs) {
 async function adminKey(pool) {
   const key = newApiKey();
   const admin = createAdminStore(pool);
-  await admin.createUser('bench');
-  await admin.addMember('bench', 'bench');
+  // A database that is asked again has them.
+  await admin.createUser('bench').catch(() => {});
+  await admin.addMember('bench', 'bench').catch(() => {});
   await admin.createKey({
     hash: hashApiKey(key),
     hint: key.slice(0, 4),

@@ -29,7 +29,7 @@ const SETTLE_MS = 5000;
 await besideServers(async () => {
   const { createTestDatabase, makeTeam, scheduleRequest } = built('packages/testkit');
   const { createDatabase, createJobStore } = built('packages/db');
-  const { hashToken, newToken } = built('packages/core');
+  const { hashToken, newToken, service } = built('packages/core');
   const db = await createTestDatabase();
   // What the bench does itself is done in a database connection of another name, and counted apart.
   const elsewhere = createDatabase(db.url);
@@ -98,7 +98,7 @@ await besideServers(async () => {
         const request = scheduleRequest(project, 'a', { state: 'running', external: true });
         const [{ spider, job }] = await store.schedule([request]);
         const change = { closeReason: 'finished', meta: new Map(), forget: [] };
-        await store.move({ project, spider, job, state: 'finished', change, by: 'bench' });
+        await store.move({ project, spider, job, state: 'finished', change, by: service('bench') });
         await sleep(100);
       }
       return jobs;

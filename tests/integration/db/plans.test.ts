@@ -16,6 +16,9 @@ const SPIDERS = 100;
 /** What one step of a page of ten may read: far from the history's length, and from a spider's 400 jobs. */
 const PAGE_ROWS = 200;
 
+/** Jobs whose details are looked into for one answer. */
+const LOOK_AT_DETAILS = 5000;
+
 let db: TestDatabase;
 let project: number;
 
@@ -158,6 +161,20 @@ describe('the plan of a search', () => {
     expect(counting.wholeTables).not.toContain('jobs');
     expect(counting.mostRows).toBeLessThanOrEqual(LOOK);
   });
+
+  it.each(['args.day:never', '-args.day:never', 'settings.DEPTH:1'])(
+    'by what jobs were started with (%s) looks into so many jobs and no more, to list and to count',
+    async (q) => {
+      const view = createJobSearchView(db.database);
+      const search = readJobSearch(q, new Date());
+      const page = { after: null, limit: 10, order: 'newest' } as const;
+      for (const work of [() => view.page(project, search, page), () => view.matching(project, search)]) {
+        const plan = await planOf(db.database, work);
+        expect(plan.wholeTables.filter((name) => name !== 'spiders')).toEqual([]);
+        expect(plan.mostRows).toBeLessThanOrEqual(LOOK_AT_DETAILS);
+      }
+    },
+  );
 
   it('of the runs of all spiders reads as many rows as it shows', async () => {
     const view = createJobSearchView(db.database);

@@ -131,7 +131,6 @@ function callOf({ spec }: Operation, access: Access): Call<never, never, never> 
     incoming: form(),
     origin: () => 'http://localhost',
     isGone: () => false,
-    callerNow: async () => null,
   };
   return call as Call<never, never, never>;
 }

@@ -21,6 +21,8 @@ export interface LiveOutput {
   room(): Promise<void>;
   /** Aborts when nobody listens any more, or nobody may. */
   readonly signal: AbortSignal;
+  /** Calls back then, or at once when it is over already. */
+  whenOver(listener: () => void): void;
 }
 
 /** Why we end a stream that could go on. */
@@ -31,6 +33,8 @@ export interface LiveOptions {
   isAllowed: () => Promise<boolean>;
   /** Takes a place; returns how to leave it. Throws when there is none. */
   enter: (end: () => void) => () => void;
+  /** Told of what fails while it goes on. */
+  onError: (error: unknown) => void;
 }
 
 /** A comment this often keeps proxies from hanging up, ms. */
@@ -58,13 +62,17 @@ export function sseEvent(event: string | null, data: unknown, id?: string): stri
   return `${id === undefined ? '' : `id: ${id}\n`}${name}data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Sends a live answer until it ends, the client goes away or reads nothing, the credentials are revoked, or we stop. */
-export async function sendLive(
+/**
+ * Begins a live answer, which goes on until it ends, the client goes away or reads nothing, the credentials are revoked, or we
+ * stop. Throws when it cannot begin; of what fails later `onError` is told. Whoever called is not kept: thousands may listen, and
+ * what their requests went through would stay in memory with them.
+ */
+export function startLive(
   req: Request,
   res: Response,
   { follow }: LiveReply,
-  { enter, isAllowed }: LiveOptions,
-): Promise<void> {
+  { enter, isAllowed, onError }: LiveOptions,
+): void {
   if (req.method === 'HEAD') {
     res.writeHead(200, HEADERS).end();
     return;
@@ -73,40 +81,78 @@ export async function sendLive(
   const leave = enter(() => connection?.end('shutdown'));
   res.writeHead(200, HEADERS);
   connection = new Connection(res);
-  const stopWatching = watch(connection, isAllowed);
+  guard(connection, isAllowed);
+  connection.whenOver(leave);
+  void goOn(connection, follow, onError);
+  // The way back into the middleware, which nobody takes any more.
+  Object.assign(req, { next: undefined });
+}
+
+async function goOn(
+  connection: Connection,
+  follow: LiveReply['follow'],
+  onError: LiveOptions['onError'],
+): Promise<void> {
   try {
     await connection.send(`retry: ${RETRY_MS}\n\n`);
     await follow(connection);
     connection.end();
   } catch (error) {
-    if (!connection.signal.aborted) throw error;
-  } finally {
-    leave();
-    stopWatching();
-    connection.end();
+    if (connection.isOver) return;
+    onError(error);
+    connection.cut();
   }
 }
 
+interface Guarded {
+  connection: Connection;
+  isAllowed: LiveOptions['isAllowed'];
+  seenAt: number;
+  beatAt: number;
+  isLooking: boolean;
+}
+
+/** All connections of this process: one timer for all of them. */
+const guarded = new Set<Guarded>();
+let isGoing = false;
+
 /** Looks again and again whether the caller may still listen, and says something in between. */
-function watch(connection: Connection, isAllowed: LiveOptions['isAllowed']): () => void {
-  let seenAt = performance.now();
-  let check = setTimeout(look, CHECK_MS);
-  async function look(): Promise<void> {
-    const allowed = await isAllowed().catch(() => null);
-    if (allowed === true) seenAt = performance.now();
-    else if (allowed === false || performance.now() - seenAt > BLIND_MS) connection.end('revoked');
-    if (!connection.signal.aborted) check = setTimeout(look, CHECK_MS);
+function guard(connection: Connection, isAllowed: LiveOptions['isAllowed']): void {
+  const now = performance.now();
+  const one: Guarded = { connection, isAllowed, seenAt: now, beatAt: now, isLooking: false };
+  guarded.add(one);
+  connection.whenOver(() => guarded.delete(one));
+  if (isGoing) return;
+  isGoing = true;
+  setTimeout(goRound, CHECK_MS);
+}
+
+function goRound(): void {
+  const now = performance.now();
+  for (const one of guarded) {
+    if (!one.isLooking) void look(one);
+    if (now - one.beatAt < BEAT_MS) continue;
+    one.beatAt = now;
+    one.connection.beat();
   }
-  const beats = setInterval(() => connection.beat(), BEAT_MS);
-  return () => {
-    clearTimeout(check);
-    clearInterval(beats);
-  };
+  isGoing = guarded.size > 0;
+  if (isGoing) setTimeout(goRound, CHECK_MS);
+}
+
+async function look(one: Guarded): Promise<void> {
+  one.isLooking = true;
+  const allowed = await one.isAllowed().catch(() => null);
+  const now = performance.now();
+  if (allowed === true) one.seenAt = now;
+  else if (allowed === false || now - one.seenAt > BLIND_MS) one.connection.end('revoked');
+  one.isLooking = false;
 }
 
 class Connection implements LiveOutput {
   readonly #res: Response;
-  readonly #over = new AbortController();
+  readonly #listeners: (() => void)[] = [];
+  #over: AbortController | null = null;
+  isOver = false;
   /** Set while the client has to read before there is room. */
   #goOn: (() => void) | null = null;
 
@@ -124,8 +170,16 @@ class Connection implements LiveOutput {
     if (res.destroyed || socket?.readableEnded) this.#stop();
   }
 
+  /** Made for who asks: most streams do without. */
   get signal(): AbortSignal {
+    this.#over ??= new AbortController();
+    if (this.isOver) this.#over.abort(new Error('the stream is over'));
     return this.#over.signal;
+  }
+
+  whenOver(listener: () => void): void {
+    if (this.isOver) listener();
+    else this.#listeners.push(listener);
   }
 
   async send(bytes: string | Buffer): Promise<void> {
@@ -133,12 +187,12 @@ class Connection implements LiveOutput {
   }
 
   write(bytes: string | Buffer): boolean {
-    this.signal.throwIfAborted();
+    this.#throwIfOver();
     return this.#res.write(bytes);
   }
 
   async room(): Promise<void> {
-    this.signal.throwIfAborted();
+    this.#throwIfOver();
     if (!this.#res.writableNeedDrain) return;
     const stall = setTimeout(() => this.#res.destroy(), STALL_MS);
     await new Promise<void>((resolve) => {
@@ -146,23 +200,36 @@ class Connection implements LiveOutput {
     });
     clearTimeout(stall);
     this.#goOn = null;
-    this.signal.throwIfAborted();
+    this.#throwIfOver();
   }
 
   beat(): void {
-    if (!this.signal.aborted && !this.#res.writableNeedDrain) this.#res.write(':\n\n');
+    if (!this.isOver && !this.#res.writableNeedDrain) this.#res.write(':\n\n');
   }
 
   end(why?: Farewell): void {
-    if (this.signal.aborted) return;
+    if (this.isOver) return;
     this.#stop();
     // Who does not read would not hear it either.
     if (this.#res.writableNeedDrain) this.#res.destroy();
     else this.#res.end(why ? sseEvent('bye', { reason: why, retry: RETRY_MS }) : undefined);
   }
 
+  /** Without a farewell: something is wrong, and the client may come again. */
+  cut(): void {
+    this.#stop();
+    this.#res.destroy();
+  }
+
+  #throwIfOver(): void {
+    if (this.isOver) throw new Error('the stream is over');
+  }
+
   #stop(): void {
-    this.#over.abort(new Error('the stream is over'));
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#over?.abort(new Error('the stream is over'));
     this.#goOn?.();
+    for (const listener of this.#listeners.splice(0)) listener();
   }
 }

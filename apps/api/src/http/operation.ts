@@ -3,6 +3,7 @@ import {
   type Access,
   type Action,
   Caller,
+  DomainError,
   type ErrorKind,
   type Principal,
   type Rates,
@@ -16,7 +17,7 @@ import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
 import { announceForm, formOf } from './form.ts';
 import type { Incoming } from './incoming.ts';
-import { type LiveOptions, LiveReply, sendLive } from './live.ts';
+import { type LiveOptions, LiveReply, startLive } from './live.ts';
 import { originOf } from './origin.ts';
 import { type Params, queryOf } from './params.ts';
 import { JsonReply, RedirectReply, sendRedirect, sendText, TextReply } from './reply.ts';
@@ -80,8 +81,6 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   origin(): string;
   /** Whether the caller has hung up. */
   isGone(): boolean;
-  /** Who shows these credentials at this moment: for answers that go on. Null when they are not good any more. */
-  callerNow(): Promise<Caller | null>;
 }
 
 export interface Operation {
@@ -152,26 +151,34 @@ function runner({ spec, handle }: Operation, options: MountOptions): RequestHand
       if (!reply.options.eager) await downloads.enter(req, res);
       return sendStream(req, res, reply);
     }
-    if (reply instanceof LiveReply) return sendLive(req, res, reply, liveOptions(call, options));
+    if (reply instanceof LiveReply) return startLive(req, res, reply, liveOptions(req, call, options));
     if (reply instanceof TextReply) return sendText(req, res, reply);
     if (reply instanceof JsonReply) return sendJson(res, 200, reply.value, reply.headers);
     sendJson(res, 200, reply);
   };
 }
 
-/** What was asked of the door at the beginning is asked again for as long as the answer goes on. */
-function liveOptions(call: LiveCall, { rooms }: MountOptions): LiveOptions {
-  const asked = call.caller?.asked ?? [];
+/**
+ * What was asked of the door at the beginning is asked again for as long as the answer goes on. Of the call only that is kept.
+ */
+function liveOptions(
+  req: Request,
+  { caller, requestId }: { caller: Caller | undefined; requestId: string },
+  { rooms, access, log }: MountOptions,
+): LiveOptions {
+  const asked = caller?.asked ?? [];
   return {
-    enter: (end) => rooms.enter((call.caller as Caller).actor, end),
+    enter: (end) => rooms.enter((caller as Caller).actor, end),
     async isAllowed() {
-      const caller = await call.callerNow();
-      return caller !== null && asked.every(([target, action]) => caller.mayStill(target, action));
+      const who = await callerNow(req);
+      return who !== null && asked.every(([target, action]) => access.mayStill(who, action, target));
+    },
+    onError(error) {
+      const level = error instanceof DomainError ? 'warn' : 'error';
+      log[level]({ err: error, requestId }, 'a live stream failed');
     },
   };
 }
-
-type LiveCall = { caller: Caller | undefined; callerNow: () => Promise<Caller | null> };
 
 /** Throws when an operation answers with something else than it says. */
 function checkReply({ method, path, reply, sends = [], redirects }: OperationSpec, answer: unknown): void {
@@ -214,10 +221,6 @@ async function toCall(
     },
     origin: () => originOf(req),
     isGone: () => req.socket.destroyed,
-    callerNow: async () => {
-      const who = await callerNow(req);
-      return who && newCaller(spec, req, access, who);
-    },
   };
 }
 

@@ -3,6 +3,8 @@ export interface Bell {
   /** How often it rang: who remembers that misses nothing between a look and the wait after it. */
   readonly rings: number;
   ring(): void;
+  /** Calls back at each ring until the returned function is called. */
+  onRing(listener: () => void): () => void;
   /** Settles at the next ring after so many, at the signal, or after so long, ms. Never rejects. */
   wait(since: number, signal: AbortSignal, ms?: number): Promise<void>;
 }
@@ -16,7 +18,13 @@ export function createBell(): Bell {
     },
     ring() {
       rings += 1;
-      for (const wake of waiting) wake();
+      for (const wake of [...waiting]) wake();
+    },
+    onRing(listener) {
+      // The same function may listen twice.
+      const one = () => listener();
+      waiting.add(one);
+      return () => waiting.delete(one);
     },
     wait(since, signal, ms) {
       if (rings !== since || signal.aborted) return Promise.resolve();

@@ -43,6 +43,16 @@ export interface EventHub {
    * reads from the log what is not in memory any more. Throws as `EventLog.read`.
    */
   follow(cursor: string, filter: EventFilter, signal: AbortSignal): AsyncGenerator<EventBatch>;
+  /**
+   * The same for a listener that keeps only what is newest and therefore never has to be waited for: until the returned
+   * function is called. `onError` is called once, and nothing after it.
+   */
+  listen(wish: {
+    cursor: string;
+    filter: EventFilter;
+    onBatch: (batch: EventBatch) => void;
+    onError: (error: unknown) => void;
+  }): () => void;
   /** A page behind a cursor, and when it is empty the first that is not, for at most so long, ms. Throws as `EventLog.read`. */
   page(query: {
     cursor: string;
@@ -90,6 +100,47 @@ class Hub implements EventHub {
     } finally {
       leave();
     }
+  }
+
+  listen({ cursor, filter, onBatch, onError }: Parameters<EventHub['listen']>[0]): () => void {
+    const leave = this.#enter();
+    let at = cursor;
+    let isReading = false;
+    let isOver = false;
+    const take = (batch: EventBatch) => {
+      at = batch.cursor;
+      if (batch.events.length > 0) onBatch(batch);
+    };
+    const look = () => {
+      if (isOver || isReading) return;
+      const kept = this.#kept(at, filter);
+      if (kept) take(kept);
+      else void readUp();
+    };
+    const readUp = async () => {
+      isReading = true;
+      try {
+        while (!isOver && !this.#closing.signal.aborted) {
+          const batch = await this.#next(at, filter, this.#closing.signal);
+          if (isOver) break;
+          take(batch);
+          if (batch.isUpToDate) break;
+        }
+      } catch (error) {
+        if (!isOver) onError(error);
+        end();
+      }
+      isReading = false;
+    };
+    const stop = this.#bell.onRing(look);
+    const end = () => {
+      if (isOver) return;
+      isOver = true;
+      stop();
+      leave();
+    };
+    look();
+    return end;
   }
 
   async page({ cursor, limit, filter, waitMs }: Parameters<EventHub['page']>[0]) {
@@ -177,6 +228,15 @@ class Hub implements EventHub {
     }
   }
 
+  /** What is meant of what lies behind a cursor; null when it is not all kept in memory. */
+  #kept(at: string, filter: EventFilter): EventBatch | null {
+    const kept = this.#ring.after(at);
+    if (!kept) return null;
+    const { end } = this.#ring;
+    const cursor = isBehind(end, at) ? end : at;
+    return { events: kept.filter((event) => isMeant(filter, event)), cursor };
+  }
+
   async #next(
     at: string,
     filter: EventFilter,
@@ -184,12 +244,9 @@ class Hub implements EventHub {
   ): Promise<EventBatch & { isUpToDate: boolean }> {
     const { rings } = this.#bell;
     if (this.#ring.end === '') await this.#bell.wait(rings, signal, LOOK_MS);
-    const { start, end } = this.#ring;
-    const kept = this.#ring.after(at);
-    if (kept) {
-      const events = kept.filter((event) => isMeant(filter, event));
-      return { events, cursor: isBehind(end, at) ? end : at, isUpToDate: true };
-    }
+    const { start } = this.#ring;
+    const kept = this.#kept(at, filter);
+    if (kept) return { ...kept, isUpToDate: true };
     const page = await this.#options.log.read(at, PAGE / 4, filter);
     // Everything was settled behind which the ring begins, and has been seen now.
     const isJoining = !page.more && start !== '' && isBehind(start, page.cursor);

@@ -7,7 +7,6 @@ import {
   type LoggedEvent,
 } from '@spiderhub/core';
 import { type LiveOutput, sseEvent } from '../http/live.ts';
-import { createBell } from './bell.ts';
 import { encodeRecords } from './encode.ts';
 import { type FollowedStream, known } from './follow-job.ts';
 import type { ChangedRow } from './job-watch.ts';
@@ -29,77 +28,90 @@ export type RowOf = (job: Job) => object;
  * What a page shows of projects and jobs, as it changes: `job`, `row`, `counts`, `progress`, `tail`, and `reset` first when the
  * reader's place is not known. Small facts, the newest of a kind only: a slow reader costs nothing.
  */
-export async function followPage(live: Live, page: Page, rowOf: RowOf, out: LiveOutput): Promise<void> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, out.signal]);
-  const box = createOutbox();
-  // Who is cut before anything has happened comes back with this place.
-  box.put('reset', page.isReset ? sseEvent('reset', {}, page.cursor) : `id: ${page.cursor}\n\n`);
-  const sources = [
-    tellJobs(live, page, box, signal),
-    ...page.projects.map((project) => tellProject(live, project, rowOf, box, signal)),
-    ...page.jobs.flatMap((key) => [
-      tellProgress(live, key, box, signal),
-      ...(['logs', 'items', 'requests'] as const).map((stream) => tellTail(live, key, stream, box, signal)),
-    ]),
-  ];
-  const all = [...sources, sendAll(box, out, signal)];
-  try {
-    // The first that fails ends all, and the page connects again.
-    await Promise.all(all);
-  } finally {
-    over.abort();
-    await Promise.allSettled(all);
-  }
+export function followPage(live: Live, page: Page, rowOf: RowOf, out: LiveOutput): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leaves: (() => void)[] = [];
+    const end = (error?: unknown) => {
+      for (const leave of leaves.splice(0)) leave();
+      // The first that fails ends all, and the page connects again.
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const box = createOutbox(out, end);
+    // Who is cut before anything has happened comes back with this place.
+    box.put('reset', page.isReset ? sseEvent('reset', {}, page.cursor) : `id: ${page.cursor}\n\n`);
+    leaves.push(tellJobs(live, page, box, end));
+    for (const project of page.projects) leaves.push(tellProject(live, project, rowOf, box));
+    if (page.jobs.length > 0) leaves.push(tellOfWatched(live, page.jobs, box, end));
+    out.whenOver(() => end());
+  });
 }
 
-async function sendAll(box: Outbox, out: LiveOutput, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await box.something(signal);
-    const frames = box.take();
-    if (frames !== '') await out.send(frames);
+/** Thousands watch lists, and few of them single jobs: only these have tasks of their own, which wait. */
+function tellOfWatched(
+  live: Live,
+  keys: readonly JobKey[],
+  box: Outbox,
+  end: (error: unknown) => void,
+): () => void {
+  const over = new AbortController();
+  for (const key of keys) {
+    tellProgress(live, key, box, over.signal).catch(end);
+    for (const stream of ['logs', 'items', 'requests'] as const)
+      tellTail(live, key, stream, box, over.signal).catch(end);
   }
+  return () => over.abort();
 }
 
 interface Outbox {
   /** A newer one of the same name takes the place of an older one that was not sent yet. */
   put(name: string, frame: string): void;
-  take(): string;
-  something(signal: AbortSignal): Promise<void>;
 }
 
-function createOutbox(): Outbox {
-  const frames = new Map<string, string>();
-  const bell = createBell();
+/** Sends what is put into it, what comes together at once; `failed` is called when the reader is gone. */
+function createOutbox(out: LiveOutput, failed: (error: unknown) => void): Outbox {
+  let frames: Map<string, string> | null = null;
+  let isSending = false;
+
+  async function sendAll(): Promise<void> {
+    while (frames) {
+      const all = [...frames.values()].join('');
+      frames = null;
+      await out.send(all);
+    }
+    isSending = false;
+  }
   return {
     put(name, frame) {
+      frames ??= new Map();
       frames.delete(name);
       frames.set(name, frame);
-      bell.ring();
+      if (isSending) return;
+      isSending = true;
+      setImmediate(() => void sendAll().catch(failed));
     },
-    take() {
-      const all = [...frames.values()].join('');
-      frames.clear();
-      return all;
-    },
-    something: (signal) => (frames.size > 0 ? Promise.resolve() : bell.wait(bell.rings, signal)),
   };
 }
 
-async function tellJobs(
+function tellJobs(
   { events }: Live,
   { projects, cursor }: Page,
   box: Outbox,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const batch of events.follow(cursor, { projects }, signal)) {
-    for (const event of batch.events) {
-      const { job, project, type, id } = event;
-      const key = job && formatJobKey({ project, ...job });
-      // A start and an end that come together are both told: the page adds what each says.
-      if (key) box.put(`job ${key} ${type}`, sseEvent('job', jobFacts(key, event), id));
-    }
-  }
+  onError: (error: unknown) => void,
+): () => void {
+  return events.listen({
+    cursor,
+    filter: { projects },
+    onError,
+    onBatch(batch) {
+      for (const event of batch.events) {
+        const { job, project, type, id } = event;
+        const key = job && formatJobKey({ project, ...job });
+        // A start and an end that come together are both told: the page adds what each says.
+        if (key) box.put(`job ${key} ${type}`, sseEvent('job', jobFacts(key, event), id));
+      }
+    },
+  });
 }
 
 const STATES: Partial<Record<LoggedEvent['type'], JobState>> = {
@@ -128,29 +140,25 @@ function rowFrame(row: ChangedRow, rowOf: RowOf): string {
 }
 
 /** Its numbers, at the beginning and when they change, and rows of lists when their jobs do. */
-async function tellProject(
-  { jobs }: Live,
-  project: number,
-  rowOf: RowOf,
-  box: Outbox,
-  signal: AbortSignal,
-): Promise<void> {
+function tellProject({ jobs }: Live, project: number, rowOf: RowOf, box: Outbox): () => void {
   const watched = jobs.watchProject(project);
-  try {
-    let told = '';
-    for (let seen = watched.changes; !signal.aborted; ) {
-      const { changes, counts } = watched;
-      const now = counts ? sseEvent('counts', { project, ...counts }) : '';
-      if (now !== told) box.put(`counts ${project}`, now);
-      told = now;
-      for (const row of watched.rowsSince(seen))
-        box.put(`row ${formatJobKey(row.job.key)}`, rowFrame(row, rowOf));
-      seen = changes;
-      await watched.changed(changes, signal);
-    }
-  } finally {
-    watched.leave();
+  let told = '';
+  let seen = watched.changes;
+  function tell(): void {
+    const { changes, counts } = watched;
+    const now = counts ? `${counts.pending} ${counts.running}` : '';
+    if (counts && now !== told) box.put(`counts ${project}`, sseEvent('counts', { project, ...counts }));
+    told = now;
+    for (const row of watched.rowsSince(seen))
+      box.put(`row ${formatJobKey(row.job.key)}`, rowFrame(row, rowOf));
+    seen = changes;
   }
+  const stop = watched.onChange(tell);
+  tell();
+  return () => {
+    stop();
+    watched.leave();
+  };
 }
 
 async function tellProgress({ jobs }: Live, key: JobKey, box: Outbox, signal: AbortSignal): Promise<void> {

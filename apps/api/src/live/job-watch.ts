@@ -37,7 +37,8 @@ export interface WatchedProject {
   readonly counts: Counts | undefined;
   /** Grows when a look found something changed. */
   readonly changes: number;
-  changed(since: number, signal: AbortSignal): Promise<void>;
+  /** Calls back at each change until the returned function is called. */
+  onChange(listener: () => void): () => void;
   /** Jobs that changed after so many changes, each as it is now. */
   rowsSince(changes: number): ChangedRow[];
   leave(): void;
@@ -141,7 +142,7 @@ class Watch implements JobWatch {
       get changes() {
         return room.bell.rings;
       },
-      changed: (since, signal) => this.#changed(room.bell, since, signal),
+      onChange: (listener) => room.bell.onRing(listener),
       rowsSince: (changes) => rowsSince(room, changes),
       leave: once(() => {
         room.viewers -= 1;

@@ -81,7 +81,12 @@ function joinsOf({ given, numbers }: JobSearch): string {
   const counts = numbers.some(({ of }) => of !== 'seconds');
   return [
     ...(counts ? ['left join leases l on l.job_id = j.id'] : []),
-    ...(given.length > 0 ? ['left join job_details d on d.job_id = j.id'] : []),
+    // One by one, as far as they are wanted: joined at once, Postgres may read the details of all jobs there are.
+    ...(given.length > 0
+      ? [
+          'left join lateral (select o.args, o.settings from job_details o where o.job_id = j.id offset 0) d on true',
+        ]
+      : []),
   ].join(' ');
 }
 
