@@ -1,6 +1,6 @@
 /** One transformer for sources and tests; workspaces resolve to their TypeScript sources, so tests need no build. */
 const shared = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/scripts/jest/environment.cjs',
   testEnvironmentOptions: { customExportConditions: ['@spiderhub/source', 'node', 'require', 'default'] },
   transform: {
     '^.+\\.[tj]sx?$': [
@@ -12,9 +12,10 @@ const shared = {
       },
     ],
   },
+  testSequencer: '<rootDir>/scripts/jest/sequencer.cjs',
   // Both only tell jest which tests a change touches, for `npm test -- --changed`.
-  resolver: '<rootDir>/scripts/jest-resolver.cjs',
-  dependencyExtractor: '<rootDir>/scripts/jest-dependencies.cjs',
+  resolver: '<rootDir>/scripts/jest/resolver.cjs',
+  dependencyExtractor: '<rootDir>/scripts/jest/dependencies.cjs',
   // What is there as modules of ECMAScript alone: Node can require it, jest on Node 20 cannot.
   transformIgnorePatterns: ['/node_modules/(?!request-filtering-agent/)'],
   testMatch: ['**/*.test.ts'],

@@ -4,7 +4,8 @@
 //   node bench/isolation.mjs [--rounds 15] [--pages 1000]
 //
 //   warm, cold   ms at the median from the POST until the first log line can be read, forked and with a new Python
-//   cpu, memory  of all processes of one crawl while it works: processor ms until then, and MB that are its own (PSS)
+//   cpu          processor ms of all processes of one crawl until it has worked for two seconds
+//   memory       MB by which a crawl that works makes all Python processes larger together: a page that several share counts once
 //   twenty       seconds for twenty short crawls on two slots
 //   pages        seconds for a crawl of so many pages
 //
@@ -120,6 +121,7 @@ async function firstLine(service) {
 /** Of one crawl when it has worked for two seconds. */
 async function usage(service) {
   const before = new Set(pids());
+  const heldBefore = heldByPythons();
   const jobid = await schedule(service, 'few', { seconds: '4' });
   for (;;) {
     const records = await service.json(`/storage/items/${jobid}?count=1&format=json`);
@@ -127,7 +129,7 @@ async function usage(service) {
   }
   await sleep(2000);
   const own = pids().filter((pid) => !before.has(pid));
-  const result = { cpu: sum(own.map(cpuOf)), memory: sum(own.map(pssOf)) / MB };
+  const result = { cpu: sum(own.map(cpuOf)), memory: (heldByPythons() - heldBefore) / MB };
   await finished(service, jobid);
   return result;
 }
@@ -156,6 +158,18 @@ function cpuOf(pid) {
   // Behind the name, which may hold anything: the 14th and 15th fields of the line.
   const fields = textOf(pid, 'stat').split(') ').at(-1).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * MS_PER_TICK;
+}
+
+/**
+ * With the server from which crawls are forked: each more process that shares its pages takes a part of them over, and
+ * would look as if it had more, while the machine has not.
+ */
+function heldByPythons() {
+  return sum(
+    pids()
+      .filter((pid) => textOf(pid, 'cmdline').includes('python'))
+      .map(pssOf),
+  );
 }
 
 function pssOf(pid) {

@@ -1,8 +1,10 @@
 // Everything that has to be right before a change goes in. The last line counts: "N passed, N failed".
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { resultsOf } from './jest/results.mjs';
+import { serversOf, startServers } from './jest/servers.mjs';
 import { fail, prepare, run, runTool } from './prepare.mjs';
 import { buildWeb } from './web.mjs';
 
@@ -15,6 +17,7 @@ const FUZZ = join(HOME, 'fuzz');
 const KUBERNETES = join(HOME, 'kubernetes');
 const S3 = join(HOME, 's3');
 
+/** They ask the processors, and the environments the network, so both go on at the same time. */
 const CHECKS = {
   types: () => runTool('typescript/bin/tsc', ['-p', '.']),
   'types of the page': () => runTool('typescript/bin/tsc', ['-p', 'apps/web']),
@@ -22,11 +25,18 @@ const CHECKS = {
   'lint with types': () => runTool('oxlint/bin/oxlint', ['--type-aware']),
   sizes: () => run(process.execPath, ['scripts/sizes.mjs', '0']),
   'dead code': () => runTool('knip/bin/knip.js', []),
-  clients: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/requirements.txt', CLIENTS]),
-  'an S3 server': () => run(process.execPath, [SPIDERHUB, 'python', 'tests/s3/requirements.txt', S3]),
-  fuzzers: () => run(process.execPath, [SPIDERHUB, 'python', 'tests/fuzz/requirements.txt', FUZZ]),
+};
+const ENVIRONMENTS = {
+  crawls: async () => {
+    // What starts the servers takes this one, makes it where this failed, or finds another Python.
+    if (!process.env.SPIDERHUB_PYTHON) await python('python/requirements.txt', join(HOME, 'python'));
+    return 0;
+  },
+  clients: () => python('tests/requirements.txt', CLIENTS),
+  'an S3 server': () => python('tests/s3/requirements.txt', S3),
+  fuzzers: () => python('tests/fuzz/requirements.txt', FUZZ),
   manifests: async () =>
-    (await run(process.execPath, [SPIDERHUB, 'python', 'tests/kubernetes/requirements.txt', KUBERNETES])) ||
+    (await python('tests/kubernetes/requirements.txt', KUBERNETES)) ||
     run(process.execPath, ['scripts/manifests.mjs', join(KUBERNETES, 'bin/python')]),
 };
 
@@ -35,15 +45,11 @@ const onlyChanged = process.argv.some((each) => CHANGED.test(each));
 const jestArguments = process.argv.slice(2).flatMap(toJest);
 await prepare();
 if ((await buildWeb()) !== 0) fail('The page could not be built: see the messages above');
-let failed = 0;
-for (const [name, check] of Object.entries(CHECKS)) {
-  console.log(`== ${name}`);
-  if ((await check()) === 0) continue;
-  failed += 1;
-  console.log(`FAILED: ${name}`);
-}
+const [checks, environments] = await Promise.all([inTurn(CHECKS), inTurn(ENVIRONMENTS)]);
+let failed = checks + environments;
 const tests = await runTests();
 failed += tests.failed;
+for (const line of tests.slowest) console.log(line);
 console.log(`${tests.passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && (tests.passed > 0 || onlyChanged) ? 0 : 1;
 
@@ -55,67 +61,67 @@ function toJest(argument) {
   return [`--changedSince=${base}`, '--passWithNoTests'];
 }
 
+function python(requirements, directory) {
+  return run(process.execPath, [SPIDERHUB, 'python', requirements, directory]);
+}
+
+/** Runs them one after the other; resolves to how many failed. */
+async function inTurn(steps) {
+  let bad = 0;
+  for (const [name, step] of Object.entries(steps)) {
+    console.log(`== ${name}`);
+    if ((await step()) === 0) continue;
+    bad += 1;
+    console.log(`FAILED: ${name}`);
+  }
+  return bad;
+}
+
 function git(...args) {
   return spawnSync('git', args, { encoding: 'utf8' }).stdout.trim();
 }
 
 /**
- * Tests mostly wait for processes that they started, so several parts of them run at the same time, each file by file and
- * beside a Postgres and a Redis of its own: what happens anywhere on one server holds events back everywhere on it. Files
- * that were asked for by name run in one part.
+ * Tests wait nearly half of their time, so one more runs than there are processors. Each process that runs them has a
+ * Postgres and a Redis of its own: what happens anywhere on one server holds events back everywhere on it. Files that
+ * were asked for by name run one after the other.
  */
 async function runTests() {
   console.log('== tests');
-  const parts = jestArguments.length > 0 ? 1 : Math.min(4, Math.max(2, availableParallelism()));
-  const results = await Promise.all(
-    Array.from({ length: parts }, (_, n) => runPart(parts === 1 ? [] : [`--shard=${n + 1}/${parts}`])),
-  );
-  const sum = (name) => results.reduce((total, result) => total + result[name], 0);
-  return { passed: sum('passed'), failed: sum('failed') };
-}
-
-/** A suite that does not even load counts as one failure. */
-async function runPart(which) {
+  const count = jestArguments.length > 0 ? 1 : Math.min(4, availableParallelism() + 1);
   const folder = mkdtempSync(join(tmpdir(), 'spiderhub-jest-'));
-  const report = join(folder, 'report.json');
+  const servers = await Promise.all(Array.from({ length: count }, () => startServers(SPIDERHUB)));
   try {
-    const jest = [
-      'node_modules/jest/bin/jest.js',
-      '--ci',
-      // What a failed test left going would keep the process, and so the count, for ever.
-      '--forceExit',
-      '--maxWorkers=1',
-      '--json',
-      `--outputFile=${report}`,
-      ...which,
-      ...jestArguments,
-    ];
-    const env = {
-      ...process.env,
-      SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python'),
-      SPIDERHUB_FUZZ_PYTHON: resolve(FUZZ, 'bin', 'python'),
-      SPIDERHUB_S3_PYTHON: resolve(S3, 'bin', 'python'),
-    };
-    const code = await run(process.execPath, [SPIDERHUB, 'services', '--', process.execPath, ...jest], {
-      env,
-      timeout: LONGEST_MS,
-    });
-    return counted(report, code);
+    if (servers.includes(null)) return { passed: 0, failed: 1, slowest: [] };
+    return await runJest(
+      servers.map(({ env }) => env),
+      join(folder, 'report.json'),
+    );
   } finally {
+    await Promise.all(servers.map(async (each) => each?.stop()));
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function counted(report, code) {
-  try {
-    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    );
-    const known = numFailedTests + numRuntimeErrorTestSuites;
-    // jest can fail for reasons that are no test, such as a server that did not stop.
-    return { passed: numPassedTests, failed: known || (code === 0 ? 0 : 1) };
-  } catch {
-    // Without a single test there is no report.
-    return { passed: 0, failed: onlyChanged && code === 0 ? 0 : 1 };
-  }
+/** `environments`: what `spiderhub services` would give to a command, one for each process that runs tests. */
+async function runJest(environments, report) {
+  const jest = [
+    'node_modules/jest/bin/jest.js',
+    '--ci',
+    // What a failed test left going would keep the process, and so the count, for ever.
+    '--forceExit',
+    `--maxWorkers=${environments.length}`,
+    '--json',
+    `--outputFile=${report}`,
+    ...jestArguments,
+  ];
+  const env = {
+    ...environments[0],
+    SPIDERHUB_TEST_SERVERS: JSON.stringify(environments.map(serversOf)),
+    SPIDERHUB_CLIENTS_PYTHON: resolve(CLIENTS, 'bin', 'python'),
+    SPIDERHUB_FUZZ_PYTHON: resolve(FUZZ, 'bin', 'python'),
+    SPIDERHUB_S3_PYTHON: resolve(S3, 'bin', 'python'),
+  };
+  const code = await run(process.execPath, jest, { env, timeout: LONGEST_MS });
+  return resultsOf(report, code, onlyChanged);
 }

@@ -1,6 +1,6 @@
 const { join } = require('node:path');
 
-const APPS = join(__dirname, '../apps');
+const APPS = join(__dirname, '../../apps');
 
 /** Which programs a test starts. `app` stands for both services in the helpers that start either. */
 const STARTED = /apps\/(api|cli|worker)\/dist\/main\.js|'apps', (app|name), 'dist\/main\.js'/g;
