@@ -18,6 +18,8 @@ import type { AdminStores } from './stores.ts';
 const SHORTEST_KEY = 16;
 const DAY_MS = 24 * 3600_000;
 const HOUR_MS = 3600_000;
+/** A hundred years; what is to last longer has no end. */
+const MOST_DAYS = 36_500;
 const OPERATOR: Manager = { actor: COMMAND, role: null, rank: 'owner', staff: true };
 
 export const KEY_COMMANDS = [
@@ -33,7 +35,7 @@ export const KEY_COMMANDS = [
       action: repeated('ACTION', someText),
       'only-project': repeated('NUMBER', positive),
       from: repeated('NETWORK', someText),
-      days: optional('NUMBER', positive),
+      days: optional('NUMBER', lifetime),
     },
     create,
   ),
@@ -42,7 +44,7 @@ export const KEY_COMMANDS = [
     {
       id: required('NUMBER', positive),
       'grace-hours': optional('NUMBER', hours),
-      days: optional('NUMBER', positive),
+      days: optional('NUMBER', lifetime),
     },
     async ({ id, 'grace-hours': grace, days }, { keys, admin }) => {
       const graceMs = grace === undefined ? undefined : grace * HOUR_MS;
@@ -116,6 +118,12 @@ function orAll<T>(given: T[]): T[] | null {
 
 function inDays(days: number): Date {
   return new Date(Date.now() + days * DAY_MS);
+}
+
+function lifetime(flag: string, text: string): number {
+  const days = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+  if (days > MOST_DAYS) throw new UserError(`${flag}: expected a whole number of days, 1 to ${MOST_DAYS}`);
+  return days;
 }
 
 function hours(flag: string, text: string): number {
