@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Request, Response } from 'express';
-import { type LiveOutput, LiveReply, sendLive, sseEvent } from './live.ts';
+import { type LiveOutput, LiveReply, sseEvent, startLive } from './live.ts';
 
 let server: Server | null = null;
 afterEach(() => closed());
@@ -22,6 +22,9 @@ async function open(follow: (out: LiveOutput) => Promise<void>, { method, isAllo
   const listening = createServer((req, res) => {
     const options = {
       isAllowed: isAllowed ?? (async () => true),
+      onError(error: unknown) {
+        seen.error = error;
+      },
       enter: (end: () => void) => {
         seen.end = end;
         return () => {
@@ -29,10 +32,7 @@ async function open(follow: (out: LiveOutput) => Promise<void>, { method, isAllo
         };
       },
     };
-    sendLive(req as Request, res as Response, new LiveReply(follow), options).catch((error: unknown) => {
-      seen.error = error;
-      res.destroy();
-    });
+    startLive(req as Request, res as Response, new LiveReply(follow), options);
   });
   server = listening;
   await once(listening.listen(0, '127.0.0.1'), 'listening');
