@@ -1263,7 +1263,8 @@ create table users (
   name text not null,
   created_at timestamp with time zone default now() not null,
   password_hash text,
-  email text
+  email text,
+  staff boolean default false not null
 );
 alter table users add constraint users_email_check CHECK ((email <> ''::text));
 alter table users add constraint users_name_check CHECK ((name <> ''::text));

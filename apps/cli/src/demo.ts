@@ -54,6 +54,7 @@ export async function ensureDemo({
   const database = createDatabase(databaseUrl, { maxConnections: 2, name: 'spiderhub-up' });
   try {
     const admin = createAdminStore(database, SELF);
+    await ensureOwner(admin);
     const project = await ensureProject(admin);
     const apikey = await ensureKey(admin, rememberedKey(home));
     const demo = { url, apikey, project: project.id, spider: SPIDER };
@@ -73,6 +74,17 @@ async function signInToken(database: Database, admin: AdminStore): Promise<strin
   return (await makeUserLink(createLinkStore(database), SELF, 'sign-in', owner.id)).token;
 }
 
+/**
+ * The first user of an installation, which `npm start` makes for whoever has started it, is staff: there is nobody else who
+ * could be asked to look after the service. Where others came before, and of those that there are already, the admin command
+ * alone says so.
+ */
+async function ensureOwner(admin: AdminStore): Promise<void> {
+  const isFirst = (await admin.listUsers()).length === 0;
+  const { created } = await admin.createUser(NAME);
+  if (isFirst && created) await admin.setStaff(NAME, true);
+}
+
 async function ensureProject(admin: AdminStore): Promise<Project> {
   await admin.createOrganisation(NAME);
   const project = { organisation: NAME, name: NAME, paused: false };
@@ -86,7 +98,6 @@ async function ensureProject(admin: AdminStore): Promise<Project> {
 }
 
 async function ensureKey(admin: AdminStore, known: string | null): Promise<string> {
-  await admin.createUser(NAME);
   await admin.addMember(NAME, NAME);
   const apikey = known ?? newApiKey();
   const key = { hash: hashApiKey(apikey), hint: keyHint(apikey), user: NAME, project: null, staff: false };

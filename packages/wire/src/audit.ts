@@ -17,7 +17,7 @@ export const AuditLine = z
     times: Id,
     actor: z.strictObject({
       /**
-       * `user`: who is signed in; `key`: of a user or a project; `staff`: a key of staff; `job`: a crawl; `scrapyd`: a user
+       * `user`: who is signed in; `key`: of a user or a project; `staff`: a key of staff, or a user of it; `job`: a crawl; `scrapyd`: a user
        * or a network of Scrapyd's API; `nobody`: without good credentials; `command`: `npm run admin`; `service`: ourselves.
        */
       kind: z.enum(['user', 'key', 'staff', 'job', 'scrapyd', 'nobody', 'command', 'service']),

@@ -45,6 +45,12 @@ export async function makeCallers(api: ApiUnderTest, parts: Parts, world: World)
     const { id } = await database('users').where({ name: role }).first('id');
     callers.push({ name: `session of ${role}`, headers: () => session(parts, id) });
   }
+  // What it is in its organisation is less than what it may.
+  await admin.createUser('of-staff');
+  await admin.addMember(organisation, 'of-staff', 'reader');
+  await admin.setStaff('of-staff', true);
+  const { id: ofStaff } = await database('users').where({ name: 'of-staff' }).first('id');
+  callers.push({ name: 'session of staff', headers: () => session(parts, ofStaff) });
   callers.push(byKey('key', await keyOf({ project: own.project })));
   callers.push(byKey('reading key', await keyOf({ project: own.project, role: 'reader' })));
   callers.push(byKey('staff', await keyOf({ staff: true })));

@@ -122,7 +122,7 @@ describe.each(OPERATIONS)('$name', ({ name, dialect, spec }) => {
     if (foreign.path === missing.path && foreign.body === missing.body) return;
     if (isOpen) return;
     for (const caller of asked()) {
-      if (caller.name === 'staff') continue;
+      if (/staff/.test(caller.name)) continue;
       const [one, other] = [await send(foreign, caller), await send(missing, caller)];
       expect([caller.name, masked(one, world.foreign)]).toEqual([caller.name, masked(other, world.missing)]);
       // What takes longer for what is there would tell that it is: the same number of statements does not.

@@ -225,210 +225,236 @@ export const RIGHTS: Record<string, string> = {
   'GET /console/sign-in': 'open',
   'POST /console/sign-in/openid': 'open',
   'GET /console/sign-in/openid/callback': 'open',
-  'GET /console/session': 'session of owner, session of reader',
+  'GET /console/session': 'session of owner, session of reader, session of staff',
   'POST /console/session': 'open',
-  'DELETE /console/session': 'session of owner, session of reader',
+  'DELETE /console/session': 'session of owner, session of reader, session of staff',
   'GET /console/me':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'GET /console/sessions': 'owner, admin, developer, operator, reader, session of owner, session of reader',
-  'DELETE /console/sessions/:session': 'session of owner, session of reader',
-  'DELETE /console/sessions': 'session of owner, session of reader',
-  'PUT /console/me/password': 'session of owner, session of reader',
-  'PUT /console/me/email': 'session of owner, session of reader',
-  'POST /console/me/email/confirmation': 'session of owner, session of reader',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'GET /console/sessions':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, session of staff',
+  'DELETE /console/sessions/:session': 'session of owner, session of reader, session of staff',
+  'DELETE /console/sessions': 'session of owner, session of reader, session of staff',
+  'PUT /console/me/password': 'session of owner, session of reader, session of staff',
+  'PUT /console/me/email': 'session of owner, session of reader, session of staff',
+  'POST /console/me/email/confirmation': 'session of owner, session of reader, session of staff',
   'POST /console/links/look': 'open',
   'POST /console/accounts': 'open',
-  'POST /console/me/invitations': 'session of owner, session of reader',
+  'POST /console/me/invitations': 'session of owner, session of reader, session of staff',
   'POST /console/links/forgotten': 'open',
   'POST /console/links/password': 'open',
   'GET /console/organisations':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'POST /console/organisations': 'staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'POST /console/organisations': 'staff, session of staff',
   'GET /console/organisations/:organisation':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, staff',
-  'PATCH /console/organisations/:organisation': 'owner, session of owner, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, staff, session of staff',
+  'PATCH /console/organisations/:organisation': 'owner, session of owner, staff, session of staff',
   'GET /console/projects':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'POST /console/organisations/:organisation/projects': 'owner, admin, session of owner, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'POST /console/organisations/:organisation/projects':
+    'owner, admin, session of owner, staff, session of staff',
   'GET /console/projects/:project':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'PATCH /console/projects/:project': 'owner, admin, session of owner, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'PATCH /console/projects/:project': 'owner, admin, session of owner, staff, session of staff',
   'GET /console/organisations/:organisation/members':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, staff',
-  'PATCH /console/organisations/:organisation/members/:user': 'owner, admin, session of owner, staff',
-  'DELETE /console/organisations/:organisation/members/:user': 'owner, admin, session of owner, staff',
-  'GET /console/organisations/:organisation/invitations': 'owner, admin, session of owner, staff',
-  'POST /console/organisations/:organisation/invitations': 'owner, admin, session of owner, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, staff, session of staff',
+  'PATCH /console/organisations/:organisation/members/:user':
+    'owner, admin, session of owner, staff, session of staff',
+  'DELETE /console/organisations/:organisation/members/:user':
+    'owner, admin, session of owner, staff, session of staff',
+  'GET /console/organisations/:organisation/invitations':
+    'owner, admin, session of owner, staff, session of staff',
+  'POST /console/organisations/:organisation/invitations':
+    'owner, admin, session of owner, staff, session of staff',
   'DELETE /console/organisations/:organisation/invitations/:invitation':
-    'owner, admin, session of owner, staff',
+    'owner, admin, session of owner, staff, session of staff',
   'POST /console/organisations/:organisation/members/:user/password-link':
-    'owner, admin, session of owner, staff',
+    'owner, admin, session of owner, staff, session of staff',
   'GET /console/projects/:project/members':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'PATCH /console/projects/:project/members/:user': 'owner, admin, session of owner, staff',
-  'DELETE /console/projects/:project/members/:user': 'owner, admin, session of owner, staff',
-  'GET /console/projects/:project/invitations': 'owner, admin, session of owner, staff',
-  'POST /console/projects/:project/invitations': 'owner, admin, session of owner, staff',
-  'DELETE /console/projects/:project/invitations/:invitation': 'owner, admin, session of owner, staff',
-  'GET /console/organisations/:organisation/limits': 'owner, admin, session of owner, staff',
-  'PATCH /console/organisations/:organisation/limits': 'staff',
-  'GET /console/projects/:project/limits': 'owner, admin, session of owner, key, staff',
-  'PATCH /console/projects/:project/limits': 'staff',
-  'GET /console/projects/:project/usage': 'owner, admin, session of owner, key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'PATCH /console/projects/:project/members/:user': 'owner, admin, session of owner, staff, session of staff',
+  'DELETE /console/projects/:project/members/:user':
+    'owner, admin, session of owner, staff, session of staff',
+  'GET /console/projects/:project/invitations': 'owner, admin, session of owner, staff, session of staff',
+  'POST /console/projects/:project/invitations': 'owner, admin, session of owner, staff, session of staff',
+  'DELETE /console/projects/:project/invitations/:invitation':
+    'owner, admin, session of owner, staff, session of staff',
+  'GET /console/organisations/:organisation/limits':
+    'owner, admin, session of owner, staff, session of staff',
+  'PATCH /console/organisations/:organisation/limits': 'staff, session of staff',
+  'GET /console/projects/:project/limits': 'owner, admin, session of owner, key, staff, session of staff',
+  'PATCH /console/projects/:project/limits': 'staff, session of staff',
+  'GET /console/projects/:project/usage': 'owner, admin, session of owner, key, staff, session of staff',
   'GET /console/events':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/stream':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/stream':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/jobs/:project/:spider/:job/log/stream':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/jobs/:project/:spider/:job/items/stream':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/jobs/:project/:spider/:job/requests/stream':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/schedules':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'POST /console/projects/:project/schedules': 'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'POST /console/projects/:project/schedules':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/schedules/preview':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/schedules/:schedule':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'PATCH /console/projects/:project/schedules/:schedule':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'DELETE /console/projects/:project/schedules/:schedule':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/schedules/:schedule/runs':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'POST /console/projects/:project/schedules/:schedule/run':
-    'owner, admin, developer, session of owner, key, staff',
-  'GET /console/projects/:project/variables': 'owner, admin, developer, session of owner, key, staff',
-  'PATCH /console/projects/:project/variables': 'owner, admin, developer, session of owner, key, staff',
-  'GET /console/projects/:project/settings': 'owner, admin, developer, session of owner, key, staff',
-  'PATCH /console/projects/:project/settings': 'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
+  'GET /console/projects/:project/variables':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
+  'PATCH /console/projects/:project/variables':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
+  'GET /console/projects/:project/settings':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
+  'PATCH /console/projects/:project/settings':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/jobs':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'POST /console/projects/:project/jobs': 'owner, admin, developer, operator, session of owner, key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'POST /console/projects/:project/jobs':
+    'owner, admin, developer, operator, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/again':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'POST /console/projects/:project/jobs/:spider/:job/stop':
-    'owner, admin, developer, operator, session of owner, key, staff',
+    'owner, admin, developer, operator, session of owner, key, staff, session of staff',
   'DELETE /console/projects/:project/jobs/:spider/:job':
-    'owner, admin, operator, session of owner, key, staff',
+    'owner, admin, operator, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/jobs/:spider/:job/tags':
-    'owner, admin, developer, operator, session of owner, key, staff',
+    'owner, admin, developer, operator, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/bulk/stop':
-    'owner, admin, developer, operator, session of owner, key, staff',
-  'POST /console/projects/:project/bulk/delete': 'owner, admin, operator, session of owner, key, staff',
+    'owner, admin, developer, operator, session of owner, key, staff, session of staff',
+  'POST /console/projects/:project/bulk/delete':
+    'owner, admin, operator, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/bulk/tags':
-    'owner, admin, developer, operator, session of owner, key, staff',
+    'owner, admin, developer, operator, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/bulk/run':
-    'owner, admin, developer, operator, session of owner, key, staff',
+    'owner, admin, developer, operator, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/logs':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/logs/:record':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/errors':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/items':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/items/:record':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/coverage':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/field':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/requests':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/samples':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/stats':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/download/items/:format':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/download/logs/:format':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/download/requests/:format':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/compare':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/health':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/spiders':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/spiders/:spider':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'POST /console/projects/:project/spiders/:spider/tags':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/spiders/:spider/settings':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/versions':
-    'owner, admin, developer, operator, session of owner, key, staff',
+    'owner, admin, developer, operator, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/versions/:version':
-    'owner, admin, developer, operator, session of owner, key, staff',
+    'owner, admin, developer, operator, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/versions/:version/use':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'DELETE /console/projects/:project/versions/:version':
-    'owner, admin, developer, session of owner, key, staff',
-  'POST /console/projects/:project/versions': 'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
+  'POST /console/projects/:project/versions':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/overview':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/overview':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/search':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/views':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'POST /console/projects/:project/views':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'DELETE /console/projects/:project/views/:view':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'GET /console/server': 'staff',
-  'GET /console/projects/:project/webhooks': 'owner, admin, developer, session of owner, key, staff',
-  'POST /console/projects/:project/webhooks': 'owner, admin, developer, session of owner, key, staff',
-  'GET /console/projects/:project/webhooks/:webhook': 'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'GET /console/server': 'staff, session of staff',
+  'GET /console/projects/:project/webhooks':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
+  'POST /console/projects/:project/webhooks':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
+  'GET /console/projects/:project/webhooks/:webhook':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'PATCH /console/projects/:project/webhooks/:webhook':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'DELETE /console/projects/:project/webhooks/:webhook':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/webhooks/:webhook/secret':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/webhooks/:webhook/test':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/webhooks/:webhook/deliveries':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'POST /console/projects/:project/webhooks/:webhook/deliveries/replay':
-    'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/rules':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'POST /console/projects/:project/rules': 'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'POST /console/projects/:project/rules':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/rules/:rule':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'PATCH /console/projects/:project/rules/:rule': 'owner, admin, developer, session of owner, key, staff',
-  'DELETE /console/projects/:project/rules/:rule': 'owner, admin, developer, session of owner, key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'PATCH /console/projects/:project/rules/:rule':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
+  'DELETE /console/projects/:project/rules/:rule':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/addressees':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/rules/:rule/firings':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
   'GET /console/projects/:project/jobs/:spider/:job/triggers':
-    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff',
-  'GET /console/me/keys': 'owner, admin, developer, operator, reader, session of owner, session of reader',
-  'POST /console/me/keys': 'session of owner, session of reader',
-  'POST /console/me/keys/:apikey/rotation': 'session of owner, session of reader',
-  'DELETE /console/me/keys/:apikey': 'session of owner, session of reader',
-  'GET /console/projects/:project/keys': 'owner, admin, session of owner, staff',
-  'POST /console/projects/:project/keys': 'session of owner',
-  'POST /console/projects/:project/keys/:apikey/rotation': 'session of owner',
-  'DELETE /console/projects/:project/keys/:apikey': 'owner, admin, session of owner, staff',
-  'GET /console/organisations/:organisation/keys': 'owner, admin, session of owner, staff',
-  'DELETE /console/organisations/:organisation/keys/:apikey': 'owner, admin, session of owner, staff',
-  'GET /console/organisations/:organisation/audit': 'owner, admin, session of owner, staff',
-  'GET /console/organisations/:organisation/audit.jl': 'owner, admin, session of owner, staff',
-  'GET /console/projects/:project/audit': 'owner, admin, session of owner, key, staff',
-  'GET /console/projects/:project/audit.jl': 'owner, admin, session of owner, key, staff',
-  'GET /console/audit': 'staff',
-  'GET /console/audit.jl': 'staff',
+    'owner, admin, developer, operator, reader, session of owner, session of reader, key, reading key, staff, session of staff',
+  'GET /console/me/keys':
+    'owner, admin, developer, operator, reader, session of owner, session of reader, session of staff',
+  'POST /console/me/keys': 'session of owner, session of reader, session of staff',
+  'POST /console/me/keys/:apikey/rotation': 'session of owner, session of reader, session of staff',
+  'DELETE /console/me/keys/:apikey': 'session of owner, session of reader, session of staff',
+  'GET /console/projects/:project/keys': 'owner, admin, session of owner, staff, session of staff',
+  'POST /console/projects/:project/keys': 'session of owner, session of staff',
+  'POST /console/projects/:project/keys/:apikey/rotation': 'session of owner, session of staff',
+  'DELETE /console/projects/:project/keys/:apikey': 'owner, admin, session of owner, staff, session of staff',
+  'GET /console/organisations/:organisation/keys': 'owner, admin, session of owner, staff, session of staff',
+  'DELETE /console/organisations/:organisation/keys/:apikey':
+    'owner, admin, session of owner, staff, session of staff',
+  'GET /console/organisations/:organisation/audit': 'owner, admin, session of owner, staff, session of staff',
+  'GET /console/organisations/:organisation/audit.jl':
+    'owner, admin, session of owner, staff, session of staff',
+  'GET /console/projects/:project/audit': 'owner, admin, session of owner, key, staff, session of staff',
+  'GET /console/projects/:project/audit.jl': 'owner, admin, session of owner, key, staff, session of staff',
+  'GET /console/audit': 'staff, session of staff',
+  'GET /console/audit.jl': 'staff, session of staff',
   'GET /console/openapi.json': 'open',
 };

@@ -46,6 +46,9 @@ export const USER_COMMANDS = [
       return { user: name, email };
     },
   ),
+  command('user staff', { name: required('NAME', knownName), off: toggle }, ({ name, off }, { admin }) =>
+    admin.setStaff(name, !off),
+  ),
   command('user list', {}, (_, { admin }) => admin.listUsers()),
 ];
 

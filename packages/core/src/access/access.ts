@@ -75,6 +75,8 @@ export interface Account {
   /** Number of the user behind a key or a session, if there is one. */
   user: number | null;
   staff: boolean;
+  /** Numbers of the organisations that it is a member of, and what it is there. */
+  organisations: ReadonlyMap<number, Role>;
   projects: readonly number[];
 }
 
@@ -162,7 +164,8 @@ export function createAccess(
     account(who, action) {
       if (who.job) checkCrawl(who.job, action, who.job.key.project);
       checkShown(who, action);
-      return { name: who.name, user: who.user, staff: who.staff, projects: [...who.projects.keys()] };
+      const { name, user, staff, organisations, projects } = who;
+      return { name, user, staff, organisations, projects: [...projects.keys()] };
     },
     reach(who, action) {
       if (who.job) checkCrawl(who.job, action, who.job.key.project);

@@ -4,7 +4,7 @@ import type { Principal } from './principal.ts';
 /** Who changes something, for what is kept about the change. Every function that changes people or rights takes one. */
 export interface Actor {
   /**
-   * `user`: who is signed in; `key`: of a user or a project; `scrapyd`: a user or a network of Scrapyd's API; `command`: the
+   * `user`: who is signed in; `key`: of a user or a project; `staff`: a key of staff, or a user of the staff who is signed in; `scrapyd`: a user or a network of Scrapyd's API; `command`: the
    * admin command, which has the database itself; `service`: our own processes.
    */
   kind: 'user' | 'key' | 'staff' | 'job' | 'scrapyd' | 'nobody' | 'command' | 'service';

@@ -72,7 +72,8 @@ export function createApiKeys(store: KeyStore, members: Pick<MemberStore, 'roleO
     },
     async rotate(manager, place, id, { graceMs = KEY_GRACE_MS, expiresAt } = {}) {
       checkEnd(expiresAt ?? null);
-      await found(manager, place, id);
+      const { staff } = await found(manager, place, id);
+      if (staff && !manager.staff) throw accountErrors.mightier();
       const apiKey = newApiKey();
       const secret = { hash: hashApiKey(apiKey), hint: keyHint(apiKey) };
       return { apiKey, key: await store.rotate(manager.actor, id, secret, { graceMs, expiresAt }) };

@@ -85,7 +85,9 @@ export class Caller {
     const role = await this.#noting({ organisation }, this.#action, () =>
       this.#access.mayIn(this.#who, this.#action, organisation),
     );
-    return { actor: this.actor, role, rank: role ?? 'owner', staff: this.#who.staff };
+    const { staff } = this.#who;
+    // Who is something small there, too, is staff nevertheless.
+    return { actor: this.actor, role, rank: staff ? 'owner' : (role ?? 'owner'), staff };
   }
 
   /** As `may`, for who manages members of a project. */

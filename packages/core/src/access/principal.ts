@@ -11,7 +11,7 @@ export interface Principal {
   shown: { key: number } | { session: number } | null;
   /** Projects that the caller is a member of, which is what `listprojects` shows, and what it is there. */
   projects: ReadonlyMap<number, ProjectRoles>;
-  /** A staff key reaches every project, though it lists only its memberships. */
+  /** A staff key, and a session of a user of the staff: reaches every project, though it lists only its memberships. */
   staff: boolean;
   /** Organisations that the caller is a member of, and what it is there. Empty for a key of one project. */
   organisations: ReadonlyMap<number, Role>;

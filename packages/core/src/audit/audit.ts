@@ -12,6 +12,7 @@ export const AUDIT_ACTIONS = {
   'limits.changed': 'Limits, policy or retention of a project or a spider',
   'network.changed': 'What crawls of a project may reach',
   'user.made': 'A user was made',
+  'user.changed': 'A user became staff, or is no longer',
   'member.added': 'Somebody became a member of an organisation or a project',
   'member.changed': 'A member is something else now',
   'member.removed': 'A member was removed',

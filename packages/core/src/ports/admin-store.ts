@@ -11,6 +11,20 @@ export interface User {
   name: string;
 }
 
+/** A user as lists show it. */
+export interface ListedUser extends User {
+  /** Whether it may do what staff may while it is signed in. Its keys may not. */
+  staff: boolean;
+}
+
+/** What became of a user of the staff, and what ended with that. */
+export interface StaffChange {
+  user: string;
+  staff: boolean;
+  sessionsEnded: number;
+  keysRevoked: number;
+}
+
 /** A user of an organisation reaches all its projects, as what it is in the organisation. */
 export interface Member {
   organisation: string;
@@ -92,6 +106,11 @@ export interface AdminStore {
   createProject(project: NewProject): Promise<Created<Project>>;
   setProjectPaused(id: number, paused: boolean): Promise<Project>;
   createUser(name: string): Promise<Created<User>>;
+  /**
+   * Says whether a user is of the staff. When that changes, all its sessions and links end, so that nobody becomes mighty
+   * with what was opened, planted or handed on before; and with the right its staff keys. Throws `not_found`.
+   */
+  setStaff(user: string, staff: boolean): Promise<StaffChange>;
   /** Without a role a new member is an owner, and one that is there keeps its role; with one it gets that. */
   addMember(organisation: string, user: string, role?: Role): Promise<Created<Member>>;
   /** The same hash with the same owner counts as the same key; a revoked key never comes back. */
@@ -101,7 +120,7 @@ export interface AdminStore {
   organisationNumber(name: string): Promise<number>;
   listOrganisations(): Promise<Organisation[]>;
   listProjects(): Promise<(Project & { organisation: string })[]>;
-  listUsers(): Promise<User[]>;
+  listUsers(): Promise<ListedUser[]>;
   listMembers(): Promise<Member[]>;
   listKeys(): Promise<ApiKey[]>;
 }

@@ -48,7 +48,10 @@ export interface LinkStore {
     forMs: number,
     to?: Addressee | null,
   ): Promise<Invitation>;
-  /** Another link of the same kind for the same user ends. `email`: the address that a link of that kind is about. */
+  /**
+   * Another link of the same kind for the same user ends. `email`: the address that a link of that kind is about. Throws
+   * `forbidden` for a user of the staff when a user or a key asks that is neither the user itself nor staff.
+   */
   forUser(
     actor: Actor,
     kind: UserLink,

@@ -6,10 +6,12 @@ import {
   type Member,
   type Organisation,
   type Role,
+  type StaffChange,
   type User,
 } from '@spiderhub/core';
 import { audit } from '../../audit/write.ts';
 import type { Database } from '../../database.ts';
+import { revokeKey } from '../people/key-store.ts';
 
 const NOUNS = { organisations: 'organisation', users: 'user' } as const;
 type Named = keyof typeof NOUNS;
@@ -27,6 +29,7 @@ type People =
   | 'listOrganisations'
   | 'createUser'
   | 'listUsers'
+  | 'setStaff'
   | 'addMember'
   | 'listMembers';
 
@@ -39,7 +42,8 @@ export function people(database: Database, actor: Actor): Pick<AdminStore, Peopl
       database.transaction((tx) => addMember(tx, actor, { organisation, user, role })),
     organisationNumber: (name) => idOf(database, 'organisations', name),
     listOrganisations: async () => database('organisations').orderBy('id').select('id', 'name'),
-    listUsers: async () => database('users').orderBy('id').select('id', 'name'),
+    listUsers: async () => database('users').orderBy('id').select('id', 'name', 'staff'),
+    setStaff: (user, staff) => database.transaction((tx) => setStaff(tx, actor, user, staff)),
     listMembers: async () =>
       database('members as m')
         .join('organisations as o', 'o.id', 'm.organisation_id')
@@ -47,6 +51,22 @@ export function people(database: Database, actor: Actor): Pick<AdminStore, Peopl
         .orderBy(['m.organisation_id', 'm.user_id'])
         .select('o.name as organisation', 'u.name as user', 'm.role'),
   };
+}
+
+async function setStaff(tx: Database, actor: Actor, user: string, staff: boolean): Promise<StaffChange> {
+  const id = await idOf(tx, 'users', user);
+  const change = { user, staff, sessionsEnded: 0, keysRevoked: 0 };
+  const changed = await tx('users').where({ id, staff: !staff }).update({ staff });
+  if (changed === 0) return change;
+  change.sessionsEnded = await tx('sessions').where({ user_id: id }).delete();
+  await tx('links').where({ user_id: id }).whereNull('used_at').delete();
+  const entry = { place: null, object: `user ${id}`, before: { staff: !staff }, after: { staff } };
+  await audit(tx, actor, { ...entry, action: 'user.changed' });
+  if (staff) return change;
+  const keys = await tx('api_keys').where({ user_id: id, staff: true }).whereNull('revoked_at').orderBy('id');
+  for (const key of keys) await revokeKey(tx, actor, key.id);
+  change.keysRevoked = keys.length;
+  return change;
 }
 
 async function addMember(

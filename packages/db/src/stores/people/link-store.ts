@@ -38,6 +38,7 @@ export function createLinkStore(database: Database): LinkStore {
       database.transaction((tx) => invite(tx, actor, place, { role, tokenHash, forMs, to })),
     forUser: (actor, kind, user, tokenHash, forMs, email = null) =>
       database.transaction(async (tx) => {
+        await checkStaff(tx, actor, user);
         await tx('links').where({ kind, user_id: user }).whereNull('used_at').delete();
         const { rows } = await tx.raw<{ rows: [{ expires_at: Date }] }>(
           `insert into links (kind, token_hash, user_id, email, made_by, expires_at)
@@ -81,6 +82,13 @@ export function createLinkStore(database: Database): LinkStore {
         return used;
       }),
   });
+}
+
+/** Who made a link for a user of the staff would be staff. The lock: whoever becomes staff meanwhile loses the link. */
+async function checkStaff(tx: Database, actor: Actor, user: number): Promise<void> {
+  if (!['user', 'key'].includes(actor.kind) || actor.user === user) return;
+  const row = await tx('users').where({ id: user }).forShare().first('staff');
+  if (row?.staff) throw accessErrors.forbidden('this user is staff: only staff makes such a link');
 }
 
 /** Links that are still good, with the names of what they are for. */

@@ -23,7 +23,7 @@ interface SessionRow {
   client: string | null;
 }
 
-type FoundRow = SessionRow & MembershipRow & { name: string };
+type FoundRow = SessionRow & MembershipRow & { name: string; staff: boolean };
 
 /** How old `seen_at` gets before it is written anew, ms: not each request is worth a write. */
 const SEEN_MS = 60_000;
@@ -35,7 +35,7 @@ const FIND_ALL = `
     update sessions s set seen_at = now()
     where s.token_hash = any(:tokenHashes::bytea[]) and ${IS_ALIVE} and s.seen_at < now() - interval '${SEEN_MS} ms'
   )
-  select s.*, u.name, ${membershipColumns('s.user_id')}
+  select s.*, u.name, u.staff, ${membershipColumns('s.user_id')}
   from sessions s join users u on u.id = s.user_id
   where s.token_hash = any(:tokenHashes::bytea[]) and ${IS_ALIVE}`;
 
@@ -87,20 +87,21 @@ export function createSessionStore(database: Database): SessionStore {
 }
 
 function toPrincipal(row: FoundRow): Principal {
-  const { id, user_id: user, name } = row;
-  return { name, user, staff: false, shown: { session: id }, ...membershipsOf(row) };
+  const { id, user_id: user, name, staff } = row;
+  return { name, user, staff, shown: { session: id }, ...membershipsOf(row) };
 }
 
 async function open(tx: Database, { tokenHash, user, address, client }: NewSession): Promise<Session> {
-  const { rows } = await tx.raw<{ rows: [SessionRow & { name: string }] }>(
+  const { rows } = await tx.raw<{ rows: [SessionRow & { name: string; staff: boolean }] }>(
     `insert into sessions (token_hash, user_id, address, client, ends_at)
     values (:tokenHash, :user, :address, :client, now() + interval '${SESSION_MS} ms')
-    returning *, (select u.name from users u where u.id = user_id) as name`,
+    returning *, (select u.name from users u where u.id = user_id) as name,
+      (select u.staff from users u where u.id = user_id) as staff`,
     { tokenHash, user, address, client } as never,
   );
   const session = toSession(rows[0]);
   const actor: Actor = {
-    kind: 'user',
+    kind: rows[0].staff ? 'staff' : 'user',
     name: rows[0].name,
     user,
     key: null,

@@ -29,8 +29,7 @@ const readMe = (parts: Parts) =>
     sessionContracts.readMe,
     'account.read',
   )(async ({ caller, headers }) => {
-    const { name, user, staff, projects } = caller.account();
-    const mine = caller.organisations() ?? new Map();
+    const { name, user, staff, organisations: mine, projects } = caller.account();
     const { members, sessions } = parts.people;
     const { session: token } = cookiesOf(headers);
     const session = token && caller.actor.session !== null ? await sessions.find(token) : null;
