@@ -75,7 +75,7 @@ export function createApps(options: AppOptions): Apps {
   main.use(() => {
     throw new HttpProblem(404, 'Nothing is served under this path');
   });
-  main.use(renderErrors(plainErrors, options.parts.log));
+  main.use(renderErrors(plainErrors, options.parts));
   return { main, alone };
 }
 
@@ -105,6 +105,6 @@ function bareApp({ parts, host, publicUrl, trustProxy }: AppOptions): Express {
 function aloneApp({ errors }: Dialect, handler: RequestHandler, options: AppOptions): Express {
   const app = bareApp(options);
   app.use(handler);
-  app.use(renderErrors(errors, options.parts.log));
+  app.use(renderErrors(errors, options.parts));
   return app;
 }

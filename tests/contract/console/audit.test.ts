@@ -303,6 +303,30 @@ describe('reading', () => {
     expect(refused.length).toBeLessThanOrEqual(6);
     expect((await lines(`/projects/${api.other.project}/audit.jl?outcome=refused`)).length).toBe(1);
   });
+
+  it('of forged steps of a browser, and of who has to wait, a few lines whatever comes', async () => {
+    const start = await newest();
+    const put = (n: number, headers: Record<string, string>) =>
+      owner.send('PUT', `/me/password${n === 0 ? '' : `?n=${n}`}`, { password: 'x' }, headers);
+    for (let n = 0; n < 40; n++) await put(n, { 'x-csrf-token': `forged ${n}` });
+    for (let n = 0; n < 40; n++) await put(n, { origin: `https://evil-${n}.example` });
+    const guess = () => new Browser(api).signIn({ name: `waits-${round}`, password: 'a planted guess' });
+    for (let n = 0; n < 40; n++) await guess();
+    await api.parts.refusals.flush();
+    const log = await since(start);
+    const times = (action: string, why: RegExp) =>
+      log
+        .filter((line) => line.action === action && why.test(line.why ?? ''))
+        .reduce((sum, line) => sum + line.times, 0);
+    const organisationOfLine = log.find(({ action }) => action === 'csrf')?.organisation;
+    expect(organisationOfLine).toBe(organisation);
+    expect(times('csrf', /X-CSRF-Token/)).toBe(40);
+    expect(times('csrf', /other web sites/)).toBe(40);
+    expect(times('sign-in', /no such user/)).toBe(10);
+    expect(times('sign-in', /Too many failed attempts/)).toBe(30);
+    expect(log.length).toBeLessThanOrEqual(8);
+    expect(JSON.stringify(log)).not.toMatch(/forged \d|planted|waits-/);
+  });
 });
 
 it('is changed by nobody, and lines that are old go', async () => {

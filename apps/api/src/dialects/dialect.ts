@@ -78,12 +78,12 @@ function operationsRouter(dialect: PlainDialect, host: Host): Router {
     before,
     checkReplies,
     errors,
-    log: parts.log,
+    notes: parts,
   });
   router.use((req) => {
     throw new HttpProblem(404, `Nothing is served under ${req.baseUrl}${req.path.slice(0, 200)}`);
   });
-  router.use(renderErrors(errors, parts.log));
+  router.use(renderErrors(errors, parts));
   return router;
 }
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Request, RequestHandler } from 'express';
-import { HttpProblem } from './errors.ts';
+import { ForeignSite, HttpProblem } from './http-problem.ts';
 import { queryOf } from './params.ts';
 
 export interface BrowserGuardOptions {
@@ -20,7 +20,7 @@ export function refuseForeignSites({ publicUrl, lets }: BrowserGuardOptions = {}
     const { origin } = req.headers;
     const isForeign =
       req.headers['sec-fetch-site'] === 'cross-site' || (origin !== undefined && !isOwn(origin, req, ours));
-    if (isForeign && !lets?.(req)) throw foreignSite();
+    if (isForeign && !lets?.(req)) throw new ForeignSite();
     next();
   };
 }
@@ -52,10 +52,6 @@ function isOwn(origin: string, req: Request, ours: string | null): boolean {
   if (!URL.canParse(origin)) return false;
   const { host } = new URL(origin);
   return host !== '' && (host === req.headers.host || host === ours);
-}
-
-function foreignSite(): HttpProblem {
-  return new HttpProblem(403, 'Requests of other web sites are refused');
 }
 
 /** Nothing of ours is to be clicked on through a page that shows something else. */

@@ -21,7 +21,10 @@ async function serve(handler: RequestHandler) {
   const app = express();
   app.use(handler);
   app.use(
-    renderErrors({ statusOf: { ...DEFAULT_STATUS, conflict: 400 }, body: (message) => ({ message }) }, log),
+    renderErrors(
+      { statusOf: { ...DEFAULT_STATUS, conflict: 400 }, body: (message) => ({ message }) },
+      { log },
+    ),
   );
   server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');

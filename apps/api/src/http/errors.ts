@@ -1,27 +1,10 @@
-import { accessErrors, DomainError, type ErrorKind } from '@spiderhub/core';
+import { accessErrors, DomainError, type ErrorKind, type Refusals } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import { HttpProblem } from './http-problem.ts';
+import { noteRefused } from './refused.ts';
 
-/** What only HTTP knows: a wrong method, a media type, a host name. Everything else is a DomainError. */
-export class HttpProblem extends Error {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  /** The error of the core that it stands for. */
-  readonly known: DomainError | null;
-
-  constructor(
-    status: number,
-    message: string,
-    headers: Record<string, string> = {},
-    known: DomainError | null = null,
-  ) {
-    super(message);
-    this.name = 'HttpProblem';
-    this.status = status;
-    this.headers = headers;
-    this.known = known;
-  }
-}
+export { HttpProblem } from './http-problem.ts';
 
 /** How one dialect words its errors. */
 export interface ErrorDialect {
@@ -45,9 +28,15 @@ export const DEFAULT_STATUS: Record<ErrorKind, number> = {
 
 const RETRY_SECONDS = 5;
 
+/** Where is written down what went wrong, and who was refused. */
+export interface ErrorNotes {
+  log: Logger;
+  refusals?: Pick<Refusals, 'note'> | undefined;
+}
+
 /** The last handler of a dialect's router: one error, one answer, and nothing of our inside in it. */
-export function renderErrors(dialect: ErrorDialect, log: Logger): ErrorRequestHandler {
-  return answerErrors(log, (error) => {
+export function renderErrors(dialect: ErrorDialect, notes: ErrorNotes): ErrorRequestHandler {
+  return answerErrors(notes, (error) => {
     const problem = toProblem(error, dialect);
     return { status: problem.status, send: (req, res) => sendProblem(problem, dialect, req, res) };
   });
@@ -60,12 +49,16 @@ interface ErrorAnswer {
 }
 
 /** What is the same for every error, however a dialect words its answers. */
-export function answerErrors(log: Logger, answerTo: (error: unknown) => ErrorAnswer): ErrorRequestHandler {
+export function answerErrors(
+  { log, refusals }: ErrorNotes,
+  answerTo: (error: unknown) => ErrorAnswer,
+): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error: unknown, req, res, _next) => {
     if (isHangUp(error) || req.socket.destroyed) return void res.destroy();
     const answer = answerTo(error);
     report(error, answer.status, req, log);
+    if (refusals) noteRefused(refusals, req, error);
     // Too late for an answer: cutting the connection is the only way to tell that this one is not complete.
     if (res.headersSent) return void res.destroy();
     answer.send(req, res);

@@ -8,12 +8,11 @@ import {
   type Principal,
   type Rates,
 } from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
 import { callerNow, callerOf, visitorOf } from './auth.ts';
 import type { Downloads } from './downloads.ts';
-import { type ErrorDialect, HttpProblem, renderErrors } from './errors.ts';
+import { type ErrorDialect, type ErrorNotes, HttpProblem, renderErrors } from './errors.ts';
 import { parseFields } from './fields.ts';
 import { announceForm, formOf } from './form.ts';
 import type { Incoming } from './incoming.ts';
@@ -114,7 +113,7 @@ export interface MountOptions {
   /** Checks each JSON answer against its schema: for tests and development. */
   checkReplies: boolean;
   errors: ErrorDialect;
-  log: Logger;
+  notes: ErrorNotes;
   /** Reads a body into the fields that `spec.body` checks; forms and flat JSON together with the query by default. */
   readFields?: (req: Request) => Promise<Params>;
 }
@@ -132,9 +131,9 @@ export function mount(router: Router, operations: readonly Operation[], options:
   for (const [path, allowed] of methods) router.all(path, methodNotAllowed(allowed));
 }
 
-function ownErrors({ spec }: Operation, { errors, log }: MountOptions): ErrorRequestHandler[] {
+function ownErrors({ spec }: Operation, { errors, notes }: MountOptions): ErrorRequestHandler[] {
   if (!spec.statusOf) return [];
-  return [renderErrors({ ...errors, statusOf: { ...errors.statusOf, ...spec.statusOf } }, log)];
+  return [renderErrors({ ...errors, statusOf: { ...errors.statusOf, ...spec.statusOf } }, notes)];
 }
 
 function runner({ spec, handle }: Operation, options: MountOptions): RequestHandler {

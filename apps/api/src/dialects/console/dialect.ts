@@ -84,12 +84,12 @@ function serve(host: Host): Router {
     before: [consoleGuard(host)],
     checkReplies,
     errors: consoleErrors,
-    log: parts.log,
+    notes: parts,
     readFields: readJsonObject,
   });
   router.use(() => {
     throw new HttpProblem(404, 'Nothing is served under this path');
   });
-  router.use(renderErrors(consoleErrors, parts.log));
+  router.use(renderErrors(consoleErrors, parts));
   return router;
 }

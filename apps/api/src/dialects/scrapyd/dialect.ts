@@ -32,6 +32,6 @@ function serve({ parts, doorkeeper, downloads, publicUrl }: Host): Router {
   const router = Router();
   router.use(refuseForeignSites({ publicUrl }));
   router.use(createScrapydHandler(parts, { doorkeeper, downloads, publicUrl }));
-  router.use(renderErrors(guardErrors, parts.log));
+  router.use(renderErrors(guardErrors, parts));
   return router;
 }

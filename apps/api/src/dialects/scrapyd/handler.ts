@@ -1,7 +1,6 @@
 import { DomainError } from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
-import { answerErrors, HttpProblem } from '../../http/errors.ts';
+import { answerErrors, type ErrorNotes, HttpProblem } from '../../http/errors.ts';
 import { arrive } from '../../http/rate-guard.ts';
 import type { Parts } from '../../parts.ts';
 import type { Host } from '../dialect.ts';
@@ -31,7 +30,7 @@ export function createScrapydHandler(
   { doorkeeper, downloads, publicUrl }: Pick<Host, 'doorkeeper' | 'downloads' | 'publicUrl'>,
 ): RequestHandler {
   const projects = createProjects(parts.scrapyd.view);
-  const fail = answerFailures(parts.log);
+  const fail = answerFailures(parts);
   return async (req: Request, res: Response, next: NextFunction): Promise<void> => {
     try {
       const who = (await authenticate(req, parts, doorkeeper)) ?? (await guest(req, parts, publicUrl));
@@ -157,8 +156,8 @@ function severityOf(error: unknown, known: Failure | null): number {
   return error instanceof DomainError && error.kind === 'unavailable' ? 503 : known.status;
 }
 
-function answerFailures(log: Logger): ErrorRequestHandler {
-  return answerErrors(log, (error) => {
+function answerFailures(notes: ErrorNotes): ErrorRequestHandler {
+  return answerErrors(notes, (error) => {
     const known = failureOf(error);
     return { status: severityOf(error, known), send: (req, res) => sendFailure(known, req, res) };
   });
