@@ -63,7 +63,7 @@ const Page = Filter.extend({
 const AuditPage = z
   .strictObject({
     lines: z.array(AuditLine),
-    /** For `before` of the next page; null at the end. */
+    /** For `before` of the next page; null at the end. A page with a filter may have fewer lines than there are, or none. */
     next: Id.nullable(),
   })
   .meta({ id: 'AuditPage' });

@@ -300,7 +300,8 @@ describe('reading', () => {
     await api.parts.refusals.flush();
     const refused: Line[] = (await owner.get(`/projects/${project}/audit?outcome=refused`)).body.lines;
     expect(refused.reduce((sum, { times }) => sum + times, 0)).toBe(150);
-    expect(refused.length).toBeLessThanOrEqual(6);
+    // Two lines of each in a window, and on a busy machine two windows or three.
+    expect(refused.length).toBeLessThanOrEqual(20);
     expect((await lines(`/projects/${api.other.project}/audit.jl?outcome=refused`)).length).toBe(1);
   });
 
@@ -318,13 +319,13 @@ describe('reading', () => {
       log
         .filter((line) => line.action === action && why.test(line.why ?? ''))
         .reduce((sum, line) => sum + line.times, 0);
-    const organisationOfLine = log.find(({ action }) => action === 'csrf')?.organisation;
-    expect(organisationOfLine).toBe(organisation);
+    const forged = log.find(({ why }) => why?.includes('X-CSRF-Token'));
+    expect(forged).toMatchObject({ organisation, object: 'PUT /console/me/password' });
     expect(times('csrf', /X-CSRF-Token/)).toBe(40);
     expect(times('csrf', /other web sites/)).toBe(40);
     expect(times('sign-in', /no such user/)).toBe(10);
     expect(times('sign-in', /Too many failed attempts/)).toBe(30);
-    expect(log.length).toBeLessThanOrEqual(8);
+    expect(log.length).toBeLessThanOrEqual(24);
     expect(JSON.stringify(log)).not.toMatch(/forged \d|planted|waits-/);
   });
 });

@@ -27,7 +27,14 @@ export const AUDIT_COMMANDS = [
       let scope: AuditScope = project === undefined ? 'everything' : { project };
       if (organisation !== undefined) scope = { organisation: await admin.organisationNumber(organisation) };
       const filter = { ...given, ...(refused && { outcome: 'refused' as const }) };
-      return (await audit.page(scope, filter, before ?? null, Math.min(limit, MOST))).map(shown);
+      const lines: AuditLine[] = [];
+      for (let from = before ?? null; lines.length < limit && lines.length < MOST; ) {
+        const page = await audit.page(scope, filter, from, Math.min(limit, MOST) - lines.length);
+        lines.push(...page.lines);
+        from = page.next;
+        if (from === null) break;
+      }
+      return lines.map(shown);
     },
   ),
 ];

@@ -35,12 +35,21 @@ export interface AuditFilter {
   until?: Date | undefined;
 }
 
+export interface AuditPage {
+  lines: AuditLine[];
+  /** For `before` of the next page; null at the end. There may be more although a page has fewer lines than asked for, or none. */
+  next: number | null;
+}
+
 export type CountedRefusal = Refusal & { times: number };
 
 /** Lines are written by the transactions that make the changes. Nobody changes one; they go when they are old. */
 export interface AuditStore {
-  /** The newest first, `limit` at most, those below a number. */
-  page(scope: AuditScope, filter: AuditFilter, before: number | null, limit: number): Promise<AuditLine[]>;
+  /**
+   * The newest first, `limit` at most, those below a number. Lines that a filter leaves out are read, too: so many at a time,
+   * that one call takes a moment however long the log is and however rare what is looked for.
+   */
+  page(scope: AuditScope, filter: AuditFilter, before: number | null, limit: number): Promise<AuditPage>;
   /** All of them, the newest first, some at a time. */
   pages(scope: AuditScope, filter: AuditFilter): AsyncGenerator<AuditLine[]>;
   saveRefusals(refusals: readonly CountedRefusal[]): Promise<void>;

@@ -36,8 +36,11 @@ export function consoleGuard({ parts, doorkeeper }: Host): RequestHandler {
     const { session: token } = cookiesOf(req.headers);
     const found = token ? await parts.people.sessions.find(token) : null;
     if (found && token) renewWith(req, () => sessionAgain(token));
-    if (found && !READS.includes(req.method)) checkCsrf(req, found.csrfToken);
-    return found?.who ?? null;
+    if (!found) return null;
+    // Before the check: the audit log says whose session somebody tried to use.
+    req.user = found.who;
+    if (!READS.includes(req.method)) checkCsrf(req, found.csrfToken);
+    return found.who;
   }
 
   return async (req, res, next) => {

@@ -1,5 +1,5 @@
 import { Download } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { type AuditFilter, type AuditLine, type AuditPlace, auditFile } from '../../api/audit.ts';
 import { programIn } from '../../lib/program-in.ts';
 import { Dialog } from '../dialog.tsx';
@@ -21,6 +21,11 @@ export function AuditLog({ place, refusal }: AuditLogProps) {
   const [filter, setFilter] = useState<AuditFilter>({});
   const [opened, open] = useState<AuditLine | null>(null);
   const log = useAudit(place, filter, refusal === null);
+  const isLooking = log.hasNextPage && (log.data?.pages.at(-1)?.lines.length ?? 0) === 0;
+  // A page that found nothing has looked at a piece of the log: what is rare may lie further back.
+  useEffect(() => {
+    if (isLooking && !log.isFetchingNextPage && !log.isError) void log.fetchNextPage();
+  }, [isLooking, log]);
   if (refusal !== null) return <p className="note">{refusal}.</p>;
   const lines = log.data?.pages.flatMap((page) => page.lines) ?? [];
   return (
@@ -32,7 +37,7 @@ export function AuditLog({ place, refusal }: AuditLogProps) {
         </a>
       </div>
       <Pending query={log} />
-      {log.data && lines.length === 0 && (
+      {log.data && lines.length === 0 && !log.hasNextPage && (
         <Empty title="Nothing here">
           <p>Changes of people, keys, settings, code and jobs are written down as they happen.</p>
         </Empty>

@@ -56,8 +56,8 @@ function operationsOf<P>(
     )(async ({ caller, params, query }) => {
       const scope = await scopeFor(caller, params as P);
       const { before = null, limit = PAGE, ...filter } = query;
-      const lines = await audit.page(scope, filterOf(filter), before, limit);
-      return { lines: lines.map(view), next: lines.length < limit ? null : (lines.at(-1)?.id ?? null) };
+      const { lines, next } = await audit.page(scope, filterOf(filter), before, limit);
+      return { lines: lines.map(view), next };
     }),
     served(
       contracts.lines,
