@@ -1,38 +1,28 @@
 import {
   type Access,
-  type Accounts,
   type ActivityStore,
-  type ApiKeys,
   type AuditStore,
   type BlobStore,
   type ClaimStore,
   type CollectionStore,
   type CommentStore,
   createAccess,
-  createAccounts,
-  createApiKeys,
   createDeploy,
   createFileLimits,
-  createForgotten,
   createJobAccess,
   createJobLists,
   createJobRules,
   createJobs,
   createJobTokens,
   createKeyUses,
-  createLetters,
   createLimitBook,
-  createMemberships,
   createMeter,
-  createOpenIdSignIn,
   createPendingWatch,
   createPeriodicJobs,
   createRates,
   createRefusals,
   createRegistryLogins,
   createSecretSettings,
-  createSessions,
-  createSignIn,
   createTurns,
   createVariables,
   createWebhooks,
@@ -40,11 +30,8 @@ import {
   type EggInspector,
   type EggStore,
   type EventLog,
-  type FailureCounts,
   type FileLimits,
-  type Forgotten,
   type FrontierStore,
-  type IdentityProvider,
   inLedger,
   type JobAccess,
   type JobLists,
@@ -53,16 +40,9 @@ import {
   type Jobs,
   type JobTokens,
   type KeyUses,
-  type Letters,
   type LimitBook,
-  type LinkStore,
-  type Mailer,
-  type MemberStore,
-  type Memberships,
   NO_LIMITS,
   NO_TURNS,
-  type OpenIdRules,
-  type OpenIdSignIn,
   type OverviewView,
   type PeriodicJobs,
   type ProjectStore,
@@ -79,9 +59,7 @@ import {
   type SecretSettings,
   type ServiceLimitStore,
   type ServiceLimits,
-  type Sessions,
   type Signals,
-  type SignIn,
   type SpiderStore,
   type StreamStore,
   type Turn,
@@ -100,7 +78,6 @@ import {
 import { createCron } from '@spiderhub/cron';
 import {
   createAccessStore,
-  createAccountStore,
   createActivityStore,
   createAuditStore,
   createBlobLedger,
@@ -110,14 +87,11 @@ import {
   createEggStore,
   createEventLog,
   createFrontierStore,
-  createIdentityStore,
   createJobqView,
   createJobSearchView,
   createJobStore,
   createJobView,
   createKeyStore,
-  createLinkStore,
-  createMemberStore,
   createNoticeStore,
   createOverviewView,
   createPeriodicStore,
@@ -133,7 +107,6 @@ import {
   createScrapydView,
   createSealedStore,
   createServiceLimitStore,
-  createSessionStore,
   createSpiderStore,
   createUsageView,
   createVariableStore,
@@ -146,11 +119,11 @@ import type { Logger } from '@spiderhub/platform';
 import { checkZip } from '@spiderhub/runners';
 import type { Storage } from '@spiderhub/storage';
 import type { RoomLimits } from './http/rooms.ts';
-import { createThrottle } from './http/throttle.ts';
-import { inTurn } from './in-turn.ts';
+import { inTurn } from './limits/in-turn.ts';
+import { usageOf } from './limits/usage.ts';
 import type { Hints } from './live/event-hub.ts';
 import { createLive, type Live } from './live/live.ts';
-import { usageOf } from './usage.ts';
+import { type People, type PeopleGround, peopleOf } from './parts/people.ts';
 
 const MAX_ITEM_BYTES = 16 * 2 ** 20;
 /**
@@ -237,24 +210,8 @@ export interface LimitParts {
   files: FileLimits;
 }
 
-/** Users, where they are signed in, and what they are where. */
-export interface People {
-  sessions: Sessions;
-  signIn: SignIn;
-  /** Null where no provider is set up. */
-  openId: OpenIdSignIn | null;
-  accounts: Accounts;
-  letters: Letters;
-  forgotten: Forgotten;
-  members: MemberStore;
-  memberships: Memberships;
-  links: LinkStore;
-  keys: ApiKeys;
-}
-
 /** What the parts stand on. Whoever opens a connection closes it. */
-export interface Ground {
-  database: Database;
+export interface Ground extends PeopleGround {
   /** For what may take as long as its reader does: long downloads must not starve everything else. */
   downloads: Database;
   /** A few connections for lists and counts that may take long. */
@@ -263,14 +220,8 @@ export interface Ground {
   /** Tells that something may have happened; without it others' changes are seen a little later. */
   hints?: Hints | undefined;
   liveLimits?: RoomLimits | undefined;
-  /** Where all processes of the API count wrong passwords together. */
-  failureCounts?: FailureCounts | undefined;
   /** What organisations may have by default, and where all processes of the API count. Without it nothing is limited. */
   limits?: { defaults: ServiceLimits; counts: UsageCounts };
-  /** Null, or absent: no mail is sent. */
-  mailer?: Mailer | null;
-  /** Null, or absent: nobody signs in by OpenID Connect. */
-  openId?: { provider: IdentityProvider; rules: OpenIdRules } | null;
   inspector: EggInspector;
   /** Keys that secrets are stored with. */
   secretKeys: SecretKeys;
@@ -281,7 +232,6 @@ export interface Ground {
   maxItemBytes?: number;
   /** See Parts. */
   isolation?: string;
-  log: Logger;
 }
 
 function liveOf(
@@ -410,63 +360,6 @@ function limitParts({ database, limits }: Ground): LimitParts {
     files: createFileLimits(book),
     rates: limits ? createRates(book, createMeter(limits.counts)) : null,
   };
-}
-
-/** Wrong passwords for one name from one address in a minute, before it has to wait. */
-const WRONG_PASSWORDS = 10;
-
-/** Links for forgotten passwords that one address may ask for in a minute, and that one user is mailed in an hour. */
-const FORGOTTEN = { byAsker: 10, ofUser: 3, userWindowMs: 3_600_000 };
-
-async function peopleOf(
-  { database, failureCounts, mailer = null, openId = null, log }: Ground,
-  refusals: Refusals,
-): Promise<People> {
-  const accountStore = createAccountStore(database);
-  const links = createLinkStore(database);
-  const members = createMemberStore(database);
-  const patience = createThrottle({
-    limit: WRONG_PASSWORDS,
-    loopbackLimit: WRONG_PASSWORDS,
-    shared: failureCounts,
-  });
-  const secret = await sharedSecret(database, 'device');
-  const signIn = createSignIn({ accounts: accountStore, patience, secret, refusals });
-  const letters = createLetters(mailer);
-  const accounts = createAccounts(accountStore, links, signIn, letters);
-  return {
-    sessions: createSessions(createSessionStore(database)),
-    signIn,
-    openId:
-      openId &&
-      createOpenIdSignIn({
-        ...openId,
-        identities: createIdentityStore(database),
-        accounts: accountStore,
-        links,
-        refusals,
-      }),
-    accounts,
-    letters,
-    forgotten: createForgotten({
-      accounts: accountStore,
-      links,
-      letters,
-      patience: forgottenPatience(failureCounts),
-      onError: (err) => log.warn({ err }, 'a link for a forgotten password could not be mailed'),
-    }),
-    members,
-    memberships: createMemberships({ members, links, accounts, letters }),
-    links,
-    keys: createApiKeys(createKeyStore(database), members),
-  };
-}
-
-function forgottenPatience(shared: FailureCounts | undefined) {
-  const { byAsker, ofUser, userWindowMs } = FORGOTTEN;
-  const counted = (limit: number, windowMs?: number) =>
-    createThrottle({ limit, loopbackLimit: limit, shared, ...(windowMs && { windowMs }) });
-  return { ofAskers: counted(byAsker), ofAddresses: counted(ofUser, userWindowMs) };
 }
 
 function scrapydParts(database: Database, downloads: Database, turn: Turn): Parts['scrapyd'] {

@@ -163,7 +163,7 @@ function runner({ spec, handle }: Operation, options: MountOptions): RequestHand
 function liveOptions(
   req: Request,
   { caller, requestId }: { caller: Caller | undefined; requestId: string },
-  { rooms, access, log }: MountOptions,
+  { rooms, access, notes }: MountOptions,
 ): LiveOptions {
   const asked = caller?.asked ?? [];
   return {
@@ -174,7 +174,7 @@ function liveOptions(
     },
     onError(error) {
       const level = error instanceof DomainError ? 'warn' : 'error';
-      log[level]({ err: error, requestId }, 'a live stream failed');
+      notes.log[level]({ err: error, requestId }, 'a live stream failed');
     },
   };
 }
