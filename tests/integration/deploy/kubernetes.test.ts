@@ -15,6 +15,7 @@ interface Container {
 }
 interface PodSpec {
   containers: Container[];
+  volumes?: { name: string; persistentVolumeClaim?: object }[];
   automountServiceAccountToken?: boolean;
   terminationGracePeriodSeconds?: number;
   securityContext?: { runAsNonRoot?: boolean; seccompProfile?: { type: string; localhostProfile?: string } };
@@ -96,6 +97,26 @@ it('sets only variables that some process reads, and holds no secret', () => {
   expect(MANIFESTS.filter(({ kind }) => kind === 'Secret')).toEqual([]);
   for (const { envFrom = [] } of CONTAINERS)
     expect(envFrom).toContainEqual({ secretRef: { name: 'spiderhub' } });
+});
+
+it('shares no volume between pods: what stays lies in the bucket', () => {
+  const claims = PODS.flatMap(({ pod }) => pod.volumes ?? []).filter(
+    (volume) => volume.persistentVolumeClaim,
+  );
+  expect(claims).toEqual([]);
+  expect(the('ConfigMap', 'spiderhub').data?.STORAGE_URL).toMatch(/^s3:/);
+  const worker = the('StatefulSet', 'spiderhub-worker').spec as {
+    volumeClaimTemplates: { spec: { accessModes: string[] } }[];
+  };
+  expect(worker.volumeClaimTemplates.map(({ spec }) => spec.accessModes)).toEqual([['ReadWriteOnce']]);
+});
+
+it('has an overlay for those without a bucket, which changes what is there', () => {
+  const { resources, patches } = parse(readFileSync(join(`${FOLDER}-files`, 'kustomization.yaml'), 'utf8'));
+  expect(resources).toEqual(['../kubernetes', 'data.yaml']);
+  for (const { target } of patches as { target: { kind: string; name: string } }[])
+    the(target.kind, target.name);
+  expect(readFileSync(join(`${FOLDER}-files`, 'data.yaml'), 'utf8')).toContain('ReadWriteMany');
 });
 
 it('gives a worker the time to drain', () => {
