@@ -15,13 +15,13 @@ export function hasOpenssl(): boolean {
   return /^OpenSSL [3-9]/.test(spawnSync('openssl', ['version'], { encoding: 'utf8' }).stdout ?? '');
 }
 
-/** Makes an authority of its own in `folder`, and a certificate of it for 127.0.0.1. */
-export function makeCertificates(folder: string): Certificates {
+/** Makes an authority of its own in `folder`, and a certificate of it for an address, 127.0.0.1 when none is named. */
+export function makeCertificates(folder: string, address = '127.0.0.1'): Certificates {
   const [authority, authorityKey] = [join(folder, 'ca.crt'), join(folder, 'ca.key')];
   const [certificate, key] = [join(folder, 'server.crt'), join(folder, 'server.key')];
   openssl(['-x509', ...EC, '-subj', '/CN=Authority of a test', '-keyout', authorityKey, '-out', authority]);
   const signed = ['-x509', '-CA', authority, '-CAkey', authorityKey, ...EC];
-  const name = ['-subj', '/CN=server', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const name = ['-subj', '/CN=server', '-addext', `subjectAltName=IP:${address}`];
   openssl([...signed, ...name, '-addext', 'basicConstraints=CA:FALSE', '-keyout', key, '-out', certificate]);
   return { authority, certificate, key };
 }

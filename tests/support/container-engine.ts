@@ -1,9 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { eventually } from '@spiderhub/testkit';
 
-/** A container engine with storage of its own, for root; images are made of this machine's own files. */
+/** A container engine with storage of its own; images are made of this machine's own files. */
 export interface TestEngine {
+  /** It runs as an ordinary user: crawls are kept apart by nothing else, and limits depend on the machine. */
+  isRootless: boolean;
   /** As `CONTAINER_ENGINE`. */
   setting: string;
   /** Runs one of its commands and returns what it says. */
@@ -13,15 +16,18 @@ export interface TestEngine {
   close(): void;
 }
 
-/** Null where there is no Podman with runc, or no root. */
+/** Null where there is no Podman with runc. An ordinary user needs subordinate ones (`/etc/subuid`), too. */
 export function openEngine(folder: string): TestEngine | null {
   const hasAll = ['podman', 'runc'].every((name) => spawnSync(name, ['--version']).status === 0);
-  if (!hasAll || process.getuid?.() !== 0) return null;
+  const isRootless = process.getuid?.() !== 0;
+  if (!hasAll || (isRootless && spawnSync('podman', ['unshare', 'true']).status !== 0)) return null;
   const words = ['--root', join(folder, 'storage'), '--runroot', join(folder, 'state')];
   const options = [...words, '--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file'];
+  if (isRootless) options.push('--storage-driver', 'vfs');
   const run = (...args: string[]) =>
     execFileSync('podman', [...options, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   return {
+    isRootless,
     setting: ['podman', ...options].join(' '),
     run,
     importImage(name, root, changes) {
@@ -32,6 +38,9 @@ export function openEngine(folder: string): TestEngine | null {
     },
     close() {
       run('rm', '--force', '--all');
+      // What containers of an ordinary user wrote belongs to users that only the engine can be.
+      if (isRootless)
+        spawnSync('podman', ['unshare', 'rm', '--recursive', '--force', join(folder, 'storage')]);
       spawnSync('umount', ['--recursive', join(folder, 'storage/overlay')]);
     },
   };
@@ -67,4 +76,25 @@ export function makeRoot(root: string, startCrawl: string | null): void {
 export function copyTree(from: string, root: string, leaveOut: string[] = []): void {
   const script = 'from=$1 root=$2; shift 2; tar -C / "$@" -cf - "$from" 2>/dev/null | tar -C "$root" -xf -';
   execFileSync('sh', ['-c', script, 'sh', from, root, ...leaveOut.map((name) => `--exclude=${name}`)]);
+}
+
+/** Podman's service at `docker.sock` below a folder, which speaks as Docker does. `env`: what it is told beside its settings. */
+export async function startDockerApi(
+  engine: TestEngine,
+  folder: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<ChildProcess> {
+  const config = join(folder, 'containers.conf');
+  writeFileSync(
+    config,
+    '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\nnetns = "host"\n',
+  );
+  const [program = '', ...options] = engine.setting.split(' ');
+  const socket = `unix://${join(folder, 'docker.sock')}`;
+  const child = spawn(program, [...options, 'system', 'service', '--time', '0', socket], {
+    env: { ...process.env, CONTAINERS_CONF: config, ...env },
+    stdio: 'ignore',
+  });
+  await eventually(() => expect(existsSync(join(folder, 'docker.sock'))).toBe(true), { timeoutMs: 30_000 });
+  return child;
 }

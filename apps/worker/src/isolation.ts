@@ -8,7 +8,9 @@ import {
   isolationLines,
   type Limiting,
   limitsFromConfig,
+  type OpenWayToRegistry,
   watchPolicy,
+  waysToRegistries,
   withLimits,
   withNetwork,
 } from '@spiderhub/isolation';
@@ -26,6 +28,8 @@ export interface IsolationOptions {
 export interface Isolation {
   boxing: Boxing;
   limiting: Limiting;
+  /** How images are fetched; null where nothing is kept from crawls either. */
+  wayToRegistry: OpenWayToRegistry | null;
   /** What of the network has to end with this worker. */
   network: Service;
 }
@@ -35,16 +39,16 @@ export async function openIsolation(options: IsolationOptions): Promise<Isolatio
   const { config, log } = options;
   const limiting = await limitsFromConfig(config, (message, details) => log.info(details ?? {}, message));
   const boxes = withLimits(await boxingFromConfig(config), limiting);
-  const { boxing, network } = await guardCrawls(boxes, options);
+  const { boxing, network, wayToRegistry } = await guardCrawls(boxes, options);
   const { report } = boxing;
   log[report.level === 'box' ? 'info' : 'warn']({ isolation: report }, isolationLines(report).join('; '));
-  return { boxing, limiting, network };
+  return { boxing, limiting, network, wayToRegistry };
 }
 
 async function guardCrawls(
   boxing: Boxing,
   { config, folder, networks, log }: IsolationOptions,
-): Promise<Pick<Isolation, 'boxing' | 'network'>> {
+): Promise<Pick<Isolation, 'boxing' | 'network' | 'wayToRegistry'>> {
   const home = config.SPIDERHUB_HOME;
   const allow = destinationsIn(config.NETWORK_ALLOW);
   const policy = watchPolicy({
@@ -54,15 +58,18 @@ async function guardCrawls(
   });
   const { level } = boxing.report;
   const hasUsers = level !== 'none' && process.getuid?.() === 0;
+  const programs = {
+    folder,
+    python: config.SPIDERHUB_PYTHON ?? join(home, 'python/bin/python'),
+    launcherDir: config.SPIDERHUB_LAUNCHER,
+    policy,
+  };
   const guard = await guardNetwork({
     setting: config.NETWORK,
     level,
     uidOf: hasUsers ? (project) => config.ISOLATION_UID_BASE + project : null,
     home,
-    folder,
-    python: config.SPIDERHUB_PYTHON ?? join(home, 'python/bin/python'),
-    launcherDir: config.SPIDERHUB_LAUNCHER,
-    policy,
+    ...programs,
     log: (message, details) => log.warn(details ?? {}, message),
   });
   const network: Service = {
@@ -73,7 +80,9 @@ async function guardCrawls(
       await guard.close(config.WORKER_STOP_MODE === 'handover');
     },
   };
-  return { boxing: withNetwork(boxing, guard), network };
+  const canEnter = process.getuid?.() === 0;
+  const wayToRegistry = guard.mode === 'open' ? null : waysToRegistries({ ...programs, canEnter });
+  return { boxing: withNetwork(boxing, guard), network, wayToRegistry };
 }
 
 /** Throws for what is no destination. */

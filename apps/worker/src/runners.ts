@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BlobStore, CrawlRunner } from '@spiderhub/core';
-import type { Boxing, Limiting } from '@spiderhub/isolation';
+import type { Boxing, Limiting, OpenWayToRegistry } from '@spiderhub/isolation';
 import type { Logger, WorkerConfig } from '@spiderhub/platform';
 import { createEnvironments, createForkServers, createProcessRunner } from '@spiderhub/runners';
 
@@ -16,6 +16,8 @@ export interface RunnersOptions {
   boxing: Boxing;
   /** Decides what crawls may use. */
   limiting: Limiting;
+  /** How images are fetched; null where nothing is kept from crawls either. */
+  wayToRegistry: OpenWayToRegistry | null;
   /** Where eggs come from. */
   blobs: BlobStore;
   log: Logger;
@@ -29,6 +31,7 @@ export function createRunners({
   ownFolder,
   boxing,
   limiting,
+  wayToRegistry,
   blobs,
   log,
 }: RunnersOptions): (folder: string) => CrawlRunner {
@@ -50,7 +53,7 @@ export function createRunners({
       ? createForkServers({ python, launcherDir, directory: ownFolder, log: note })
       : undefined;
   const containers = config.CONTAINER_ENGINE && {
-    engine: { command: config.CONTAINER_ENGINE, env: engineEnv },
+    engine: { command: config.CONTAINER_ENGINE, env: engineEnv, wayToRegistry },
     cpusPerUnit: config.UNIT_CPUS,
   };
   return (folder) =>

@@ -23,6 +23,7 @@ export * from './access/tokens.ts';
 export * from './audit/audit.ts';
 export * from './audit/refusals.ts';
 export * from './deploy/deploy.ts';
+export * from './deploy/image-names.ts';
 export * from './deploy/registry-logins.ts';
 export * from './deploy/requirements/requirements.ts';
 export * from './deploy/version-order.ts';

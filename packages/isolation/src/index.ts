@@ -21,4 +21,9 @@ export { guardNetwork, type NetworkGuardOptions } from './network/guard-network.
 export { openWayToIndex, type WayToIndex } from './network/installing/way-to-index.ts';
 export type { NetworkMode, NetworkOfBox, NetworkSetting } from './network/networks.ts';
 export { type Policy, type PolicyWatch, watchPolicy } from './network/policy.ts';
+export {
+  type OpenWayToRegistry,
+  type WayToRegistry,
+  waysToRegistries,
+} from './network/registries/way-to-registry.ts';
 export { withNetwork } from './network/with-network.ts';

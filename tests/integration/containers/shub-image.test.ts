@@ -1,17 +1,18 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { cpSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { eventually } from '@spiderhub/testkit';
 import { makeShubHome, type ShubHome } from '../../contract/jobs-api/clients.ts';
 import {
   copyPrograms,
   copyTree,
   makeRoot,
   openEngine,
+  startDockerApi,
   type TestEngine,
 } from '../../support/container-engine.ts';
+import { runToEnd } from '../../support/crawl.ts';
 import { type Service, startService } from '../../support/service.ts';
 
 /**
@@ -22,7 +23,7 @@ import { type Service, startService } from '../../support/service.ts';
 jest.setTimeout(300_000);
 
 const IMAGE = 'localhost/demo-image';
-const hasEngine = openEngine(tmpdir()) !== null;
+const hasEngine = openEngine(tmpdir())?.isRootless === false;
 if (!hasEngine) process.stderr.write('No Podman with runc, or no root: shub image is not tried\n');
 const withEngine = hasEngine ? describe : describe.skip;
 
@@ -60,10 +61,20 @@ withEngine('shub image', () => {
     return output;
   }
 
-  it('lists and runs what is in the image', async () => {
+  it('lists, runs and deploys what is in the image; jobs then run from it', async () => {
     expect(await shub('list')).toMatch(/^books$/m);
     // It has a network of its own there, and prints nothing but the log.
     expect(await shub('run', 'books', '-a', 'max_pages=1')).toMatch(/Spider closed \(finished\)/);
+    expect(await shub('deploy', '--insecure')).toContain("'status': 'ok'");
+    expect(await shub('check')).toContain("'status': 'ok'");
+
+    const crawl = await runToEnd(service, 'books', { max_pages: '1' });
+    expect([crawl.log, crawl.items.length > 5, crawl.requests > 5, crawl.errors]).toEqual([
+      crawl.log,
+      true,
+      true,
+      [],
+    ]);
   });
 });
 
@@ -97,20 +108,4 @@ function buildImage(engine: TestEngine, root: string): void {
     'ENV SCRAPY_SETTINGS_MODULE=demo.settings',
     'WORKDIR /scrapinghub',
   ]);
-}
-
-async function startDockerApi(engine: TestEngine, folder: string): Promise<ChildProcess> {
-  const config = join(folder, 'containers.conf');
-  writeFileSync(
-    config,
-    '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]\nnetns = "host"\n',
-  );
-  const [program = '', ...options] = engine.setting.split(' ');
-  const socket = `unix://${join(folder, 'docker.sock')}`;
-  const child = spawn(program, [...options, 'system', 'service', '--time', '0', socket], {
-    env: { ...process.env, CONTAINERS_CONF: config },
-    stdio: 'ignore',
-  });
-  await eventually(() => expect(existsSync(join(folder, 'docker.sock'))).toBe(true));
-  return child;
 }

@@ -7,6 +7,7 @@ import { boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isola
 import { CHECKOUT, redisOptions } from '@spiderhub/platform';
 import { redisProblem } from '@spiderhub/queue';
 import { type CliConfig, givenDatabase } from '../config.ts';
+import { containerFindings } from './containers.ts';
 import type { Check, Finding } from './doctor.ts';
 import { networkFindings } from './network.ts';
 
@@ -73,16 +74,7 @@ const redis: Check = {
   },
 };
 
-/** Where none is set nobody misses it. */
-const containers: Check = {
-  name: 'containers',
-  async look({ CONTAINER_ENGINE }) {
-    if (!CONTAINER_ENGINE) return [];
-    const [program = '', ...options] = CONTAINER_ENGINE;
-    await promisify(execFile)(program, [...options, 'ps', '--quiet'], { timeout: PATIENCE_MS });
-    return [{ state: 'ok', words: `${program} answers` }];
-  },
-};
+const containers: Check = { name: 'containers', look: containerFindings };
 
 /** Servers of our own run as long as the service does; those that are given have to be there. */
 function away(what: string, given: string | undefined): Finding {

@@ -4,6 +4,7 @@ import type { SealedStore } from '../ports/sealed-store.ts';
 import { REGISTRY_LOGIN, type VariableStore } from '../ports/variable-store.ts';
 import { type SecretKeys, unseal } from '../secrets/sealing.ts';
 import { createSealer, placeOfVariable } from '../variables/sealer.ts';
+import { registryOf } from './image-names.ts';
 
 /** What a registry of container images asks for. */
 export interface RegistryLogin {
@@ -11,18 +12,20 @@ export interface RegistryLogin {
   password: string;
 }
 
-const NAME = 'login';
 const MAX_TEXT = 4096;
 
-/** A project's own name and password at the registry of its images, sealed. The last deploy's count. */
+/**
+ * A project's own names and passwords at the registries of its images, sealed, one for each registry: the last deploy's count. No
+ * registry is told what belongs to another one, whoever names it in a deploy.
+ */
 export interface RegistryLogins {
   /**
-   * Keeps them, in the words of shub: a JSON text with `username` and `password`. Throws `invalid`, and without SECRETS_KEY what
-   * variables do.
+   * Keeps what leads to the registry of an image, in the words of shub: a JSON text with `username` and `password`. Throws `invalid`,
+   * and without SECRETS_KEY what variables do.
    */
-  save(project: number, text: string, by: Actor): Promise<void>;
-  /** Null for a project that has none. Throws `conflict` when no key opens them. */
-  of(project: number): Promise<RegistryLogin | null>;
+  save(project: number, image: string, text: string, by: Actor): Promise<void>;
+  /** Null for a project that has none at the registry of this image. Throws `conflict` when no key opens them. */
+  of(project: number, image: string): Promise<RegistryLogin | null>;
 }
 
 export function createRegistryLogins(
@@ -32,21 +35,22 @@ export function createRegistryLogins(
 ): RegistryLogins {
   const save = createSealer(store, sealing, keysOf);
 
-  async function opened(project: number): Promise<RegistryLogin | null> {
+  async function opened(project: number, registry: string): Promise<RegistryLogin | null> {
     const stored = (await store.layers(project, REGISTRY_LOGIN)).find(
-      ({ spider }) => spider === REGISTRY_LOGIN,
+      ({ spider, name }) => spider === REGISTRY_LOGIN && name === registry,
     );
     if (!stored?.sealed) return null;
     return JSON.parse(unseal(await keysOf(), placeOfVariable(stored), stored.sealed)) as RegistryLogin;
   }
 
   return {
-    async save(project, text, by) {
-      const secret = new Map([[NAME, JSON.stringify(readLogin(text))]]);
+    async save(project, image, text, by) {
+      const secret = new Map([[registryOf(image), JSON.stringify(readLogin(text))]]);
       await save({ project, spider: REGISTRY_LOGIN }, { set: new Map(), secret, remove: [], by });
     },
     // Between the two reads a rotation may have sealed them anew and put the old key away.
-    of: (project) => opened(project).catch(() => opened(project)),
+    of: (project, image) =>
+      opened(project, registryOf(image)).catch(() => opened(project, registryOf(image))),
   };
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { DomainError, type RegistryLogin } from '@spiderhub/core';
+import { DomainError, isImageName, type RegistryLogin, registryOf, wholeImageName } from '@spiderhub/core';
+import type { OpenWayToRegistry, WayToRegistry } from '@spiderhub/isolation';
 import { runChild } from '../run-child.ts';
 
 /** How containers are run on this machine. */
@@ -10,11 +11,15 @@ export interface EngineOptions {
   command: readonly string[];
   /** Its environment: it looks for its settings and its storage by it. */
   env: Record<string, string>;
+  /** How images are fetched; null or absent: as the engine would. */
+  wayToRegistry?: OpenWayToRegistry | null;
 }
 
 /** Fetching a large image over a slow line. */
 const PULL_MS = 30 * 60_000;
 const QUICK_MS = 60_000;
+/** Ids as engines print them. */
+const ID = /\b(?:sha256:)?[0-9a-f]{64}\b/g;
 const LABEL = 'spiderhub.folder';
 
 export interface Engine {
@@ -24,9 +29,9 @@ export interface Engine {
   readonly isPodman: boolean;
   /**
    * Makes sure that the image is here, and that this project may have it: what another project has fetched proves nothing.
-   * Throws `invalid`.
+   * Returns what it is called here, which is never another image. Throws `invalid`.
    */
-  fetch(wanted: WantedImage): Promise<void>;
+  fetch(wanted: WantedImage): Promise<string>;
   /** Removes containers of this folder whose crawls are none of these. */
   sweep(folder: string): Promise<void>;
 }
@@ -44,39 +49,81 @@ export interface WantedImage {
 /** What engines call images that were built where they are, by whoever runs them: these are for all projects. */
 const BUILT_HERE = 'localhost/';
 
-export function createEngine({ command, env }: EngineOptions): Engine {
-  /** Images that were fetched by this process, for whom and for which deploy. */
-  const fetched = new Map<string, Promise<void>>();
+export function createEngine({ command, env, wayToRegistry }: EngineOptions): Engine {
+  /** Ids of images that were fetched by this process, for whom and for which deploy. */
+  const fetched = new Map<string, Promise<string>>();
   const isPodman = basename(command[0] ?? '').startsWith('podman');
 
-  async function run(args: readonly string[], timeoutMs = QUICK_MS) {
-    const [program = '', ...first] = command;
-    return runChild(program, [...first, ...args], { env, timeoutMs });
+  async function run(
+    args: readonly string[],
+    { timeoutMs = QUICK_MS, enter = [] as readonly string[], own = env } = {},
+  ) {
+    const [program = '', ...words] = [...enter, ...command, ...args];
+    return runChild(program, words, { env: own, timeoutMs });
   }
 
-  async function isHere(image: string): Promise<boolean> {
-    return (await run(['image', 'inspect', '--format', '{{.Id}}', image])).code === 0;
+  /** Null when there is none with this name. */
+  async function idOf(image: string): Promise<string | null> {
+    const { code, tail } = await run(['image', 'inspect', '--format', '{{.Id}}', image]);
+    return code === 0 ? (tail.match(ID)?.at(-1) ?? null) : null;
   }
 
-  async function pull({ image, login, folder }: WantedImage): Promise<void> {
-    if (image.startsWith(BUILT_HERE) && (await isHere(image))) return;
-    const { before, after } = login ? await loginArguments(image, login, folder) : { before: [], after: [] };
-    const { code, tail } = await run([...before, 'pull', '--quiet', ...after, image], PULL_MS);
-    if (code === 0) return;
-    // Whom this machine asks for names is nobody's business.
-    const why = (tail.trim().split('\n').at(-1) ?? '').replace(/ on [\d.:[\]a-f]+:53\b/, '');
-    throw new DomainError('invalid', 'no_image', `The image ${image} cannot be fetched: ${why}`);
+  async function pull(wanted: WantedImage): Promise<string> {
+    const { image, folder } = wanted;
+    if (!isImageName(image)) throw notFetched(image, 'that is no name of an image');
+    if (image.startsWith(BUILT_HERE)) {
+      const built = await idOf(image);
+      if (built === null) throw notFetched(image, 'nothing of this name has been built on this machine');
+      return built;
+    }
+    const way = await openWay(wanted);
+    const login = await loginArguments(wanted);
+    try {
+      const whole = wholeImageName(image);
+      // Nothing but a registry is meant, whatever else the name of one could mean to an engine.
+      const words = [
+        ...login.before,
+        'pull',
+        '--quiet',
+        ...login.after,
+        isPodman ? `docker://${whole}` : whole,
+      ];
+      const { code, tail } = await run(words, { timeoutMs: PULL_MS, enter: way.enter, own: way.environment });
+      // Whom this machine asks for names is nobody's business.
+      const why = (tail.trim().split('\n').at(-1) ?? '').replace(/ on [\d.:[\]a-f]+:53\b/, '');
+      if (code !== 0) throw notFetched(image, why);
+      // By a name that was there before, or is fetched by somebody else in this moment, it could be another one.
+      const id = isPodman ? tail.match(ID)?.at(-1) : await idOf(whole);
+      if (!id) throw notFetched(image, 'it was gone when it had come');
+      return id;
+    } finally {
+      await way.close();
+      if (login.path) await rm(join(folder, login.path), { force: true });
+    }
+  }
+
+  async function openWay({ image, project }: WantedImage): Promise<WayToRegistry> {
+    const registry = registryOf(image);
+    const [host, port = 443] = placeOf(registry);
+    const direct = { enter: [], environment: env, close: async () => {} };
+    return (
+      (await wayToRegistry?.({ project, host, port }, env).catch((error: Error) => {
+        throw notFetched(image, error.message);
+      })) ?? direct
+    );
   }
 
   /** A file and not the command line, which everybody on the machine can read. */
-  async function loginArguments(image: string, { username, password }: RegistryLogin, folder: string) {
-    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  async function loginArguments({ image, login, folder }: WantedImage) {
+    if (!login) return { before: [], after: [], path: null };
+    const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
     const config = JSON.stringify({ auths: { [registryOf(image)]: { auth } } });
-    const path = join(folder, isPodman ? 'auth.json' : 'config.json');
+    const name = isPodman ? 'auth.json' : 'config.json';
+    const path = join(folder, name);
     await writeFile(path, config, { mode: 0o600 });
     return isPodman
-      ? { before: [], after: ['--authfile', path] }
-      : { before: ['--config', folder], after: [] };
+      ? { before: [], after: ['--authfile', path], path: name }
+      : { before: ['--config', folder], after: [], path: name };
   }
 
   return {
@@ -85,9 +132,12 @@ export function createEngine({ command, env }: EngineOptions): Engine {
     isPodman,
     async fetch(wanted) {
       const key = `${wanted.project} ${wanted.image} ${wanted.since.getTime()}`;
-      const running = fetched.get(key) ?? pull(wanted);
+      const before = await fetched.get(key)?.catch(() => null);
+      // Somebody may have taken it away since.
+      if (before && (await idOf(before)) !== null) return before;
+      const running = pull(wanted);
       fetched.set(key, running);
-      await running.catch((error: unknown) => {
+      return running.catch((error: unknown) => {
         fetched.delete(key);
         throw error;
       });
@@ -97,22 +147,33 @@ export function createEngine({ command, env }: EngineOptions): Engine {
       const { code, tail } = await run(['ps', '--all', ...filter, '--format', '{{.Names}}']);
       if (code !== 0) return;
       const crawls = new Set(await readdir(folder).catch(() => []));
-      const names = tail.split('\n').filter((name) => name !== '');
+      // An image may have labels of its own choice, and be run by somebody else: names are ours.
+      const names = tail.split('\n').filter((name) => ownName(folder).test(name));
       for (const name of names.filter((each) => !crawls.has(each.split('_')[1] ?? '')))
         await run(['rm', '--force', name]);
     },
   };
 }
 
-/** What a registry is called in files of logins: Docker's own when the image names none. */
-function registryOf(image: string): string {
-  const [first = '', ...rest] = image.split('/');
-  return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
+function notFetched(image: string, why: string): DomainError {
+  return new DomainError('invalid', 'no_image', `The image ${image} cannot be fetched: ${why}`);
+}
+
+/** Docker's own registry answers at another name than the one that images have. */
+function placeOf(registry: string): [host: string, port?: number] {
+  if (registry === 'docker.io') return ['registry-1.docker.io'];
+  const { hostname, port } = new URL(`https://${registry}`);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return port === '' ? [host] : [host, Number(port)];
 }
 
 /** Two installations on one machine may have crawls of the same numbers. */
 function folderMark(folder: string): string {
   return createHash('sha256').update(folder).digest('hex').slice(0, 12);
+}
+
+function ownName(folder: string): RegExp {
+  return new RegExp(`^spiderhub_[^_]+_${folderMark(folder)}$`);
 }
 
 /** How the container of an attempt is called, and what it is known by. `name` is that of its folder, `7-1`. */

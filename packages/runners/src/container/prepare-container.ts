@@ -45,7 +45,7 @@ export async function prepareContainer(
   const name = basename(directory.root);
   const { project } = request.job.key;
   const login = request.registryLogin ?? null;
-  await engine.fetch({
+  const image = await engine.fetch({
     image: version.image,
     project,
     since: version.deployedAt,
@@ -74,7 +74,7 @@ export async function prepareContainer(
   const command = (...words: string[]) => [...engine.command, ...words];
   const run = runArguments({
     directory,
-    image: version.image,
+    image,
     engine,
     identity,
     owner,

@@ -30,6 +30,9 @@ export function runArguments(plan: RunPlan): string[] {
     '--pull=never',
     '--log-driver=none',
     '--read-only',
+    // What an image calls volumes would be a place to write to that nobody measures; its health checks would be started by nobody's crawl.
+    ...(plan.engine.isPodman ? ['--image-volume=ignore'] : []),
+    '--no-healthcheck',
     '--cap-drop=all',
     '--security-opt=no-new-privileges',
     ...usersOf(plan),

@@ -42,13 +42,15 @@ export function requestsFrom({
       variables.ofSpider(project, spider),
       secretSettings.ofProject(project),
     ]);
+    const registryLogin = version?.image ? await registryLogins.of(project, version.image) : null;
     return {
       job,
       version,
-      registryLogin: version?.image ? await registryLogins.of(project) : null,
+      registryLogin,
       projectSettings: { ...scrapySettings(settings), ...secrets },
       variables: seen.values,
       hidden: [
+        registryLogin?.password ?? '',
         ...Object.values(secrets).flatMap(textsIn),
         ...seen.secrets.map((name) => seen.values[name] ?? ''),
       ],

@@ -27,9 +27,9 @@ export interface Rules {
   remove(): Promise<void>;
 }
 
-/** Groups from here on belong to crawls; the numbers of people's end far below. */
-const FIRST_GID = 3_000_000_000;
-const GIDS = 1_000_000_000;
+/** Groups from here on belong to crawls; the numbers of people's end far below. Engines of containers take none from 2^31 on. */
+const FIRST_GID = 2_000_000_000;
+const GIDS = 140_000_000;
 
 /**
  * Loads the rules. Tables that processes of this installation left behind go after that, since their crawls, which have

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { releaseErrors } from '@spiderhub/core';
+import { isImageName, releaseErrors } from '@spiderhub/core';
 import { z } from 'zod';
 import { oneOf, Text } from '../../../http/fields.ts';
 import { type Operation, operation } from '../../../http/operation.ts';
@@ -8,8 +8,6 @@ import type { Parts } from '../../../parts.ts';
 import { apikeyField, ProjectId } from '../schema.ts';
 
 const PROJECT_TYPES = ['scrapy', 'casperjs', 'other'] as const;
-/** What engines take for an image, and never for an option of theirs. */
-const IMAGE = /^[a-z0-9][\w.\-:/@+]*$/i;
 const MAX_NAMES = 10_000;
 
 const Names = Text.transform((text) =>
@@ -21,7 +19,7 @@ const Names = Text.transform((text) =>
 const DeployForm = z.object({
   project: ProjectId,
   version: Text.min(1, 'is empty').max(255),
-  image_url: Text.min(1, 'is empty').max(1000).regex(IMAGE, 'is no name of an image'),
+  image_url: Text.min(1, 'is empty').max(1000).refine(isImageName, 'is no name of an image'),
   project_type: oneOf(PROJECT_TYPES).default('scrapy'),
   spiders: Names.default([]),
   scripts: Names.default([]),
@@ -46,7 +44,8 @@ const deployRelease = ({ releases, registryLogins }: Parts) =>
     body: DeployForm,
   })(async ({ body, caller, origin }) => {
     await caller.may(body.project);
-    if (body.pull_auth_config) await registryLogins.save(body.project, body.pull_auth_config, caller.actor);
+    if (body.pull_auth_config)
+      await registryLogins.save(body.project, body.image_url, body.pull_auth_config, caller.actor);
     const id = randomUUID();
     await releases.save(caller.actor, {
       id,
