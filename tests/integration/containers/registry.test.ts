@@ -103,7 +103,6 @@ withRegistry('a registry of images', () => {
     // Nothing that the engine has already helps.
     engine.run('rmi', '--force', `${registry.place}/team/plain:v1`);
     await runsToItsEnd();
-    expect(await shub('run', 'two')).toMatch(/ITM \{"said": "two"\}/);
   });
 
   it('is asked with the login of the last deploy, which nobody finds anywhere', async () => {
