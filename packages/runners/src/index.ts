@@ -1,4 +1,5 @@
 export { createEnvironments, type Environments, type EnvironmentsOptions } from './environments.ts';
+export { removeTree } from './files.ts';
 export { createForkServers, type ForkServers, type ForkServersOptions } from './fork-servers.ts';
 export { createEggInspector, type EggInspectorOptions } from './inspect-egg.ts';
 export { bareLauncher, type Launch, type Launcher } from './launcher.ts';

@@ -1,5 +1,6 @@
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '@spiderhub/runners';
 import { namesIn } from './in-use.ts';
 
 /** No upload and no inspection of an egg takes so long, ms. */
@@ -16,7 +17,7 @@ export async function sweepAbandoned(directories: readonly string[], now = Date.
         () => now(),
       );
       if (now() - changedMs < ABANDONED_MS) continue;
-      await rm(path, { recursive: true, force: true });
+      await removeTree(path);
       removed += 1;
     }
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { removeTree } from '@spiderhub/runners';
 import { bytesBelow } from '@spiderhub/storage';
 import { directoriesInUse, namesIn } from './in-use.ts';
 
@@ -43,7 +44,7 @@ export function createBudget({ envsDir, workRoot, place, budgetBytes, now = Date
   async function measured(path: string): Promise<Unpacked[]> {
     if (basename(path).startsWith(GOING)) {
       // Somebody was killed in the middle of it.
-      await rm(path, { recursive: true, force: true });
+      await removeTree(path);
       return [];
     }
     const found = await stat(path).catch(() => null);
@@ -91,7 +92,7 @@ async function removeUnlessUsed({ path, usedMs }: Unpacked): Promise<boolean> {
     await rename(going, path).catch(() => undefined);
     return false;
   }
-  await rm(going, { recursive: true, force: true });
+  await removeTree(going);
   // What an environment was made from, and that it was.
   for (const beside of ['.txt', '.complete']) await rm(`${path}${beside}`, { force: true });
   return true;

@@ -1,5 +1,6 @@
-import { rm, rmdir, stat } from 'node:fs/promises';
+import { rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '@spiderhub/runners';
 import { namesIn } from './in-use.ts';
 
 /** A spider's folder that its last crawl may have touched so lately stays, whatever the database says, ms. */
@@ -27,7 +28,7 @@ export async function sweepKeptFolders({
       const path = join(root, project, spider);
       const { mtimeMs } = await stat(path);
       if (now() - mtimeMs < UNTOUCHED_MS) continue;
-      await rm(path, { recursive: true, force: true });
+      await removeTree(path);
       removed += 1;
     }
     // Only when nothing is left in it.

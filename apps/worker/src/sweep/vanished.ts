@@ -1,5 +1,6 @@
-import { rm, rmdir, stat } from 'node:fs/promises';
+import { rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '@spiderhub/runners';
 import { tryToTake } from '../work-directory.ts';
 import { namesIn } from './in-use.ts';
 
@@ -34,7 +35,7 @@ export async function sweepVanished(options: VanishedOptions): Promise<number> {
       if (!taken) continue;
       try {
         await inherit(path);
-        await rm(path, { recursive: true, force: true });
+        await removeTree(path);
         removed += 1;
       } finally {
         await taken.release();
