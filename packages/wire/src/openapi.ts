@@ -20,6 +20,10 @@ function tidied({ jsonSchema }: { jsonSchema: Json }): void {
   Object.assign(jsonSchema, { type: 'integer', minimum, maximum });
 }
 
+/** What zod calls the parts of any JSON, which contain themselves: text, number, boolean, null, list, object. */
+const ANY_JSON = /^__schema\d+$/;
+const JSON_KINDS = 6;
+
 /** Collects the schemas that have a name, and refuses two of one name. */
 class Components {
   readonly schemas: Record<string, Json> = {};
@@ -31,7 +35,11 @@ class Components {
       $schema: _dialect,
       ...own
     } = z.toJSONSchema(schema, { io, override: tidied }) as Json;
-    for (const [name, part] of Object.entries($defs as Record<string, Json>)) this.add(name, part);
+    for (const [name, part] of Object.entries($defs as Record<string, Json>)) {
+      if (!ANY_JSON.test(name)) this.add(name, part);
+      else if ((part.anyOf as unknown[] | undefined)?.length !== JSON_KINDS)
+        throw new Error('a schema that contains itself needs a name');
+    }
     const id = schema.meta()?.id;
     if (id === undefined || own.$ref !== undefined) return pointed(own) as Json;
     this.add(id, own);
@@ -47,9 +55,14 @@ class Components {
   }
 }
 
-/** References as they have to be where the named schemas lie in an OpenAPI document. */
+/**
+ * References as they have to be where the named schemas lie in an OpenAPI document. Any JSON is the schema that asks for
+ * nothing: spelt out it contains itself, which makes no type that TypeScript would take.
+ */
 function pointed(value: unknown): unknown {
-  const text = JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/');
+  const text = JSON.stringify(value)
+    .replaceAll(/\{"\$ref":"#\/\$defs\/__schema\d+"\}/g, '{}')
+    .replaceAll('"#/$defs/', '"#/components/schemas/');
   return JSON.parse(text);
 }
 

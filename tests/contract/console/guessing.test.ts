@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { hashPassword } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
 import { type Service, startService } from '../../support/service.ts';
@@ -30,13 +31,17 @@ async function signIn(visitor: Visitor, name: string, password: string, address:
 }
 
 /** Sends wrong passwords for a name until all are answered; how often each status came. */
-async function flood(name: string, addressOf: (i: number) => string): Promise<Record<number, number>> {
+async function flood(
+  name: string | ((i: number) => string),
+  addressOf: (i: number) => string,
+): Promise<Record<number, number>> {
   const counts: Record<number, number> = {};
   let next = 0;
   const guesser = async () => {
     const visitor = new Visitor(service.url);
     for (let i = next++; i < GUESSES; i = next++) {
-      const status = await signIn(visitor, name, `guess number ${i}`, addressOf(i));
+      const who = typeof name === 'string' ? name : name(i);
+      const status = await signIn(visitor, who, `guess number ${i}`, addressOf(i));
       counts[status] = (counts[status] ?? 0) + 1;
     }
   };
@@ -105,6 +110,64 @@ it('guesses from as many addresses get no further, and the owner signs in from t
   const { 401: answered = 0, 429: refused = 0, ...others } = counts;
   expect(others).toEqual({});
   expect(answered + refused).toBe(GUESSES);
+});
+
+/** What the processes of the API have in memory, all together, MiB. */
+function memory(): number {
+  const parents = new Map<number, number>();
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, parent = '0'] = /\nPPid:\s+(\d+)/.exec(readFileSync(`/proc/${entry}/status`, 'utf8')) ?? [];
+      parents.set(Number(entry), Number(parent));
+    } catch {
+      // It is gone by now.
+    }
+  }
+  const main = service.api.child.pid ?? 0;
+  const ours = [main, ...[...parents].filter(([, parent]) => parent === main).map(([pid]) => pid)];
+  const kilobytes = ours.map((pid) => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/\nVmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+  });
+  return kilobytes.reduce((sum, one) => sum + one, 0) / 1024;
+}
+
+it('guesses at as many names that nobody has, from as many addresses, get no further and fill no memory', async () => {
+  await makeOwner('carl');
+  const browser = new Visitor(service.url);
+  expect(await signIn(browser, 'carl', PASSWORD, '203.0.113.9')).toBe(200);
+  const before = memory();
+  const attack = flood(
+    (i) => `nobody-${i}`,
+    (i) => `10.77.${i >> 8}.${i & 255}`,
+  );
+  const [counts, owner] = await meanwhile(attack, () => signIn(browser, 'carl', PASSWORD, '203.0.113.9'));
+  say('at as many names', counts, owner);
+  process.stderr.write(`The API grew from ${Math.round(before)} to ${Math.round(memory())} MiB\n`);
+  expect(owner.statuses).toEqual(new Set([200]));
+  const { 401: answered = 0, 429: refused = 0, ...others } = counts;
+  expect(others).toEqual({});
+  expect(answered + refused).toBe(GUESSES);
+  // Two processes, each with what Node has not collected yet.
+  expect(memory() - before).toBeLessThan(150);
+});
+
+it('a name that somebody has takes as long as one that nobody has', async () => {
+  await makeOwner('dora');
+  const times: Record<string, number[]> = { dora: [], 'not-dora': [] };
+  for (let i = 0; i < 15; i++) {
+    for (const [name, found] of Object.entries(times)) {
+      const startedAt = performance.now();
+      expect(await signIn(new Visitor(service.url), name, `wrong ${i}`, `192.0.2.${i}`)).toBe(401);
+      found.push(performance.now() - startedAt);
+    }
+  }
+  const median = (all: number[] = []) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
+  const ratio = median(times.dora) / median(times['not-dora']);
+  process.stderr.write(`A name that there is takes ${ratio.toFixed(2)} times as long as another one\n`);
+  // Without the work on a made-up hash it would be some twenty times as long.
+  expect(ratio).toBeGreaterThan(0.4);
+  expect(ratio).toBeLessThan(2.5);
 });
 
 it('guesses at names that nobody has, and through every door, are counted in the same way', async () => {
