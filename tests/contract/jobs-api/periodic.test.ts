@@ -41,8 +41,8 @@ it("clients' own calls for periodic jobs work as they were published", async () 
   const { project } = service.team;
   const done = await outcomes();
   const jobs = `projects/${project}/periodicjobs`;
-  const id = done[1]?.value.id;
-  const other = done[9]?.value.id;
+  const id = done[1]?.value.id as number;
+  const other = done[9]?.value.id as number;
   expect(done.map(({ call, status }) => `${status} ${call}`)).toEqual([
     `200 GET ${jobs}`,
     `201 POST ${jobs}`,
