@@ -10,6 +10,7 @@ const FORMS = {
   ATTACKS: ['tests/contract/console/guessing.test.ts'],
   DELIVERIES: ['tests/faults/deliveries.test.ts'],
   FUZZ: ['tests/fuzz/fuzz.test.ts'],
+  READERS: ['tests/faults/readers.test.ts'],
   PLUGINS: ['tests/integration/service/plugins.test.ts'],
 };
 const SPIDERHUB = 'apps/cli/dist/main.js';
