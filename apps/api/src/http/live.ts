@@ -148,6 +148,19 @@ async function look(one: Guarded): Promise<void> {
   one.isLooking = false;
 }
 
+const CRLF = Buffer.from('\r\n');
+
+/** Bytes as one chunk of an answer (RFC 9112, 7.1), made once for all viewers who are sent the same bytes. */
+const chunks = new WeakMap<Buffer, Buffer>();
+
+function asChunk(bytes: Buffer): Buffer {
+  const known = chunks.get(bytes);
+  if (known) return known;
+  const chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF]);
+  chunks.set(bytes, chunk);
+  return chunk;
+}
+
 class Connection implements LiveOutput {
   readonly #res: Response;
   readonly #listeners: (() => void)[] = [];
@@ -159,14 +172,16 @@ class Connection implements LiveOutput {
   constructor(res: Response) {
     this.#res = res;
     // One listener of each kind for the connection's life: a stream waits for room very often.
-    res.on('drain', () => this.#goOn?.());
+    const goOn = () => this.#goOn?.();
+    res.on('drain', goOn);
     res.on('close', () => this.#stop());
     // A client that has said all may listen on: other answers are sent to it. One that hangs up says the same at first, and
     // a stream would go on to nobody until something is to be told.
     const { socket } = res;
     const hangUp = () => res.destroy();
     socket?.once('end', hangUp);
-    res.once('close', () => socket?.removeListener('end', hangUp));
+    socket?.on('drain', goOn);
+    res.once('close', () => socket?.removeListener('end', hangUp).removeListener('drain', goOn));
     if (res.destroyed || socket?.readableEnded) this.#stop();
   }
 
@@ -188,12 +203,19 @@ class Connection implements LiveOutput {
 
   write(bytes: string | Buffer): boolean {
     this.#throwIfOver();
-    return this.#res.write(bytes);
+    const { chunkedEncoding, socket } = this.#res;
+    // What many are sent goes to their sockets as it is: an answer would frame it anew for each, in four pieces.
+    if (typeof bytes === 'string' || !socket || !chunkedEncoding) return this.#res.write(bytes);
+    return socket.write(asChunk(bytes));
+  }
+
+  #isFull(): boolean {
+    return this.#res.socket?.writableNeedDrain ?? this.#res.writableNeedDrain;
   }
 
   async room(): Promise<void> {
     this.#throwIfOver();
-    if (!this.#res.writableNeedDrain) return;
+    if (!this.#isFull()) return;
     const stall = setTimeout(() => this.#res.destroy(), STALL_MS);
     await new Promise<void>((resolve) => {
       this.#goOn = resolve;
@@ -204,14 +226,14 @@ class Connection implements LiveOutput {
   }
 
   beat(): void {
-    if (!this.isOver && !this.#res.writableNeedDrain) this.#res.write(':\n\n');
+    if (!this.isOver && !this.#isFull()) this.#res.write(':\n\n');
   }
 
   end(why?: Farewell): void {
     if (this.isOver) return;
     this.#stop();
     // Who does not read would not hear it either.
-    if (this.#res.writableNeedDrain) this.#res.destroy();
+    if (this.#isFull()) this.#res.destroy();
     else this.#res.end(why ? sseEvent('bye', { reason: why, retry: RETRY_MS }) : undefined);
   }
 

@@ -5,7 +5,6 @@ import {
   Caller,
   DomainError,
   type ErrorKind,
-  type Principal,
   type Rates,
 } from '@spiderhub/core';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
@@ -236,18 +235,7 @@ function callerFor(
   rates: Rates | null,
 ): Caller | undefined {
   if (spec.action === 'open' || spec.action === 'any key') return undefined;
-  return newCaller(spec, req, access, callerOf(req), rates);
-}
-
-/** Without `rates`: a look at credentials again is no request. */
-function newCaller(
-  { action }: OperationSpec,
-  req: Request,
-  access: Access,
-  who: Principal,
-  rates: Rates | null = null,
-): Caller {
-  return new Caller(access, who, action as Action, visitorOf(req), rates);
+  return new Caller(access, callerOf(req), spec.action as Action, visitorOf(req), rates);
 }
 
 export function sendJson(
