@@ -260,7 +260,7 @@ it('tells those who administer the organisation of a webhook that was disabled',
   await run();
   await react();
   const store = createDeliveryStore(db.database);
-  const [due] = await store.claim({ limit: 1, failing: 1, each: 4, leaseMs: 1000 });
+  const [due] = await store.claim({ limit: 1, failing: 1, each: 4, tenant: 4, leaseMs: 1000 });
   const attempted = { status: 410, error: 'answered 410', durationMs: 1, answer: '', retryAfterMs: null };
   const verdict = { state: 'failed', gone: true } as const;
   await store.settle(

@@ -381,7 +381,7 @@ it('go out four at a time to an endpoint that has just failed, and one at a time
   for (let n = 0; n < 10; n += 1) await run('a', { uniqueKey: null });
   await react();
   const store = createDeliveryStore(db.database);
-  const claim = () => store.claim({ limit: 10, failing: 10, each: 4, leaseMs: 60_000 });
+  const claim = () => store.claim({ limit: 10, failing: 10, each: 4, tenant: 64, leaseMs: 60_000 });
   const failed = { status: 500, error: 'answered 500', answer: null, retryAfterMs: null };
   /** Its try took so long, ms. */
   const fail = (due: { endpoint: number; message: string; tries: number }, durationMs: number) =>
@@ -400,6 +400,33 @@ it('go out four at a time to an endpoint that has just failed, and one at a time
   await fail(slow as NonNullable<typeof slow>, 10_000);
   expect((await claim()).map(({ isFailing }) => isFailing)).toEqual([true]);
   expect(await claim()).toEqual([]);
+});
+
+it('go out at once, however many endpoints of another organisation take their time', async () => {
+  const slow = await startReceiver();
+  try {
+    // Each is delivered in the end, so that none of them counts as failing.
+    slow.behave((_r, response) => setTimeout(() => response.writeHead(200).end(), 4000));
+    const other = await makeTeam(db.database, `team-${Math.random()}`);
+    await db.database.raw(
+      `with made as (
+        insert into webhooks (project_id, url, description, types, spiders, has_tag, created_by)
+        select :project, :url, '', '{}', '{}', '{}', 'test' from generate_series(1, 100) returning id)
+      , message as (
+        insert into webhook_messages (id, project_id, type, body) select 'slow' || n, :project, 'x', '{}' from generate_series(1, 4) n returning id)
+      insert into webhook_deliveries (webhook_id, message_id) select made.id, message.id from made, message`,
+      { project: other.project, url: slow.url },
+    );
+    await deliver();
+    await eventually(() => expect(slow.received).toHaveLength(64));
+    await hook();
+    await run();
+    await react();
+    await eventually(() => expect(receiver.received).toHaveLength(1), { timeoutMs: 30_000 });
+    expect(slow.most).toBeLessThanOrEqual(64);
+  } finally {
+    await slow.close();
+  }
 });
 
 describe('addresses that are not public', () => {
@@ -461,9 +488,9 @@ describe('whoever dies', () => {
     await run();
     await react();
     const store = createDeliveryStore(db.database);
-    const [lost] = await store.claim({ limit: 10, failing: 10, each: 4, leaseMs: 300 });
+    const [lost] = await store.claim({ limit: 10, failing: 10, each: 4, tenant: 64, leaseMs: 300 });
     expect(lost).toBeDefined();
-    expect(await store.claim({ limit: 10, failing: 10, each: 4, leaseMs: 300 })).toEqual([]);
+    expect(await store.claim({ limit: 10, failing: 10, each: 4, tenant: 64, leaseMs: 300 })).toEqual([]);
     await deliver();
     await eventually(() => expect(receiver.received).toHaveLength(1));
     expect(receiver.received[0]?.headers['webhook-id']).toBe(lost?.message);

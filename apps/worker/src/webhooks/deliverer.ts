@@ -17,6 +17,8 @@ import type { Send } from './send.ts';
 /** Messages that one process has under way, and those to one endpoint. */
 const AT_ONCE = 256;
 const EACH = 4;
+/** Of one organisation, from all processes together: slow endpoints of one keep nobody else's messages waiting. */
+const TENANT = 64;
 /** Of these, to endpoints of which every try has failed for some seconds: however many they are, they keep nobody else's waiting. */
 const FAILING_AT_ONCE = 32;
 /** Longer than a try can take: what a process that died had under way is sent by another one then, ms. */
@@ -98,7 +100,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 
   async function claim(free: number): Promise<DueDelivery[]> {
     try {
-      return await store.claim({ limit: free, failing: FAILING_AT_ONCE - failing, each: EACH, leaseMs });
+      return await store.claim({
+        limit: free,
+        failing: FAILING_AT_ONCE - failing,
+        each: EACH,
+        tenant: TENANT,
+        leaseMs,
+      });
     } catch (error) {
       log.warn({ err: error }, 'webhooks wait for the database');
       return [];

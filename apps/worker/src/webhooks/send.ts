@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { type Attempted, retryAfter } from '@spiderhub/core';
 import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent';
+import { createLookup } from './lookup.ts';
 
 /** What an answer is read to, bytes; and what of it is kept. */
 const MAX_ANSWER = 64 * 1024;
@@ -10,6 +11,8 @@ const KEPT_ANSWER = 2 * 1024;
 /** More than a process ever sends at once: who waits for somebody else's connection to the same host is kept waiting by it. */
 const MAX_SOCKETS = 256;
 const IDLE_MS = 4000;
+/** What of an answer's body has not come so long behind its status is not waited for, ms. */
+const BODY_MS = 1000;
 
 export interface Outgoing {
   url: string;
@@ -24,7 +27,7 @@ export interface SenderOptions {
   /** Networks that may be reached although they are not public, as the installation says. */
   allowNetworks: readonly string[];
   timeoutMs?: number;
-  /** How names become addresses; the system's way by default. */
+  /** How names become addresses. */
   lookup?: LookupFunction;
 }
 
@@ -32,13 +35,17 @@ export interface SenderOptions {
  * Sends to addresses that users chose. The agents look at the address that a socket really connects to, so that no name
  * leads inside; `node:http` follows no redirect.
  */
-export function createSender({ allowNetworks, timeoutMs = 10_000, lookup }: SenderOptions): Send {
+export function createSender({
+  allowNetworks,
+  timeoutMs = 10_000,
+  lookup = createLookup(),
+}: SenderOptions): Send {
   const options = {
     allowIPAddressList: [...allowNetworks],
     keepAlive: true,
     maxSockets: MAX_SOCKETS,
     timeout: IDLE_MS,
-    ...(lookup && { lookup }),
+    lookup,
   };
   const plain = new RequestFilteringHttpAgent(options);
   const tls = new RequestFilteringHttpsAgent(options);
@@ -110,6 +117,8 @@ function readAnswer(response: http.IncomingMessage): Promise<Seen> {
       size += piece.length;
       if (size > MAX_ANSWER) response.destroy();
     });
+    const patience = setTimeout(() => response.destroy(), BODY_MS);
+    response.once('close', () => clearTimeout(patience));
     response.once('close', done);
     response.once('error', done);
     response.once('end', done);

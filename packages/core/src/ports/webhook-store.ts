@@ -86,9 +86,16 @@ export interface WebhookStore {
 export interface DeliveryStore {
   /**
    * Up to `limit`, of which up to `failing` are to endpoints of which every try has failed for some seconds, one of each at a time. Of
-   * the others at most `each` of one endpoint at a time. They are the caller's for `leaseMs`.
+   * the others at most `each` of one endpoint at a time, and of all at most `tenant` of one organisation; who has fewest under way comes
+   * first. They are the caller's for `leaseMs`.
    */
-  claim(how: { limit: number; failing: number; each: number; leaseMs: number }): Promise<DueDelivery[]>;
+  claim(how: {
+    limit: number;
+    failing: number;
+    each: number;
+    tenant: number;
+    leaseMs: number;
+  }): Promise<DueDelivery[]>;
   /**
    * Notes what tries came to, in one statement. What was replayed or claimed by somebody else meanwhile stays as it is. An
    * endpoint that is gone, or has failed for `failingMs`, is disabled, and the event log tells of it.

@@ -2,20 +2,25 @@ import type { DeliveryStore, DueDelivery, TriedDelivery } from '@spiderhub/core'
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
 
-// Endpoint by endpoint, so that a dead one with a long queue keeps nobody else's waiting. `each` counts what others
-// have under way; two who claim at the same moment may pass it by a few. A single failure makes no endpoint a dead one:
-// who takes nine of ten messages would be sent one at a time half of the time.
+// Endpoint by endpoint, so that a dead one with a long queue keeps nobody else's waiting, and organisation by organisation, so that
+// one with many slow endpoints does not. `each` and `tenant` count what others have under way; two who claim at the same moment
+// may pass them by a few. A single failure makes no endpoint a dead one: who takes nine of ten messages would be sent one at a
+// time half of the time.
 const CLAIM = `
   with endpoints as materialized (
-    select id, coalesce(failing_since <= now() - :failingAfterMs::float8 * interval '1 ms', false) as failing
-    from webhooks where disabled_at is null
+    select w.id, p.organisation_id as tenant,
+      coalesce(w.failing_since <= now() - :failingAfterMs::float8 * interval '1 ms', false) as failing
+    from webhooks w join projects p on p.id = w.project_id where w.disabled_at is null
   ),
   busy as materialized (
     select webhook_id, count(*)::int as n from webhook_deliveries
     where lease_until > now() and state = 'waiting' group by webhook_id
   ),
+  tenants as materialized (
+    select e.tenant, sum(b.n)::int as n from busy b join endpoints e on e.id = b.webhook_id group by e.tenant
+  ),
   due as materialized (
-    select d.webhook_id, d.message_id, w.failing
+    select d.webhook_id, d.message_id, w.failing, w.tenant
     from endpoints w
     left join busy b on b.webhook_id = w.id
     cross join lateral (
@@ -27,8 +32,13 @@ const CLAIM = `
     ) d
   ),
   picked as materialized (
-    select * from (select *, row_number() over (partition by failing order by random()) as nth from due) d
-    where not failing or nth <= :failing order by random() limit :limit
+    select d.* from (
+      select d.*, row_number() over (partition by d.failing order by random()) as nth,
+        row_number() over (partition by d.tenant order by random()) + coalesce(t.n, 0) as of_tenant
+      from due d left join tenants t on t.tenant = d.tenant
+    ) d
+    where (not d.failing or d.nth <= :failing) and d.of_tenant <= :tenant
+    order by d.of_tenant, random() limit :limit
   ),
   claimed as (
     update webhook_deliveries d set tries = d.tries + 1,
