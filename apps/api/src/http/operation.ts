@@ -1,12 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import {
-  type Access,
-  type Action,
-  Caller,
-  DomainError,
-  type ErrorKind,
-  type Rates,
-} from '@spiderhub/core';
+import { type Access, type Action, Caller, DomainError, type ErrorKind, type Rates } from '@spiderhub/core';
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
 import { callerNow, callerOf, visitorOf } from './auth.ts';
