@@ -50,10 +50,12 @@ async function main() {
 
 /** Jobs that wait for ever, so that nothing but schedules and deletions goes on. */
 async function prepare({ database, createVersionStore, service: { project } }) {
-  await createVersionStore(database).save({
+  const { COMMAND } = load('packages/core');
+  await createVersionStore(database).save(COMMAND, {
     project,
     name: '1.0',
     eggSha256: 'none',
+    image: null,
     eggSizeBytes: 0,
     extraEggs: [],
     requirements: null,

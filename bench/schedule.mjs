@@ -175,6 +175,7 @@ async function measureAll(servers, loader) {
   }
   const levels = values.connections.split(',').map(Number);
   for (const name of Object.keys(servers)) await measure(name, 64, 10_000); // until it is compiled
+  for (const server of Object.values(servers)) server.cap?.();
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const connections of levels) {
       for (const name of Object.keys(servers)) {
@@ -240,7 +241,7 @@ async function checkJobs(name, api) {
 /** Our API as `npm start` and the compose file run it, log lines included, on a database of its own. */
 async function startApi(processes) {
   const { createDatabase, createAdminStore, createVersionStore, migrate } = fromApi('@spiderhub/db');
-  const { hashApiKey, newApiKey } = fromApi('@spiderhub/core');
+  const { COMMAND, hashApiKey, newApiKey } = fromApi('@spiderhub/core');
   const server = new URL(process.env.DATABASE_URL);
   const name = `spiderhub_bench_${randomBytes(4).toString('hex')}`;
   const own = new URL(server);
@@ -251,10 +252,11 @@ async function startApi(processes) {
   const database = createDatabase(own.href);
   const home = mkdtempSync(join(tmpdir(), 'spiderhub-bench-'));
   const { project, key } = await makeProject(createAdminStore(database), hashApiKey, newApiKey);
-  await createVersionStore(database).save({
+  await createVersionStore(database).save(COMMAND, {
     project,
     name: '1',
     eggSha256: '',
+    image: null,
     eggSizeBytes: 0,
     extraEggs: [],
     requirements: null,
@@ -280,14 +282,17 @@ async function startApi(processes) {
     env,
     stdout: log,
   });
-  const uncap =
-    QUOTA === null ? () => {} : capEach(processes === 1 ? [api.child.pid] : childrenOf(api.child.pid), QUOTA);
+  let uncap = () => {};
   return {
     url: api.url,
     path: '/api/schedule.json',
     pid: api.child.pid,
     form: `project=${project}&spider=demo&add_tag=bench&priority=3`,
     headers: `Authorization: Basic ${Buffer.from(`${key}:`).toString('base64')}\r\n`,
+    cap() {
+      if (QUOTA !== null)
+        uncap = capEach(processes === 1 ? [api.child.pid] : childrenOf(api.child.pid), QUOTA);
+    },
     async countJobs() {
       const { rows } = await database.raw('select count(*)::int as count from jobs');
       return rows[0].count;
