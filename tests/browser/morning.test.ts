@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { type StreamName, TALLIES } from '@spiderhub/core';
-import { createFsStreamStore } from '@spiderhub/storage';
+import type { StreamName } from '@spiderhub/core';
 import { saveVersion } from '@spiderhub/testkit';
 import { type Service, startService } from '../support/service.ts';
 import { Chromium, describeInBrowser, unexpected } from './support/browser.ts';
@@ -59,7 +57,7 @@ describeInBrowser('the morning of an operator', () => {
     const bindings = { project, spiders: SPIDERS, runs: RUNS_BEFORE, proxy: BEHIND_PROXY, empty: EMPTY };
     await database.raw(PAST, bindings);
     await database.raw(NIGHT, bindings);
-    const streams = createFsStreamStore({ root: join(service.home, 'data/streams'), tallies: TALLIES });
+    const { streams } = service.storage;
     const write = (spider: number, job: number, stream: StreamName, record: object) =>
       streams.write({ key: { project, spider, job }, attempt: 1, stream }, [
         Buffer.from(JSON.stringify(record)),

@@ -21,6 +21,8 @@ export interface RedisSettings {
   folder: string;
   /** Lines of its configuration. */
   lines?: string[];
+  /** 127.0.0.1 by default. */
+  host?: string;
   port?: number;
   sentinel?: boolean;
   certificates?: Certificates | null;
@@ -32,13 +34,13 @@ export async function redisProgram(): Promise<string> {
   return (await provideRedis(kept, process.env.SPIDERHUB_PYTHON ?? 'python3')).path;
 }
 
-/** Starts a server or a Sentinel of its own on 127.0.0.1, and returns when it listens. Throws what it said when it ends. */
+/** Starts a server or a Sentinel of its own and returns when it listens. Throws what it said when it ends. */
 export async function startRedisProcess(program: string, settings: RedisSettings): Promise<RedisProcess> {
-  const { folder, lines = [], sentinel = false, certificates = null } = settings;
+  const { folder, lines = [], host = '127.0.0.1', sentinel = false, certificates = null } = settings;
   const port = settings.port ?? (await freePort());
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'redis.conf');
-  const common = ['bind 127.0.0.1', `dir ${folder}`, ...listening(port, certificates)];
+  const common = [`bind ${host}`, `dir ${folder}`, ...listening(port, certificates)];
   const own = sentinel ? [] : ['save ""', 'appendonly no'];
   writeFileSync(config, `${[...common, ...own, ...lines].join('\n')}\n`);
   const child = spawn(program, [config, ...(sentinel ? ['--sentinel'] : [])], {
@@ -48,7 +50,10 @@ export async function startRedisProcess(program: string, settings: RedisSettings
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += data));
   const gone = once(child, 'exit').then(() => Promise.reject(new Error(text)));
   gone.catch(() => {});
-  await Promise.race([gone, eventually(async () => expect(await accepts(port, certificates)).toBe(true))]);
+  await Promise.race([
+    gone,
+    eventually(async () => expect(await accepts({ host, port }, certificates)).toBe(true)),
+  ]);
   return { port, said: () => text, signal: (signal) => child.kill(signal), kill: () => ended(child) };
 }
 
@@ -59,8 +64,8 @@ function listening(port: number, certificates: Certificates | null): string[] {
   return ['port 0', `tls-port ${port}`, 'tls-auth-clients no', 'tls-replication yes', ...files];
 }
 
-async function accepts(port: number, certificates: Certificates | null): Promise<boolean> {
-  const redis = client({ port, ...(certificates && { tls: { rejectUnauthorized: false } }) });
+async function accepts(address: RedisOptions, certificates: Certificates | null): Promise<boolean> {
+  const redis = client({ ...address, ...(certificates && { tls: { rejectUnauthorized: false } }) });
   try {
     return (await redis.ping()) === 'PONG';
   } catch (error) {

@@ -1,9 +1,14 @@
-import { startMoto } from '@spiderhub/testkit';
+import { createSegmentIndex, type Database } from '@spiderhub/db';
+import { openStorage, type Storage } from '@spiderhub/storage';
+import { type S3Server, startS3 } from '@spiderhub/testkit';
 
 /** A bucket on a server of its own. */
 export interface OwnBucket {
+  server: S3Server;
   /** What a process of the service needs to use it. */
   env: { STORAGE_URL: string; AWS_ACCESS_KEY_ID: string; AWS_SECRET_ACCESS_KEY: string };
+  /** The same bucket through something that stands before the server. */
+  through(endpoint: string): OwnBucket['env'];
   close(): Promise<void>;
 }
 
@@ -13,9 +18,22 @@ export async function bucketIfWanted(): Promise<OwnBucket | null> {
 }
 
 export async function startBucket(): Promise<OwnBucket> {
-  const server = await startMoto();
-  // moto takes any key.
-  await fetch(`${server.endpoint}/spiderhub-test`, { method: 'PUT' });
-  const STORAGE_URL = `s3://spiderhub-test/tests?endpoint=${server.endpoint}`;
-  return { env: { STORAGE_URL, ...server.keys }, close: () => server.close() };
+  const server = await startS3();
+  await server.makeBucket('spiderhub-test');
+  const through = (endpoint: string) => ({
+    STORAGE_URL: `s3://spiderhub-test/tests?endpoint=${endpoint}`,
+    ...server.keys,
+  });
+  return { server, env: through(server.endpoint), through, close: () => server.close() };
+}
+
+/** What processes with this environment store, past them. */
+export function storageAt(env: NodeJS.ProcessEnv, database: Database): Storage {
+  const settings = {
+    ...env,
+    SPIDERHUB_HOME: env.SPIDERHUB_HOME ?? '',
+    CACHE_BYTES: 2 ** 30,
+    GARBAGE_HOURS: 1,
+  };
+  return openStorage(settings, { index: createSegmentIndex(database) });
 }

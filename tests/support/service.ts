@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Storage } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
-import { bucketIfWanted } from './s3-bucket.ts';
+import { bucketIfWanted, storageAt } from './s3-bucket.ts';
 import { makeTeam, type Team } from './team.ts';
 
 const CHECKOUT = resolve(__dirname, '../..');
@@ -23,6 +24,8 @@ export interface Service {
   home: string;
   db: TestDatabase;
   team: Team;
+  /** Streams and blobs of the service, past its processes. */
+  storage: Storage;
   /** Environment of the processes, for starting more of them. */
   env: NodeJS.ProcessEnv;
   api: ServiceProcess;
@@ -98,6 +101,7 @@ export async function startService({
     home,
     db,
     team,
+    storage: storageAt(common, db.database),
     env: common,
     api: api.process,
     async startApiAgain() {

@@ -69,7 +69,7 @@ export function createApps(options: AppOptions): Apps {
     if (dialect.hasOwnPort) alone.set(dialect.name, aloneApp(dialect, handler, options));
   }
   main.get('/healthz', healthz);
-  main.get('/readyz', readyz(checks, { isolation }));
+  main.get('/readyz', readyz(checks, options.parts.log, { isolation }));
   for (const [path, handler] of Object.entries(pages)) main.use(path, handler);
   main.use(webPage());
   main.use(() => {

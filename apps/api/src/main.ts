@@ -105,6 +105,7 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
     index: createSegmentIndex(connections.database),
     onError: (err) => log.warn({ err }, 'an object could not be stored yet'),
   });
+  void storage.ping().catch((err: unknown) => log.warn({ err }, 'the storage cannot be used'));
   const parts = await createParts({
     ...connections,
     limits: { defaults: limitDefaults(config), counts: connections.usageCounts },

@@ -160,7 +160,9 @@ async function main(): Promise<void> {
 
 function storageOf(config: WorkerConfig, { database }: Connections, log: Logger): Storage {
   const onError = (err: unknown) => log.warn({ err }, 'an object could not be stored yet');
-  return openStorage(config, { index: createSegmentIndex(database), onError });
+  const storage = openStorage(config, { index: createSegmentIndex(database), onError });
+  void storage.ping().catch((err: unknown) => log.warn({ err }, 'the storage cannot be used'));
+  return storage;
 }
 
 /** What is being written on the side is written before connections close, if there is time. */

@@ -66,10 +66,7 @@ export function openStorage(
 ): Storage {
   const data = join(settings.SPIDERHUB_HOME, 'data');
   if (settings.STORAGE_URL === undefined) return filesBelow(data);
-  const address = addressOf(settings.STORAGE_URL, settings.AWS_REGION);
-  const objects = createObjects(
-    createS3Client({ address, credentials: credentialsFrom(settings, address.region) }),
-  );
+  const objects = objectsOf(settings.STORAGE_URL, settings);
   const cache = createBlobCache(join(settings.SPIDERHUB_HOME, 'cache/blobs'), settings.CACHE_BYTES);
   const streams = createSegmentStreamStore({ index, objects, onError });
   const blobs = createS3BlobStore(objects, cache);
@@ -90,6 +87,16 @@ export function openStorage(
     ping: nowAndThen(() => objects.ping()),
     settled: () => streams.settled(),
   };
+}
+
+/** Throws what is wrong with the bucket that STORAGE_URL names; nothing is asked without it. */
+export async function pingBucket({ STORAGE_URL, ...settings }: StorageSettings): Promise<void> {
+  if (STORAGE_URL !== undefined) await objectsOf(STORAGE_URL, settings).ping();
+}
+
+function objectsOf(url: string, settings: StorageSettings): Objects {
+  const address = addressOf(url, settings.AWS_REGION);
+  return createObjects(createS3Client({ address, credentials: credentialsFrom(settings, address.region) }));
 }
 
 function addressOf(url: string, region: string | undefined): S3Address {

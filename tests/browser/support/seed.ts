@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   hashApiKey,
   hashPassword,
@@ -8,10 +7,8 @@ import {
   newToken,
   parseJobKey,
   type StreamName,
-  TALLIES,
 } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
-import { createFsStreamStore } from '@spiderhub/storage';
 import type { Page } from 'playwright-core';
 import { deployDemo } from '../../support/demo-egg.ts';
 import { type Service, type ServiceOptions, startService } from '../../support/service.ts';
@@ -123,7 +120,7 @@ export async function plantJob(
       ...counts,
     });
   await database('projects').where({ id: project }).update({ paused: false });
-  const streams = createFsStreamStore({ root: join(service.home, 'data/streams'), tallies: TALLIES });
+  const { streams } = service.storage;
   for (const [stream, lines] of Object.entries(records)) {
     const ref = { key: parseJobKey(key), attempt: 1, stream: stream as StreamName };
     await streams.write(

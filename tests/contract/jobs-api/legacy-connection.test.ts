@@ -1,6 +1,4 @@
 import type { StreamName } from '@spiderhub/core';
-import { TALLIES } from '@spiderhub/core';
-import { createFsStreamStore } from '@spiderhub/storage';
 import { type Service, startService } from '../../support/service.ts';
 import { withConnection } from './clients.ts';
 
@@ -92,7 +90,7 @@ result = [stopped, after['state'], after['close_reason'], deleted, project.job(j
 it('reads items and the log', async () => {
   const jobid = (await run(`result = project.schedule('a', meta='{"state": "finished"}')`)) as string;
   const [project, spider, job] = jobid.split('/').map(Number) as [number, number, number];
-  const streams = createFsStreamStore({ root: `${service.home}/data/streams`, tallies: TALLIES });
+  const { streams } = service.storage;
   const write = (stream: StreamName, lines: string[]) =>
     streams.write(
       { key: { project, spider, job }, attempt: 0, stream },

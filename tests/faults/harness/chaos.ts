@@ -4,6 +4,7 @@ import { startCalendar } from './calendar.ts';
 import { type Fault, pickFault, possibleFaults } from './faults.ts';
 import { type Listener, startListener } from './listener.ts';
 import { startLoad } from './load.ts';
+import { watchObjects } from './objects.ts';
 import { createRandom, type Random } from './random.ts';
 import { type System, startSystem } from './system.ts';
 import { type Verdict, verify } from './verify.ts';
@@ -34,6 +35,8 @@ export interface ChaosReport extends Verdict {
   planned: Record<string, number>;
   /** Events that a webhook got. */
   webhook: ReturnType<Listener['figures']>;
+  /** Where streams are objects: how many, and what is left besides. */
+  objects?: Record<string, number>;
 }
 
 const SLOTS = 3;
@@ -74,6 +77,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       outstanding: onlyLong ? FEW : OUTSTANDING,
       onlyLong,
     });
+    const objects = watchObjects(system);
     const done = await breakThings(system, { faults, random, leaseMs, seconds, say });
     say('letting it come to rest');
     await load.end();
@@ -81,7 +85,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await untilAtRest(system, leaseMs * SETTLE_LEASES + 30_000).catch((error: unknown) => say(String(error)));
     await listener.end(leaseMs * SETTLE_LEASES + 30_000);
     const verdict = await verify(system, load);
-    verdict.violations.push(...(await calendar.judge()), ...(await listener.judge()));
+    objects?.end();
+    verdict.violations.push(
+      ...(await calendar.judge()),
+      ...(await listener.judge()),
+      ...((await objects?.judge()) ?? []),
+    );
     for (const violation of verdict.violations) say(`VIOLATION: ${violation}`);
     return {
       ...verdict,
@@ -92,6 +101,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       faults: done,
       planned: await calendar.outcomes(),
       webhook: listener.figures(),
+      ...(objects && { objects: await objects.figures() }),
       skipped: system.smallDisk ? [] : ['full disk (only root can mount one)'],
     };
   } finally {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Member } from './fleet.ts';
 import type { Random } from './random.ts';
+import { S3_FAULTS } from './s3-faults.ts';
 import type { System } from './system.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
 
@@ -143,7 +144,8 @@ export const FAULTS: readonly Fault[] = [
 
 /** The faults that can happen here. */
 export function possibleFaults(system: System): Fault[] {
-  return FAULTS.filter((fault) => fault.name !== 'full disk' || system.smallDisk !== null);
+  const here = FAULTS.filter((fault) => fault.name !== 'full disk' || system.smallDisk !== null);
+  return system.storage.objects ? [...here, ...S3_FAULTS] : here;
 }
 
 export function pickFault(faults: readonly Fault[], random: Random): Fault {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultyS3 } from '@spiderhub/testkit';
 import type { TcpProxy } from './tcp-proxy.ts';
 
 /** One process of the service that is started again whenever it ends, as an installation would do. */
@@ -11,6 +12,8 @@ export interface Member {
   readonly app: 'api' | 'worker';
   readonly postgres: TcpProxy;
   readonly redis: TcpProxy;
+  /** Null where streams are files. */
+  readonly s3: FaultyS3 | null;
   readonly pid: number | null;
   /** Ends that nobody here asked for, once the process had become ready. */
   readonly crashes: string[];
@@ -30,6 +33,7 @@ export interface MemberOptions {
   logDirectory: string;
   postgres: TcpProxy;
   redis: TcpProxy;
+  s3: FaultyS3 | null;
 }
 
 const RESTART_MS = 300;
@@ -42,6 +46,7 @@ export function startMember({
   logDirectory,
   postgres,
   redis,
+  s3,
 }: MemberOptions): Member {
   const crashes: string[] = [];
   let child: ChildProcess | null = null;
@@ -90,6 +95,7 @@ export function startMember({
     app,
     postgres,
     redis,
+    s3,
     crashes,
     get pid() {
       return child?.pid ?? null;

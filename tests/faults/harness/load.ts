@@ -23,6 +23,8 @@ export interface LoadOptions {
 
 const PAUSE_MS = 150;
 const TURN_MS = 15_000;
+/** Characters that each item of a crawl has besides: some streams get an object while they are written, some at their end. */
+const PADDINGS = [0, 0, 0, 0, 2000, 2000, 10_000, 120_000];
 
 /** Schedules jobs through both API processes, as long as few enough are open, and stops some of them. */
 export function startLoad({ system, random, outstanding, onlyLong }: LoadOptions): Load {
@@ -44,6 +46,8 @@ export function startLoad({ system, random, outstanding, onlyLong }: LoadOptions
       items: String(onlyLong ? 200 : random.pick([random.between(5, 40), random.between(100, 200)])),
       gap_ms: String(onlyLong ? 150 : random.between(10, 200)),
       priority: String(random.between(0, 4)),
+      // With files nothing depends on sizes; objects are made of what is large, and of what is small together.
+      ...(system.storage.objects && { padding: String(random.pick(PADDINGS)) }),
     };
     const answer = await system.call('/api/run.json', form, random.between(0, 1));
     const body = (await answer.json()) as { status?: string; jobid?: string };

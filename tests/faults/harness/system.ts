@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { newSecretKey } from '@spiderhub/core';
 import { createDatabase, createSegmentIndex, type Database, migrate } from '@spiderhub/db';
 import { filesBelow, openStorage, type Storage } from '@spiderhub/storage';
+import { startFaultyS3 } from '@spiderhub/testkit';
 import { freePort } from '../../support/free-port.ts';
 import { bucketIfWanted, type OwnBucket } from '../../support/s3-bucket.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
@@ -78,6 +79,7 @@ export async function startSystem({
   async function member(app: 'api' | 'worker', n: number): Promise<Member> {
     const postgres = await createTcpProxy(servers.postgresSocket);
     const redis = await createTcpProxy(servers.redisSocket);
+    const s3 = bucket && (await startFaultyS3(bucket.server));
     return startMember({
       name: `${app}${n + 1}`,
       app,
@@ -85,6 +87,7 @@ export async function startSystem({
       logDirectory: logs,
       postgres,
       redis,
+      s3,
       env: {
         ...process.env,
         NODE_ENV: 'production',
@@ -105,7 +108,7 @@ export async function startSystem({
         // One gives its jobs back when it is stopped, the other leaves its crawls to its successor.
         WORKER_STOP_MODE: n === 0 ? 'requeue' : 'handover',
         LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'info',
-        ...bucket?.env,
+        ...(bucket && s3 && bucket.through(s3.endpoint)),
       },
     });
   }
@@ -136,7 +139,8 @@ export async function startSystem({
   async function call(path: string, form?: Record<string, string> | FormData, api = 0): Promise<Response> {
     return fetch(`${apis[api]?.url}${path}`, {
       headers: { authorization },
-      signal: AbortSignal.timeout(10_000),
+      // An egg is looked into while the caller waits.
+      signal: AbortSignal.timeout(form instanceof FormData ? 120_000 : 10_000),
       ...(form && { method: 'POST', body: form instanceof FormData ? form : new URLSearchParams(form) }),
     });
   }
@@ -169,6 +173,7 @@ export async function startSystem({
       for (const each of members) {
         each.postgres.close();
         each.redis.close();
+        await each.s3?.close();
       }
       await database.destroy();
       await servers.stop();

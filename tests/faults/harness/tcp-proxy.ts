@@ -21,7 +21,7 @@ interface Pair {
   closed: Set<Socket>;
 }
 
-export async function createTcpProxy(socketPath: string): Promise<TcpProxy> {
+export async function createTcpProxy(socketPath: string, host = '127.0.0.1'): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let frozen = false;
   let server: Server | null = null;
@@ -53,7 +53,7 @@ export async function createTcpProxy(socketPath: string): Promise<TcpProxy> {
     server = listening;
     await new Promise<void>((resolve, reject) => {
       listening.on('error', reject);
-      listening.listen({ host: '127.0.0.1', port }, resolve);
+      listening.listen({ host, port }, resolve);
     });
     return (listening.address() as { port: number }).port;
   }

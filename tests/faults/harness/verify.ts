@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { JobKey, StreamStore } from '@spiderhub/core';
+import type { Database } from '@spiderhub/db';
 import type { Load } from './load.ts';
 import type { System } from './system.ts';
 import { type Execution, overlaps, readWitness } from './witness.ts';
@@ -35,23 +36,32 @@ const EXPECTED_ENDS = new Set(['finished', 'cancelled', 'cancel_timeout', 'disku
 /** A crawl that begins while the disk is full: Python looks for a directory that takes a temporary file, and ends with status 1. */
 const OF_A_FULL_DISK = /No usable temporary directory|No space left on device/;
 
+/** What is compared. */
+export interface Evidence {
+  database: Database;
+  streams: StreamStore;
+  executions: readonly Execution[];
+  acknowledged: ReadonlySet<string>;
+  /** Whether a disk was filled on purpose. */
+  smallDisk?: boolean;
+}
+
 /** Compares what clients were told, what crawls told, the database and the stored records. */
-export async function verify(system: System, load: Load): Promise<Verdict> {
-  const executions = readWitness(system.witness);
-  const rows = await jobRows(system);
+export async function judge(evidence: Evidence): Promise<Verdict> {
+  const { database, streams, executions, acknowledged } = evidence;
+  const rows = await jobRows(database);
   const keys = new Set(rows.map(keyOf));
-  const { streams } = system.storage;
   const byName = new Map(executions.map((one) => [one.name, one]));
   const violations: string[] = [];
 
-  const lost = [...load.acknowledged].filter((key) => !keys.has(key));
+  const lost = [...acknowledged].filter((key) => !keys.has(key));
   for (const key of lost) violations.push(`${key} was acknowledged and is gone`);
   for (const row of rows) {
     const key = keyOf(row);
     if (row.state !== 'finished') violations.push(`${key} is still ${row.state}`);
     else if (!EXPECTED_ENDS.has(row.close_reason ?? '')) {
       const errors = await errorsOf(row, streams);
-      if (!(system.smallDisk && OF_A_FULL_DISK.test(errors)))
+      if (!(evidence.smallDisk && OF_A_FULL_DISK.test(errors)))
         violations.push(`${key} ended as ${row.close_reason}: ${errors}`);
     }
     for (let attempt = 1; attempt <= row.attempt; attempt++)
@@ -62,8 +72,6 @@ export async function verify(system: System, load: Load): Promise<Verdict> {
     violations.push(
       `${one.job} ran twice at once, for ${one.lastSeenAt - other.beganAt} ms: ${one.name}, ${other.name}`,
     );
-  violations.push(...leftovers(system, executions));
-  for (const member of system.members) violations.push(...member.crashes);
 
   const ofJob = new Map<string, number>();
   for (const { job } of executions) ofJob.set(job, (ofJob.get(job) ?? 0) + 1);
@@ -78,7 +86,24 @@ export async function verify(system: System, load: Load): Promise<Verdict> {
   };
 }
 
-async function jobRows({ database }: System): Promise<JobRow[]> {
+/** Judges, and looks for what was left behind. */
+export async function verify(system: System, load: Load): Promise<Verdict> {
+  const { database, storage, members } = system;
+  const executions = readWitness(system.witness);
+  const { acknowledged } = load;
+  const verdict = await judge({
+    database,
+    streams: storage.streams,
+    executions,
+    acknowledged,
+    smallDisk: Boolean(system.smallDisk),
+  });
+  verdict.violations.push(...leftovers(system, executions));
+  for (const member of members) verdict.violations.push(...member.crashes);
+  return verdict;
+}
+
+async function jobRows(database: Database): Promise<JobRow[]> {
   const { rows } = await database.raw<{ rows: JobRow[] }>(
     `select j.project_id, j.spider, j.number, j.state, j.attempt, j.close_reason, j.items, j.pages, j.logs,
       d.args ->> 'items' as wanted

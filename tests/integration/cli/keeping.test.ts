@@ -3,36 +3,41 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type JobKey, removeWithData, service, TALLIES } from '@spiderhub/core';
+import { type JobKey, removeWithData, service } from '@spiderhub/core';
 import { createJobStore, createJobView } from '@spiderhub/db';
-import { createFsStreamStore } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { bucketIfWanted, type OwnBucket, storageAt } from '../../support/s3-bucket.ts';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 
 const CLI = join(__dirname, '../../../apps/cli/dist/main.js');
 
+jest.setTimeout(240_000);
+
 let db: TestDatabase;
 let home: string;
+let bucket: OwnBucket | null;
 let team: Team;
 
 beforeAll(async () => {
+  bucket = await bucketIfWanted();
   db = await createTestDatabase();
   home = await mkdtemp(join(tmpdir(), 'cli-keeping-'));
   team = await makeTeam(db.database);
 });
 afterAll(async () => {
   await db.close();
+  await bucket?.close();
   await rm(home, { recursive: true, force: true });
 });
 
 async function admin(...words: string[]): Promise<unknown> {
-  const env = { ...process.env, DATABASE_URL: db.url, SPIDERHUB_HOME: home };
+  const env = { ...process.env, DATABASE_URL: db.url, SPIDERHUB_HOME: home, ...bucket?.env };
   const { stdout } = await promisify(execFile)(process.execPath, [CLI, 'admin', ...words, '--json'], { env });
   return JSON.parse(stdout);
 }
 
 function streams() {
-  return createFsStreamStore({ root: join(home, 'data/streams'), tallies: TALLIES });
+  return storageAt({ ...bucket?.env, SPIDERHUB_HOME: home }, db.database).streams;
 }
 
 async function deletedJob(): Promise<JobKey> {

@@ -86,3 +86,28 @@ it('sets only variables that some process reads', () => {
     }
   }
 });
+
+describe('with an S3 instead of a shared volume', () => {
+  const text = readFileSync(join(CHECKOUT, 'deploy/compose.objects.yml'), 'utf8');
+  const merged = parse(text.replaceAll(/!(?:override|reset)\b/g, ''), { merge: true }) as {
+    services: Record<string, Service>;
+  };
+
+  it('every process of ours has the bucket, the key of secrets and a volume of its own', () => {
+    for (const name of OURS) {
+      const { environment, volumes: mounted } = merged.services[name] ?? {};
+      expect(environment).toMatchObject({ STORAGE_URL: expect.stringMatching(/^s3:/) });
+      expect(environment?.SECRETS_KEY).toMatch(/^\$\{\w+:\?/);
+      expect(environment?.AWS_SECRET_ACCESS_KEY).toMatch(/^\$\{\w+:\?/);
+      expect(mounted).toEqual(['/data']);
+    }
+    // What is not replaced is added to.
+    expect(text.match(/volumes: !override \[\/data\]/g)).toHaveLength(OURS.length);
+  });
+
+  it('only what stands in front has ports', () => {
+    expect(text).toContain('ports: !reset []');
+    expect(merged.services.api?.ports).toEqual([]);
+    expect(merged.services.front?.ports).toEqual(services.api?.ports);
+  });
+});

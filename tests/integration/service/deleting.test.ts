@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { eventually } from '@spiderhub/testkit';
 import { type Service, startService } from '../../support/service.ts';
 
@@ -38,9 +36,10 @@ async function itemsOf(key: string): Promise<string> {
   return (await service.call(`/storage/items/${key}?format=jl`)).text();
 }
 
-async function foldersOfJobs(): Promise<string[]> {
-  const streams = join(service.home, 'data/streams', String(service.team.project), '1');
-  return (await readdir(streams)).sort();
+async function jobsWithStreams(): Promise<number[]> {
+  const jobs = new Set<number>();
+  for await (const { ref } of service.storage.movable.list()) jobs.add(ref.key.job);
+  return [...jobs].sort((a, b) => a - b);
 }
 
 async function rowsOf(table: string): Promise<number> {
@@ -59,7 +58,7 @@ it('frees rows and files of deleted jobs and of no others, though the worker tha
   expect(await rowsOf('jobs')).toBe(1);
   await service.startWorker();
   await eventually(async () => expect(await rowsOf('streams_to_free')).toBe(0), { timeoutMs: 60_000 });
-  expect(await foldersOfJobs()).toEqual(['1']);
+  expect(await jobsWithStreams()).toEqual([1]);
   expect(await itemsOf(kept as string)).toContain('book');
   expect(await itemsOf(gone[0] as string)).toBe('');
   const again = await service.call('/api/jobs/delete.json', { project: String(project), job: gone });

@@ -6,6 +6,7 @@ import { answers, embeddedDatabaseUrl, openHome, serverAccount } from '@spiderhu
 import { boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
 import { CHECKOUT, redisOptions } from '@spiderhub/platform';
 import { redisProblem } from '@spiderhub/queue';
+import { pingBucket } from '@spiderhub/storage';
 import { type CliConfig, givenDatabase } from '../config.ts';
 import { containerFindings } from './containers.ts';
 import type { Check, Finding } from './doctor.ts';
@@ -74,6 +75,16 @@ const redis: Check = {
   },
 };
 
+/** Files of this machine need no look. */
+const storage: Check = {
+  name: 'storage',
+  async look(config) {
+    if (config.STORAGE_URL === undefined) return [];
+    await pingBucket(config);
+    return [{ state: 'ok', words: 'the bucket can be read' }];
+  },
+};
+
 const containers: Check = { name: 'containers', look: containerFindings };
 
 /** Servers of our own run as long as the service does; those that are given have to be there. */
@@ -84,4 +95,4 @@ function away(what: string, given: string | undefined): Finding {
 }
 
 /** Every look of `admin doctor`, in the order of its answer. */
-export const CHECKS: readonly Check[] = [isolation, python, database, redis, containers];
+export const CHECKS: readonly Check[] = [isolation, python, database, redis, storage, containers];

@@ -3,8 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { S3Server } from '@spiderhub/testkit';
-import { type Fault, type FaultyS3, startFaultyS3 } from '../contract/faulty-s3.ts';
+import { type FaultyS3, type S3Fault, type S3Server, startFaultyS3 } from '@spiderhub/testkit';
 import { makeBucket, s3Servers } from '../contract/s3-place.ts';
 import { parseS3Url, urlOf } from './address.ts';
 import { createS3Client } from './client.ts';
@@ -87,7 +86,7 @@ describe.each(s3Servers())('a client of S3 (%s)', (_name, start) => {
   let faulty: FaultyS3;
   beforeAll(async () => {
     server = await start();
-    faulty = await startFaultyS3(server.endpoint);
+    faulty = await startFaultyS3(server);
   });
   afterAll(async () => {
     await faulty.close();
@@ -98,7 +97,7 @@ describe.each(s3Servers())('a client of S3 (%s)', (_name, start) => {
   });
 
   /** Each call meets one of these faults first. */
-  function once(fault: Fault): void {
+  function once(fault: S3Fault): void {
     const met = new Set<string>();
     faulty.fault = ({ method, path: at }) => {
       if (met.has(method + at)) return 'none';
@@ -171,6 +170,28 @@ describe.each(s3Servers())('a client of S3 (%s)', (_name, start) => {
     const asking = wrong.ask({ method: 'PUT', key: 'k', body: Buffer.from('1') });
     if (server.isStrict) await expect(asking).rejects.toMatchObject({ status: 403 });
     else await asking;
+  });
+
+  it('never takes a key that nobody has for an object that is not there', async () => {
+    const { client } = await makeBucket(server);
+    const keys = { AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'wrong' };
+    const stranger = createS3Client({
+      address: client.address,
+      credentials: credentialsFrom(keys, 'us-east-1'),
+    });
+    const asking = stranger.ask({ method: 'GET', key: 'k' });
+    if (server.isStrict) await expect(asking).rejects.toMatchObject({ isMissing: false });
+    else await expect(asking).rejects.toMatchObject({ isMissing: true });
+  });
+
+  it.each([-1, 1])('a clock that is %i hours off is followed', async (hours) => {
+    const { objects } = await bucketBehindFaults();
+    faulty.skewMs = hours * 3600_000;
+    await objects.put('skewed', Buffer.from('123'));
+    expect(await objects.read('skewed', 0, 3)).toEqual(Buffer.from('123'));
+    faulty.skewMs = 0;
+    await objects.put('right again', Buffer.from('456'));
+    expect(await objects.read('right again', 0, 3)).toEqual(Buffer.from('456'));
   });
 });
 

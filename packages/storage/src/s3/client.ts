@@ -46,8 +46,12 @@ export interface S3Call {
   query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: Buffer;
+  /** The body says something about an object whose checksum is another one: none is sent. */
+  isAboutObject?: boolean;
   /** SHA-256 of the body in hex, where it is known. */
   sha256?: string;
+  /** After so long no further try begins, ms; the client's patience without. */
+  givesUpMs?: number;
   /** Stops trying. */
   signal?: AbortSignal | undefined;
 }
@@ -106,7 +110,7 @@ export function createS3Client({ address, credentials, patience, onTry }: S3Clie
   }
 
   async function ask(request: S3Call): Promise<HttpReply> {
-    const givesUp = Date.now() + limits.givesUpMs;
+    const givesUp = Date.now() + (request.givesUpMs ?? limits.givesUpMs);
     let isMended = false;
     for (let tries = 1, renew = false; ; tries += 1) {
       const outcome = await tryOnce(request, renew).catch(asS3Error(request));
@@ -136,11 +140,14 @@ function asS3Error({ method, key }: S3Call): (error: unknown) => S3Error {
 }
 
 /** The server compares what arrived with these. TLS guards the body already: then its hash would be waste. */
-function checksOf({ body, sha256 }: S3Call, url: URL): Record<string, string> {
+function checksOf({ body, sha256, isAboutObject }: S3Call, url: URL): Record<string, string> {
   if (!body) return { 'x-amz-content-sha256': EMPTY_SHA256 };
   const hash =
-    url.protocol === 'https:' ? 'UNSIGNED-PAYLOAD' : createHash('sha256').update(body).digest('hex');
-  return { 'x-amz-content-sha256': sha256 ?? hash, 'x-amz-checksum-crc32': crcText(body) };
+    url.protocol === 'https:' && !isAboutObject
+      ? 'UNSIGNED-PAYLOAD'
+      : createHash('sha256').update(body).digest('hex');
+  const content = { 'x-amz-content-sha256': sha256 ?? hash };
+  return isAboutObject ? content : { ...content, 'x-amz-checksum-crc32': crcText(body) };
 }
 
 const EMPTY_SHA256 = createHash('sha256').digest('hex');

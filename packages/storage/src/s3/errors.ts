@@ -11,7 +11,7 @@ export class S3Error extends Error {
 
   constructor(what: string, status: number, code: string, cause?: unknown) {
     super(
-      `S3: ${what}: ${[status || '', code].join(' ').trim() || 'failed'}`,
+      `S3: ${what}: ${[status || '', code].join(' ').trim() || 'failed'}${hintOf(status, code)}`,
       cause === undefined ? {} : { cause },
     );
     this.name = 'S3Error';
@@ -19,9 +19,43 @@ export class S3Error extends Error {
     this.code = code;
   }
 
+  /** The object is not there. Other things are not found, too, such as a bucket, or the owner of a key. */
   get isMissing(): boolean {
-    return this.status === 404 && this.code !== 'NoSuchBucket';
+    return this.status === 404 && (this.code === 'NoSuchKey' || this.code === 'NotFound');
   }
+}
+
+const WRONG_KEYS = 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not keys of this server';
+const NO_RIGHTS = 'the keys lack a right that docs/storage.md names';
+const NO_ROOM = 'there is no room left in the bucket';
+const NO_SERVER = 'nothing listens at the endpoint of STORAGE_URL';
+const NO_TRUST = "the server's certificate is of nobody that is trusted here: NODE_EXTRA_CA_CERTS";
+/** What an operator can do about it. */
+const HINTS: Readonly<Record<string, string>> = {
+  NoSuchBucket: 'there is no such bucket: make it, or mend STORAGE_URL',
+  InvalidAccessKeyId: WRONG_KEYS,
+  SignatureDoesNotMatch: WRONG_KEYS,
+  XAdminUserNotFound: WRONG_KEYS,
+  AccessDenied: NO_RIGHTS,
+  AllAccessDisabled: NO_RIGHTS,
+  QuotaExceeded: NO_ROOM,
+  EntityTooLarge: NO_ROOM,
+  XMinioStorageFull: NO_ROOM,
+  InsufficientStorage: NO_ROOM,
+  RequestTimeTooSkewed: 'the clocks of this machine and of the server differ',
+  AuthorizationHeaderMalformed: 'the region in STORAGE_URL is not that of the server',
+  PermanentRedirect: 'the region or the endpoint in STORAGE_URL is not that of the bucket',
+  ECONNREFUSED: NO_SERVER,
+  ENOTFOUND: 'the endpoint of STORAGE_URL has no address',
+  SELF_SIGNED_CERT_IN_CHAIN: NO_TRUST,
+  DEPTH_ZERO_SELF_SIGNED_CERT: NO_TRUST,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NO_TRUST,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NO_TRUST,
+};
+
+function hintOf(status: number, code: string): string {
+  const hint = HINTS[code] ?? (status === 507 ? NO_ROOM : undefined);
+  return hint === undefined ? '' : ` (${hint})`;
 }
 
 const BUSY_CODES: ReadonlySet<string> = new Set([

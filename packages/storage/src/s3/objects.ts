@@ -11,6 +11,8 @@ const MULTIPART_BYTES = 64 * 2 ** 20;
 /** S3 removes so many at once. */
 const REMOVED_AT_ONCE = 1000;
 const MARKER = 'spiderhub';
+/** Whoever asks whether S3 is there wants to know it now, ms. */
+const PING_MS = 2000;
 
 export interface StoredObject {
   key: string;
@@ -90,9 +92,10 @@ export function createObjects(client: S3Client): Objects {
 
     async ping() {
       try {
-        await client.ask({ method: 'HEAD', key: MARKER });
+        // An answer to HEAD would not say what is wrong.
+        await client.ask({ method: 'GET', key: MARKER, givesUpMs: PING_MS });
       } catch (error) {
-        if (!(error instanceof S3Error && error.status === 404)) throw error;
+        if (!(error instanceof S3Error && error.isMissing)) throw error;
         await put(MARKER, Buffer.from('Spiderhub keeps its files here.\n'));
       }
     },
@@ -122,7 +125,9 @@ async function putParts(client: S3Client, key: string, file: OpenFile, size: num
       );
     }
     const whole = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`);
-    const done = await client.ask({ method: 'POST', key, query: { uploadId }, body: whole });
+    // A checksum of this call would be taken for one of the object.
+    const query = { uploadId };
+    const done = await client.ask({ method: 'POST', key, query, body: whole, isAboutObject: true });
     // S3 may say 200 first and then think of an error.
     const code = textOf(done.body.toString(), 'Code');
     if (code) throw new S3Error(`POST ${key}`, done.status, code);

@@ -2,11 +2,12 @@ import { createSegmentIndex } from '@spiderhub/db';
 import {
   createTestDatabase,
   eventually,
+  type FaultyS3,
   type S3Server,
+  startFaultyS3,
   startMoto,
   type TestDatabase,
 } from '@spiderhub/testkit';
-import { type FaultyS3, startFaultyS3 } from '../../contract/faulty-s3.ts';
 import { type Bucket, makeBucket } from '../../contract/s3-place.ts';
 import { linesFrom, numbered, REF, recordsOf } from '../../contract/support.ts';
 import { STREAMS } from './body.ts';
@@ -20,7 +21,7 @@ let postgres: TestDatabase;
 let bucket: Bucket;
 beforeAll(async () => {
   server = await startMoto();
-  faulty = await startFaultyS3(server.endpoint);
+  faulty = await startFaultyS3(server);
 });
 afterAll(async () => {
   await faulty.close();

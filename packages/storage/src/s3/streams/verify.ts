@@ -61,7 +61,7 @@ async function verifyMembers(
     try {
       await inflateSegment(await objects.read(object, offset, offset + length), { crc, raw });
     } catch (error) {
-      const isMissing = error instanceof S3Error && [404, 206, 416].includes(error.status);
+      const isMissing = error instanceof S3Error && (error.isMissing || [206, 416].includes(error.status));
       if (error instanceof S3Error && !isMissing) throw error;
       // It may have been replaced or removed since its row was read.
       if (!(await index.upkeep.known([object])).has(object)) continue;

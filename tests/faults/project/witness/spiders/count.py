@@ -20,8 +20,9 @@ def process_began_ms():
 class CountSpider(scrapy.Spider):
     name = 'count'
 
-    def __init__(self, witness, items, gap_ms, **kwargs):
+    def __init__(self, witness, items, gap_ms, padding='0', **kwargs):
         super().__init__(**kwargs)
+        self.padding = int(padding)
         self.items, self.gap_seconds = int(items), int(gap_ms) / 1000
         job = os.environ['SHUB_JOBKEY'].replace('/', '-')
         self.execution = '%s.%d.%d' % (job, os.getpid(), process_began_ms())
@@ -39,7 +40,10 @@ class CountSpider(scrapy.Spider):
         for number in range(self.items):
             # Before the item: what is stored can never be ahead of what was told.
             self.tell('I', number)
-            yield {'number': number, 'execution': self.execution}
+            item = {'number': number, 'execution': self.execution}
+            if self.padding:
+                item['padding'] = os.urandom(self.padding // 2).hex()
+            yield item
             await asyncio.sleep(self.gap_seconds)
 
     def closed(self, reason):
