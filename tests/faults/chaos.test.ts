@@ -5,7 +5,7 @@ const SEED = Number(process.env.CHAOS_SEED ?? 1);
 const SECONDS = Number(process.env.CHAOS_SECONDS ?? 45);
 const ONLY = process.env.CHAOS_ONLY?.split(',');
 
-jest.setTimeout((SECONDS + 300) * 1000);
+jest.setTimeout((SECONDS + 900) * 1000);
 
 describe('under faults', () => {
   it('nothing is lost and nothing runs twice at once', async () => {

@@ -47,7 +47,7 @@ const OUTSTANDING = 12;
 /** Leaves a slot free for what has to begin again. */
 const FEW = 4;
 /** After the last fault everything has to come to its end in this many leases. */
-const SETTLE_LEASES = 12;
+const SETTLE_LEASES = 40;
 
 /** Runs the whole system under load and faults that the seed decides, lets it come to rest, and judges. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
