@@ -76,18 +76,13 @@ export function createEngine({ command, env, wayToRegistry }: EngineOptions): En
       if (built === null) throw notFetched(image, 'nothing of this name has been built on this machine');
       return built;
     }
-    const way = await openWay(wanted);
-    const login = await loginArguments(wanted);
+    const way = await openWay(wanted, env, wayToRegistry);
+    const login = await loginArguments(wanted, isPodman);
     try {
       const whole = wholeImageName(image);
       // Nothing but a registry is meant, whatever else the name of one could mean to an engine.
-      const words = [
-        ...login.before,
-        'pull',
-        '--quiet',
-        ...login.after,
-        isPodman ? `docker://${whole}` : whole,
-      ];
+      const source = isPodman ? `docker://${whole}` : whole;
+      const words = [...login.before, 'pull', '--quiet', ...login.after, source];
       const { code, tail } = await run(words, { timeoutMs: PULL_MS, enter: way.enter, own: way.environment });
       // Whom this machine asks for names is nobody's business.
       const why = (tail.trim().split('\n').at(-1) ?? '').replace(/ on [\d.:[\]a-f]+:53\b/, '');
@@ -100,30 +95,6 @@ export function createEngine({ command, env, wayToRegistry }: EngineOptions): En
       await way.close();
       if (login.path) await rm(join(folder, login.path), { force: true });
     }
-  }
-
-  async function openWay({ image, project }: WantedImage): Promise<WayToRegistry> {
-    const registry = registryOf(image);
-    const [host, port = 443] = placeOf(registry);
-    const direct = { enter: [], environment: env, close: async () => {} };
-    return (
-      (await wayToRegistry?.({ project, host, port }, env).catch((error: Error) => {
-        throw notFetched(image, error.message);
-      })) ?? direct
-    );
-  }
-
-  /** A file and not the command line, which everybody on the machine can read. */
-  async function loginArguments({ image, login, folder }: WantedImage) {
-    if (!login) return { before: [], after: [], path: null };
-    const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
-    const config = JSON.stringify({ auths: { [registryOf(image)]: { auth } } });
-    const name = isPodman ? 'auth.json' : 'config.json';
-    const path = join(folder, name);
-    await writeFile(path, config, { mode: 0o600 });
-    return isPodman
-      ? { before: [], after: ['--authfile', path], path: name }
-      : { before: ['--config', folder], after: [], path: name };
   }
 
   return {
@@ -153,6 +124,34 @@ export function createEngine({ command, env, wayToRegistry }: EngineOptions): En
         await run(['rm', '--force', name]);
     },
   };
+}
+
+async function openWay(
+  { image, project }: WantedImage,
+  env: Record<string, string>,
+  wayToRegistry: EngineOptions['wayToRegistry'] | undefined,
+): Promise<WayToRegistry> {
+  const registry = registryOf(image);
+  const [host, port = 443] = placeOf(registry);
+  const direct = { enter: [], environment: env, close: async () => {} };
+  return (
+    (await wayToRegistry?.({ project, host, port }, env).catch((error: Error) => {
+      throw notFetched(image, error.message);
+    })) ?? direct
+  );
+}
+
+/** A file and not the command line, which everybody on the machine can read. */
+async function loginArguments({ image, login, folder }: WantedImage, isPodman: boolean) {
+  if (!login) return { before: [], after: [], path: null };
+  const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+  const config = JSON.stringify({ auths: { [registryOf(image)]: { auth } } });
+  const name = isPodman ? 'auth.json' : 'config.json';
+  const path = join(folder, name);
+  await writeFile(path, config, { mode: 0o600 });
+  return isPodman
+    ? { before: [], after: ['--authfile', path], path: name }
+    : { before: ['--config', folder], after: [], path: name };
 }
 
 function notFetched(image: string, why: string): DomainError {
