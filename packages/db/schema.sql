@@ -1200,6 +1200,9 @@ CREATE OR REPLACE FUNCTION tell_of_changed_jobs()
  LANGUAGE plpgsql
  SET enable_nestloop TO 'off'
 AS $function$
+declare
+  -- Of a change of more jobs than this the log tells that there was one, and not each.
+  are_many constant boolean := (select count(*) > 1000 from (select from after limit 1001) first_ones);
 begin
   insert into job_count_changes (project_id, spider, state, n)
   select c.project_id, c.spider, c.state, sum(c.n)
@@ -1229,9 +1232,20 @@ begin
         'items', a.items, 'errors', a.errors)::text end
     -- `admitted` is the queue's own word, and nobody's event.
     where a.state <> b.state and a.state <> 'admitted'
+    union all
+    select 3, 'job.tagged', null, json_build_object('tags', a.tags)::text
+    where a.tags <> b.tags and not are_many
   ) e
-  where a.state <> b.state or a.cancelled_by is distinct from b.cancelled_by
+  where a.state <> b.state or a.cancelled_by is distinct from b.cancelled_by or a.tags <> b.tags
   order by a.id, e.nth;
+
+  if are_many then
+    insert into events (project_id, type, data)
+    select a.project_id, 'job.tagged', json_build_object('jobs', count(*))::text
+    from after a join before b on b.id = a.id
+    where a.tags <> b.tags
+    group by a.project_id;
+  end if;
   return null;
 end
 $function$;

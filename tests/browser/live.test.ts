@@ -24,7 +24,7 @@ describeInBrowser('the page while things happen', () => {
     await chromium.stop();
     await service?.stop();
   });
-  afterEach(() => chromium.closeAll(expect.getState().currentTestName ?? 'live'));
+  afterEach(() => chromium.closeAll(expect.getState().currentTestName ?? 'live'), SLOWEST_MS);
 
   const live = (page: Page) => page.getByRole('status').getByText('live', { exact: true }).waitFor();
   const rowOf = (page: Page, key: string) =>
@@ -65,6 +65,13 @@ describeInBrowser('the page while things happen', () => {
           .first()
           .waitFor();
       }
+      // What a consumer does with it is shown, too.
+      await service.call('/api/jobs/update.json', {
+        project: String(service.team.project),
+        job: key,
+        add_tag: 'consumed',
+      });
+      for (const { page } of windows) await rowOf(page, key).getByText('consumed', { exact: true }).waitFor();
       // What follows an end is over some seconds later; then there is nothing to ask.
       await new Promise((resolve) => setTimeout(resolve, 7000));
       const questions = windows.map(({ page }) => asked(page));

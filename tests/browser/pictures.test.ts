@@ -12,12 +12,15 @@ import { crawl, enter, startDemo, untilFinished } from './support/seed.ts';
 const FOLDER = resolve(__dirname, '../../docs/dash');
 /** Where a screen lies (`~`: outside of the project) and what is seen when it is there. */
 const SCREENS = [
+  ['projects', '~/', 'Number'],
   ['overview', '', 'Needs a look'],
   ['jobs', '/jobs', 'finished'],
   ['job', '/1/1?tab=overview', 'What became of it'],
   ['items', '/1/1?tab=items', 'Fields'],
   ['log', '/2/1?tab=log', 'Spider opened'],
   ['requests', '/1/1?tab=requests', '2xx'],
+  ['stats', '/1/1?tab=stats', 'downloader/'],
+  ['attempts', '/2/1?tab=attempts', 'Ended with'],
   ['charts', '/3/1?tab=charts', 'Items a minute'],
   ['spiders', '/spiders', 'books'],
   ['spider', '/spiders/1', 'Settings of the next run'],
@@ -28,12 +31,17 @@ const SCREENS = [
   ['limits', '/settings/limits', 'on disk'],
   ['audit', '/settings/audit', 'acme-user'],
   ['members', '~/o/ORG/members', 'Roles add up'],
+  ['organisation-keys', '~/o/ORG/keys', 'project'],
+  ['organisation-limits', '~/o/ORG/limits', 'Usage by project'],
+  ['organisation-audit', '~/o/ORG/audit', 'acme-user'],
   ['account', '~/account', 'Where you are signed in'],
   ['periodic', '/periodic', 'Every 15 minutes'],
   ['schedule', '/periodic/1', 'Jobs, or why not'],
   ['plan', '/periodic/4/edit', 'The next 10 runs'],
+  ['webhooks', '/webhooks', 'Last 24 hours'],
   ['webhook', '/webhooks/1', 'What went wrong'],
   ['rules', '/rules', 'Then'],
+  ['rule', '/rules/1', 'What it did'],
   ['compare', '/compare?a=1%2F1&b=1%2F2', 'travel'],
 ] as const;
 const CATEGORIES = ['travel', 'poetry', 'history', 'science', 'fiction', 'cooking'];
@@ -175,6 +183,10 @@ onlyWhenAsked('pictures of the page', () => {
     await page.goto(`${service.url}${where}`);
     await page.getByText(sign).first().waitFor();
     for (const folded of await page.getByText('The next 24 hours').all()) await folded.click();
+    // Numbers that are not all known yet.
+    await eventually(async () =>
+      expect(await page.locator('.day .number', { hasText: '+' }).count()).toBe(0),
+    );
     await page.waitForLoadState('networkidle').catch(() => {});
     await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
   }
@@ -188,8 +200,12 @@ onlyWhenAsked('pictures of the page', () => {
       await page.screenshot({ path: join(FOLDER, `sign-in-${colorScheme}.png`) });
       await enter(page, service);
       for (const screen of SCREENS) await picture(page, screen, colorScheme);
+      await page.goto(`${service.url}/p/${service.team.project}/jobs`);
+      await page.getByRole('button', { name: 'Run a spider' }).click();
+      await page.getByLabel('Spider', { exact: true }).fill('books');
+      await page.screenshot({ path: join(FOLDER, `run-${colorScheme}.png`) });
       await chromium.closeAll(null);
     },
-    240_000,
+    400_000,
   );
 });

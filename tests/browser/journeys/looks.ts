@@ -21,6 +21,7 @@ const SCREENS: readonly (readonly [path: string, sign: string])[] = [
   ['/1/1?tab=log', 'Spider opened'],
   ['/1/1?tab=requests', '2xx'],
   ['/1/1?tab=stats', 'downloader/'],
+  ['/1/1?tab=charts', 'Items a minute'],
   ['/1/1?tab=settings', 'Settings of this job'],
   ['/1/1?tab=attempts', 'Ended with'],
   ['/code', 'in use'],
@@ -29,10 +30,12 @@ const SCREENS: readonly (readonly [path: string, sign: string])[] = [
   ['/settings/variables', 'REGION'],
   ['/settings/limits', 'Jobs that wait'],
   ['/settings/audit', 'acme-user'],
+  ['/compare?a=1%2F1&b=1%2F2', 'Started with'],
   ['~/account', 'Where you are signed in'],
   ['~/o/ORG/members', 'Roles add up'],
   ['~/o/ORG/keys', 'project'],
   ['~/o/ORG/limits', 'Usage by project'],
+  ['~/o/ORG/audit', 'acme-user'],
   ['~/', 'Number'],
 ];
 

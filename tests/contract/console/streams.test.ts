@@ -263,6 +263,20 @@ describe('the stream of a page', () => {
     expect(page.events.map(({ event }) => event)).not.toContain('reset');
   });
 
+  it('tells of tags that a consumer sets on a job that is over', async () => {
+    const { key, name } = await running();
+    await finish(key);
+    const page = await stream(`/stream?projects=${api.team.project}`);
+    await eventually(() => expect(page.events.map(({ event }) => event)).toContain('counts'));
+    const change = { add: ['consumed'], remove: [] };
+    await api.jobs.changeTags({ project: api.team.project, keys: [key] }, change, service('test'));
+    const of = (event: string) => page.events.filter((one) => one.event === event).map(({ data }) => data);
+    await eventually(() =>
+      expect(of('job')).toMatchObject([{ key: name, type: 'job.tagged', state: null, tags: ['consumed'] }]),
+    );
+    await eventually(() => expect(of('row')).toMatchObject([{ key: name, tags: ['consumed'] }]));
+  });
+
   it('goes on where it was, and says `reset` for a place that is not known', async () => {
     const path = `/stream?projects=${api.team.project}`;
     const { body } = await api.get('/console/events?after=now');

@@ -1,4 +1,4 @@
-import type { EventLog, LoggedEvent } from '@spiderhub/core';
+import { COMMAND, type EventLog, type LoggedEvent } from '@spiderhub/core';
 import { createActivityStore, createEventLog, createJobStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, saveVersion, scheduleRequest, type Team } from '../../support/team.ts';
@@ -36,6 +36,36 @@ describe('the event log', () => {
       { type: 'version.deployed', actor: 'test', job: null, data: '{"version" : "2.0"}' },
       { type: 'job.scheduled', actor: 'test', job: { spider: 1, job: 1 } },
       { type: 'project.reported', data: '{"event":"mine"}' },
+    ]);
+  });
+
+  it('tells of tags that change, job by job, and of those of very many jobs in one line', async () => {
+    const jobs = createJobStore(db.database);
+    const made = await jobs.schedule([
+      scheduleRequest(team.project, 'a', { tags: ['old'] }),
+      scheduleRequest(team.project, 'a', { tags: ['new'] }),
+    ]);
+    const change = (add: string[]) =>
+      jobs.changeTags({ project: team.project }, { add, remove: ['old'] }, COMMAND);
+    const start = await log.end();
+    // The second job has it already.
+    await change(['new']);
+    const { events, cursor } = await follow(start);
+    expect(events).toMatchObject([
+      {
+        type: 'job.tagged',
+        job: { spider: 1, job: made[0]?.outcome === 'scheduled' && made[0].job },
+        data: '{"tags" : ["new"]}',
+      },
+    ]);
+    await db.database.raw(
+      `insert into jobs (project_id, spider, number, state, priority, external, pending_at)
+      select project_id, spider, 1000 + n, state, priority, true, now() from jobs, generate_series(1, 1000) n where number = 1`,
+    );
+    const behind = (await follow(cursor, 1000)).cursor;
+    await change(['many']);
+    expect((await follow(behind)).events).toMatchObject([
+      { type: 'job.tagged', job: null, data: '{"jobs" : 1002}' },
     ]);
   });
 

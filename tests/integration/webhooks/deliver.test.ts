@@ -107,6 +107,17 @@ async function eventTypes(): Promise<string[]> {
 }
 
 describe('a webhook', () => {
+  it('for everything hears nothing of tags, which its receiver may have set; one that asks for them does', async () => {
+    await hook();
+    const asks = await hook({ types: ['job.tagged'], spiders: ['a'] });
+    await run();
+    expect(await react()).toBe(1);
+    const change = { add: ['consumed'], remove: [] };
+    await createJobStore(db.database).changeTags({ project: team.project }, change, COMMAND);
+    expect(await react()).toBe(1);
+    expect(await deliveries(asks.webhook)).toHaveLength(1);
+  });
+
   it('is verified by a library of others, says what happened, and nothing that was given in confidence', async () => {
     const { webhook, secret } = await hook();
     await run('a', { tags: ['nightly'], args: { password: 'hunter2' }, settings: { TOKEN: '"hunter2"' } });

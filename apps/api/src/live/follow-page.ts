@@ -25,7 +25,7 @@ export interface Page {
 export type RowOf = (job: Job) => object;
 
 /**
- * What a page shows of projects and jobs, as it changes: `job`, `row`, `counts`, `progress`, `tail`, and `reset` first when the
+ * What a page shows of projects and jobs, as it changes: `job`, `project`, `row`, `counts`, `progress`, `tail`, and `reset` first when the
  * reader's place is not known. Small facts, the newest of a kind only: a slow reader costs nothing.
  */
 export function followPage(live: Live, page: Page, rowOf: RowOf, out: LiveOutput): Promise<void> {
@@ -109,6 +109,7 @@ function tellJobs(
         const key = job && formatJobKey({ project, ...job });
         // A start and an end that come together are both told: the page adds what each says.
         if (key) box.put(`job ${key} ${type}`, sseEvent('job', jobFacts(key, event), id));
+        else box.put(`project ${project} ${type}`, sseEvent('project', { project, type }, id));
       }
     },
   });

@@ -10,6 +10,12 @@ export interface JobFact {
   type: string;
 }
 
+/** Something happened in a project, and not with a single job. */
+export interface ProjectFact {
+  project: number;
+  type: string;
+}
+
 export interface CountsFact {
   project: number;
   pending: number;
@@ -34,6 +40,7 @@ export interface TailFact {
 
 export type Fact =
   | { event: 'job'; data: JobFact }
+  | { event: 'project'; data: ProjectFact }
   | { event: 'row'; data: RowFact }
   | { event: 'counts'; data: CountsFact }
   | { event: 'progress'; data: ProgressFact }
@@ -43,7 +50,16 @@ export type Fact =
   /** The other side ends the stream, and says why. */
   | { event: 'bye'; data: { reason: string } };
 
-const EVENTS: readonly Fact['event'][] = ['job', 'row', 'counts', 'progress', 'tail', 'reset', 'bye'];
+const EVENTS: readonly Fact['event'][] = [
+  'job',
+  'project',
+  'row',
+  'counts',
+  'progress',
+  'tail',
+  'reset',
+  'bye',
+];
 
 export interface StreamWish {
   projects: readonly number[];

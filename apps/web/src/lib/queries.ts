@@ -1,5 +1,6 @@
 import { keepPreviousData, QueryClient, useQueryClient } from '@tanstack/react-query';
 import { ApiError } from '../api/client.ts';
+import { stir } from './live/stirring.ts';
 
 const MAX_TRIES = 3;
 
@@ -30,6 +31,8 @@ export type ReadKeys = readonly [all: string, one: string];
 export function useReadAgain(project: number, keys: ReadKeys): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
+    // Something follows from it, such as the delivery of a message.
+    stir(project);
     await Promise.all(keys.map((key) => client.invalidateQueries({ queryKey: [key, project] })));
   };
 }

@@ -49,6 +49,7 @@ export function Chart({ label, times, lines, words, isElapsed = false, height = 
         axes: [
           {
             ...axis,
+            size: 30,
             space: TICK_PX,
             values: (_plot, ticks, _axis, _space, step) =>
               ticks.map((tick) => (isElapsed ? `${tick} s` : timeOfTick(tick * 1000, step, zone))),

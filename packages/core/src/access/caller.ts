@@ -74,11 +74,6 @@ export class Caller {
     return all.add(project).size > before;
   }
 
-  /** Whether it may still do what it was once allowed: of a caller who has just been looked up. Asks nobody. */
-  mayStill(target: Target, action: Action): boolean {
-    return this.#access.mayStill(this.#who, action, target);
-  }
-
   /** Throws what `Access.mayIn` throws. */
   async mayIn(organisation: number): Promise<Manager> {
     this.hasAsked = true;

@@ -10,9 +10,14 @@ const JOB_EVENTS = [
   'job.restored',
 ] as const satisfies readonly JobEvent[];
 
+/** Consumers tag every job that they have dealt with, so that it is only told to who asks for it by name. */
+export const TAGGED = 'job.tagged';
+
 /** Everything that the event log tells of. */
 export const EVENT_TYPES = [
   ...JOB_EVENTS,
+  /** Tags of a job have changed; without a job when one statement changed those of more than a thousand. */
+  TAGGED,
   'version.deployed',
   'project.reported',
   /** A planned time of a periodic job at which nothing started, and did not have to. */

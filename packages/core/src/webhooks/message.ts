@@ -1,4 +1,4 @@
-import type { LoggedEvent } from '../events/events.ts';
+import { type LoggedEvent, TAGGED } from '../events/events.ts';
 import type { Job } from '../jobs/job.ts';
 import { formatJobKey } from '../jobs/key.ts';
 import type { WebhookPlan } from './webhook.ts';
@@ -19,7 +19,8 @@ export function isWanted(
   event: LoggedEvent,
   job: Job | null,
 ): boolean {
-  if (types.length > 0 && !types.includes(event.type)) return false;
+  // A receiver of everything that tags what it is told of would hear of that, and go on for ever.
+  if (types.length > 0 ? !types.includes(event.type) : event.type === TAGGED) return false;
   if (spiders.length > 0 && !(job && spiders.includes(job.spiderName))) return false;
   return hasTag.length === 0 || (job !== null && hasTag.some((tag) => job.tags.includes(tag)));
 }

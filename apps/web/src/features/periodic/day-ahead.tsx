@@ -42,7 +42,7 @@ function Day({ project, schedules, from }: DayProps) {
   const { zone } = usePreferences();
   const until = from + HOURS * HOUR_MS;
   const runs = useRunsUntil(project, schedules, until);
-  const all = runs.flat();
+  const all = runs.flatMap(({ at }) => at);
   const hours = Array.from(
     { length: HOURS },
     (_, i) => all.filter((at) => Math.floor((at - from) / HOUR_MS) === i).length,
@@ -53,13 +53,13 @@ function Day({ project, schedules, from }: DayProps) {
       <table className="table">
         <tbody>
           {schedules.map((schedule, i) => {
-            const mine = runs[i] ?? [];
+            const { at: mine, isCut } = runs[i] ?? { at: [], isCut: true };
             return (
               <tr key={schedule.id}>
                 <th scope="row" className="cut" title={nameOf(schedule)}>
                   {nameOf(schedule)}
                 </th>
-                <td className="number">{mine.length >= MAX_RUNS ? `${MAX_RUNS}+` : mine.length}</td>
+                <td className="number">{isCut ? `${mine.length}+` : mine.length}</td>
                 <td className="line">
                   <span className="hours">
                     {mine.map((at) => (
@@ -77,7 +77,7 @@ function Day({ project, schedules, from }: DayProps) {
           })}
           <tr>
             <th scope="row">Starts in each hour</th>
-            <td className="number">{all.length}</td>
+            <td className="number">{runs.some(({ isCut }) => isCut) ? `${all.length}+` : all.length}</td>
             <td className="line">
               <span className="hours">
                 {hours.map((starts, i) => {
@@ -104,8 +104,14 @@ function Day({ project, schedules, from }: DayProps) {
   );
 }
 
+interface Runs {
+  at: number[];
+  /** There may be more than these, which are not known yet. */
+  isCut: boolean;
+}
+
 /** Planned times before a moment, ms: more are asked for where the list says too few. */
-function useRunsUntil(project: number, schedules: readonly Schedule[], until: number): number[][] {
+function useRunsUntil(project: number, schedules: readonly Schedule[], until: number): Runs[] {
   const isFull = ({ nextRuns }: Schedule) =>
     nextRuns.length === 0 || Date.parse(nextRuns.at(-1) ?? '') > until;
   const previews = useQueries({
@@ -124,7 +130,9 @@ function useRunsUntil(project: number, schedules: readonly Schedule[], until: nu
       };
     }),
   });
-  return schedules.map((schedule, i) =>
-    (previews[i]?.data?.runs ?? schedule.nextRuns).map((run) => Date.parse(run)).filter((at) => at < until),
-  );
+  return schedules.map((schedule, i) => {
+    const known = previews[i]?.data?.runs;
+    const at = (known ?? schedule.nextRuns).map((run) => Date.parse(run)).filter((time) => time < until);
+    return { at, isCut: (!known && !isFull(schedule)) || at.length >= MAX_RUNS };
+  });
 }

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { type JobRow, listJobs, shortKey } from '../../api/jobs.ts';
 import { listScheduleRuns, type Schedule, type ScheduleRun } from '../../api/schedules.ts';
 import { plural } from '../../lib/format.ts';
+import { pollWhileItStirs } from '../../lib/live/stirring.ts';
 import { nothingBefore } from '../../lib/queries.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Pending } from '../../ui/feedback.tsx';
@@ -29,7 +30,8 @@ export function History({ project, schedule }: { project: number; schedule: Sche
     initialPageParam: null as string | null,
     getNextPageParam: ({ runs }) => (runs.length < PAGE ? null : (runs.at(-1)?.plannedAt ?? null)),
     // What is older does not change: who has scrolled down reads, and does not wait for news.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : POLL_MS),
+    refetchInterval: ({ state }) =>
+      (state.data?.pages.length ?? 0) > 1 ? false : pollWhileItStirs(project, POLL_MS)(),
     placeholderData: nothingBefore,
   });
   const runs = query.data?.pages.flatMap((page) => page.runs) ?? [];
@@ -106,7 +108,7 @@ function useKnown(project: number, runs: readonly ScheduleRun[]): ReadonlyMap<st
     queryKey: ['jobs', project, 'of', q],
     queryFn: ({ signal }) => listJobs({ params: { project }, query: { q, limit: MAX_KNOWN } }, { signal }),
     enabled: keys.length > 0,
-    refetchInterval: POLL_MS,
+    refetchInterval: pollWhileItStirs(project, POLL_MS),
     retry: false,
   });
   return new Map(data?.jobs.map((row) => [row.key, row]));

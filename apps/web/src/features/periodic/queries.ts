@@ -7,6 +7,7 @@ import {
   runSchedule,
   type Schedule,
 } from '../../api/schedules.ts';
+import { pollWhileItStirs } from '../../lib/live/stirring.ts';
 import { nothingBefore, useReadAgain as useReadKeysAgain } from '../../lib/queries.ts';
 import { toast, toastError } from '../../ui/toasts.tsx';
 
@@ -18,14 +19,14 @@ export const schedulesQuery = (project: number) =>
   queryOptions({
     queryKey: ['schedules', project],
     queryFn: ({ signal }) => listSchedules({ params: { project } }, { signal }),
-    refetchInterval: POLL_LIST_MS,
+    refetchInterval: pollWhileItStirs(project, POLL_LIST_MS),
   });
 
 export const scheduleQuery = (project: number, schedule: number) =>
   queryOptions({
     queryKey: ['schedule', project, schedule],
     queryFn: ({ signal }) => readSchedule({ params: { project, schedule } }, { signal }),
-    refetchInterval: POLL_MS,
+    refetchInterval: pollWhileItStirs(project, POLL_MS),
     placeholderData: nothingBefore,
   });
 

@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { type Firing, listRuleFirings } from '../../api/rules.ts';
+import { pollWhileItStirs } from '../../lib/live/stirring.ts';
 import { nothingBefore } from '../../lib/queries.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Pending } from '../../ui/feedback.tsx';
@@ -22,7 +23,8 @@ export function Firings({ project, rule }: { project: number; rule: number }) {
     initialPageParam: null as string | null,
     getNextPageParam: ({ firings }) => (firings.length < PAGE ? null : (firings.at(-1)?.at ?? null)),
     // What is older does not change: who has scrolled down reads, and does not wait for news.
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? false : POLL_MS),
+    refetchInterval: ({ state }) =>
+      (state.data?.pages.length ?? 0) > 1 ? false : pollWhileItStirs(project, POLL_MS)(),
     placeholderData: nothingBefore,
   });
   const rows = query.data?.pages.flatMap(({ firings }) => firings) ?? [];

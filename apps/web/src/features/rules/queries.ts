@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import { changeRule, listRules, type Rule, readRule } from '../../api/rules.ts';
 import { listWebhooks } from '../../api/webhooks.ts';
+import { pollWhileItStirs } from '../../lib/live/stirring.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
 import { nothingBefore, useReadAgain as useReadKeysAgain } from '../../lib/queries.ts';
 import { toast, toastError } from '../../ui/toasts.tsx';
@@ -11,7 +12,7 @@ export const rulesQuery = (project: number) =>
   queryOptions({
     queryKey: ['rules', project],
     queryFn: ({ signal }) => listRules({ params: { project } }, { signal }),
-    refetchInterval: POLL_MS,
+    refetchInterval: pollWhileItStirs(project, POLL_MS),
   });
 
 export const ruleQuery = (project: number, rule: number) =>

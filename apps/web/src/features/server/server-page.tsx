@@ -6,6 +6,7 @@ import { Pending } from '../../ui/feedback.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Ago } from '../../ui/time.tsx';
 
+/** Workers and the queue of all projects: no stream tells of them, and few people look; a tab that is not seen asks nothing. */
 const POLL_MS = 5000;
 
 /** For staff: whether workers live, whether the queue moves, whether the box is real. */

@@ -9,6 +9,7 @@ import {
   type Webhook,
 } from '../../api/webhooks.ts';
 import { count, duration } from '../../lib/format.ts';
+import { pollWhileItStirs } from '../../lib/live/stirring.ts';
 import { nothingBefore } from '../../lib/queries.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Pending } from '../../ui/feedback.tsx';
@@ -119,7 +120,8 @@ function useDeliveries(project: number, webhook: number, state: DeliveryState | 
     getNextPageParam: ({ deliveries }) =>
       deliveries.length < PAGE ? null : (deliveries.at(-1)?.createdAt ?? null),
     // What is older does not change: who has scrolled down reads, and does not wait for news.
-    refetchInterval: ({ state: held }) => ((held.data?.pages.length ?? 0) > 1 ? false : POLL_MS),
+    refetchInterval: ({ state: held }) =>
+      (held.data?.pages.length ?? 0) > 1 ? false : pollWhileItStirs(project, POLL_MS)(),
     placeholderData: nothingBefore,
   });
 }

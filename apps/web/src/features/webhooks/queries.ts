@@ -8,6 +8,7 @@ import {
   type Webhook,
 } from '../../api/webhooks.ts';
 import { plural } from '../../lib/format.ts';
+import { pollWhileItStirs } from '../../lib/live/stirring.ts';
 import { nothingBefore, useReadAgain as useReadKeysAgain } from '../../lib/queries.ts';
 import { toast, toastError } from '../../ui/toasts.tsx';
 
@@ -17,14 +18,14 @@ export const webhooksQuery = (project: number) =>
   queryOptions({
     queryKey: ['webhooks', project],
     queryFn: ({ signal }) => listWebhooks({ params: { project } }, { signal }),
-    refetchInterval: POLL_MS,
+    refetchInterval: pollWhileItStirs(project, POLL_MS),
   });
 
 export const webhookQuery = (project: number, webhook: number) =>
   queryOptions({
     queryKey: ['webhook', project, webhook],
     queryFn: ({ signal }) => readWebhook({ params: { project, webhook } }, { signal }),
-    refetchInterval: POLL_MS,
+    refetchInterval: pollWhileItStirs(project, POLL_MS),
     placeholderData: nothingBefore,
   });
 

@@ -12,6 +12,7 @@ export const EVENT_GROUPS: readonly (readonly [about: string, types: readonly st
       'job.cancelled',
       'job.deleted',
       'job.restored',
+      'job.tagged',
     ],
   ],
   ['Periodic jobs', ['schedule.skipped', 'schedule.failed', 'schedule.disabled']],

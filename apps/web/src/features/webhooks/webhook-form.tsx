@@ -144,7 +144,8 @@ function TypesField({ types, onChange, problem }: TypesProps) {
     <fieldset className="rows">
       <legend className="label">Events</legend>
       <p className={problem ? 'small bad' : 'small dim'}>
-        {problem ?? (types.length === 0 ? 'None is chosen: all are sent' : 'What is chosen is sent')}
+        {problem ??
+          (types.length === 0 ? 'None is chosen: all but job.tagged are sent' : 'What is chosen is sent')}
       </p>
       <div className="three">
         {EVENT_GROUPS.map(([about, group]) => (

@@ -4,6 +4,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { listDeliveries, type Webhook } from '../../api/webhooks.ts';
 import { useKeys } from '../../lib/keys.ts';
+import { pollWhileItStirs } from '../../lib/live/stirring.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
 import { CommandLine } from '../../ui/command-line.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
@@ -143,7 +144,7 @@ function Lately({ project, webhook }: { project: number; webhook: number }) {
     queryKey: ['webhook', project, webhook, 'lately'],
     queryFn: ({ signal }) =>
       listDeliveries({ params: { project, webhook }, query: { limit: LOOKED_AT } }, { signal }),
-    refetchInterval: POLL_MS,
+    refetchInterval: pollWhileItStirs(project, POLL_MS),
     retry: false,
   });
   const since = Date.now() - DAY_MS;

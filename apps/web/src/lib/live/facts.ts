@@ -21,6 +21,8 @@ function nameOf(fact: Fact): string {
     case 'row':
     case 'progress':
       return `${fact.event} ${fact.data.key}`;
+    case 'project':
+      return `project ${fact.data.project} ${fact.data.type}`;
     case 'counts':
       return `counts ${fact.data.project}`;
     case 'tail':

@@ -5,6 +5,7 @@ import { addressOfKey, type Job } from '../../api/jobs.ts';
 import { meQuery } from '../me.ts';
 import { connection, type LiveListener } from './connection.ts';
 import { newestOf, patch, withProgress } from './facts.ts';
+import { stir } from './stirring.ts';
 import { forgetTails, rememberTail } from './tails.ts';
 import { throttled } from './throttle.ts';
 
@@ -103,6 +104,16 @@ function createRefresh(client: QueryClient) {
       soon('health', ['health', project]);
       soon('spider', ['spider', project, spider]);
     },
+    /** Of many jobs at once: whatever is shown of the project's. */
+    many(project: number): void {
+      soon('list', ['jobs', project, 'list']);
+      soon('job', ['job', project]);
+    },
+    /** After a quiet time: then what follows from events asks often enough by itself. */
+    whatFollows(project: number): void {
+      for (const name of ['schedules', 'schedule', 'rules', 'rule', 'webhooks', 'webhook'])
+        void client.invalidateQueries({ queryKey: [name, project] });
+    },
     job(key: string): void {
       const { project, spider, job } = addressOfKey(key);
       soon('job', ['job', project, spider, job], true);
@@ -118,8 +129,13 @@ function take(client: QueryClient, refresh: Refresh, fact: Fact): void {
   patch(client, fact);
   if (fact.event === 'job') {
     const { project, spider } = addressOfKey(fact.data.key);
+    if (stir(project)) refresh.whatFollows(project);
     refresh.project(project, spider);
     if (isShown(client, fact.data.key)) refresh.job(fact.data.key);
+  } else if (fact.event === 'project') {
+    const { project, type } = fact.data;
+    if (stir(project)) refresh.whatFollows(project);
+    if (type === 'job.tagged') refresh.many(project);
   } else if (fact.event === 'counts') {
     for (const key of waitingJobs(client, fact.data.project)) refresh.job(key);
   } else if (fact.event === 'progress') {

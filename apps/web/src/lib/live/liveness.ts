@@ -12,6 +12,10 @@ export function setLiveness(next: Liveness): void {
   for (const tell of listeners) tell();
 }
 
+export function isLive(): boolean {
+  return current === 'live';
+}
+
 export function useLiveness(): Liveness {
   return useSyncExternalStore(
     (tell) => {

@@ -4,7 +4,8 @@ import type { Role } from '../../api/organisations.ts';
 import { toast, toastError } from '../toasts.tsx';
 
 /** When a key was used last shows while one looks. */
-const POLL_MS = 5000;
+/** When a key was used last is told by no event, and nobody waits for it, ms. */
+const POLL_MS = 20_000;
 
 /** Whose keys: one's own, those of a project, or all that reach into an organisation, which are revoked there and not made. */
 export type KeyPlace = 'own' | { project: number } | { organisation: number };

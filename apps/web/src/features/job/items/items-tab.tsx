@@ -25,6 +25,8 @@ import { ItemDialog } from './item-dialog.tsx';
 const route = getRouteApi('/inside/p/$project/$spider/$job');
 const ROW = 28;
 const MAX_COLUMNS = 12;
+/** Items that tell which columns hold numbers. */
+const FIRST = 10;
 const EVERY_MS = 2000;
 
 /** What it brought home: how full each field is, and the items themselves, every value to the letter. */
@@ -44,7 +46,7 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
   const poll = usePollWithoutStream(EVERY_MS);
   const first = useQuery({
     queryKey: [...key, 'items', attempt ?? job.attempt, 'end', job.state],
-    queryFn: () => readItems({ params: { ...address }, query: { limit: 1, ...attemptOf } }),
+    queryFn: () => readItems({ params: { ...address }, query: { limit: FIRST, ...attemptOf } }),
     refetchInterval: isRunning ? poll : false,
   });
   const told = useTail(job.key, 'items', attempt ?? job.attempt);
@@ -64,6 +66,7 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
     names.length > 0 ? names : (first.data.items[0]?.fields ?? []).map(({ name }) => name)
   ).slice(0, MAX_COLUMNS);
   const grid = { gridTemplateColumns: `72px repeat(${shown.length}, minmax(120px, 1fr))` };
+  const columns = { names: shown, numeric: numericOf(first.data.items), grid };
   return (
     <div className="beside">
       <Fields coverage={coverage.data} onField={showField} />
@@ -88,10 +91,8 @@ export default function ItemsTab({ job, address, attempt }: TabProps) {
             const query = { from, limit, ...attemptOf };
             return (await readItems({ params: { ...address }, query }, { signal })).items;
           }}
-          head={<Heads names={shown} grid={grid} />}
-          render={(record, n) => (
-            <ItemRow record={record} n={n} names={shown} grid={grid} onOpen={() => open(n)} />
-          )}
+          head={<Heads {...columns} />}
+          render={(record, n) => <ItemRow record={record} n={n} {...columns} onOpen={() => open(n)} />}
         />
       </div>
       {item !== undefined && (
@@ -123,12 +124,27 @@ function Downloads({ address }: { address: JobAddress }) {
   );
 }
 
-function Heads({ names, grid }: { names: readonly string[]; grid: React.CSSProperties }) {
+const NUMBER = /^-?(\d|NaN|Infinity)/;
+
+/** Fields that hold numbers and nothing else, as far as the first items say: their digits stand below each other. */
+function numericOf(items: readonly Item[]): ReadonlySet<string> {
+  const fields = items.flatMap((item) => item.fields);
+  const others = new Set(fields.filter(({ text }) => !NUMBER.test(text)).map(({ name }) => name));
+  return new Set(fields.map(({ name }) => name).filter((name) => !others.has(name)));
+}
+
+interface HeadsProps {
+  names: readonly string[];
+  numeric: ReadonlySet<string>;
+  grid: React.CSSProperties;
+}
+
+function Heads({ names, numeric, grid }: HeadsProps) {
   return (
     <div className="grid-head" style={grid}>
       <span className="number">#</span>
       {names.map((name) => (
-        <span key={name} className="cut mono" title={name}>
+        <span key={name} className={numeric.has(name) ? 'cut mono number' : 'cut mono'} title={name}>
           {name}
         </span>
       ))}
@@ -140,13 +156,14 @@ interface ItemRowProps {
   record: Item | undefined;
   n: number;
   names: readonly string[];
+  numeric: ReadonlySet<string>;
   grid: React.CSSProperties;
   onOpen: () => void;
 }
 
 const CELL = 200;
 
-function ItemRow({ record, n, names, grid, onOpen }: ItemRowProps) {
+function ItemRow({ record, n, names, numeric, grid, onOpen }: ItemRowProps) {
   const values = new Map(record?.fields.map((field) => [field.name, field.text]));
   return (
     <div className="grid-row" style={grid}>
@@ -156,7 +173,7 @@ function ItemRow({ record, n, names, grid, onOpen }: ItemRowProps) {
       {names.map((name) => {
         const text = values.get(name);
         return (
-          <span key={name} className="cut">
+          <span key={name} className={numeric.has(name) ? 'cut number' : 'cut'}>
             {text === undefined ? <span className="dim">–</span> : <RawValue text={text.slice(0, CELL)} />}
           </span>
         );
