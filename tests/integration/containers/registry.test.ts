@@ -110,11 +110,11 @@ withRegistry('a registry of images', () => {
     expect(upload).toContain("'version': 'v2'");
     await runsToItsEnd();
     const wrong = ['--username', 'reader', '--password', 'another-word'];
-    await shub('deploy', '--version', 'v1', ...wrong);
+    await shub('deploy', '--version', 'v2', ...wrong);
     const refused = await runToEnd(service, 'one');
     expect(refused.items).toEqual([]);
     expect(refused.errors.join()).toMatch(
-      /team\/plain:v1 cannot be fetched: .*(unauthorized|authentication)/i,
+      /team\/plain:v2 cannot be fetched: .*(unauthorized|authentication)/i,
     );
     const logs = ['api-0.log', 'worker-1.log'].map((name) => readFileSync(join(service.home, name), 'utf8'));
     const { rows } = await service.db.database.raw('select * from variables');
@@ -129,7 +129,7 @@ withRegistry('a registry of images', () => {
       res.writeHead(401, { 'WWW-Authenticate': 'Basic realm="x"' }).end();
     });
     const place = await listening(other);
-    await shub('deploy', '--version', 'v1', ...login);
+    await shub('deploy', '--version', 'v2', ...login);
     await allow('--allow', place);
     const crawl = await deployAndRun(`${place}/team/plain:v1`);
     expect(crawl.items).toEqual([]);

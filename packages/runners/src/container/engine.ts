@@ -132,6 +132,7 @@ async function openWay(
   wayToRegistry: EngineOptions['wayToRegistry'] | undefined,
 ): Promise<WayToRegistry> {
   const registry = registryOf(image);
+  if (!URL.canParse(`https://${registry}`)) throw notFetched(image, 'there is no such port');
   const [host, port = 443] = placeOf(registry);
   const direct = { enter: [], environment: env, close: async () => {} };
   return (
