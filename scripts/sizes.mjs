@@ -109,10 +109,11 @@ function printShares() {
     .filter((path) => /\.(tsx?|[cm]?js|py)$/.test(path))
     .map((path) => ({ path, lines: codeLines(path), isTest: TEST.test(path), isPage: PAGE.test(path) }));
   const sum = (list) => list.reduce((total, { lines }) => total + lines, 0);
-  for (const [name, list] of [
-    ['without the page', counted.filter(({ isPage }) => !isPage)],
-    ['with the page', counted],
-  ]) {
+  const shares = {
+    'without the page': counted.filter(({ isPage }) => !isPage),
+    'with the page': counted,
+  };
+  for (const [name, list] of Object.entries(shares)) {
     const tests = sum(list.filter(({ isTest }) => isTest));
     const sources = sum(list) - tests;
     console.log(`${name}: ${tests} lines of tests, ${sources} of sources: ${(tests / sources).toFixed(2)}`);

@@ -18,7 +18,9 @@ export function createBell(): Bell {
     },
     ring() {
       rings += 1;
-      for (const wake of [...waiting]) wake();
+      // Who begins to wait because of this ring waits for the next one.
+      const woken = [...waiting];
+      for (const wake of woken) wake();
     },
     onRing(listener) {
       // The same function may listen twice.
