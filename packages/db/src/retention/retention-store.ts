@@ -1,9 +1,9 @@
 import { formatJobKey, type JobKey, type KeptSpider, type RetentionStore } from '@spiderhub/core';
 import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
+import { EXPIRE, KEPT_SPIDERS } from '../jobs/expire.ts';
+import { PURGE, RESTORE } from '../jobs/purge.ts';
 import { translated } from '../pg-errors.ts';
-import { EXPIRE, KEPT_SPIDERS } from './expire.ts';
-import { PURGE, RESTORE } from './purge.ts';
 
 /** A reader that found the job's rows has opened its streams by then, ms. */
 const READERS_MS = 10_000;

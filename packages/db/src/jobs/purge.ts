@@ -1,4 +1,4 @@
-import { statesSql } from '../jobs/select.ts';
+import { statesSql } from './select.ts';
 
 /** Whether a job had ended before it was deleted: nothing was writing its streams any more. */
 const HAD_ENDED = `(j.finished_at is not null
