@@ -123,7 +123,10 @@ describe.each(OPERATIONS)('$name', ({ name, dialect, spec }) => {
     if (isOpen) return;
     for (const caller of asked()) {
       if (/staff/.test(caller.name)) continue;
-      const [one, other] = [await send(foreign, caller), await send(missing, caller)];
+      let [one, other] = [await send(foreign, caller), await send(missing, caller)];
+      // The process has statements of its own between requests: a difference of the answers would stay.
+      for (let again = 0; again < 3 && one.statements !== other.statements; again++)
+        [one, other] = [await send(foreign, caller), await send(missing, caller)];
       expect([caller.name, masked(one, world.foreign)]).toEqual([caller.name, masked(other, world.missing)]);
       // What takes longer for what is there would tell that it is: the same number of statements does not.
       // Scrapyd's dialect remembers projects and users by the clock.
