@@ -136,6 +136,7 @@ describe('a crawl with the token of its job', () => {
       name: 'job 1/2/3',
       user: 1,
       staff: false,
+      organisations: new Map(),
       projects: [1],
     });
     for (const ask of [access.account, access.reach]) {

@@ -114,7 +114,10 @@ it.each<
 
 it('an error says what was asked and what came', () => {
   expect(new S3Error('GET x', 0, '').message).toBe('S3: GET x: failed');
-  expect(errorOf('PUT y', reply(403, 'AccessDenied') as never).message).toBe('S3: PUT y: 403 AccessDenied');
+  expect(errorOf('PUT y', reply(403, 'AccessDenied') as never).message).toMatch(
+    /^S3: PUT y: 403 AccessDenied \(.+\)$/,
+  );
+  expect(errorOf('PUT y', reply(500, 'InternalError') as never).message).toBe('S3: PUT y: 500 InternalError');
   const other = new Error('x');
   expect(asUnavailable(other)).toBe(other);
 });
