@@ -63,7 +63,8 @@ function tests(scene: Scene): void {
     const key = /sphub_\w+/.exec(first)?.[0] ?? 'none';
     expect(await page.content()).not.toContain(key);
 
-    await page.getByText('· curl').waitFor();
+    // The list of keys is asked for every 20 seconds.
+    await page.getByText('· curl').waitFor({ timeout: 60_000 });
     const row = page.getByRole('row').filter({ hasText: 'nightly' });
     expect(await row.first().textContent()).toMatch(/from 127\.0\.0\.1(\/32)?, ::1/);
     await menuOf(page, 'nightly', 'Replace');

@@ -119,7 +119,7 @@ describe('the feed of events', () => {
 
   it('answers 410 with the oldest cursor to one of another log, and to one of what is not kept', async () => {
     const cursor = await now();
-    const foreign = `${cursor.startsWith('0000') ? 'f' : '0'}${cursor.slice(1)}`;
+    const foreign = `${cursor.startsWith('0') ? 'f' : '0'}${cursor.slice(1)}`;
     const answer = await ours().get(`/events?after=${foreign}`);
     expect(answer).toMatchObject({ status: 410, body: { error: { code: 'other_log' } } });
     expect((await ours().get(`/events?after=${answer.body.error.cursor}`)).status).toBe(200);

@@ -161,7 +161,9 @@ describe('releases', () => {
       "select count(*)::int as count from releases r where r::text like '%secret%'",
     );
     expect(rows).toEqual([{ count: 0 }]);
-    const kept = await service.db.database('variables').where({ project_id: project, name: 'registry.example' });
+    const kept = await service.db
+      .database('variables')
+      .where({ project_id: project, name: 'registry.example' });
     expect(kept).toEqual([expect.objectContaining({ value: null, sealed: expect.any(Buffer) })]);
     expect(kept[0].sealed.toString('latin1')).not.toContain('secret');
   });
