@@ -145,7 +145,9 @@ it('a writer killed after its object was written and before the commit leaves al
   expect(await stored(opened)).toEqual(unnamed);
   // The hour passes for which somebody might be about to name it.
   await postgres.database('stream_garbage').update({ since: new Date(0) });
-  expect(await opened.keeper.collect()).toMatchObject({ done: unnamed.length });
+  // An object is noted before it is written: the last one may have got no further.
+  const { done } = await opened.keeper.collect();
+  expect(done).toBeGreaterThanOrEqual(unnamed.length);
   expect(await stored(opened)).toEqual([]);
   await postgres.close();
 });
