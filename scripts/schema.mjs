@@ -1,4 +1,4 @@
-// Writes packages/db/schema.sql: what the migrations make. Needs a build and DATABASE_URL; works on a database of its own.
+// Writes migrations/schema.sql: what the migrations make. Needs a build and DATABASE_URL; works on a database of its own.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -8,7 +8,7 @@ const { createTestDatabase } = require('../packages/testkit/dist/index.js');
 
 const db = await createTestDatabase();
 try {
-  writeFileSync(new URL('../packages/db/schema.sql', import.meta.url), await schemaText(db.database));
+  writeFileSync(new URL('../migrations/schema.sql', import.meta.url), await schemaText(db.database));
 } finally {
   await db.close();
 }

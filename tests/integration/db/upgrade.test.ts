@@ -15,7 +15,6 @@ import {
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 
 const MIGRATIONS = resolve(__dirname, '../../../migrations');
-const SCHEMA = resolve(__dirname, '../../../packages/db/schema.sql');
 /** The newest migration before jobs, their counters and their leases had tables of their own. */
 const LAST_OLD = '0002';
 const KEY = 'an-api-key-of-someone-00000000000';
@@ -256,9 +255,9 @@ async function createJobRows(): Promise<unknown[]> {
 }
 
 describe('a schema', () => {
-  it('is the one that packages/db/schema.sql shows: run npm run schema', async () => {
+  it('is the one that migrations/schema.sql shows: run npm run schema', async () => {
     await migrate(db.url);
-    expect(await schemaText(db.database)).toBe(await readFile(SCHEMA, 'utf8'));
+    expect(await schemaText(db.database)).toBe(await readFile(join(MIGRATIONS, 'schema.sql'), 'utf8'));
     expect(await schemaProblem(db.database)).toBeNull();
   });
 
@@ -340,5 +339,5 @@ it('makes the same of a database on which a later migration was before an earlie
   expect(await schemaProblem(db.database)).toContain(`${late} is missing`);
   await migrate(db.url);
   expect(await schemaProblem(db.database)).toBeNull();
-  expect(await schemaText(db.database)).toBe(await readFile(SCHEMA, 'utf8'));
+  expect(await schemaText(db.database)).toBe(await readFile(join(MIGRATIONS, 'schema.sql'), 'utf8'));
 });
