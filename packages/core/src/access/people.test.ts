@@ -2,7 +2,7 @@ import type { AccountStore } from '../ports/account-store.ts';
 import type { KeyOwner, KeyPlace, KeyStore, ListedKey } from '../ports/key-store.ts';
 import type { Link, LinkStore } from '../ports/link-store.ts';
 import type { MemberStore } from '../ports/member-store.ts';
-import { ACTOR } from '../testing/things.ts';
+import { ACTOR } from '../testing/samples.ts';
 import { createAccounts } from './accounts.ts';
 import { createApiKeys, type KeyWish } from './api-keys.ts';
 import { createForgotten } from './forgotten.ts';

@@ -1,4 +1,4 @@
-import { ACTOR } from '../testing/things.ts';
+import { ACTOR } from '../testing/samples.ts';
 import { addressWithoutSecrets, type Refusal, withoutSecrets } from './audit.ts';
 import { createRefusals } from './refusals.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anEvent } from '../testing/things.ts';
+import { anEvent } from '../testing/samples.ts';
 import { formatCursor, isBehind, isMeant, readCursor } from './events.ts';
 
 const LOG = '0123456789abcdef';

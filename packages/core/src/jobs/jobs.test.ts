@@ -1,6 +1,6 @@
 import type { ChangedJob, JobStore } from '../ports/job-store.ts';
 import type { JobView } from '../ports/job-view.ts';
-import { ACTOR } from '../testing/things.ts';
+import { ACTOR } from '../testing/samples.ts';
 import { createJobs } from './jobs.ts';
 import type { ScheduleOutcome, ScheduleRequest } from './schedule.ts';
 import { STORED_STATES, type StoredState, TRANSITIONS, type Verb } from './transitions.ts';

@@ -1,4 +1,4 @@
-import { aJob, anEvent } from '../testing/things.ts';
+import { aJob, anEvent } from '../testing/samples.ts';
 import { digestNotice, disabledNotice, jobNotice } from './notice.ts';
 
 const RULE = { id: 4, project: 1, name: 'after books' };

@@ -1,6 +1,6 @@
 import type { Cron } from '../ports/cron.ts';
 import type { PeriodicStore } from '../ports/periodic-store.ts';
-import { ACTOR } from '../testing/things.ts';
+import { ACTOR } from '../testing/samples.ts';
 import { NEW_PERIODIC_PLAN, type PeriodicPlan, type PeriodicTask } from './periodic-job.ts';
 import { createPeriodicJobs } from './periodic-jobs.ts';
 

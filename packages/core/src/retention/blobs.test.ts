@@ -1,4 +1,4 @@
-import { ACTOR } from '../testing/things.ts';
+import { ACTOR } from '../testing/samples.ts';
 import { collectBlobs, inLedger } from './blobs.ts';
 import { removeWithData, undelete } from './purge.ts';
 import { RetentionChange } from './retention.ts';

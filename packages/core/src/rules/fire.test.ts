@@ -1,5 +1,5 @@
 import type { Job } from '../jobs/job.ts';
-import { aJob, anEvent, aRule } from '../testing/things.ts';
+import { aJob, anEvent, aRule } from '../testing/samples.ts';
 import { digestOf, type Firing, firingsOf, plain } from './fire.ts';
 import type { RuleAction, RuleConditions } from './rule.ts';
 

@@ -1,4 +1,4 @@
-import { aRule } from '../testing/things.ts';
+import { aRule } from '../testing/samples.ts';
 import type { NoRun, RuleAction } from './rule.ts';
 import { lookedAt, type Watch } from './silence.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { aJob } from '../testing/things.ts';
+import { aJob } from '../testing/samples.ts';
 import { checkTemplate, filledIn } from './template.ts';
 
 it.each<[string, string]>([

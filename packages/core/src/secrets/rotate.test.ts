@@ -1,5 +1,5 @@
 import type { SealedStore } from '../ports/sealed-store.ts';
-import { ACTOR } from '../testing/things.ts';
+import { ACTOR } from '../testing/samples.ts';
 import { currentSecretKey } from './current-key.ts';
 import { rotateSecrets } from './rotate.ts';
 import { newSecretKey, readSecretKeys, type Sealed, type SecretKey, seal, unseal } from './sealing.ts';

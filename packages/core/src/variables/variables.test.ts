@@ -1,6 +1,6 @@
 import type { VariableStore } from '../ports/variable-store.ts';
 import { newSecretKey, readSecretKeys, type SecretKey } from '../secrets/sealing.ts';
-import { ACTOR } from '../testing/things.ts';
+import { ACTOR } from '../testing/samples.ts';
 import { masking } from './masking.ts';
 import { createSecretSettings } from './secret-settings.ts';
 import { createVariables } from './variables.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { aJob, anEvent } from '../testing/things.ts';
+import { aJob, anEvent } from '../testing/samples.ts';
 import { isWanted, messageOf } from './message.ts';
 
 const ALL = { types: [], spiders: [], hasTag: [] };

@@ -1,4 +1,4 @@
-import { aJob, anEvent, aRule } from '../testing/things.ts';
+import { aJob, anEvent, aRule } from '../testing/samples.ts';
 import { reactTo } from './react.ts';
 import type { Webhook } from './webhook.ts';
 

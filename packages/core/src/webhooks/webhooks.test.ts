@@ -1,7 +1,7 @@
 import type { WebhookStore } from '../ports/webhook-store.ts';
 import type { Sealed } from '../secrets/sealing.ts';
 import { newSecretKey, readSecretKeys, type SecretKey, unseal } from '../secrets/sealing.ts';
-import { ACTOR } from '../testing/things.ts';
+import { ACTOR } from '../testing/samples.ts';
 import type { WebhookPlan } from './webhook.ts';
 import { checkUrl, createWebhooks, placeOfWebhook } from './webhooks.ts';
 

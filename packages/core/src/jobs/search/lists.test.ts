@@ -1,5 +1,5 @@
 import type { JobSearchView, Run } from '../../ports/job-search-view.ts';
-import { aJob } from '../../testing/things.ts';
+import { aJob } from '../../testing/samples.ts';
 import { createJobLists, readPlace, secondsOf, usualOf, writePlace } from './lists.ts';
 import { readMoment } from './moment.ts';
 import { emptySearch, searchedStates } from './search.ts';
