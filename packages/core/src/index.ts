@@ -51,6 +51,7 @@ export * from './jobs/transitions.ts';
 export { isJson } from './json/check.ts';
 export * from './json/raw-object.ts';
 export { decodeString, scanFields } from './json/scan.ts';
+export * from './lib/company.ts';
 export * from './lib/crowd.ts';
 export * from './lib/fair-line.ts';
 export * from './lib/gathered.ts';

@@ -1,6 +1,7 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { createCrowd } from '@spiderhub/core';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createCompany, createCrowd } from '@spiderhub/core';
 import type { Response } from 'express';
+import { createLongTurns } from './long-turns.ts';
 
 /*
  * One process answers all requests in one event loop, so its time is what they share. Short requests have it first: long
@@ -8,8 +9,8 @@ import type { Response } from 'express';
  * way while others have some. What is counted here is of the whole process, like its event loop.
  */
 
-/** Requests of one tenant at the same time, while others are there. */
-const MOST_OF_ONE = 4;
+/** Requests of one tenant at the same time, while others are there: one waits for PostgreSQL while another is worked on. */
+const MOST_OF_ONE = 2;
 /** What takes longer than this, ms, waits for something else: nobody has to leave it the way. */
 const SHORT_MS = 20;
 /** How long a piece of a long answer waits for short requests, ms. */
@@ -17,9 +18,12 @@ const PATIENCE_MS = 5;
 /** Pieces of long answers that are made in one go, ms. */
 const SLICE_MS = 1;
 
-const crowd = createCrowd({ most: MOST_OF_ONE });
+const company = createCompany();
+const crowd = createCrowd({ most: MOST_OF_ONE, company });
+const longTurns = createLongTurns({ giveWay, isAlone: company.isAlone });
 /** What ends a request for its tenant. */
 const leaving = new Map<Response, () => void>();
+const tenants = new WeakMap<Response, string>();
 /** Short requests under way, in the order in which they began, with the time. */
 const short = new Map<Response, number>();
 let onQuiet: (() => void) | null = null;
@@ -28,6 +32,7 @@ let onQuiet: (() => void) | null = null;
 export async function begin(tenant: string, res: Response): Promise<void> {
   const leave = await crowd.enter(tenant);
   if (res.destroyed) return leave();
+  tenants.set(res, tenant);
   leaving.set(res, leave);
   short.set(res, performance.now());
   res.once('close', end);
@@ -47,25 +52,8 @@ function becomeLong(res: Response): void {
   onQuiet = null;
 }
 
-const line: (() => void)[] = [];
-let isWorking = false;
-
-/** Waits until it is a long answer's turn: one piece of all of them in one turn of the event loop. */
-function takeTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    line.push(resolve);
-    if (!isWorking) void work();
-  });
-}
-
-async function work(): Promise<void> {
-  isWorking = true;
-  while (line.length > 0) {
-    if (hasShort()) await Promise.race([quiet(), pause(PATIENCE_MS)]);
-    line.shift()?.();
-    await nextTurn();
-  }
-  isWorking = false;
+async function giveWay(): Promise<void> {
+  if (hasShort()) await Promise.race([quiet(), pause(PATIENCE_MS)]);
 }
 
 function hasShort(): boolean {
@@ -85,16 +73,23 @@ function quiet(): Promise<void> {
 
 /** The same pieces. Behind the first one, which is all of a short answer, only when short requests leave time for it. */
 export async function* inTurns<T>(source: AsyncIterable<T>, res: Response): AsyncGenerator<T> {
+  const tenant = tenants.get(res) ?? '';
   let from = Number.POSITIVE_INFINITY;
-  for await (const piece of source) {
-    yield piece;
-    if (from === Number.POSITIVE_INFINITY) {
-      from = 0;
-      continue;
+  let leave = (): void => {};
+  try {
+    for await (const piece of source) {
+      yield piece;
+      if (from === Number.POSITIVE_INFINITY) {
+        from = 0;
+        continue;
+      }
+      if (from === 0) leave = longTurns.begin(tenant);
+      becomeLong(res);
+      if (performance.now() - from < SLICE_MS) continue;
+      await longTurns.take(tenant);
+      from = performance.now();
     }
-    becomeLong(res);
-    if (performance.now() - from < SLICE_MS) continue;
-    await takeTurn();
-    from = performance.now();
+  } finally {
+    leave();
   }
 }

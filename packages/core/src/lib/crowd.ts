@@ -1,85 +1,105 @@
+import { type Company, createCompany } from './company.ts';
+
 export interface CrowdOptions {
   /** Pieces of work of one tenant at the same time while others have some, too. */
   most: number;
-  /** What takes longer than this, ms, waits for something else and is in nobody's way. */
+  /** What takes longer than this, ms, waits for something else: it does not count as one of its tenant's. */
   shortMs?: number;
-  /** Who had work so long ago, ms, is not there any more. */
-  awayMs?: number;
+  /** So long, ms, a tenant with a line waits for a piece of work of one without, and so long for all of them together. */
+  patienceMs?: number;
+  /** Who was there of late. */
+  company?: Company;
   now?: () => number;
 }
 
-/** Keeps one tenant from filling the line of a processor that works off everything in the order in which it came. */
+/**
+ * Keeps one tenant from filling the line of a processor that works off everything in the order in which it came. While others
+ * are there, a tenant has a few pieces of work under way and its others wait in a line of its own; and who has a line begins the
+ * next piece when nobody without a line has one under way, or after a moment.
+ */
 export interface Crowd {
   /**
-   * Begins a piece of work: at once for who is alone or has little, else when some of the tenant's own is done. Whoever
-   * began calls what it resolves to at the end; calling it again does nothing.
+   * Begins a piece of work: at once for who is alone or has little, else when it is its turn. Whoever began calls what it
+   * resolves to at the end; calling it again does nothing.
    */
-  enter(tenant: string): Promise<() => void>;
+  enter(tenant: string): Promise<Leave>;
 }
 
+type Leave = () => void;
+
 interface Guest {
+  tenant: string;
   /** When each piece of work began that is not done. */
   begun: Set<{ at: number }>;
-  waiting: (() => void)[];
+  line: ((leave: Leave) => void)[];
+  /** Begins the first of the line when patience ends. */
   timer: NodeJS.Timeout | null;
 }
 
 export function createCrowd({
   most,
   shortMs = 100,
-  awayMs = 1000,
+  patienceMs = 5,
   now = performance.now.bind(performance),
+  company = createCompany({ now }),
 }: CrowdOptions): Crowd {
   const guests = new Map<string, Guest>();
-  /** The last tenant that came, and the last one before it that was somebody else. */
-  let last = { tenant: '', at: Number.NEGATIVE_INFINITY };
-  let other = last;
+  const lines = new Set<Guest>();
 
-  function isAlone(tenant: string): boolean {
-    if (last.tenant === tenant) last.at = now();
-    else {
-      other = last;
-      last = { tenant, at: now() };
-    }
-    return other.tenant === tenant || other.at < now() - awayMs;
-  }
-
-  function begin(guest: Guest, tenant: string): () => void {
+  function begin(guest: Guest): Leave {
     const work = { at: now() };
     guest.begun.add(work);
     return () => {
-      if (guest.begun.delete(work)) goOn(guest, tenant);
+      guest.begun.delete(work);
+      if (guest.line.length > 0) return serve(guest);
+      if (guest.begun.size === 0 && guests.get(guest.tenant) === guest) guests.delete(guest.tenant);
+      for (const other of lines) serve(other);
     };
   }
 
-  function goOn(guest: Guest, tenant: string): void {
-    if (guest.begun.size < most) guest.waiting.shift()?.();
-    if (guest.begun.size === 0 && guest.waiting.length === 0) guests.delete(tenant);
+  /** Somebody without a line has something under way that will soon be done. */
+  function isGivenWay(): boolean {
+    const young = now() - 2 * patienceMs;
+    for (const { line, begun } of guests.values())
+      if (line.length === 0) for (const { at } of begun) if (at > young) return true;
+    return false;
   }
 
-  /** What takes long gives its place away. */
-  function watch(guest: Guest): void {
-    if (guest.timer || guest.waiting.length === 0) return;
+  function serve(guest: Guest): void {
+    while (guest.begun.size < most && lines.has(guest) && !isGivenWay()) next(guest);
+    waitFor(guest);
+  }
+
+  function next(guest: Guest): void {
+    const first = guest.line.shift();
+    if (guest.line.length === 0) lines.delete(guest);
+    if (guest.timer) clearTimeout(guest.timer);
+    guest.timer = null;
+    first?.(begin(guest));
+  }
+
+  function waitFor(guest: Guest): void {
+    if (guest.timer || !lines.has(guest)) return;
     guest.timer = setTimeout(() => {
       guest.timer = null;
       for (const work of guest.begun) if (work.at <= now() - shortMs) guest.begun.delete(work);
-      for (let room = most - guest.begun.size; room > 0; room -= 1) guest.waiting.shift()?.();
-      watch(guest);
-    }, shortMs / 2);
+      if (guest.begun.size < most) next(guest);
+      serve(guest);
+    }, patienceMs);
   }
 
   return {
     async enter(tenant) {
-      const guest = guests.get(tenant) ?? { begun: new Set(), waiting: [], timer: null };
+      const guest = guests.get(tenant) ?? { tenant, begun: new Set(), line: [], timer: null };
       guests.set(tenant, guest);
-      if (!isAlone(tenant) && guest.begun.size >= most) {
-        await new Promise<void>((resolve) => {
-          guest.waiting.push(resolve);
-          watch(guest);
-        });
-        guests.set(tenant, guest);
-      }
-      return begin(guest, tenant);
+      company.come(tenant);
+      if (company.isAlone(tenant) || (guest.begun.size < most && guest.line.length === 0))
+        return begin(guest);
+      return new Promise((resolve) => {
+        guest.line.push(resolve);
+        lines.add(guest);
+        waitFor(guest);
+      });
     },
   };
 }
