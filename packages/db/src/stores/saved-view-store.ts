@@ -11,7 +11,9 @@ const MOST = 1000;
 const SAVE = `
   insert into saved_views as v (project_id, user_id, name, q, created_by)
   select :project, :user::int, :name, :q, :createdBy
-  where (select count(*) from saved_views where project_id = :project) < ${MOST}
+  where (select count(*) from saved_views where project_id = :project) < ${MOST} or exists (
+    select from saved_views o
+    where o.project_id = :project and coalesce(o.user_id, 0) = coalesce(:user::int, 0) and o.name = :name)
   on conflict (project_id, coalesce(user_id, 0), name) do update set q = excluded.q, created_by = excluded.created_by
   returning ${COLUMNS}`;
 

@@ -118,13 +118,21 @@ function readSpecifiers(scanner: Scanner): string[] | null {
   return isBracketed && !scanner.take(/\)/y) ? null : specifiers;
 }
 
-/** `===` compares texts; all others want a version of PEP 440, of which `==` and `!=` may leave the end open. */
+/** A version that ends in `.*`: without anything that would stand behind its last number but for a pre- or post-release. */
+const OPEN_END = /^(?!.*(?:dev|\+))(.*)\.\*$/i;
+/** At least two numbers: `~=2` could mean any version at all. */
+const TWO_NUMBERS = /^v?(?:\d+!)?\d+\.\d/i;
+
+/**
+ * `===` compares texts; all others want a version of PEP 440, of which `==` and `!=` may leave the end open and name a
+ * local version.
+ */
 function hasVersion(specifier: string): boolean {
   const [, operator, version = ''] = /^([=!~<>]+)(.*)$/.exec(specifier) ?? [];
-  return (
-    operator === '===' ||
-    valid(/^[=!]=$/.test(operator ?? '') ? version.replace(/\.\*$/, '') : version) !== null
-  );
+  if (operator === '===') return true;
+  if (operator === '==' || operator === '!=') return valid(version.replace(OPEN_END, '$1')) !== null;
+  if (version.includes('+') || (operator === '~=' && !TWO_NUMBERS.test(version))) return false;
+  return valid(version) !== null;
 }
 
 /** `./x`, `a/b`, and the name of a file that could lie where pip runs. */
