@@ -15,7 +15,8 @@ export interface CellsOptions {
   userns: boolean;
   /** What may be reached from a cell, by its name. Asked for each connection. */
   gateOf: (name: string) => Gate;
-  resolve: Resolve;
+  /** Makes what looks names up for one cell. */
+  newResolve: () => Resolve;
 }
 
 /** Network namespaces of projects, each with the proxy that leads out of it. */
@@ -36,7 +37,7 @@ interface Kept {
 }
 
 export function createCells(options: CellsOptions): Cells {
-  const { folder, gateOf, resolve } = options;
+  const { folder, gateOf, newResolve } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // A socket's address has room for 108 bytes: this path to the folder is always short.
   const descriptor = openSync(folder, 'r');
@@ -45,7 +46,7 @@ export function createCells(options: CellsOptions): Cells {
   const note = (name: string) => join(folder, `${name}.json`);
 
   async function serve(name: string): Promise<Egress> {
-    const egress = createEgress({ gate: () => gateOf(name), resolve });
+    const egress = createEgress({ gate: () => gateOf(name), resolve: newResolve() });
     await rm(join(folder, `${name}.sock`), { force: true });
     await egress.listen(`/proc/self/fd/${descriptor}/${name}.sock`);
     return egress;

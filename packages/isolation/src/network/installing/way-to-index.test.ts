@@ -90,6 +90,33 @@ it('leads to a private index by its configured name or address, and to nothing e
   }
 });
 
+it("says to the operator's proxy the host that was checked, and not what another reader takes for one", async () => {
+  const asked: unknown[] = [];
+  const proxy = createServer((message, response) => {
+    asked.push(message.url);
+    response.end();
+  });
+  proxy.on('connect', (message, socket) => {
+    asked.push(message.url);
+    socket.end('HTTP/1.1 200 OK\r\n\r\n');
+  });
+  const url = `http://127.0.0.1:${await listening(proxy)}`;
+  await open({ http_proxy: url, https_proxy: url }, { 'public.example': ['203.0.113.7'] });
+  const first = async (line: string) => {
+    const socket = connect(shortPath());
+    socket.write(`${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    return (await text(socket)).split('\r\n')[0];
+  };
+  await first('GET http://10.0.0.1@public.example:80/x');
+  expect(asked.splice(0)).toEqual(['http://public.example/x']);
+  expect(await first('GET http://public.example\\@10.0.0.1/x')).toBe('HTTP/1.1 400 Bad Request');
+  for (const name of ['public.example\\@10.0.0.1', 'public.example/@10.0.0.1', '10.0.0.1@public.example', 'a?b'])
+    expect(await first(`CONNECT ${name}:443`)).toBe('HTTP/1.1 400 Bad Request');
+  for (const name of ['10.0.0.1.', '0xa.1'])
+    expect(await first(`CONNECT ${name}:443`)).toBe('HTTP/1.1 403 Forbidden');
+  expect(asked).toEqual([]);
+});
+
 it("leads through the operator's proxy where there is one, and says its password there alone", async () => {
   const asked: string[] = [];
   const word = `Basic ${Buffer.from('me:word').toString('base64')}`;

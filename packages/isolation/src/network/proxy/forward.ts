@@ -14,11 +14,12 @@ export async function forward(message: IncomingMessage, response: ServerResponse
   const [, authority = '', path = ''] = /^http:\/\/([^/?#]+)([^#]*)/i.exec(message.url ?? '') ?? [];
   if (!URL.canParse(`http://${authority}`))
     throw new Refused(400, 'expected a request for http://HOST/..., or CONNECT');
-  const { hostname, port } = new URL(`http://${authority}`);
+  const { hostname, host, port } = new URL(`http://${authority}`);
   const target = {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port || 80),
-    authority,
+    // Not as it was written: another proxy might read another host in it than the one that is checked here.
+    authority: host,
     path: path.startsWith('/') ? path : `/${path}`,
   };
   const answer = await ask(message, await onwardTo(target, ways), ways.note);

@@ -22,7 +22,8 @@ export async function guardByProxy(options: ProxyGuardOptions): Promise<Guard> {
     folder: join(folder, 'network'),
     userns: uidOf === null,
     gateOf: (project) => gateOf(policy.now(), Number(project)),
-    resolve: createResolve(),
+    // Each its own: names that are slow make other projects' wait no longer.
+    newResolve: () => createResolve(),
   });
   await cells.adopt();
   await cells.get('0');

@@ -11,15 +11,13 @@ export async function tunnel(
   { client, head }: { client: Duplex; head: Buffer },
   { viaProxy, routeTo, note }: Ways,
 ): Promise<void> {
-  const [, inBrackets, plain = inBrackets, port] =
-    /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(message.url ?? '') ?? [];
-  if (!plain || Number(port) > 65_535) throw new Refused(400, 'CONNECT: expected HOST:PORT');
-  const proxy = await viaProxy('https', plain, Number(port));
+  const { host, port } = targetOf(message.url ?? '');
+  const proxy = await viaProxy('https', host, port);
   const server = proxy
-    ? await tunnelThrough(proxy, message.url as string)
-    : connect({ ...(await routeTo(plain, Number(port))), allowHalfOpen: true });
+    ? await tunnelThrough(proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`)
+    : connect({ ...(await routeTo(host, port)), allowHalfOpen: true });
   note(server, client);
-  if (!proxy) await connected(server, plain);
+  if (!proxy) await connected(server, host);
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
   server.write(head);
   // Each direction ends by itself; when one breaks, both do.
@@ -28,6 +26,15 @@ export async function tunnel(
   server.on('close', () => (client as Socket).destroySoon());
   client.pipe(server);
   server.pipe(client);
+}
+
+/** The one host that everybody reads in HOST:PORT, in its usual form. Throws Refused. */
+function targetOf(written: string): { host: string; port: number } {
+  const [, name = '', port] = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(written) ?? [];
+  const url = URL.canParse(`http://${name}`) ? new URL(`http://${name}`) : null;
+  if (!url || url.href !== `http://${url.hostname}/` || Number(port) > 65_535)
+    throw new Refused(400, 'CONNECT: expected HOST:PORT');
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
 
 export function refuseTunnel(client: Duplex, error: unknown): void {
