@@ -5,9 +5,10 @@ import { describeBox } from './describe-box.ts';
 import type { BoxDescription, BoxNetwork } from './description.ts';
 import type { IsolationReport, IsolationSetting, MissingPart } from './level.ts';
 import { openTheWay } from './open-the-way.ts';
-import { isWithin, partsOfPython } from './parts-of-python.ts';
+import { partsOfPython } from './parts-of-python.ts';
 import { causeOf } from './probe/causes.ts';
 import { tryLevel } from './probe/try-level.ts';
+import { withoutHome } from './without-home.ts';
 
 export interface BoxingOptions {
   setting: IsolationSetting;
@@ -145,17 +146,9 @@ function networkOf({ network }: ProgramTenant): BoxNetwork {
 function remembered({ home }: BoxingOptions): Parts {
   const known = new Map<string, Promise<string[]>>();
   return (python) => {
-    const found = known.get(python) ?? partsOfPython(python).then((parts) => outside(parts, home));
+    const found = known.get(python) ?? partsOfPython(python).then((parts) => withoutHome(parts, home));
     known.set(python, found);
     found.catch(() => known.delete(python));
     return found;
   };
-}
-
-/** A Python around the home would show all of it. */
-function outside(parts: string[], home: string): string[] {
-  const around = parts.find((part) => isWithin(home, part));
-  if (around !== undefined)
-    throw new Error(`SPIDERHUB_HOME lies in ${around}, which belongs to the Python of crawls`);
-  return parts;
 }
