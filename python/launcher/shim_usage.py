@@ -6,6 +6,8 @@ import stat
 import time
 
 _BLOCK_BYTES = 512
+# Of a file with nothing in it, too: a disk has only so many places for files.
+_LEAST_BYTES = 4096
 _PAGE_BYTES = os.sysconf('SC_PAGE_SIZE')
 
 
@@ -53,28 +55,36 @@ class DiskUsage:
         self._folders = folders
         self._pids = pids
         self._walk = None
-        # Bytes of each folder after a whole round, and those of deleted files under None.
+        self._room = _Room(folders)
+        # Bytes of each folder after a whole round, or as far as the one that goes on has come; of deleted files under None.
         self.by_folder = {}
+        self.so_far = {}
         # A place that cannot be measured: it may hide anything.
         self.hidden = None
 
     def look(self, seconds):
         """Goes on for so long at most; returns whether a round is complete."""
         if self._walk is None:
+            self._room.begin()
             self._walk = self._round()
         until = time.monotonic() + seconds
         for _ in self._walk:
             if time.monotonic() >= until:
                 return False
         self._walk = None
+        self._room.end()
         return True
 
     def total(self):
         return sum(self.by_folder.values())
 
+    def lost(self):
+        """Bytes by which the room on the folders' disks has shrunk, whoever took it, since the last round began."""
+        return self._room.lost()
+
     def _round(self):
         seen = set()
-        sizes = {}
+        sizes = self.so_far = {}
         hidden = []
         for folder in self._folders:
             sizes[folder] = 0
@@ -97,7 +107,38 @@ def _bytes_once(found, seen):
         if (found.st_dev, found.st_ino) in seen:
             return 0
         seen.add((found.st_dev, found.st_ino))
-    return found.st_blocks * _BLOCK_BYTES
+    return max(found.st_blocks * _BLOCK_BYTES, _LEAST_BYTES)
+
+
+class _Room:
+    """What is free on the disks of some folders, for bytes and for files."""
+
+    def __init__(self, folders):
+        self._folders = folders
+        self._most = self._at_begin = self._free()
+
+    def begin(self):
+        self._at_begin = self._free()
+
+    def end(self):
+        self._most = self._at_begin
+
+    def lost(self):
+        free = self._free()
+        # What others give back in between does not hide what is taken.
+        self._most = [max(pair) for pair in zip(self._most, free)]
+        return max((most - now for most, now in zip(self._most, free)), default=0)
+
+    def _free(self):
+        found = map(_disk, self._folders)
+        return [number for disk in found for number in (disk.f_bavail * disk.f_frsize, disk.f_favail * _LEAST_BYTES)]
+
+
+def _disk(folder):
+    try:
+        return os.statvfs(folder)
+    except OSError:
+        return os.statvfs('/')  # It has just been removed.
 
 
 def _files(folder, hidden):

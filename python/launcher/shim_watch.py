@@ -20,6 +20,9 @@ DISK_SECONDS = 1
 REST = 50
 # Measuring many files goes on for so long at a time: messages wait meanwhile.
 _DISK_LOOK_SECONDS = 0.005
+# It hurries while the disk has lost such a part of what a crawl may have, and nobody has looked who took it.
+_HURRY_PART = 4
+_HURRIED_LOOK_SECONDS = 0.05
 _MB = 1024 * 1024
 
 
@@ -40,7 +43,7 @@ class Watch:
         self._looks = [
             _Paced(EVENTS_SECONDS, self._ask_kernel),
             _Paced(PROCESSES_SECONDS, self._look_at_processes) if self._must_add_up() else None,
-            _Paced(DISK_SECONDS, self._look_at_disk) if limits.get('diskBytes') else None,
+            _Paced(DISK_SECONDS, self._look_at_disk, self._disk_hurries) if limits.get('diskBytes') else None,
         ]
 
     def check(self):
@@ -104,24 +107,30 @@ class Watch:
         elif number > most:
             self._end('processes', 'had %d processes' % number, str(most))
 
+    def _disk_hurries(self):
+        return self._disk.lost() > self._limits['diskBytes'] // _HURRY_PART
+
     def _look_at_disk(self):
-        if not self._disk.look(_DISK_LOOK_SECONDS):
-            return False
+        done = self._disk.look(_HURRIED_LOOK_SECONDS if self._disk_hurries() else _DISK_LOOK_SECONDS)
+        # Of a round that goes on, too: whoever makes files faster than they are counted would never see its end.
+        sizes = self._disk.by_folder if done else self._disk.so_far
         limit = self._limits['diskBytes']
-        total = self._disk.total()
-        kept = self._disk.by_folder.get(self._limits.get('keptFolder'), 0)
-        if self._kept_at_first is None:
+        total = sum(sizes.values())
+        kept = sizes.get(self._limits.get('keptFolder'), 0)
+        if done and self._kept_at_first is None:
             self._kept_at_first = kept
-        if self._disk.hidden is not None:
+        if done and self._disk.hidden is not None:
             what = 'has a folder whose size cannot be told (%s)' % self._disk.hidden[-200:]
             self._end('disk', what, self._mb('diskBytes'))
         elif total > limit and not self._may_clear_away(kept, total - kept, limit):
             of_it = ', %d MB of it in the folder that is kept for its spider' % (kept // _MB) if kept >= _MB else ''
             self._end('disk', 'took %d MB on disk%s' % (total // _MB, of_it), self._mb('diskBytes'))
-        return True
+        return done
 
     def _may_clear_away(self, kept, others, limit):
         """Where earlier jobs have left too much, a crawl may work as long as it adds nothing to that."""
+        if self._kept_at_first is None:
+            return others <= limit
         return self._kept_at_first > limit and kept <= self._kept_at_first and others <= limit
 
     def _end(self, what, words, limit):
@@ -140,24 +149,31 @@ class Watch:
 
 
 class _Paced:
-    """A look that comes back after some seconds, later when it took long. It returns whether it is through."""
+    """A look that comes back after some seconds, later when it took long. It returns whether it is through.
 
-    def __init__(self, seconds, look):
+    While `hurries` says so it does not rest before it is through, and then for its seconds alone.
+    """
+
+    def __init__(self, seconds, look, hurries=lambda: False):
         self._seconds = seconds
         self._look = look
+        self._hurries = hurries
         self._next = 0.0
+        self._next_in_hurry = 0.0
         self._cost = 0.0
 
     def run(self):
-        if time.monotonic() < self._next:
+        now = time.monotonic()
+        if now < self._next and (now < self._next_in_hurry or not self._hurries()):
             return
         # On a busy machine a look takes long and costs no more.
         begin = time.process_time()
         done = self._look()
         spent = time.process_time() - begin
         self._cost += spent
-        rest = max(self._seconds, REST * self._cost) if done else REST * spent
-        self._next = time.monotonic() + rest
+        now = time.monotonic()
+        self._next = now + (max(self._seconds, REST * self._cost) if done else REST * spent)
+        self._next_in_hurry = now + self._seconds if done else now
         if done:
             self._cost = 0.0
 

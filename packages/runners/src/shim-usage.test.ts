@@ -54,6 +54,50 @@ it('measures many files a few at a time', () => {
   expect((run(script) as { looks: number }).looks).toBeGreaterThan(100);
 });
 
+it('counts files with nothing in them, and says in the middle of a round what it has found', () => {
+  const script = `
+for n in range(1000): open(os.path.join(folder, str(n)), 'w').close()
+usage = shim_usage.DiskUsage([folder], lambda: [])
+for _ in range(600): usage.look(0)
+print(json.dumps([usage.by_folder, usage.so_far[folder]]))`;
+  const [complete, soFar] = run(script) as [object, number];
+  expect(complete).toEqual({});
+  expect(soFar).toBeGreaterThan(2 * MB);
+});
+
+it('knows how much room the disk has lost since somebody began to look who took it', () => {
+  const script = `
+usage = shim_usage.DiskUsage([folder], lambda: [])
+with open(os.path.join(folder, 'one'), 'wb') as file:
+    file.write(os.urandom(64 * 2**20))
+    os.fsync(file.fileno())
+before = usage.lost()
+while not usage.look(1): pass
+print(json.dumps([before, usage.lost()]))`;
+  const [before, after] = run(script) as [number, number];
+  expect(before).toBeGreaterThan(32 * MB);
+  expect(after).toBeLessThan(before);
+});
+
+it('looks again at once when the disk loses room, however long it would have rested', () => {
+  const script = `
+import time
+import shim_watch
+shim_watch.REST = 10**7
+class Spool:
+    write = print
+watch = shim_watch.Watch({'units': 1, 'diskBytes': 32 * 2**20, 'folders': [folder]}, Spool())
+assert not watch.check()
+with open(os.path.join(folder, 'one'), 'wb') as file:
+    file.write(os.urandom(64 * 2**20))
+    os.fsync(file.fileno())
+until = time.monotonic() + 20
+while not watch.check() and time.monotonic() < until:
+    time.sleep(0.05)
+print(json.dumps(watch.exceeded))`;
+  expect(run(script)).toBe('disk');
+});
+
 it('names a place that is too deep to be looked into', () => {
   const script = `
 os.chdir(folder)
