@@ -24,7 +24,7 @@ def limit_resources():
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_DATA, MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, 1),
     ]
     for kind, limit in limits:
         try:

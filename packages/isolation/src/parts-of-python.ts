@@ -24,7 +24,17 @@ print(json.dumps([path for path in found if os.path.isabs(path) and os.path.exis
 /** A Python that does not answer at once is none, ms. */
 const PATIENCE_MS = 30_000;
 /** What every box shows: as `python/launcher/box/root.py` says. */
-export const SHOWN = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/lib32', '/libx32', '/nix/store', '/gnu/store'];
+export const SHOWN = [
+  '/usr',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib64',
+  '/lib32',
+  '/libx32',
+  '/nix/store',
+  '/gnu/store',
+];
 
 /**
  * All that belongs to a Python and lies outside of the system's own directories: it often does, with pyenv, uv or conda.

@@ -7,7 +7,8 @@ import { isWithin, SHOWN } from './parts-of-python.ts';
  */
 export function withoutHome(parts: string[], home: string): string[] {
   const places = [home, realpathSync(home)];
-  const around = (paths: readonly string[]) => paths.find((path) => places.some((one) => isWithin(one, path)));
+  const around = (paths: readonly string[]) =>
+    paths.find((path) => places.some((one) => isWithin(one, path)));
   const system = around(SHOWN);
   if (system !== undefined) throw new Error(`SPIDERHUB_HOME lies in ${system}, which every box shows`);
   const ofPython = around(parts);

@@ -25,6 +25,8 @@ ssl/certs pki/tls/certs pki/ca-trust/extracted ca-certificates/extracted alterna
 _DEVICES = ('null', 'zero', 'full', 'random', 'urandom', 'tty')
 _DEVICE_LINKS = {'fd': '/proc/self/fd', 'stdin': 'fd/0', 'stdout': 'fd/1', 'stderr': 'fd/2', 'ptmx': 'pts/ptmx'}
 _HOST_NAME = 'crawl'
+# The machine has some thousands for all together.
+_MOST_TERMINALS = 64
 _LOCKED = syscalls.ATTR_NOSUID | syscalls.ATTR_NODEV
 _READ_ONLY = _LOCKED | syscalls.ATTR_RDONLY
 
@@ -87,7 +89,7 @@ def _make_devices(box):
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
     syscalls.mount('tmpfs', 'dev/shm', 'tmpfs', flags, 'mode=1777,size=%d' % box['shmBytes'])
     flags = syscalls.MS_NOSUID | syscalls.MS_NOEXEC
-    syscalls.mount('devpts', 'dev/pts', 'devpts', flags, 'newinstance,ptmxmode=0666,mode=620')
+    syscalls.mount('devpts', 'dev/pts', 'devpts', flags, 'newinstance,ptmxmode=0666,mode=620,max=%d' % _MOST_TERMINALS)
 
 
 def _make_proc():

@@ -34,6 +34,8 @@ _CALLS = {
     'semget': (64, 190),
     'mq_open': (240, 180),
     'memfd_create': (319, 279),
+    'setrlimit': (160, 164),
+    'prlimit64': (302, 261),
 }
 _REFUSED = {
     'ptrace': (101, 117),
@@ -113,6 +115,8 @@ _UNKNOWN = {
     'io_uring_setup': (425, 425),
     'io_uring_enter': (426, 426),
     'io_uring_register': (427, 427),
+    # What the machine has for all together; programs then take threads.
+    'io_setup': (206, 0),
 }
 # Memory that belongs to no process and that only a control group counts.
 _UNCOUNTED = ('shmget', 'msgget', 'semget', 'mq_open', 'memfd_create')
@@ -121,6 +125,7 @@ _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _STREAM, _DATAGRAM = 1, 2
 _PROTOCOLS = (0, 1, 6, 17, 58)
 _TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_RLIMIT_CORE = 4
 _PERSONALITIES = (0, 8, 0x20000, 0x20008, 0xFFFFFFFF)
 
 _NUMBER, _ARCH = 0, 4
@@ -189,6 +194,17 @@ def _personality():
     return [_argument(0), *_only(_PERSONALITIES, _EPERM)]
 
 
+def _setrlimit():
+    """A program of the machine that collects crashes is told nothing of those in a box only while this limit is 1."""
+    return [_argument(0), _jump(_JEQ, _RLIMIT_CORE, 0, 1), _errno(_EPERM), _op(_RET, _ALLOW)]
+
+
+def _prlimit64():
+    """As setrlimit; asking for the limit is another matter."""
+    new = [_argument(2), _jump(_JEQ, 0, 0, 2), _upper_half(2), _jump(_JEQ, 0, 1, 0), _errno(_EPERM)]
+    return [_argument(1), _jump(_JEQ, _RLIMIT_CORE, 0, len(new)), *new, _op(_RET, _ALLOW)]
+
+
 _RULES = {
     'clone': _new_namespaces,
     'unshare': _unshare,
@@ -196,6 +212,8 @@ _RULES = {
     'socketpair': _socketpair,
     'ioctl': _ioctl,
     'personality': _personality,
+    'setrlimit': _setrlimit,
+    'prlimit64': _prlimit64,
 }
 
 
@@ -210,6 +228,10 @@ def _only(values, error):
 def _argument(index):
     """The lower half of an argument, which is all that these calls look at."""
     return _op(_LD, 16 + 8 * index)
+
+
+def _upper_half(index):
+    return _op(_LD, 20 + 8 * index)
 
 
 def _op(code, value):

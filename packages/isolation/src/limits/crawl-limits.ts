@@ -31,7 +31,8 @@ export function rlimitsOf(
   held: { memory: boolean; processes: boolean; ownUsers: boolean },
 ): Record<string, number> {
   return {
-    RLIMIT_CORE: 0,
+    // With 0 a program of the machine that collects crashes is started all the same: outside of the box, often as root.
+    RLIMIT_CORE: 1,
     // A single file; all of them are measured now and then.
     ...(diskBytes !== null && { RLIMIT_FSIZE: diskBytes }),
     // Not RLIMIT_AS: JavaScript engines reserve much address space that they never use.

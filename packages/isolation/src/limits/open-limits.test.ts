@@ -80,7 +80,7 @@ describe('limits by cgroup v2', () => {
       cgroups: [directory],
       memoryGroup: directory,
       pidsGroup: directory,
-      rlimits: { RLIMIT_CORE: 0, RLIMIT_FSIZE: 100 * MB },
+      rlimits: { RLIMIT_CORE: 1, RLIMIT_FSIZE: 100 * MB },
       folders: ['/home', '/kept'],
       keptFolder: '/kept',
     });
@@ -125,7 +125,7 @@ describe('limits without control groups', () => {
     expect(limiting.holdsMemory).toBe(false);
     const limits = await limiting.ofCrawl(CRAWL);
     expect(limits).toMatchObject({ cgroups: [], memoryGroup: null, pidsGroup: null });
-    expect(limits?.rlimits).toEqual({ RLIMIT_CORE: 0, RLIMIT_FSIZE: 100 * MB, RLIMIT_DATA: 400 * MB });
+    expect(limits?.rlimits).toEqual({ RLIMIT_CORE: 1, RLIMIT_FSIZE: 100 * MB, RLIMIT_DATA: 400 * MB });
     const inNamespace = await limiting.ofCrawl({ ...CRAWL, ownUsers: true });
     expect(inNamespace?.rlimits.RLIMIT_NPROC).toBe(20);
   });
@@ -149,7 +149,7 @@ describe('limits without control groups', () => {
       memoryBytes: null,
       processes: null,
       diskBytes: null,
-      rlimits: { RLIMIT_CORE: 0 },
+      rlimits: { RLIMIT_CORE: 1 },
     });
     expect(limiting.missing({ ownUsers: false }).map(({ words }) => /UNIT_[A-Z_]+/.exec(words)?.[0])).toEqual(
       ['UNIT_MEMORY_MB', 'UNIT_PROCESSES', undefined, 'UNIT_DISK_MB'],

@@ -17,6 +17,7 @@ _CALLS = {
     'add_key': (248, 217, (0, 0, 0, 0, -3)),
     'request_key': (249, 218, (0, 0, 0, 0)),
     'io_uring_setup': (425, 425, (1, 0)),
+    'io_setup': (206, 0, (1, 0)),
     'bpf': (321, 280, (0, 0, 0)),
     'perf_event_open': (298, 241, (0, 0, -1, -1, 0)),
     'userfaultfd': (323, 282, (0,)),
@@ -113,6 +114,18 @@ def _(know):
         if _in_child(enter):
             found.append(name)
     return first(found)
+
+
+@attack('take many terminals, of which the machine has a few thousand')
+def _(know):
+    taken = []
+    try:
+        while len(taken) < 200:
+            taken.append(os.open('/dev/ptmx', os.O_RDWR | os.O_NOCTTY))
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+    return f'took {len(taken)}'
 
 
 @attack('mount')

@@ -99,6 +99,16 @@ def _(know):
     return first(found)
 
 
+@attack('start a program of the machine by a crash')
+def _(know):
+    # With any other limit than 1 the kernel starts what /proc/sys/kernel/core_pattern names, as root and outside.
+    limit = resource.getrlimit(resource.RLIMIT_CORE)
+    if limit != (1, 1):
+        return f'the limit is {limit}'
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return 'changed its limit'
+
+
 @attack('run sudo or su')
 def _(know):
     for command in (['sudo', '-n', 'id', '-u'], ['su', '-c', 'id -u']):

@@ -110,7 +110,12 @@ it("says to the operator's proxy the host that was checked, and not what another
   await first('GET http://10.0.0.1@public.example:80/x');
   expect(asked.splice(0)).toEqual(['http://public.example/x']);
   expect(await first('GET http://public.example\\@10.0.0.1/x')).toBe('HTTP/1.1 400 Bad Request');
-  for (const name of ['public.example\\@10.0.0.1', 'public.example/@10.0.0.1', '10.0.0.1@public.example', 'a?b'])
+  for (const name of [
+    'public.example\\@10.0.0.1',
+    'public.example/@10.0.0.1',
+    '10.0.0.1@public.example',
+    'a?b',
+  ])
     expect(await first(`CONNECT ${name}:443`)).toBe('HTTP/1.1 400 Bad Request');
   for (const name of ['10.0.0.1.', '0xa.1'])
     expect(await first(`CONNECT ${name}:443`)).toBe('HTTP/1.1 403 Forbidden');

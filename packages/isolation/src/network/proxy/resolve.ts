@@ -33,7 +33,9 @@ export function createResolve({
     );
     const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
     if (found.length > 0) return found;
-    const silence = answers.find((answer) => answer.status === 'rejected' && answer.reason.code === 'ETIMEOUT');
+    const silence = answers.find(
+      (answer) => answer.status === 'rejected' && answer.reason.code === 'ETIMEOUT',
+    );
     // The machine would ask the same servers, and wait for them once more.
     if (silence?.status === 'rejected') throw silence.reason;
     const own = last.then(() => ofMachine(host));
