@@ -1094,7 +1094,8 @@ create table spiders (
   policy jsonb default '{}'::jsonb not null,
   created_at timestamp with time zone default now() not null,
   retention jsonb default '{}'::jsonb not null,
-  listed boolean default true not null
+  listed boolean default true not null,
+  settings json default '{}'::json not null
 );
 alter table spiders add constraint spiders_max_running_check CHECK ((max_running > 0));
 alter table spiders add constraint spiders_name_check CHECK ((name <> ''::text));

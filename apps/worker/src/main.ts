@@ -31,6 +31,7 @@ import {
   createSealedStore,
   createSegmentIndex,
   createServiceLimitStore,
+  createSpiderStore,
   createStorageUsageStore,
   createVariableStore,
   createVersionStore,
@@ -233,6 +234,7 @@ async function makeSupervisor(
     requestOf: requestsFrom({
       versions: createVersionStore(database),
       projects: createProjectStore(database),
+      spiders: createSpiderStore(database),
       variables: createVariables(...sealed),
       secretSettings: createSecretSettings(...sealed),
       registryLogins: createRegistryLogins(...sealed),

@@ -46,6 +46,18 @@ describe('what a crawl is told', () => {
     expect(JSON.parse(settingsLayers(open)).project_settings.TELNETCONSOLE_ENABLED).toBe(true);
   });
 
+  it('keeps the settings of each layer apart, which sh_scrapy merges', () => {
+    const layers = settingsLayers({
+      ...request({ settings: { A: '"job"' } }, { A: '"project"' }),
+      spiderSettings: { A: '"spider"' },
+    });
+    expect(JSON.parse(layers)).toMatchObject({
+      project_settings: { A: 'project' },
+      spider_settings: { A: 'spider' },
+      job_settings: { A: 'job' },
+    });
+  });
+
   it('keeps numbers of settings as they were written', () => {
     const settings = request({ settings: { BIG: '12345678901234567890', SMALL: '1.50' } });
     expect(settingsLayers(settings)).toContain('"BIG":12345678901234567890,"SMALL":1.50');

@@ -47,11 +47,11 @@ export function jobData({ job, version, jobToken, apiUrl }: CrawlRequest): Recor
 const CLOSED_DOORS = { TELNETCONSOLE_ENABLED: 'false', REMOTE_CONTROL_ENABLED: 'false' };
 
 /** `SHUB_SETTINGS` as JSON text: the layers that sh_scrapy merges, the job's above all others. */
-export function settingsLayers({ job, version, projectSettings }: CrawlRequest): string {
+export function settingsLayers({ job, version, projectSettings, spiderSettings }: CrawlRequest): string {
   return writeRawObject([
     ['organization_settings', '{}'],
     ['project_settings', writeRawObject(Object.entries({ ...CLOSED_DOORS, ...projectSettings }))],
-    ['spider_settings', '{}'],
+    ['spider_settings', writeRawObject(Object.entries(spiderSettings))],
     ['job_settings', writeRawObject(Object.entries(job.settings))],
     ['enabled_addons', '[]'],
     ['status', '"ok"'],

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { contract } from './contract.ts';
 import { READ_ERRORS, WRITE_ERRORS } from './errors.ts';
-import { Count, Id, Named, None, OfProject, OfSpider, queryNumber, Time } from './fields.ts';
+import { Count, Id, None, OfProject, OfSpider, queryNumber, Time } from './fields.ts';
 import { Band, JobState, Outcome, Tags } from './jobs/fields.ts';
+import { SettingsChange } from './variables.ts';
 
 /** A run as a bar of a spider's row. */
 export const Run = z
@@ -62,11 +63,18 @@ export const Spider = z
 /** One layer of settings; a later layer of the list wins. */
 export const SettingsLayer = z
   .strictObject({
-    layer: z.enum(['limits', 'project', 'job']),
-    /** Values are JSON text. */
-    settings: z.array(Named),
+    layer: z.enum(['project', 'spider']),
+    settings: z.array(
+      z.strictObject({
+        name: z.string(),
+        /** JSON text; null for a secret, which nobody reads again but crawls. */
+        value: z.string().nullable(),
+      }),
+    ),
   })
   .meta({ id: 'SettingsLayer' });
+
+const SettingsLayers = z.strictObject({ layers: z.array(SettingsLayer) }).meta({ id: 'SettingsLayers' });
 
 export const spiderContracts = {
   readHealth: contract({
@@ -139,7 +147,18 @@ export const spiderContracts = {
     params: OfSpider,
     query: None,
     body: null,
-    reply: z.strictObject({ layers: z.array(SettingsLayer) }).meta({ id: 'SettingsLayers' }),
+    reply: SettingsLayers,
     errors: READ_ERRORS,
+  }),
+  changeSpiderSettings: contract({
+    id: 'changeSpiderSettings',
+    method: 'patch',
+    path: '/projects/:project/spiders/:spider/settings',
+    summary: "Set and remove settings of a spider, which stand above its project's and below those of a job",
+    params: OfSpider,
+    query: None,
+    body: SettingsChange,
+    reply: SettingsLayers,
+    errors: WRITE_ERRORS,
   }),
 };

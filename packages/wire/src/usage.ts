@@ -11,8 +11,11 @@ const Usage = z
     items: Count,
     /** Eggs and reports, bytes; what several projects name counts for each. */
     blobBytes: Count,
-    /** All that it takes on disk, bytes, as it was measured last: every ten minutes where there is time. */
-    storedBytes: Count,
+    /**
+     * All that it takes on disk, bytes, as it was measured last: every ten minutes where there is time. Null as long as it
+     * was not measured.
+     */
+    storedBytes: Count.nullable(),
   })
   .meta({ id: 'Usage' });
 

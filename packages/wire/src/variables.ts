@@ -70,6 +70,14 @@ const Setting = z
 
 const SettingList = z.strictObject({ settings: z.array(Setting) }).meta({ id: 'SettingList' });
 
+/** What a change of settings says, of a project or of a spider. */
+export const SettingsChange = z.strictObject({
+  set: z.record(Word, z.json()).optional(),
+  /** Values that no answer shows again; their names are in capitals, as Scrapy takes them. */
+  secrets: z.record(Word, z.json()).optional(),
+  remove: z.array(Word).max(MAX_AT_ONCE).optional(),
+});
+
 /** Scrapy's settings that crawls of a project get. */
 export const settingContracts = {
   listSettings: contract({
@@ -91,12 +99,7 @@ export const settingContracts = {
       'Set and remove settings of a project; one that is set as a secret stands before others of its name',
     params: OfProject,
     query: None,
-    body: z.strictObject({
-      set: z.record(Word, z.json()).optional(),
-      /** Values that no answer shows again; their names are in capitals, as Scrapy takes them. */
-      secrets: z.record(Word, z.json()).optional(),
-      remove: z.array(Word).max(MAX_AT_ONCE).optional(),
-    }),
+    body: SettingsChange,
     reply: SettingList,
     errors: WRITE_ERRORS,
   }),

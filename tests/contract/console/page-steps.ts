@@ -203,6 +203,11 @@ const PLANNING_STEPS: Step[] = [
 /** Code and its spiders. */
 const CODE_STEPS: Step[] = [
   {
+    operation: 'PATCH /console/projects/:project/spiders/:spider/settings',
+    run: (day) => day.owner.send('PATCH', at(day, '/spiders/1/settings'), { set: { RETRY_TIMES: 3 } }),
+    lines: () => [line('settings.changed', 'spider 1', { before: {}, after: { RETRY_TIMES: '3' } })],
+  },
+  {
     operation: 'POST /console/projects/:project/spiders/:spider/tags',
     run: (day) => day.owner.send('POST', at(day, '/spiders/1/tags'), { add: ['nightly'] }),
     lines: () => [

@@ -82,6 +82,9 @@ it('a spider shows its runs, its arguments, its versions, what is usual, and its
     [],
   );
   expect((await page.get(`${base}/spiders/1/settings`)).body).toEqual({
-    layers: [{ layer: 'project', settings: [{ name: 'LOG_LEVEL', value: '"INFO"' }] }],
+    layers: [
+      { layer: 'project', settings: [{ name: 'LOG_LEVEL', value: '"INFO"' }] },
+      { layer: 'spider', settings: [] },
+    ],
   });
 });

@@ -77,7 +77,7 @@ describe('settings', () => {
       { name: 'RETRY_TIMES', value: 5, secret: false },
       { name: 'SHOP_PASSWORD', value: null, secret: true },
     ]);
-    expect(await api.parts.secretSettings.ofProject(project)).toEqual({
+    expect(await api.parts.secretSettings.of(project, 0)).toEqual({
       PROXY: JSON.stringify({ url: SECRET }),
       SHOP_PASSWORD: JSON.stringify(SECRET),
     });
@@ -106,6 +106,56 @@ describe('settings', () => {
     expect((await patch('settings', { remove: ['TOKEN', 'OTHER', 'KEPT', 'NEVER'] })).body.settings).toEqual(
       [],
     );
+  });
+
+  it('of one spider stand above those of the project, the secret ones, too', async () => {
+    const { project, key } = api.team;
+    await patch('settings', { set: { LOG_LEVEL: 'INFO', RETRY_TIMES: 5, botgroups: ['x'] } });
+    const ofA = `${path}/spiders/1/settings`;
+    const { status, body } = await client.send('PATCH', ofA, {
+      set: { LOG_LEVEL: 'DEBUG', BIG: [1.5] },
+      secrets: { PROXY: SECRET },
+    });
+    expect(status).toBe(200);
+    expect(body.layers).toEqual([
+      {
+        layer: 'project',
+        settings: [
+          { name: 'LOG_LEVEL', value: '"INFO"' },
+          { name: 'RETRY_TIMES', value: '5' },
+        ],
+      },
+      {
+        layer: 'spider',
+        settings: [
+          { name: 'BIG', value: '[1.5]' },
+          { name: 'LOG_LEVEL', value: '"DEBUG"' },
+          { name: 'PROXY', value: null },
+        ],
+      },
+    ]);
+    expect((await client.get(ofA)).body).toEqual(body);
+    expect(await api.parts.secretSettings.of(project, 1)).toEqual({ PROXY: JSON.stringify(SECRET) });
+    // Neither the project nor its other spiders have them.
+    const others = await client.get(`${path}/spiders/2/settings`);
+    expect(others.body.layers[1]).toEqual({ layer: 'spider', settings: [] });
+    expect((await client.get(`${path}/settings`)).body.settings).toHaveLength(3);
+    expect((await client.get(`${path}/variables`)).body.variables).toEqual([]);
+    const lines = (await client.get(`${path}/audit?action=settings.changed`)).body;
+    expect(JSON.stringify(lines)).toContain('spider 1');
+    expect(
+      JSON.stringify([lines, (await api.get(`/storage/projects/${project}/settings`, key)).body]),
+    ).not.toContain(SECRET);
+
+    // What was secret is set in the open, and removed.
+    await client.send('PATCH', ofA, { set: { PROXY: 'none' } });
+    expect(await api.parts.secretSettings.of(project, 1)).toEqual({});
+    const removed = await client.send('PATCH', ofA, { remove: ['PROXY', 'BIG', 'LOG_LEVEL', 'NEVER'] });
+    expect(removed.body.layers[1]).toEqual({ layer: 'spider', settings: [] });
+    for (const wrong of [{ set: { lower: 1 } }, { set: { A: 1 }, secrets: { A: 1 } }])
+      expect((await client.send('PATCH', ofA, wrong)).status).toBe(400);
+    const nobody = await client.send('PATCH', `${path}/spiders/99/settings`, { set: { A: 1 } });
+    expect([nobody.status, nobody.body.error.code]).toEqual([404, 'spider_not_found']);
   });
 
   it('that cannot be are refused by name, and nothing changes', async () => {

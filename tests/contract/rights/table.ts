@@ -380,6 +380,8 @@ export const RIGHTS: Record<string, string> = {
     'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/spiders/:spider/settings':
     'owner, admin, developer, session of owner, key, staff, session of staff',
+  'PATCH /console/projects/:project/spiders/:spider/settings':
+    'owner, admin, developer, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/versions':
     'owner, admin, developer, operator, session of owner, key, staff, session of staff',
   'GET /console/projects/:project/versions/:version':

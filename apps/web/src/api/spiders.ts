@@ -7,6 +7,7 @@ type Overviews = typeof overviewContracts;
 export type Spider = ReplyOf<Spiders['readSpider']>;
 export type SpiderRow = ReplyOf<Spiders['readHealth']>['spiders'][number];
 export type Run = SpiderRow['runs'][number];
+export type SettingsLayer = ReplyOf<Spiders['readSpiderSettings']>['layers'][number];
 export type Overview = ReplyOf<Overviews['readOverview']>;
 export type Concern = Overview['concerns'][number];
 export type Numbers = ReplyOf<Overviews['listProjectNumbers']>;
@@ -31,6 +32,11 @@ export const tagSpider = operation<Spiders['tagSpider']>(
 export const readSpiderSettings = operation<Spiders['readSpiderSettings']>(
   'readSpiderSettings',
   'get',
+  '/projects/:project/spiders/:spider/settings',
+);
+export const changeSpiderSettings = operation<Spiders['changeSpiderSettings']>(
+  'changeSpiderSettings',
+  'patch',
   '/projects/:project/spiders/:spider/settings',
 );
 export const readOverview = operation<Overviews['readOverview']>(

@@ -170,7 +170,7 @@ export class Supervisor {
 
   /** For a crawl that runs already. Not knowing what its project was given must not end it. */
   async #maskOf(job: JobDetails): Promise<Begun['mask']> {
-    const alone: SecretSources = { job, projectSettings: {}, jobToken: '' };
+    const alone: SecretSources = { job, projectSettings: {}, spiderSettings: {}, jobToken: '' };
     return masker(secretsOf(await this.#options.requestOf(job).catch(() => alone)));
   }
 

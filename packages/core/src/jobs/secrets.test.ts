@@ -10,14 +10,25 @@ it('knows secrets by their names, wherever a job was given them', () => {
       args: { token: 'short', category: 'long enough' },
     },
     projectSettings: { SHOP_TOKEN: '"of the project"' },
+    spiderSettings: { SPIDER_TOKEN: '"of the spider"' },
     jobToken: 'a.job.token',
   });
-  expect(found.sort()).toEqual(['a.job.token', 'hunter2-hunter2', 'of the project', 'wJalrXUtnFEMI']);
+  expect(found.sort()).toEqual([
+    'a.job.token',
+    'hunter2-hunter2',
+    'of the project',
+    'of the spider',
+    'wJalrXUtnFEMI',
+  ]);
 });
 
-it('lets the settings of a job hide those of its project', () => {
-  const sources = { job: { ...job, settings: { TOKEN: '"the newer one"' } }, jobToken: '' };
-  expect(secretsOf({ ...sources, projectSettings: { TOKEN: '"the older one"' } })).toEqual(['the newer one']);
+it('lets the settings of a job hide those of its spider, and these those of its project', () => {
+  const projectSettings = { TOKEN: '"the older one"' };
+  const spiderSettings = { TOKEN: '"of the spider"' };
+  const sources = { job, projectSettings, spiderSettings, jobToken: '' };
+  expect(secretsOf(sources)).toEqual(['of the spider']);
+  const own = { ...job, settings: { TOKEN: '"the newer one"' } };
+  expect(secretsOf({ ...sources, job: own })).toEqual(['the newer one']);
 });
 
 it('blots secrets out in all ways in which JSON writes them, and leaves JSON', () => {

@@ -15,14 +15,21 @@ export interface SecretSources {
   job: Pick<JobDetails, 'settings' | 'environment' | 'args'>;
   /** Name to JSON text, as those of the job. */
   projectSettings: Record<string, string>;
+  spiderSettings: Record<string, string>;
   jobToken: string;
   /** Texts that are secret whatever they are called. */
   hidden?: readonly string[];
 }
 
 /** Texts of a crawl that its log is not to show: by the names under which it was given them, and its own token. */
-export function secretsOf({ job, projectSettings, jobToken, hidden = [] }: SecretSources): string[] {
-  const settings = Object.entries({ ...projectSettings, ...job.settings }).map(
+export function secretsOf({
+  job,
+  projectSettings,
+  spiderSettings,
+  jobToken,
+  hidden = [],
+}: SecretSources): string[] {
+  const settings = Object.entries({ ...projectSettings, ...spiderSettings, ...job.settings }).map(
     ([name, json]) => [name, textIn(json)] as const,
   );
   const named = [...settings, ...Object.entries(job.environment), ...Object.entries(job.args)];

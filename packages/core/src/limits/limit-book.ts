@@ -48,7 +48,8 @@ export function createLimitBook(
 
 /** What holds, given what was set. */
 export function allowanceOf(found: StoredLimits, defaults: ServiceLimits): Allowance {
-  const { organisation, organisationBytes, projectBytes } = found;
+  const { organisation, organisationBytes } = found;
+  const projectBytes = found.projectBytes ?? 0;
   const ofOrganisation = limitsOfOrganisation(found.ofOrganisation, defaults);
   const ofProject = limitsOfProject(found.ofProject ?? {}, ofOrganisation);
   return { organisation, ofOrganisation, organisationBytes, ofProject, projectBytes };

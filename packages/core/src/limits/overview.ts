@@ -32,7 +32,7 @@ export async function limitOverview(
   if (!found) throw notFound(place);
   const allowance = allowanceOf(found, defaults);
   const set = 'project' in place ? (found.ofProject ?? {}) : found.ofOrganisation;
-  const usage: Partial<Record<LimitName, number>> & Usage = await store.usage(place);
+  const usage: Partial<Record<LimitName, number | null>> & Usage = await store.usage(place);
   const limits = LIMIT_NAMES.map((name): [LimitName, LimitState] => [
     name,
     { limit: limitIn(place, allowance, name), isSet: name in set, used: usage[name] ?? null },

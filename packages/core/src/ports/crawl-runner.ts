@@ -8,8 +8,10 @@ export interface CrawlRequest {
   job: JobDetails;
   /** Null when nothing is deployed: the crawl then fails with a log line that says so. */
   version: Version | null;
-  /** Settings of the project, below the job's own. */
+  /** Settings of the project, below those of the spider. */
   projectSettings: Record<string, string>;
+  /** Settings of the spider, below the job's own. */
+  spiderSettings: Record<string, string>;
   /** Environment variables of the project and of the spider; the job's own stand before them. */
   variables: Record<string, string>;
   /** What the registry of the project's images asks for; null where it asks for nothing. */

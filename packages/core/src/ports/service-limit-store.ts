@@ -10,15 +10,16 @@ export interface StoredLimits {
   organisationBytes: number;
   /** Null where an organisation was asked for. */
   ofProject: SetLimits | null;
-  projectBytes: number;
+  /** Null as long as nothing was measured. */
+  projectBytes: number | null;
 }
 
 /** What there is at this moment. */
 export interface Usage {
   pendingJobs: number;
   runningJobs: number;
-  /** As it was measured last. */
-  storedBytes: number;
+  /** As it was measured last; null as long as nothing was. */
+  storedBytes: number | null;
   periodicJobs: number;
 }
 

@@ -5,13 +5,25 @@ import type { Sealed } from '../secrets/sealing.ts';
 export const SECRET_SETTINGS = -1;
 /** The same for the project's login at a registry of container images. */
 export const REGISTRY_LOGIN = -2;
+/** From here down stand settings of spiders that are secret. */
+const SPIDER_SETTINGS = -10;
+
+/** Where settings of a spider that are secret are stored; with 0 those of its project. */
+export function secretSettingsOf(spider: number): number {
+  return spider === 0 ? SECRET_SETTINGS : SPIDER_SETTINGS - spider;
+}
+
+/** Number of the spider whose variables or secret settings are stored under `stored`; 0 for what is the project's. */
+export function spiderOfStored(stored: number): number {
+  return stored <= SPIDER_SETTINGS ? SPIDER_SETTINGS - stored : Math.max(stored, 0);
+}
 
 /** A variable as it is stored: a value that everybody may see, or a sealed one. */
 export type StoredValue = { value: string; sealed: null } | { value: null; sealed: Sealed };
 
 export type StoredVariable = StoredValue & {
   project: number;
-  /** Number of the spider that has it; 0 for the whole project, SECRET_SETTINGS for settings. */
+  /** Number of the spider that has it; 0 for the whole project, what `secretSettingsOf` says for settings. */
   spider: number;
   name: string;
 };
@@ -40,9 +52,15 @@ export interface VariableChange {
 export interface VariableStore {
   /** The project's first, then those of its spiders, by name. Throws `not_found` for an unknown project. */
   list(project: number): Promise<ListedVariable[]>;
-  /** Names of the settings that are secret, in order. Throws `not_found` for an unknown project. */
-  secretSettings(project: number): Promise<string[]>;
-  /** What a crawl of this spider gets of both layers; 0 for what the project gives all of them, SECRET_SETTINGS for settings. */
+  /**
+   * Names of the settings that are secret, in order: of a spider, or with 0 of the project. Throws `not_found` for an
+   * unknown project.
+   */
+  secretSettings(project: number, spider: number): Promise<string[]>;
+  /**
+   * What a crawl of this spider gets of both layers; 0 for what the project gives all of them, what `secretSettingsOf`
+   * says for settings.
+   */
   layers(project: number, spider: number): Promise<StoredVariable[]>;
   /** Number of a spider. Throws `not_found` for an unknown project or spider. */
   spiderNumber(project: number, spider: string): Promise<number>;

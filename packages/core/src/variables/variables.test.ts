@@ -130,14 +130,17 @@ it.each<[string, object, string]>([
   expect(changes).toEqual([]);
 });
 
-it("secret settings are Scrapy's, one layer for a whole project", async () => {
+it("secret settings are Scrapy's, a layer for a whole project and one for each spider", async () => {
   const { settings, variables, rows } = setUp();
-  await settings.change(1, map({ HTTP_PASS: '"secret word"', DELAYS: '[1,2]' }), [], ACTOR);
-  expect(await settings.ofProject(1)).toEqual({ HTTP_PASS: '"secret word"', DELAYS: '[1,2]' });
+  await settings.change(1, 0, map({ HTTP_PASS: '"secret word"', DELAYS: '[1,2]' }), [], ACTOR);
+  await settings.change(1, 2, map({ HTTP_PASS: '"of a spider"' }), [], ACTOR);
+  expect(await settings.of(1, 0)).toEqual({ HTTP_PASS: '"secret word"', DELAYS: '[1,2]' });
+  expect(await settings.of(1, 2)).toEqual({ HTTP_PASS: '"of a spider"' });
+  expect(await settings.of(1, 3)).toEqual({});
   expect((await variables.ofProject(1)).values).toEqual({});
   expect(rows.every(({ value }) => value === null)).toBe(true);
-  await settings.change(1, map({}), ['DELAYS'], ACTOR);
-  expect(await settings.ofProject(1)).toEqual({ HTTP_PASS: '"secret word"' });
+  await settings.change(1, 0, map({}), ['DELAYS'], ACTOR);
+  expect(await settings.of(1, 0)).toEqual({ HTTP_PASS: '"secret word"' });
 });
 
 it.each<[Map<string, string>, string[], string]>([
@@ -146,7 +149,7 @@ it.each<[Map<string, string>, string[], string]>([
   [map({ A: '1' }), ['A'], 'A: is named twice'],
 ])('refuses the secret settings %j %j', async (set, remove, why) => {
   const { settings, changes } = setUp();
-  await expect(settings.change(1, set, remove, ACTOR)).rejects.toThrow(why);
+  await expect(settings.change(1, 0, set, remove, ACTOR)).rejects.toThrow(why);
   expect(changes).toEqual([]);
 });
 

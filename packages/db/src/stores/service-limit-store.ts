@@ -21,6 +21,8 @@ interface LimitRow {
   project_bytes: string | null;
 }
 
+type UsageRow = Record<'pending' | 'running' | 'periodic', string> & { bytes: string | null };
+
 /** Bytes of all projects of the organisation `o`. */
 const BYTES = `
   (select coalesce(sum(u.stored_bytes), 0) from projects q join project_usage u on u.project_id = q.id
@@ -53,7 +55,7 @@ const USAGE = `
   select
     coalesce(sum(c.n) filter (where c.state in ('pending', 'admitted')), 0) as pending,
     coalesce(sum(c.n) filter (where c.state = 'running'), 0) as running,
-    (select coalesce(sum(u.stored_bytes), 0) from project_usage u where u.project_id in (select id from ours)) as bytes,
+    (select sum(u.stored_bytes) from project_usage u where u.project_id in (select id from ours)) as bytes,
     (select count(*) from periodic_jobs d where d.project_id in (select id from ours)) as periodic
   from (${countersWhere('c.project_id in (select id from ours)')}) c`;
 
@@ -69,7 +71,7 @@ export function createServiceLimitStore(database: Database): ServiceLimitStore {
             ofOrganisation: row.of_organisation,
             organisationBytes: Number(row.organisation_bytes),
             ofProject: row.of_project,
-            projectBytes: Number(row.project_bytes ?? 0),
+            projectBytes: row.project_bytes === null ? null : Number(row.project_bytes),
           }
         : null;
     },
@@ -77,7 +79,7 @@ export function createServiceLimitStore(database: Database): ServiceLimitStore {
     change: (actor, place, change) => database.transaction((tx) => changeLimits(tx, actor, place, change)),
 
     async usage(place) {
-      const { rows } = await database.raw<{ rows: [Record<string, string>] }>(USAGE, {
+      const { rows } = await database.raw<{ rows: [UsageRow] }>(USAGE, {
         project: null,
         organisation: null,
         ...place,
@@ -86,7 +88,7 @@ export function createServiceLimitStore(database: Database): ServiceLimitStore {
       return {
         pendingJobs: Number(pending),
         runningJobs: Number(running),
-        storedBytes: Number(bytes),
+        storedBytes: bytes === null ? null : Number(bytes),
         periodicJobs: Number(periodic),
       };
     },

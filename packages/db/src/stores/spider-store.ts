@@ -2,6 +2,7 @@ import type { SpiderDetails, SpiderStore } from '@spiderhub/core';
 import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
+import { changeSettings, readSettings } from './settings.ts';
 
 const FIND = `
   select s.project_id as project, p.name as "projectName", s.number, s.name, s.tags, s.created_at as "createdAt",
@@ -36,5 +37,8 @@ export function createSpiderStore(database: Database): SpiderStore {
       });
       return find(project, number);
     },
+    settings: (project, spider) => readSettings(database, { project, spider }),
+    changeSettings: (actor, project, spider, set, remove) =>
+      changeSettings(database, actor, { project, spider }, { set, remove }),
   });
 }

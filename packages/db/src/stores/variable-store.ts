@@ -6,8 +6,9 @@ import {
   MASK,
   MAX_LAYER,
   MAX_LAYER_BYTES,
-  SECRET_SETTINGS,
   type StoredVariable,
+  secretSettingsOf,
+  spiderOfStored,
   type VariableChange,
   type VariableStore,
   withoutSecrets,
@@ -62,9 +63,9 @@ export function createVariableStore(database: Database): VariableStore {
       const { rows } = await database.raw<{ rows: ListedVariable[] }>(LIST, { project });
       return rows;
     },
-    async secretSettings(project) {
+    async secretSettings(project, spider) {
       await requireProject(database, project);
-      const its = { project_id: project, spider: SECRET_SETTINGS };
+      const its = { project_id: project, spider: secretSettingsOf(spider) };
       return database('variables').where(its).orderBy('name').pluck('name');
     },
     async layers(project, spider) {
@@ -119,10 +120,11 @@ async function note(
 ): Promise<void> {
   const was = [...set.keys(), ...remove].filter((name) => before.has(name));
   if (was.length + set.size === 0) return;
+  const number = spiderOfStored(spider);
   await audit(tx, by, {
     action: spider < 0 ? 'settings.changed' : 'variables.changed',
     place: { project },
-    object: spider > 0 ? `spider ${spider}` : `project ${project}`,
+    object: number > 0 ? `spider ${number}` : `project ${project}`,
     before: withoutSecrets(was.map((name) => [name, before.get(name) ?? MASK])),
     after: withoutSecrets([...set].map(([name, { value }]) => [name, value ?? MASK])),
   });

@@ -81,6 +81,7 @@ export function crawlRequest(
     job: jobDetails({ id: lastId, key: { project: 7, spider: 1, job: lastId }, ...job }),
     version,
     projectSettings: {},
+    spiderSettings: {},
     variables: {},
     jobToken: 'job-token',
     apiUrl: 'http://127.0.0.1:9/api/',

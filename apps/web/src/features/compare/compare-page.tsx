@@ -159,7 +159,7 @@ function Heads({ comparison: { a, b }, project }: Part & { project: number }) {
   );
 }
 
-function Inputs({ comparison: { facts, args, settings, environment } }: Part) {
+function Inputs({ comparison: { a: first, b: second, facts, args, settings, environment } }: Part) {
   const rows = [
     ...facts.map((row) => ({ ...row, kind: 'job' })),
     ...args.map((row) => ({ ...row, kind: 'argument' })),
@@ -174,6 +174,14 @@ function Inputs({ comparison: { facts, args, settings, environment } }: Part) {
       </div>
       {rows.length > 0 && (
         <table className="table">
+          <thead>
+            <tr>
+              <th>Kind</th>
+              <th>Name</th>
+              <th>{shortKey(first.key)}</th>
+              <th>{shortKey(second.key)}</th>
+            </tr>
+          </thead>
           <tbody>
             {rows.map(({ kind, name, a, b }) => (
               <tr key={`${kind} ${name}`}>
@@ -198,7 +206,7 @@ function Value({ text }: { text: string | null }) {
   return text === null ? <span className="dim">not there</span> : <RawValue text={text} />;
 }
 
-function Coverage({ comparison: { coverage } }: Part) {
+function Coverage({ comparison: { a: first, b: second, coverage } }: Part) {
   const share = (value: number | null) => (value === null ? '–' : percent(value));
   return (
     <section className="panel" aria-label="Fields of items">
@@ -207,6 +215,7 @@ function Coverage({ comparison: { coverage } }: Part) {
       </div>
       {coverage.length === 0 && <p className="content dim">Neither has items.</p>}
       <table className="table">
+        {coverage.length > 0 && <PairHead name="Field" keys={[first.key, second.key]} />}
         <tbody>
           {coverage.map(({ name, a, b }) => {
             const isOdd = Math.abs((a ?? 0) - (b ?? 0)) > 0.05;
@@ -228,7 +237,23 @@ function Coverage({ comparison: { coverage } }: Part) {
   );
 }
 
-function Errors({ comparison: { errors } }: Part) {
+function PairHead({ name, keys }: { name: string; keys: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        <th>{name}</th>
+        {keys.map((key, i) => (
+          <th key={i === 0 ? 'a' : 'b'} className="number">
+            {shortKey(key)}
+          </th>
+        ))}
+        <th aria-label="What differs" />
+      </tr>
+    </thead>
+  );
+}
+
+function Errors({ comparison: { a: first, b: second, errors } }: Part) {
   return (
     <section className="panel" aria-label="Errors">
       <div className="title">
@@ -236,6 +261,7 @@ function Errors({ comparison: { errors } }: Part) {
       </div>
       {errors.length === 0 && <p className="content dim">Neither has any.</p>}
       <table className="table">
+        {errors.length > 0 && <PairHead name="Error" keys={[first.key, second.key]} />}
         <tbody>
           {errors.map(({ shape, a, b }) => (
             <tr key={shape}>

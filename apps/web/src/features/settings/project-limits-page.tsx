@@ -64,8 +64,8 @@ function Figures({ usage: { jobs, items, storedBytes, blobBytes } }: { usage: Us
     ['items', count(items)],
     ['jobs that are over', count(jobs.finished)],
     ['jobs deleted, not yet gone', count(jobs.deleted)],
-    ['on disk', bytes(storedBytes)],
-    ['of it eggs and reports', bytes(blobBytes)],
+    ['eggs and reports', bytes(blobBytes)],
+    ['on disk in all', storedBytes === null ? '–' : bytes(storedBytes)],
   ];
   return (
     <>
@@ -78,7 +78,8 @@ function Figures({ usage: { jobs, items, storedBytes, blobBytes } }: { usage: Us
         ))}
       </div>
       <p className="small dim">
-        Bytes on disk are measured every ten minutes, the rest is a minute old at most.
+        Bytes on disk are measured every ten minutes
+        {storedBytes === null && ', and were not yet'}; the rest is a minute old at most.
       </p>
     </>
   );

@@ -5,10 +5,11 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { Pending } from '../../ui/feedback.tsx';
 import { RawValue } from '../../ui/json-tree.tsx';
 import { Region } from '../../ui/region.tsx';
+import { RowMenu } from '../../ui/settings/row-menu.tsx';
+import { SettingForm } from '../../ui/settings/setting-form.tsx';
+import { settingValue } from '../../ui/settings/setting-value.ts';
+import { type GivenValue, type KnownValue, SecretValue } from '../../ui/settings/value-form.tsx';
 import { toast, toastError } from '../../ui/toasts.tsx';
-import { RowMenu } from './row-menu.tsx';
-import { type GivenSetting, SettingForm } from './setting-form.tsx';
-import { settingValue } from './setting-value.ts';
 
 /** Scrapy's settings for all jobs of the project: they stand before those of its code, and behind those of a job. */
 export function ProjectSettings({ project }: { project: number }) {
@@ -17,9 +18,9 @@ export function ProjectSettings({ project }: { project: number }) {
   const params = { project };
   const query = useQuery({ queryKey: key, queryFn: () => listSettings({ params }) });
   /** Undefined: nothing is set; null: a new one. */
-  const [setting, open] = useState<Setting | null | undefined>();
+  const [setting, open] = useState<KnownValue | null | undefined>();
   const saving = useMutation({
-    mutationFn: async ({ name, text, secret }: GivenSetting) =>
+    mutationFn: async ({ name, text, secret }: GivenValue) =>
       changeSettings({ params, body: { [secret ? 'secrets' : 'set']: { [name]: settingValue(text) } } }),
     onSuccess: (list) => {
       client.setQueryData(key, list);
@@ -43,7 +44,7 @@ export function ProjectSettings({ project }: { project: number }) {
       </div>
       <p className="dim">
         Settings of Scrapy. They stand before those of the code; those that a job is started with stand before
-        them. What the next run of a spider gets stands on the spider's page.
+        them. A spider's own, which stand before these, are set on its page.
       </p>
       <Pending query={query} rows={3} />
       {query.data && list.length === 0 && (
@@ -68,7 +69,7 @@ export function ProjectSettings({ project }: { project: number }) {
 
 interface TableProps {
   settings: readonly Setting[];
-  onChange: (setting: Setting) => void;
+  onChange: (setting: KnownValue) => void;
   onRemove: (setting: Setting) => void;
 }
 
@@ -89,9 +90,7 @@ function Table({ settings, onChange, onRemove }: TableProps) {
               <td className="mono">{each.name}</td>
               <td className="mono" style={{ width: '60%' }}>
                 {each.secret ? (
-                  <span className="dim" title="Nobody reads it again but crawls">
-                    ••••••• secret
-                  </span>
+                  <SecretValue />
                 ) : (
                   <div className="cut" style={{ maxWidth: 560 }} title={JSON.stringify(each.value)}>
                     <RawValue text={JSON.stringify(each.value)} />
@@ -99,7 +98,13 @@ function Table({ settings, onChange, onRemove }: TableProps) {
                 )}
               </td>
               <td className="number">
-                <RowMenu name={each.name} onChange={() => onChange(each)} onRemove={() => onRemove(each)} />
+                <RowMenu
+                  name={each.name}
+                  onChange={() =>
+                    onChange({ name: each.name, text: each.secret ? null : JSON.stringify(each.value) })
+                  }
+                  onRemove={() => onRemove(each)}
+                />
               </td>
             </tr>
           ))}

@@ -4,9 +4,10 @@ import { changeVariables, listVariables, type Variable } from '../../api/variabl
 import { Dialog } from '../../ui/dialog.tsx';
 import { Pending } from '../../ui/feedback.tsx';
 import { Region } from '../../ui/region.tsx';
+import { RowMenu } from '../../ui/settings/row-menu.tsx';
+import { SecretValue } from '../../ui/settings/value-form.tsx';
 import { Ago } from '../../ui/time.tsx';
 import { toast, toastError } from '../../ui/toasts.tsx';
-import { RowMenu } from './row-menu.tsx';
 import { type GivenVariable, VariableForm } from './variable-form.tsx';
 
 /** Environment variables: those of the project first, then those that a spider has instead. */
@@ -18,10 +19,10 @@ export function Variables({ project }: { project: number }) {
   /** Undefined: nothing is set; null: a new one. */
   const [setting, open] = useState<Variable | null | undefined>();
   const saving = useMutation({
-    mutationFn: ({ spider, name, value, secret }: GivenVariable) =>
+    mutationFn: ({ spider, name, text, secret }: GivenVariable) =>
       changeVariables({
         params,
-        body: { ...(spider !== '' && { spider }), [secret ? 'secrets' : 'set']: { [name]: value } },
+        body: { ...(spider !== '' && { spider }), [secret ? 'secrets' : 'set']: { [name]: text } },
       }),
     onSuccess: (list) => {
       client.setQueryData(key, list);
@@ -117,13 +118,7 @@ function byPlace(a: Variable, b: Variable): number {
 }
 
 function Value({ value, secret }: { value: string | null; secret: boolean }) {
-  if (secret) {
-    return (
-      <span className="dim" title="Nobody reads it again but crawls">
-        ••••••• secret
-      </span>
-    );
-  }
+  if (secret) return <SecretValue />;
   return (
     <div className="mono cut" style={{ maxWidth: 420 }} title={value ?? undefined}>
       {value === '' ? <span className="dim">empty</span> : value}

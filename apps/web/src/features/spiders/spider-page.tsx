@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Play } from 'lucide-react';
 import { addressOfKey, shortKey } from '../../api/jobs.ts';
-import { type Run, readSpider, readSpiderSettings, type Spider, tagSpider } from '../../api/spiders.ts';
+import { type Run, readSpider, type Spider, tagSpider } from '../../api/spiders.ts';
 import { count, duration } from '../../lib/format.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { usePollWithoutStream } from '../../lib/live/liveness.ts';
@@ -13,13 +13,13 @@ import { whole } from '../../lib/whole.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Pending } from '../../ui/feedback.tsx';
 import { wordOf } from '../../ui/job-state.tsx';
-import { RawValue } from '../../ui/json-tree.tsx';
 import { Page } from '../../ui/page.tsx';
 import { StateBadge } from '../../ui/states.tsx';
 import { EditableTags } from '../../ui/tags.tsx';
 import { Ago } from '../../ui/time.tsx';
 import { toastError } from '../../ui/toasts.tsx';
 import { RunsChart } from './runs-chart.tsx';
+import { SpiderSettings } from './spider-settings.tsx';
 import { useSpiderNumber } from './use-spider-number.ts';
 
 const route = getRouteApi('/inside/p/$project/spiders/$spider');
@@ -115,7 +115,7 @@ function Known({ project, spider }: { project: number; spider: Spider }) {
         />
       </section>
       <div className="columns">
-        <Settings project={project} spider={spider} />
+        <SpiderSettings project={project} spider={spider.number} />
         <Provenance spider={spider} project={project} />
       </div>
     </Page>
@@ -196,49 +196,6 @@ function columnsOf(project: number): Column<Run>[] {
     { id: 'reason', head: 'Ended with', isWide: true, cell: ({ closeReason }) => closeReason },
     { id: 'at', head: 'Since', isNumber: true, cell: ({ at }) => <Ago at={at} /> },
   ];
-}
-
-const LAYERS = { limits: 'limits', project: 'project', job: 'job' };
-
-/** What the next job gets: a later layer wins. */
-function Settings({ project, spider }: { project: number; spider: Spider }) {
-  const role = useProject(project)?.role;
-  const refusal = mayNot(role, 'develop');
-  const settings = useQuery({
-    queryKey: ['spider', project, spider.number, 'settings'],
-    queryFn: () => readSpiderSettings({ params: { project, spider: spider.number } }),
-    enabled: role !== undefined && refusal === null,
-  });
-  const winners = new Map<string, { layer: string; value: string }>();
-  for (const { layer, settings: rows } of settings.data?.layers ?? [])
-    for (const { name, value } of rows) winners.set(name, { layer: LAYERS[layer], value });
-  return (
-    <section className="panel">
-      <div className="title">
-        <h2>Settings of the next run</h2>
-      </div>
-      <div className="content">
-        {refusal !== null && <p className="dim">{refusal}.</p>}
-        {refusal === null && <Pending query={settings} rows={3} />}
-        {settings.data && winners.size === 0 && (
-          <p className="dim">Only those of its code: nothing is set here.</p>
-        )}
-        <dl className="facts">
-          {[...winners].map(([name, { layer, value }]) => (
-            <div key={name} className="fact">
-              <dt className="mono">{name}</dt>
-              <dd>
-                <span className="mono">
-                  <RawValue text={value} />
-                </span>{' '}
-                <span className="dim small">from {layer}</span>
-              </dd>
-            </div>
-          ))}
-        </dl>
-      </div>
-    </section>
-  );
 }
 
 function Provenance({ spider, project }: { spider: Spider; project: number }) {

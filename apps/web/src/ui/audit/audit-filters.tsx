@@ -36,7 +36,7 @@ export function AuditFilters({ filter, onFilter }: AuditFiltersProps) {
       <input
         className="input"
         aria-label="What was done"
-        placeholder="what: key, member.changed …"
+        placeholder="what, such as key.made"
         value={action}
         onChange={(event) => setAction(event.target.value)}
       />

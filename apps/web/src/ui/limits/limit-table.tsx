@@ -30,6 +30,7 @@ export function LimitTable({ limits, ofOrganisation, onChange }: LimitTableProps
               <th>Of what</th>
               <th className="number">In use</th>
               <th className="number">Limit</th>
+              <th className="number">Taken</th>
               <th>Comes from</th>
               {onChange && <th aria-label="What can be done" />}
             </tr>
@@ -82,13 +83,11 @@ function Row({ words: { words, show }, limit: { limit, isSet, used }, above, onC
   return (
     <tr>
       <td style={{ width: '40%' }}>{words}</td>
-      <td className="number">
-        {used === null ? <span className="dim">not counted</span> : show(used)}
-        {used !== null && holds !== null && (
-          <span className={used >= holds ? 'small bad' : 'small dim'}> {percent(used / holds)}</span>
-        )}
-      </td>
+      <td className="number">{used === null ? <span className="dim">–</span> : show(used)}</td>
       <td className="number">{holds === null ? <span className="dim">none</span> : show(holds)}</td>
+      <td className={used !== null && holds !== null && used >= holds ? 'number bad' : 'number dim'}>
+        {used !== null && holds !== null && percent(used / holds)}
+      </td>
       <td className="dim">{isAbove ? 'organisation' : isSet ? 'set here' : 'default'}</td>
       {onChange && (
         <td className="number">

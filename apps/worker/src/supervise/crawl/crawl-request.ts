@@ -6,6 +6,7 @@ import {
   type ProjectVariables,
   type RegistryLogins,
   type SecretSettings,
+  type SpiderStore,
   scrapySettings,
   type VersionStore,
 } from '@spiderhub/core';
@@ -13,8 +14,9 @@ import {
 export interface RequestSources {
   versions: Pick<VersionStore, 'find'>;
   projects: Pick<ProjectStore, 'settings'>;
+  spiders: Pick<SpiderStore, 'settings'>;
   variables: Pick<ProjectVariables, 'ofSpider'>;
-  secretSettings: Pick<SecretSettings, 'ofProject'>;
+  secretSettings: Pick<SecretSettings, 'of'>;
   registryLogins: Pick<RegistryLogins, 'of'>;
   tokens: Pick<JobTokens, 'sign'>;
   /** Where crawls reach the API of this installation, without slash at its end. */
@@ -28,6 +30,7 @@ export type RequestOf = (job: JobDetails) => Promise<Omit<CrawlRequest, 'leaseMs
 export function requestsFrom({
   versions,
   projects,
+  spiders,
   variables,
   secretSettings,
   registryLogins,
@@ -36,22 +39,25 @@ export function requestsFrom({
 }: RequestSources): RequestOf {
   return async (job) => {
     const { project, spider } = job.key;
-    const [version, settings, seen, secrets] = await Promise.all([
+    const [version, seen, ofProject, ofSpider, projectSecrets, spiderSecrets] = await Promise.all([
       job.version === null ? null : versions.find(project, job.version),
-      projects.settings(project),
       variables.ofSpider(project, spider),
-      secretSettings.ofProject(project),
+      projects.settings(project),
+      spiders.settings(project, spider),
+      secretSettings.of(project, 0),
+      secretSettings.of(project, spider),
     ]);
     const registryLogin = version?.image ? await registryLogins.of(project, version.image) : null;
     return {
       job,
       version,
       registryLogin,
-      projectSettings: { ...scrapySettings(settings), ...secrets },
+      projectSettings: { ...scrapySettings(ofProject), ...projectSecrets },
+      spiderSettings: { ...scrapySettings(ofSpider), ...spiderSecrets },
       variables: seen.values,
       hidden: [
         registryLogin?.password ?? '',
-        ...Object.values(secrets).flatMap(textsIn),
+        ...[projectSecrets, spiderSecrets].flatMap((secrets) => Object.values(secrets).flatMap(textsIn)),
         ...seen.secrets.map((name) => seen.values[name] ?? ''),
       ],
       jobToken: tokens.sign(job.key),

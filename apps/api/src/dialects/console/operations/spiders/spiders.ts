@@ -1,17 +1,17 @@
 import {
   BAND_RUNS,
+  isScrapySetting,
   jobErrors,
   requestErrors,
   type SpiderDetails,
-  scrapySettings,
   usualOf,
 } from '@spiderhub/core';
 import { spiderContracts as contracts } from '@spiderhub/wire';
 import type { Operation } from '../../../../http/operation.ts';
 import type { Parts } from '../../../../parts.ts';
-import { namedList } from '../../jobs/views.ts';
 import { served } from '../../served.ts';
 import { argumentsOf, runOf, runView } from '../../spiders/runs.ts';
+import { changeLayer, readLayers } from '../../spiders/settings.ts';
 import { readHealth } from './health.ts';
 
 const RUNS = 30;
@@ -23,6 +23,7 @@ export function spiderOperations(parts: Parts): Operation[] {
     readSpider(parts),
     tagSpider(parts),
     readSpiderSettings(parts),
+    changeSpiderSettings(parts),
   ];
 }
 
@@ -115,6 +116,19 @@ const readSpiderSettings = (parts: Parts) =>
   )(async ({ caller, params: { project, spider } }) => {
     await caller.may(project);
     await existing(parts, project, spider);
-    const settings = scrapySettings(await parts.projects.settings(project));
-    return { layers: [{ layer: 'project' as const, settings: namedList(settings) }] };
+    return readLayers(parts, { project, spider });
+  });
+
+const changeSpiderSettings = (parts: Parts) =>
+  served(
+    contracts.changeSpiderSettings,
+    'settings.write',
+  )(async ({ caller, params: { project, spider }, body }) => {
+    await caller.may(project);
+    await existing(parts, project, spider);
+    const odd = Object.keys(body.set ?? {}).find((name) => !isScrapySetting(name));
+    if (odd !== undefined)
+      throw requestErrors.invalid(odd, 'is no setting of Scrapy: expected capitals, digits and _');
+    await changeLayer(parts, { project, spider }, body, caller.actor);
+    return readLayers(parts, { project, spider });
   });
