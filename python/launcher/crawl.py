@@ -17,6 +17,14 @@ def mend_extension(exporter):
     return mend
 
 
+def mend_log(disk, streams):
+    def mend(log):
+        streams.make_outputs_like_files(log)
+        disk.notice_in_log(log)
+
+    return mend
+
+
 def main():
     # `python crawl.py` puts this directory first, where its modules would shadow a project's own.
     here = sys.path.pop(0)
@@ -26,17 +34,21 @@ def main():
 
     sys.path.remove(here)
     from scrapinghub import HubstorageClient
-    from sh_scrapy.crawl import main as start_crawl
+    from sh_scrapy import crawl as stock
     from sh_scrapy.writer import pipe_writer
 
     writer.make_writer_reentrant(type(pipe_writer))
     hubstorage.make_client_find_credentials(HubstorageClient)
     mend.when_imported('sh_scrapy.diskquota', disk.end_when_full)
     mend.when_imported('sh_scrapy.extension', mend_extension(exporter))
-    mend.when_imported('sh_scrapy.log', streams.make_outputs_like_files)
+    mend.when_imported('sh_scrapy.log', mend_log(disk, streams))
     mend.when_imported('sh_scrapy.settings', settings.make_settings_ours)
     mend.when_imported('scrapy_dotpersistence', folder.persist_without_bucket)
-    return start_crawl()
+    disk.notice_before_log(stock)
+    status = stock.main()
+    if status:
+        disk.tell_if_full(pipe_writer)
+    return status
 
 
 if __name__ == '__main__':

@@ -1,5 +1,6 @@
 """Starting a crawl as a child that cannot outlive the shim, and ending it with everything it started."""
 
+import errno
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ _ON_LINUX = sys.platform == 'linux'
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _KILL_SECONDS = 10
+_FULL = {errno.EDQUOT, errno.ENOSPC}
 # When memory runs out the kernel should choose a crawl, not the database beside it.
 _OOM_SCORE = '500'
 
@@ -62,12 +64,15 @@ class Crawl:
                 begin(launch)
             except Exception as error:
                 os.write(2, ('The crawl could not be started: %s\n' % error).encode('utf-8', 'replace'))
+                if isinstance(error, OSError) and error.errno in _FULL:
+                    os.write(still_ours, b'!')
                 os._exit(127)
         os.close(still_ours)
         if self._door:
             self._door.opened()
         # The child's copy closes as it becomes the crawl. Before that a SIGTERM would be ignored as this process ignores it.
-        os.read(executed, 1)
+        # One that finds no room on the disk says so before.
+        self._had_no_room = os.read(executed, 1) != b''
         os.close(executed)
 
     def running(self):
@@ -118,7 +123,9 @@ class Crawl:
         return [pid for pid, parent, session in processes() if pid != me and me in (parent, session)]
 
     def verdict(self):
-        """What the engine of its container says of its end; nothing without one."""
+        """What the engine of its container says of its end, or that it found no room to begin with."""
+        if self._had_no_room:
+            return {'exceeded': 'disk'}
         return self._container.verdict() if self._container else {}
 
     def exit(self):

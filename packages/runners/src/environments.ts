@@ -166,6 +166,7 @@ function builder(options: EnvironmentsOptions) {
     if (run.code === NO_BOX && project !== null) throw noBox(run.tail);
     if (run.stoppedFor !== null) throw failed(project, run.stoppedFor);
     const why = run.timedOut ? 'pip took more than 10 minutes' : told(pipFailure(run.tail));
+    if (run.code !== 0 && NO_ROOM.test(run.tail)) throw noRoom();
     if (run.code !== 0) throw failed(project, why || 'pip said nothing and failed');
     await markUsed(target);
     built.add(target);
@@ -220,6 +221,14 @@ export function noBox(words: string): Error {
   return new DomainError('unavailable', 'no_box', "There is no box for the project's code at the moment.", {
     details: { words },
   });
+}
+
+/** A system's words for ENOSPC and EDQUOT, as pip repeats them. */
+const NO_ROOM = /No space left on device|Disk quota exceeded/;
+
+function noRoom(): DomainError {
+  const words = 'The environment could not be made: there is no room left on the disk of this machine.';
+  return new DomainError('unavailable', 'disk_full', words);
 }
 
 function failed(project: number | null, why: string): DomainError {

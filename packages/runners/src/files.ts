@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { hasCode } from '@spiderhub/platform';
+import { hasCode, isDiskFull } from '@spiderhub/platform';
 
 /** Replaces a file so that a reader sees the old text or the new one, never a part. */
 export async function writeAtomic(path: string, text: string): Promise<void> {
@@ -26,7 +26,7 @@ export async function writeDeadline(path: string, untilMs: number): Promise<void
   try {
     await writeAtomic(path, text);
   } catch (error) {
-    if (!hasCode(error, 'ENOSPC')) throw error;
+    if (!isDiskFull(error)) throw error;
     await writeFile(path, text, { flag: 'r+' });
   }
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@spiderhub/core';
+import { hasCode, isDiskFull } from '@spiderhub/platform';
 import type { CrawlExit } from './exit-watch.ts';
 import { readText, writeAtomic } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
@@ -68,16 +69,24 @@ export function startInBackground(
 
 /** A crawl that could not be started looks like one that failed at once: a line in its log and exit code 1. */
 async function fail(directory: JobDirectory, error: unknown, log: Log | undefined): Promise<null> {
-  const why = error instanceof DomainError ? error.message : 'an internal error, see the log of the worker.';
+  const isFull = isDiskFull(error) || hasCode(error, 'disk_full');
+  const why = isFull ? 'the disk of the worker is full.' : wordsFor(error);
   if (!(error instanceof DomainError))
     log?.('a crawl could not be started', { error, directory: directory.root });
   const line = logMessage(40, `The crawl could not be started: ${why}`).payload;
-  await writeFile(
+  const told = writeFile(
     join(directory.spool, spoolFileName(1)),
     Buffer.concat([Buffer.from('LOG '), line, Buffer.from('\n')]),
   );
-  await writeExit(directory, { code: 1, signal: null, deadlinePassed: false });
+  // The exit takes hardly more room than there was for the directory; without the line it still says what happened.
+  await (isFull ? told.catch(() => undefined) : told);
+  const exit = { code: 1, signal: null, deadlinePassed: false };
+  await writeExit(directory, isFull ? { ...exit, exceeded: 'disk' } : exit);
   return null;
+}
+
+function wordsFor(error: unknown): string {
+  return error instanceof DomainError ? error.message : 'an internal error, see the log of the worker.';
 }
 
 async function writeExit(directory: JobDirectory, exit: CrawlExit): Promise<void> {

@@ -1,11 +1,66 @@
-"""sh_scrapy's end of crawls whose disk is full, for more than a quota that the file system keeps."""
+"""The end of crawls whose disk is full: of those that work, for more than sh_scrapy's quota, and of those that cannot begin."""
 
 import errno
+import logging
+import sys
 
 # Of a file system with quotas, of one that is full, and of a file that is as large as all files of a job may be.
 _FULL = {errno.EDQUOT, errno.ENOSPC, errno.EFBIG}
+# What `tempfile` makes of it: nothing of a crawl lies where it may not write.
+_NO_ROOM = 'No usable temporary directory'
+
+# Whether an error of this process said so.
+_noticed = False
+
+
+def is_full(error):
+    return isinstance(error, OSError) and (error.errno in _FULL or _NO_ROOM in str(error))
 
 
 def end_when_full(module):
     """Mends sh_scrapy.diskquota."""
-    module.DiskQuota._is_disk_quota_error = lambda self, error: isinstance(error, OSError) and error.errno in _FULL
+    module.DiskQuota._is_disk_quota_error = lambda self, error: is_full(error)
+
+
+def notice_in_log(module):
+    """Mends sh_scrapy.log: whatever ends a crawl is logged, by sh_scrapy, Scrapy or Twisted."""
+    initialize = module.initialize_logging
+
+    def initialize_and_notice():
+        handler = initialize()
+        logging.getLogger().addHandler(_Notice(logging.ERROR))
+        return handler
+
+    module.initialize_logging = initialize_and_notice
+
+
+def notice_before_log(module):
+    """Mends sh_scrapy.crawl, which prints what happens before there is a log."""
+    tell = module._fatalerror
+
+    def notice_and_tell():
+        _notice(sys.exc_info()[1])
+        tell()
+
+    module._fatalerror = notice_and_tell
+
+
+def tell_if_full(writer):
+    """Of a crawl that has failed: without this its outcome would say nothing of the disk."""
+    if _noticed:
+        writer.set_outcome('diskusage_exceeded')
+
+
+class _Notice(logging.Handler):
+    def emit(self, record):
+        if record.exc_info:
+            _notice(record.exc_info[1])
+
+
+def _notice(error):
+    global _noticed
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        _noticed = _noticed or is_full(error)
+        error = error.__cause__ or error.__context__

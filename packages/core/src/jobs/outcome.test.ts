@@ -18,6 +18,11 @@ describe('outcomeOf', () => {
     ['a script that ends well', { finOutcome: null, isScript: true }, 'finished'],
     ['a script that fails', { finOutcome: null, isScript: true, exit: { code: 2, signal: null } }, 'failed'],
     ['a FIN that the exit code belies', { exit: { code: 1, signal: null } }, 'failed'],
+    [
+      'a crawl that had no room to begin with',
+      { exit: { code: 1, signal: null }, finOutcome: 'diskusage_exceeded' },
+      'diskusage_exceeded',
+    ],
     ['a kill that was not ours', { exit: KILLED }, 'killed by oom'],
     ['a kill for memory', { exit: { ...KILLED, exceeded: 'oom' } }, 'killed by oom'],
     ['a kill by somebody else', { exit: { ...KILLED, exceeded: 'nothing' } }, 'failed'],

@@ -70,7 +70,8 @@ function ownOutcome({ exit, finOutcome, isScript, killed, isInherited }: CrawlEn
   // Where there is no control group to ask, it is the likeliest reason.
   if (exit.signal === 'SIGKILL') return 'killed by oom';
   if (exit.signal !== null) return 'failed';
-  if (exit.code !== 0) return 'failed';
+  // A crawl that found no room to begin with has failed, and knows why.
+  if (exit.code !== 0) return said === 'diskusage_exceeded' ? said : 'failed';
   if (said) return said;
   return isScript ? 'finished' : 'no_reason';
 }

@@ -45,6 +45,12 @@ export function habitsTests(stage: Stage): void {
     });
   });
 
+  it.each(['error', 'temporary'])('says that it found no room on the disk to begin with: %s', async (how) => {
+    const heard = await run({ spiderName: 'no-room', args: { how } });
+    expect(heard.payloads('FIN')).toEqual([{ outcome: 'diskusage_exceeded' }]);
+    expect(heard.payloads('LOG').at(-1)?.message).toBe("The crawl's process ended with exit status 1.");
+  });
+
   it('says that nobody asked it to shut down', async () => {
     const heard = await run({ spiderName: 'self-stopper' });
     expect(heard.payloads('FIN')).toEqual([{ outcome: 'shutdown' }]);

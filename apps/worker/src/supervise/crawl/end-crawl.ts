@@ -1,5 +1,5 @@
 import { commandLine, outcomeOf, type RunningCrawl, type StopReason } from '@spiderhub/core';
-import { untilAnswered } from '@spiderhub/platform';
+import { isDiskFull, untilAnswered } from '@spiderhub/platform';
 import type { Recorder } from '../streams/recorder.ts';
 import { recount, storedCounts } from '../streams/stored-counts.ts';
 import type { Care } from './care.ts';
@@ -48,8 +48,4 @@ function stopReasonOf(crawl: RunningCrawl, { holding }: Care, exit: Exit, broken
   if (holding.stopReason === 'disk_full' || isDiskFull(broken)) return 'disk_full';
   if (broken || exit.deadlinePassed || exit.shimDied) return 'lost';
   return holding.stopReason ?? (crawl.stoppedFor as StopReason);
-}
-
-export function isDiskFull(error: unknown): boolean {
-  return /^(ENOSPC|EDQUOT)$/.test(String((error as { code?: unknown } | null)?.code));
 }

@@ -1,8 +1,8 @@
 import { crawlLimits, type RunningCrawl } from '@spiderhub/core';
+import { isDiskFull } from '@spiderhub/platform';
 import { Recorder } from '../streams/recorder.ts';
 import { startSampler } from '../streams/sampler.ts';
 import type { Care } from './care.ts';
-import { isDiskFull } from './end-crawl.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** A crawl that said FIN has this long to end, ms: some never do. */

@@ -1,7 +1,7 @@
 import { DomainError, type RunningCrawl } from '@spiderhub/core';
+import { isDiskFull } from '@spiderhub/platform';
 import { storedCounts } from '../streams/stored-counts.ts';
 import type { Care } from './care.ts';
-import { isDiskFull } from './end-crawl.ts';
 import { finishAttempt } from './finish.ts';
 import { logFailure } from './log-failure.ts';
 
