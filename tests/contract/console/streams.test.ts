@@ -219,6 +219,25 @@ describe('streams together', () => {
     }
   });
 
+  it('leave some places to others, however many an organisation opens', async () => {
+    const small = await startApi({ ground: { liveLimits: { each: 20, all: 5 } } });
+    try {
+      const at = `${addressOf(small)}/console`;
+      const path = `/projects/${small.team.project}/stream`;
+      const mine = withKey(small.team.key);
+      for (let i = 0; i < 4; i++) expect((await stream(path, mine, at)).status).toBe(200);
+      const fifth = await stream(path, mine, at);
+      expect([fifth.status, fifth.headers['retry-after']]).toEqual([429, expect.stringMatching(/^\d+$/)]);
+      // The feed, which names no project, costs its caller's organisation the same.
+      expect((await stream('/events?wait=1&after=now', mine, at)).status).toBe(429);
+      const theirs = `/projects/${small.other.project}/stream`;
+      expect((await stream(theirs, withKey(small.other.key), at)).status).toBe(200);
+    } finally {
+      for (const one of open.splice(0)) one.close();
+      await small.close();
+    }
+  });
+
   it('leave nothing behind when their viewers have gone', async () => {
     const { key, path } = await running();
     await write(await writer(key), line('one'));

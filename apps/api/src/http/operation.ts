@@ -12,7 +12,7 @@ import { type LiveOptions, LiveReply, startLive } from './live.ts';
 import { originOf } from './origin.ts';
 import { type Params, queryOf } from './params.ts';
 import { JsonReply, RedirectReply, sendRedirect, sendText, TextReply } from './reply.ts';
-import type { Rooms } from './rooms.ts';
+import { guestOf, type Rooms } from './rooms.ts';
 import { StreamReply, sendStream } from './stream.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -142,7 +142,13 @@ function runner({ spec, handle }: Operation, options: MountOptions): RequestHand
       if (!reply.options.eager) await downloads.enter(req, res);
       return sendStream(req, res, reply);
     }
-    if (reply instanceof LiveReply) return startLive(req, res, reply, liveOptions(req, call, options));
+    if (reply instanceof LiveReply)
+      return startLive(
+        req,
+        res,
+        reply,
+        await liveOptions(req, call as { caller: Caller; requestId: string }, options),
+      );
     if (reply instanceof TextReply) return sendText(req, res, reply);
     if (reply instanceof JsonReply) return sendJson(res, 200, reply.value, reply.headers);
     sendJson(res, 200, reply);
@@ -152,14 +158,15 @@ function runner({ spec, handle }: Operation, options: MountOptions): RequestHand
 /**
  * What was asked of the door at the beginning is asked again for as long as the answer goes on. Of the call only that is kept.
  */
-function liveOptions(
+async function liveOptions(
   req: Request,
-  { caller, requestId }: { caller: Caller | undefined; requestId: string },
+  { caller, requestId }: { caller: Caller; requestId: string },
   { rooms, access, notes }: MountOptions,
-): LiveOptions {
-  const asked = caller?.asked ?? [];
+): Promise<LiveOptions> {
+  const { asked } = caller;
+  const guest = await guestOf(caller);
   return {
-    enter: (end) => rooms.enter((caller as Caller).actor, end),
+    enter: (end) => rooms.enter(guest, end),
     async isAllowed() {
       const who = await callerNow(req);
       return who !== null && asked.every(([target, action]) => access.mayStill(who, action, target));

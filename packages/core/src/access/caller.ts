@@ -27,6 +27,8 @@ export class Caller {
   readonly #who: Principal;
   readonly #action: Action;
   readonly #rates: Rates | null;
+  /** That of the first project that was asked about. */
+  #organisation: number | null = null;
   /** Projects that this request was counted for. */
   #entered: number | Set<number> | null = null;
 
@@ -57,8 +59,24 @@ export class Caller {
     const project = await this.#noting({ project: id }, action, () =>
       this.#access.may(this.#who, action, target),
     );
+    this.#organisation ??= project.organisationId;
     if (this.#rates && this.#isNew(project.id)) await this.#rates.enter(this.#who, project.id);
     return project;
+  }
+
+  /**
+   * Whose share a place is that the caller takes for long: the organisation of the first project that was asked about, else one
+   * that the caller belongs to. Null for staff.
+   */
+  async tenant(): Promise<number | null> {
+    const { staff, organisations, projects } = this.#who;
+    if (staff) return null;
+    const [own = null] = organisations.keys();
+    const [project] = projects.keys();
+    const known = this.#organisation ?? own;
+    if (known !== null || project === undefined) return known;
+    const found = await this.#access.may(this.#who, this.#action, project).catch(() => null);
+    return found?.organisationId ?? null;
   }
 
   /** A request is counted once, however often it asks. */

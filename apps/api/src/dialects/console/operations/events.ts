@@ -10,6 +10,7 @@ import {
 import { eventContracts as contracts } from '@spiderhub/wire';
 import { LiveReply, sseEvent } from '../../../http/live.ts';
 import type { Operation } from '../../../http/operation.ts';
+import { guestOf } from '../../../http/rooms.ts';
 import type { Parts } from '../../../parts.ts';
 import { served } from '../served.ts';
 
@@ -34,7 +35,7 @@ export function eventOperations(parts: Parts): Operation[] {
         filter: { projects, types: typesOf(query.type) },
         waitMs: (query.wait ?? 0) * 1000,
       };
-      const leave = wanted.waitMs > 0 ? rooms.enter(caller.actor, () => {}) : () => {};
+      const leave = wanted.waitMs > 0 ? rooms.enter(await guestOf(caller), () => {}) : () => {};
       try {
         const page = await events.page(wanted);
         return { events: page.events.map(eventView), cursor: page.cursor, more: page.more };
