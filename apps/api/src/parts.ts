@@ -338,7 +338,9 @@ function notesOf({ database, log }: Ground): Pick<Parts, 'audit' | 'refusals' | 
   const audit = createAuditStore(database);
   return {
     audit,
-    refusals: createRefusals(audit, (err) => log.warn({ err }, 'lines of the audit log are lost')),
+    refusals: createRefusals(audit, (err) =>
+      log.warn({ err }, 'lines of the audit log wait for the database'),
+    ),
     keyUses: createKeyUses(createKeyStore(database), (err) => log.debug({ err }, 'uses of keys are lost')),
   };
 }

@@ -6,13 +6,14 @@ const WINDOW_MS = 60_000;
 
 type Written = { actor: { name: string }; why: string; place: unknown; times: number };
 
-function setUp(fails = false) {
+function setUp(failures = 0) {
+  let failing = failures;
   let clock = 1_000_000;
   const batches: Written[][] = [];
   const errors: unknown[] = [];
   const store = {
     async saveRefusals(refusals: readonly unknown[]) {
-      if (fails) throw new Error('away');
+      if (failing-- > 0) throw new Error('away');
       batches.push(refusals as Written[]);
     },
   };
@@ -84,11 +85,16 @@ it('all places together fill so many lines, and no refusal is lost', async () =>
   expect(lines.at(-1)).toMatchObject({ place: null });
 });
 
-it('nobody fails when they cannot be written', async () => {
-  const { refusals, note, errors } = setUp(true);
+it('nobody fails when they cannot be written, and they are written when that goes again', async () => {
+  const { refusals, note, errors, batches } = setUp(2);
   note();
   await refusals.flush();
-  expect(errors).toEqual([new Error('away')]);
+  note({ why: 'another' });
+  await refusals.flush();
+  expect(errors).toEqual([new Error('away'), new Error('away')]);
+  expect(batches).toEqual([]);
+  await refusals.flush();
+  expect(batches.flat().map(({ why }) => why)).toEqual(['no', 'another']);
 });
 
 it.each<[string, string]>([

@@ -9,6 +9,8 @@ const GATHER_MS = 1000;
 const MOST_OF_PLACE = 20;
 /** The same for the whole process. */
 const MOST_OF_ALL = 300;
+/** So many lines wait for a database that is away: those of a few minutes, however many are refused. */
+const MOST_KEPT = 5 * MOST_OF_ALL;
 
 /** Notes who was refused what. Never fails, and nobody waits for it. */
 export interface Refusals {
@@ -29,7 +31,7 @@ interface Counted {
 /**
  * Whoever is refused again and again must not fill the log, nor the part of it that belongs to others: each place has so
  * many lines a window, and this process so many in all; each is written when it is new and, if there were more like it,
- * once more when the window is over. `onError` hears of what could not be written.
+ * once more when the window is over. `onError` hears of what could not be written yet.
  */
 export function createRefusals(
   store: Pick<AuditStore, 'saveRefusals'>,
@@ -40,6 +42,8 @@ export function createRefusals(
   let soon: NodeJS.Timeout | undefined;
   let later: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
+  /** What could not be written, for the next time. */
+  let kept: CountedRefusal[] = [];
 
   function write(onlyNew: boolean): void {
     clearTimeout(soon);
@@ -49,10 +53,22 @@ export function createRefusals(
       later = undefined;
     }
     const found = [...window.lines.values()].filter((line) => line.times > 0 && !(onlyNew && line.isWritten));
-    if (found.length === 0) return;
+    if (found.length + kept.length === 0) return;
     const refusals = found.map(({ refusal, times }): CountedRefusal => ({ ...refusal, times }));
     for (const line of found) Object.assign(line, { times: 0, isWritten: true });
-    writing = writing.then(() => store.saveRefusals(refusals)).catch(onError);
+    writing = writing.then(() => save(refusals));
+  }
+
+  async function save(refusals: CountedRefusal[]): Promise<void> {
+    const all = [...kept, ...refusals].slice(0, MOST_KEPT);
+    kept = [];
+    try {
+      if (all.length > 0) await store.saveRefusals(all);
+    } catch (error) {
+      kept = all;
+      later ??= setTimeout(() => write(false), WINDOW_MS).unref();
+      onError(error);
+    }
   }
 
   return {
