@@ -1,5 +1,5 @@
 import { createSegmentIndex, type Database } from '@spiderhub/db';
-import { openStorage, type Storage } from '@spiderhub/storage';
+import { filesBelow, openStorage, type Storage } from '@spiderhub/storage';
 import { type S3Server, startS3 } from '@spiderhub/testkit';
 
 /** A bucket on a server of its own. */
@@ -25,6 +25,23 @@ export async function startBucket(): Promise<OwnBucket> {
     ...server.keys,
   });
   return { server, env: through(server.endpoint), through, close: () => server.close() };
+}
+
+/** Streams and blobs of an API in the test's own process: files below the folder, or objects with STORAGE=s3. */
+export async function ownStorage(
+  folder: string,
+  database: Database,
+): Promise<{ storage: Storage; close(): Promise<void> }> {
+  const bucket = await bucketIfWanted();
+  if (!bucket) return { storage: filesBelow(folder), close: async () => {} };
+  const storage = storageAt({ ...bucket.env, SPIDERHUB_HOME: folder }, database);
+  return {
+    storage,
+    async close() {
+      await storage.settled();
+      await bucket.close();
+    },
+  };
 }
 
 /** What processes with this environment store, past them. */

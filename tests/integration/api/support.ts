@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { EggInspector, JobStore, Jobs, Signals, StreamStore } from '@spiderhub/core';
 import { createJobStore } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
-import { filesBelow } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
 import { type AppOptions, createApps } from '../../../apps/api/src/app.ts';
 import { DIALECTS } from '../../../apps/api/src/dialects/registry.ts';
 import { createHttpServer } from '../../../apps/api/src/http/server.ts';
 import { createParts, type Ground, type Parts } from '../../../apps/api/src/parts.ts';
+import { ownStorage } from '../../support/s3-bucket.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 
 export interface ApiUnderTest {
@@ -44,10 +44,11 @@ interface Overrides {
   ground?: Partial<Ground>;
 }
 
-/** The API in this process, on a real Postgres and with streams on disk. Egg inspection is the test's own. */
+/** The API in this process, on a real Postgres and with streams on disk or in S3. Egg inspection is the test's own. */
 export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest> {
   const database = await createTestDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'spiderhub-api-'));
+  const { storage, close: closeStorage } = await ownStorage(directory, database.database);
   const logs: string[] = [];
   const log = createLogger({
     name: 'api',
@@ -87,7 +88,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
     },
     inspector: { inspect },
     secretKeys: async () => [],
-    storage: filesBelow(directory),
+    storage,
     uploadDir,
     log,
     ...overrides.ground,
@@ -137,6 +138,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
       parts.live.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await closeStorage();
       await database.close();
       await rm(directory, { recursive: true, force: true });
     },

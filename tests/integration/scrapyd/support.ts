@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { DomainError, type EggInspector, hashPassword, type Jobs, type StreamStore } from '@spiderhub/core';
 import { createScrapydUserStore } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
-import { filesBelow } from '@spiderhub/storage';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
 import { createApps } from '../../../apps/api/src/app.ts';
 import { scrapyd } from '../../../apps/api/src/dialects/scrapyd/dialect.ts';
 import { createHttpServer } from '../../../apps/api/src/http/server.ts';
 import { createParts } from '../../../apps/api/src/parts.ts';
+import { ownStorage } from '../../support/s3-bucket.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 
 export const PASSWORD = 'correct:horse';
@@ -69,6 +69,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     destination: { write: (line) => void logs.push(line) },
   });
   const uploadDir = join(directory, 'tmp');
+  const { storage, close: closeStorage } = await ownStorage(directory, db);
   const users = createScrapydUserStore(db);
   const parts = await createParts({
     database: db,
@@ -77,7 +78,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     signals,
     inspector: { inspect },
     secretKeys: async () => [],
-    storage: filesBelow(directory),
+    storage,
     uploadDir,
     log,
   });
@@ -124,6 +125,7 @@ export async function startScrapydDialect(): Promise<ScrapydUnderTest> {
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await closeStorage();
       await database.close();
       await rm(directory, { recursive: true, force: true });
     },
