@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   DomainError,
   type EventFilter,
@@ -84,6 +85,8 @@ class Hub implements EventHub {
 
   constructor(options: EventHubOptions) {
     this.#options = options;
+    // Everybody waits for it, and Node would take more than ten for a leak.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   async *follow(cursor: string, filter: EventFilter, signal: AbortSignal): AsyncGenerator<EventBatch> {
