@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Decide,
   decide,
@@ -11,8 +12,10 @@ import type { LeaderTask } from '../task.ts';
 import type { Chore } from './chores.ts';
 
 const LOOK_MS = 1000;
-/** Periodic jobs that one transaction fires: a commit is dear, and locks must not last. */
-const BATCH = 200;
+/** Periodic jobs that one transaction fires: a commit is dear, and neither locks nor their turn of the event loop must last. */
+const BATCH = 100;
+/** Between two batches there is a pause as long as the batch took, ms at most: jobs of all others are admitted meanwhile. */
+const MOST_REST_MS = 40;
 const DAY_MS = 24 * 3600_000;
 const RUNS_MS = 90 * DAY_MS;
 const RUNS_KEPT = 1000;
@@ -34,11 +37,13 @@ export function firePeriodicJobs({ store, rules, signals, pending }: PeriodicPar
     everyMs: LOOK_MS,
     async run() {
       for (let runs = BATCH; runs >= BATCH; ) {
+        const from = performance.now();
         const fired = await store.fireDue(BATCH, decision, pending);
         const workers = fired.stopped.flatMap(({ worker }) => worker ?? []);
         for (const worker of new Set(workers)) signals.stopRequested(worker);
         if (fired.scheduled > 0) signals.wakeLeader();
         runs = fired.runs;
+        if (runs >= BATCH) await pause(Math.min(MOST_REST_MS, performance.now() - from));
       }
     },
   };
