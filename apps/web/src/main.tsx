@@ -13,16 +13,6 @@ import { router } from './router.tsx';
 
 applyTheme();
 
-const RELOADED = 'spiderhub.reloaded';
-
-// After an upgrade this page asks for a part that is gone: the new page knows the new names.
-window.addEventListener('vite:preloadError', (event) => {
-  if (sessionStorage.getItem(RELOADED) === location.href) return;
-  sessionStorage.setItem(RELOADED, location.href);
-  event.preventDefault();
-  location.reload();
-});
-
 const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(

@@ -13,8 +13,13 @@ import { SHOWN, type Shown } from './features/periodic/search.ts';
 import { Alone, NotFound, PageFailed } from './frame/alone.tsx';
 import { Frame } from './frame/frame.tsx';
 import { meQuery } from './lib/me.ts';
+import { partIsMissing } from './lib/new-page.ts';
 import { queryClient } from './lib/queries.ts';
 import { whole } from './lib/whole.ts';
+
+/** A screen that is loaded when somebody goes there. */
+const page = (load: () => Promise<{ default: React.ComponentType }>) =>
+  lazyRouteComponent(() => load().catch(partIsMissing));
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFailed });
 
@@ -23,7 +28,7 @@ const link = <const P extends string>(path: P, load: () => Promise<{ default: Re
   createRoute({
     getParentRoute: () => alone,
     path,
-    component: lazyRouteComponent(load),
+    component: page(load),
   });
 
 /** Everything that needs somebody who is signed in. */
@@ -46,24 +51,22 @@ const inside = createRoute({
 const projects = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  component: lazyRouteComponent(() => import('./features/projects/projects-page.tsx')),
+  component: page(() => import('./features/projects/projects-page.tsx')),
 });
 const account = createRoute({
   getParentRoute: () => inside,
   path: '/account',
-  component: lazyRouteComponent(() => import('./features/account/account-page.tsx')),
+  component: page(() => import('./features/account/account-page.tsx')),
 });
 const organisation = createRoute({
   getParentRoute: () => inside,
   path: '/o/$organisation',
-  component: lazyRouteComponent(() => import('./features/organisation/organisation-frame.tsx')),
+  component: page(() => import('./features/organisation/organisation-frame.tsx')),
   params: {
     parse: ({ organisation: text }) => ({ organisation: whole(text) ?? missing() }),
     stringify: ({ organisation: id }) => ({ organisation: String(id) }),
   },
 });
-const page = lazyRouteComponent;
-
 const members = createRoute({
   getParentRoute: () => organisation,
   path: '/members',
@@ -278,6 +281,11 @@ const server = createRoute({
   component: page(() => import('./features/server/server-page.tsx')),
 });
 
+/** A path of this page: what goes elsewhere is left out by name, or the router would take it from the address. */
+function pathOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : undefined;
+}
+
 function missing(): never {
   throw notFound();
 }
@@ -285,9 +293,10 @@ function missing(): never {
 const signInRoute = createRoute({
   getParentRoute: () => alone,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { next?: string | undefined } =>
-    typeof search.next === 'string' && /^\/(?!\/)/.test(search.next) ? { next: search.next } : {},
-  component: lazyRouteComponent(() => import('./features/sign-in/sign-in-page.tsx')),
+  validateSearch: (search: Record<string, unknown>): { next?: string | undefined } => ({
+    next: pathOf(search.next),
+  }),
+  component: page(() => import('./features/sign-in/sign-in-page.tsx')),
 });
 
 const routeTree = root.addChildren([

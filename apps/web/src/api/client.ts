@@ -123,6 +123,14 @@ export async function uploadForm(
   return text;
 }
 
+/** Whether anything answers at the page's address. */
+export async function isServiceThere(): Promise<boolean> {
+  return send('/', { method: 'HEAD', cache: 'no-store' }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
 async function send(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, { ...init, credentials: 'same-origin' });

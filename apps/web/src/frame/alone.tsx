@@ -1,5 +1,7 @@
-import { type ErrorComponentProps, Link, Outlet } from '@tanstack/react-router';
-import { ErrorPanel } from '../ui/feedback.tsx';
+import { type ErrorComponentProps, Link, Outlet, useRouter } from '@tanstack/react-router';
+import { ApiError } from '../api/client.ts';
+import { loadAgain, PartMissing } from '../lib/new-page.ts';
+import { ErrorPanel, messageOf } from '../ui/feedback.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 
 /** Around what has nothing else beside it: signing in, taking an invitation. */
@@ -37,16 +39,25 @@ export function NotFound() {
 }
 
 export function PageFailed({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  const isKnown = error instanceof ApiError || error instanceof PartMissing;
   return (
     <div className="page narrow">
       <h1>This page could not be shown</h1>
       <ErrorPanel
-        error={error}
+        error={isKnown ? error : new Error('The page itself has a fault here')}
         retry={() => {
           reset();
-          location.reload();
+          void router.invalidate();
+          void loadAgain();
         }}
       />
+      {!isKnown && (
+        <details className="small dim">
+          <summary>For whoever mends it</summary>
+          <pre className="wrap">{messageOf(error)}</pre>
+        </details>
+      )}
     </div>
   );
 }

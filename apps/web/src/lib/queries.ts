@@ -8,6 +8,8 @@ const MAX_TRIES = 3;
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
+      // What cannot be reached says so, whatever the browser thinks of the network.
+      networkMode: 'always',
       staleTime: 2000,
       placeholderData: keepPreviousData,
       refetchOnWindowFocus: true,
@@ -17,7 +19,7 @@ export const queryClient = new QueryClient({
         return (error.status === 0 || error.status === 503) && tries < MAX_TRIES;
       },
     },
-    mutations: { retry: false },
+    mutations: { networkMode: 'always', retry: false },
   },
 });
 

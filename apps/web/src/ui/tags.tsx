@@ -56,6 +56,7 @@ export function EditableTags({ tags, refusal, onAdd, onRemove }: EditableTagsPro
             className="input tag-input"
             aria-label="Add a tag"
             placeholder="add tag"
+            maxLength={255}
             value={text}
             onChange={(event) => setText(event.target.value)}
           />

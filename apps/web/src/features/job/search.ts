@@ -15,21 +15,21 @@ export interface JobSearch {
   item?: number | undefined;
 }
 
-/** Takes what it knows, and drops what makes no sense. */
+/**
+ * Takes what it knows, and says of all else that it is undefined: the router would take what is not named here as it stands
+ * in the address.
+ */
 export function jobSearch(search: Record<string, unknown>): JobSearch {
-  const number = (name: string) => {
-    const value = search[name];
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? { [name]: value } : {};
-  };
+  const number = (value: unknown) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  const { find } = search;
   return {
-    ...(TABS.includes(search.tab as Tab) && { tab: search.tab as Tab }),
-    ...number('attempt'),
-    ...number('line'),
-    ...number('level'),
-    ...number('item'),
+    tab: TABS.find((each) => each === search.tab),
+    attempt: number(search.attempt),
+    line: number(search.line),
+    level: number(search.level),
+    item: number(search.item),
     // A text of digits is a number in the address.
-    ...((typeof search.find === 'number' || (typeof search.find === 'string' && search.find !== '')) && {
-      find: String(search.find),
-    }),
+    find: typeof find === 'number' || (typeof find === 'string' && find !== '') ? String(find) : undefined,
   };
 }

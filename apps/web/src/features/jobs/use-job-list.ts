@@ -70,7 +70,10 @@ export function useJobList(project: number, q: string, isOpen: boolean) {
   function showNews() {
     if (data) setShown((before) => mergeRows({ before: before.rows, fresh: data.jobs, keyOf, isOpen: true }));
   }
-  const refused = first.error instanceof ApiError && first.error.field === 'q' ? first.error.message : null;
+  const refused =
+    first.error instanceof ApiError && first.error.field === 'q'
+      ? first.error.message.replace(/^q: /, '')
+      : null;
   return {
     first,
     rows: shown.rows,

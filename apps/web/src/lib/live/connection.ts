@@ -44,10 +44,16 @@ class Connection {
   start(listener: LiveListener): () => void {
     this.listener = listener;
     const onVisible = () => this.onVisibility();
+    const onOffline = () => this.onOffline();
+    const onOnline = () => this.isPaused || this.reconnect();
     document.addEventListener('visibilitychange', onVisible);
+    window.addEventListener('offline', onOffline);
+    window.addEventListener('online', onOnline);
     this.follow();
     return () => {
       document.removeEventListener('visibilitychange', onVisible);
+      window.removeEventListener('offline', onOffline);
+      window.removeEventListener('online', onOnline);
       if (this.hiding) clearTimeout(this.hiding);
       this.listener = null;
       this.end();
@@ -165,6 +171,14 @@ class Connection {
     this.settling = null;
     this.stop();
     this.calm();
+  }
+
+  /** A stream whose network is gone may stay open for minutes without a word. */
+  private onOffline(): void {
+    if (this.isPaused) return;
+    this.hasGap = true;
+    this.end();
+    setLiveness('off');
   }
 
   private onVisibility(): void {
