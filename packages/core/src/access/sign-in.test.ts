@@ -62,6 +62,16 @@ it('counts guesses that stood in line together, each one', async () => {
   expect(codes.filter((code) => code === 'too_many_failures')).toHaveLength(3);
 });
 
+it('lets who comes from elsewhere wait for a few guesses alone, however many come at once', async () => {
+  const { attempt, failures } = setUp({ tries: 1000 });
+  const guesses = Array.from({ length: 40 }, (_, n) => attempt('eve', `guess ${n}`).catch(() => {}));
+  await attempt('eve', 'right', { address: '192.0.2.2' });
+  expect([...failures.values()]).toEqual([10]);
+  await Promise.all(guesses);
+  await attempt('eve', 'one more').catch(() => {});
+  expect([...failures.values()]).toEqual([11]);
+});
+
 it('lets in whose password it has seen before, however much others guess', async () => {
   const { attempt } = setUp();
   await attempt('eve', 'right');

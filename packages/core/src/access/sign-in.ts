@@ -42,6 +42,8 @@ export interface SignIn {
 
 const MAX_KNOWN = 1000;
 const MAX_WAITING = 100;
+/** Of one name at one address: about as many as it has tries, so that it keeps nobody waiting for longer than these take. */
+const MAX_OF_ONE = 10;
 const BUSY_SECONDS = 5;
 
 /**
@@ -55,6 +57,7 @@ export function createSignIn({ accounts, patience, secret, refusals }: SignInOpt
   const salt = randomBytes(32).toString('base64');
   const known = new LRUCache<string, true>({ max: MAX_KNOWN });
   const lines = { strangers: shortLine(MAX_WAITING), known: shortLine(MAX_WAITING) };
+  const waiting = new Map<string, number>();
   let decoy: Promise<string> | undefined;
 
   async function isRight(password: string, account: Account | null): Promise<boolean> {
@@ -97,6 +100,22 @@ export function createSignIn({ accounts, patience, secret, refusals }: SignInOpt
     });
   }
 
+  /** In a line, whose other places are not all for one. Null when there is no room. */
+  async function inLine(attempt: Attempt, who: string | null, line: ReturnType<typeof shortLine>) {
+    const work = async () => ({ account: await tried(attempt, who) });
+    if (who === null) return line(work);
+    const before = waiting.get(who) ?? 0;
+    if (before >= MAX_OF_ONE) return null;
+    waiting.set(who, before + 1);
+    try {
+      return await line(work);
+    } finally {
+      const left = (waiting.get(who) ?? 1) - 1;
+      if (left > 0) waiting.set(who, left);
+      else waiting.delete(who);
+    }
+  }
+
   function isDeviceOf(device: string | undefined, name: string): boolean {
     const [nonce, mark] = device?.split('.', 2) ?? [];
     return nonce !== undefined && mark !== undefined && isSameText(mark, markOf(nonce, name));
@@ -114,7 +133,7 @@ export function createSignIn({ accounts, patience, secret, refusals }: SignInOpt
       if (who !== null) await refuseWhileWaiting(who);
       const isExpected = isKnown || isDeviceOf(attempt.device, attempt.name);
       const line = isExpected ? lines.known : lines.strangers;
-      const answer = await line(async () => ({ account: await tried(attempt, who) }));
+      const answer = await inLine(attempt, who, line);
       if (!answer) throw accountErrors.tooManyTries(BUSY_SECONDS);
       if (!answer.account) {
         known.delete(proof);
