@@ -16,7 +16,8 @@ ${body.replace(/^/gm, '        ')}
         self.act()
         return []
 `;
-const WEBHOOKS = 'there are no webhooks: the service sends nothing to addresses of its callers';
+const WEBHOOKS =
+  'webhooks have suites of their own: tests/integration/webhooks, tests/contract/console/webhooks';
 const pipe = "os.open(os.environ['SHUB_FIFO_PATH'], os.O_WRONLY | os.O_NONBLOCK)";
 
 export const JOBS: Row[] = [
@@ -25,7 +26,12 @@ export const JOBS: Row[] = [
   { row: 73, what: 'webhooks that redirect', absent: WEBHOOKS },
   { row: 74, what: 'webhooks of other schemes and ports', absent: WEBHOOKS },
   { row: 75, what: 'receivers without end', absent: WEBHOOKS },
-  { row: 76, what: 'webhooks that go round', absent: WEBHOOKS },
+  {
+    row: 76,
+    what: 'webhooks that go round',
+    absent:
+      'what a receiver schedules is held to the limits of its project: tests/integration/service-limits',
+  },
   { row: 77, what: 'signatures of webhooks', absent: WEBHOOKS },
   {
     row: 8,

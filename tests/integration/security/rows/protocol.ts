@@ -256,6 +256,6 @@ export const PROTOCOL: Row[] = [
   {
     row: 59,
     what: 'followers of logs by the thousand',
-    absent: 'logs are read, not followed: there are no event streams and no sockets',
+    absent: 'logs are followed in /console, which has a suite of its own: tests/contract/console/streams',
   },
 ];

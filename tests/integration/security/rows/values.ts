@@ -93,7 +93,8 @@ export const BROWSERS: Row[] = [
   {
     row: 28,
     what: 'forms without a token',
-    absent: 'no page has a form; sessions of /console have a suite: tests/contract/console/sign-in',
+    absent:
+      'the page sends everything by scripts; sessions of /console have a suite: tests/contract/console/sign-in',
   },
   {
     row: 29,
