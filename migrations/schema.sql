@@ -1403,6 +1403,7 @@ create table workers (
   host text not null,
   slots integer not null,
   started_at timestamp with time zone default now() not null,
-  seen_at timestamp with time zone default now() not null
+  seen_at timestamp with time zone default now() not null,
+  isolation jsonb
 );
 alter table workers add constraint workers_pkey PRIMARY KEY (id);

@@ -20,7 +20,7 @@ interface Report {
   /** What keeps crawls from addresses that are not public. */
   network: string;
   results: Result[];
-  readyz: { isolation?: { level: string } };
+  readyz: { isolation?: { level: string; network?: string } };
   /** Parts that the service said are missing. */
   missing: string[];
 }
@@ -91,8 +91,8 @@ suite.each(users)('a service of %s', (who = '') => {
     report = (await runs[who]) as Report;
   });
 
-  it('puts crawls into a box', () => {
-    expect(report.readyz.isolation?.level).toBe('box');
+  it('puts crawls into a box, and says so, with what guards their network', () => {
+    expect(report.readyz.isolation).toMatchObject({ level: 'box', network: report.network });
   });
 
   it('stops every attack', () => {

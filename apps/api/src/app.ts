@@ -18,8 +18,8 @@ export interface AppOptions {
   parts: Parts;
   dialects: readonly Dialect[];
   checks: Checks;
-  /** How far code of projects is kept away from this process, for `/readyz`. */
-  isolation?: IsolationReport;
+  /** How far code of projects is kept away from the rest, for `/readyz`. */
+  isolation?: () => IsolationReport;
   /** The address it listens on. */
   host: string;
   publicUrl?: string | undefined;
@@ -69,7 +69,10 @@ export function createApps(options: AppOptions): Apps {
     if (dialect.hasOwnPort) alone.set(dialect.name, aloneApp(dialect, handler, options));
   }
   main.get('/healthz', healthz);
-  main.get('/readyz', readyz(checks, options.parts.log, { isolation }));
+  main.get(
+    '/readyz',
+    readyz(checks, options.parts.log, () => ({ isolation: isolation?.() })),
+  );
   for (const [path, handler] of Object.entries(pages)) main.use(path, handler);
   main.use(webPage());
   main.use(() => {

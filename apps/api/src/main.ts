@@ -10,9 +10,17 @@ import {
   createSegmentIndex,
   type Database,
   databaseProblem,
+  isolationOfWorkers,
 } from '@spiderhub/db';
 import { demoPages } from '@spiderhub/demo-site';
-import { type Boxing, boxingFromConfig, limitsFromConfig, withLimits } from '@spiderhub/isolation';
+import {
+  type Boxing,
+  boxingFromConfig,
+  type IsolationReport,
+  limitsFromConfig,
+  weakestOf,
+  withLimits,
+} from '@spiderhub/isolation';
 import { createMailer } from '@spiderhub/mail';
 import { createIdentityProvider } from '@spiderhub/openid';
 import {
@@ -119,11 +127,12 @@ async function serve(config: ApiConfig, log: Logger): Promise<void> {
     isolation: boxing.report.level,
     log,
   });
+  const ofWorkers = watchWorkers(connections);
   const apps = createApps({
     parts,
     dialects: DIALECTS,
-    checks: checksOf(connections, storage, uploadDir),
-    isolation: boxing.report,
+    checks: { ...checksOf(connections, storage, uploadDir), worker: ofWorkers.check },
+    isolation: () => weakestOf([boxing.report, ...ofWorkers.isolation()]),
     host: config.HOST,
     publicUrl: config.PUBLIC_URL,
     trustProxy: config.TRUST_PROXY,
@@ -298,7 +307,16 @@ function checksOf({ database, signals }: Connections, storage: Storage, uploadDi
       await access(uploadDir, constants.W_OK);
       await storage.ping();
     },
-    worker: async () => {
+  };
+}
+
+/** Whether there is a worker, and what those that are there say of the code that they run. */
+function watchWorkers({ database }: Connections) {
+  let reports: IsolationReport[] = [];
+  return {
+    isolation: () => reports,
+    async check() {
+      reports = (await isolationOfWorkers(database)) as IsolationReport[];
       if ((await countLiveWorkers(database)) === 0) throw new Error('no worker gave a life sign lately');
     },
   };

@@ -110,7 +110,12 @@ async function main(): Promise<void> {
   const runnerIn = createRunners({ config, ...own, log });
   const runner = runnerIn(folder.path);
   const vital = createAttemptStore(connections.vital);
-  const heartbeat = createHeartbeat({ attempts: vital, worker, leaseMs, log });
+  const heartbeat = createHeartbeat({
+    attempts: vital,
+    worker: { ...worker, isolation: report },
+    leaseMs,
+    log,
+  });
   const parts = { config, connections, storage, streams: storage.streams, log };
   const supervisor = await makeSupervisor(parts, {
     workerId: worker.id,

@@ -12,7 +12,7 @@ export { migrate, migrateDown, SchemaError, schemaProblem } from './migrate.ts';
 export { createNoticeStore } from './notices/notice-store.ts';
 export { createPeriodicStore } from './periodic/periodic-store.ts';
 export { fromPostgres, isDatabaseAway } from './pg-errors.ts';
-export { countLiveWorkers } from './reads/health.ts';
+export { countLiveWorkers, isolationOfWorkers } from './reads/health.ts';
 export { createJobView } from './reads/job-view.ts';
 export { createJobqView } from './reads/jobq-view.ts';
 export { createOverviewView } from './reads/overview/view.ts';

@@ -13,6 +13,7 @@ export {
   type IsolationSetting,
   isolationLines,
   type MissingPart,
+  weakestOf,
 } from './level.ts';
 export * from './limits/index.ts';
 export { type CommonOptions, commonPolicy } from './network/common.ts';

@@ -26,6 +26,22 @@ export interface IsolationReport {
   missing: MissingPart[];
 }
 
+const LEVELS: readonly IsolationLevel[] = ['none', 'uid', 'box'];
+const MODES: readonly NetworkMode[] = ['open', 'proxy', 'rules'];
+
+/** What holds wherever code of projects is run by these processes: the weakest of each, and all that is missing anywhere. */
+export function weakestOf(reports: readonly IsolationReport[]): IsolationReport {
+  const weakest = <T>(order: readonly T[], has: (report: IsolationReport) => T | undefined) =>
+    order.find((one) => reports.some((report) => has(report) === one));
+  const network = weakest(MODES, (report) => report.network);
+  const missing = new Map(reports.flatMap((report) => report.missing).map((part) => [part.words, part]));
+  return {
+    level: weakest(LEVELS, ({ level }) => level) ?? 'none',
+    ...(network && { network }),
+    missing: [...missing.values()],
+  };
+}
+
 /** For people, a line each: the level, then what is missing with what mends it. */
 export function isolationLines({ level, network, missing }: IsolationReport): string[] {
   const parts = missing.map(({ words, mend }) =>

@@ -15,6 +15,7 @@ import {
   createJobView,
   createLeaderStore,
   createLimitStore,
+  isolationOfWorkers,
 } from '@spiderhub/db';
 import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
@@ -159,6 +160,18 @@ describe('admission', () => {
     await attempts.register({ id: 'w1', host: 'h', slots: 3 });
     expect(await dispatch.admit(0)).toHaveLength(3);
     expect(await dispatch.admit(0)).toHaveLength(0);
+  });
+
+  it('knows of live workers how far they keep code of projects away, each answer once', async () => {
+    const isolation = { level: 'box', network: 'rules', missing: [] };
+    for (const id of ['w1', 'w2']) await attempts.register({ id, host: 'h', slots: 1, isolation });
+    await attempts.register({ id: 'w3', host: 'h', slots: 1 });
+    await attempts.register({ id: 'w4', host: 'h', slots: 1, isolation: { level: 'none', missing: [] } });
+    await db
+      .database('workers')
+      .where({ id: 'w4' })
+      .update({ seen_at: new Date(Date.now() - 60_000) });
+    expect(await isolationOfWorkers(db.database)).toEqual([isolation]);
   });
 
   it('lists attempts whose ticket nobody claimed', async () => {

@@ -11,10 +11,10 @@ const CHECK_TIMEOUT_MS = 3000;
 export const healthz: RequestHandler = (_req, res) => sendJson(res, 200, { status: 'ok' });
 
 /**
- * Everything that a job needs is there; otherwise 503 with the names of what is missing. `more` stands in each answer. Why
+ * Everything that a job needs is there; otherwise 503 with the names of what is missing. What `more` says after the checks stands in each answer. Why
  * something is missing is for the log, once.
  */
-export function readyz(checks: Checks, log: Logger, more: object = {}): RequestHandler {
+export function readyz(checks: Checks, log: Logger, more: () => object = () => ({})): RequestHandler {
   const note = createNotes(log);
   return async (_req, res) => {
     const names = Object.keys(checks);
@@ -22,8 +22,8 @@ export function readyz(checks: Checks, log: Logger, more: object = {}): RequestH
       names.map((name) => passes(checks[name] as Checks[string], (error) => note(name, error))),
     );
     const missing = names.filter((_, i) => !results[i]);
-    if (missing.length === 0) sendJson(res, 200, { status: 'ok', missing, ...more });
-    else sendJson(res, 503, { status: 'unavailable', missing, ...more });
+    if (missing.length === 0) sendJson(res, 200, { status: 'ok', missing, ...more() });
+    else sendJson(res, 503, { status: 'unavailable', missing, ...more() });
   };
 }
 

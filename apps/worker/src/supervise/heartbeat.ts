@@ -1,4 +1,10 @@
-import { type AttemptStore, isRefused, type JobCounts, type StopLevel } from '@spiderhub/core';
+import {
+  type AttemptStore,
+  isRefused,
+  type JobCounts,
+  type StopLevel,
+  type WorkerInfo,
+} from '@spiderhub/core';
 import { createPulse, type Logger, monotonicMs, type Service } from '@spiderhub/platform';
 import { within } from '../within.ts';
 
@@ -26,7 +32,7 @@ export interface Heartbeat extends Service {
 
 export interface HeartbeatOptions {
   attempts: AttemptStore;
-  worker: { id: string; host: string; slots: number };
+  worker: WorkerInfo;
   leaseMs: number;
   log: Logger;
 }

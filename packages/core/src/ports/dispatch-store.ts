@@ -35,6 +35,8 @@ export interface WorkerInfo {
   id: string;
   host: string;
   slots: number;
+  /** How far it keeps code of projects away from the rest, as plain JSON. */
+  isolation?: object;
 }
 
 export interface Beat {

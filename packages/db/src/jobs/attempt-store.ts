@@ -136,9 +136,9 @@ async function won(
 export function createAttemptStore(database: Database, defaults: ServiceLimits = NO_LIMITS): AttemptStore {
   const where = { database, defaults };
   return translated<AttemptStore>({
-    async register({ id, host, slots }) {
+    async register({ id, host, slots, isolation = null }) {
       await database('workers')
-        .insert({ id, host, slots })
+        .insert({ id, host, slots, isolation: isolation && JSON.stringify(isolation) })
         .onConflict('id')
         .merge({ slots, seen_at: database.fn.now() });
     },
