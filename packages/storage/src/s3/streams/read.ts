@@ -5,7 +5,9 @@ import type { Objects } from '../objects.ts';
 import { runsOfMember, runsOfPiece } from './pieces.ts';
 
 /** What one GET asks for at most, bytes; a larger member is asked for alone. */
-const SPAN_BYTES = 2 * 2 ** 20;
+const SPAN_BYTES = 2 ** 20;
+/** GETs on their way while the bytes of one are worked on. */
+const AHEAD = 3;
 
 /** Members that lie side by side in an object. */
 interface Span {
@@ -88,24 +90,34 @@ function* spansOf(extents: readonly Extent[], isWanted: (member: SegmentMember) 
   if (span) yield span;
 }
 
-/** Each span with its bytes. The next one is on its way while one is worked on. */
+interface ReadSpan {
+  span: Span;
+  bytes: Buffer;
+}
+
+/** Each span with its bytes. The next ones are on their way while one is worked on. */
 async function* spansRead(
   objects: Objects,
   extents: readonly Extent[],
   isWanted: (member: SegmentMember) => boolean,
-): AsyncGenerator<{ span: Span; bytes: Buffer }> {
+): AsyncGenerator<ReadSpan> {
   const spans = spansOf(extents, isWanted);
-  function begin(): Promise<{ span: Span; bytes: Buffer }> | null {
-    const { value: span } = spans.next();
-    if (!span) return null;
-    const read = objects.read(span.object, span.start, span.end).then((bytes) => ({ span, bytes }));
-    // It may fail after the reader has left.
-    read.catch(() => undefined);
-    return read;
+  const ahead: Promise<ReadSpan>[] = [];
+  function ask(upTo: number): void {
+    while (ahead.length < upTo) {
+      const { value: span } = spans.next();
+      if (!span) return;
+      const read = objects.read(span.object, span.start, span.end).then((bytes) => ({ span, bytes }));
+      // It may fail after the reader has left.
+      read.catch(() => undefined);
+      ahead.push(read);
+    }
   }
-  for (let next = begin(); next; ) {
+  // Who wants a few records only does not pay for more than the next ones.
+  ask(1);
+  for (let next = ahead.shift(); next; next = ahead.shift()) {
     const current = await next;
-    next = begin();
+    ask(AHEAD);
     yield current;
   }
 }
