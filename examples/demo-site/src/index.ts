@@ -1,2 +1,1 @@
 export { demoPages } from './demo-pages.ts';
-export { renderDemoPage } from './demo-site.ts';

@@ -4,7 +4,6 @@ export {
   boxingFromConfig,
   createBoxing,
   type IsolationConfig,
-  IsolationError,
 } from './create-boxing.ts';
 export type { BoxDescription, BoxNetwork } from './description.ts';
 export {

@@ -2,7 +2,7 @@ export { createEnvironments, type Environments, type EnvironmentsOptions } from 
 export { removeTree } from './files.ts';
 export { createForkServers, type ForkServers, type ForkServersOptions } from './fork-servers.ts';
 export { createEggInspector, type EggInspectorOptions } from './inspect-egg.ts';
-export { bareLauncher, type Launch, type Launcher } from './launcher.ts';
+export type { Launch, Launcher } from './launcher.ts';
 export { createProcessRunner, type ProcessRunnerOptions } from './process-runner.ts';
-export { type Stack, Stacks } from './stacks.ts';
+export type { Stack } from './stacks.ts';
 export { checkZip } from './zip.ts';

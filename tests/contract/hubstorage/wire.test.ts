@@ -1,69 +1,10 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type Service, startService } from '../../support/service.ts';
-import { makeTeam, type Team } from '../../support/team.ts';
+import { wireStage } from './wire-stage.ts';
 
 jest.setTimeout(60_000);
 
-let service: Service;
-let team: Team;
-let other: Team;
-
-beforeAll(async () => {
-  service = await startService({ workers: 0, spiders: ['site'] });
-  team = service.team;
-  other = await makeTeam(service.db.database, 'other', ['site']);
-  await service.db.database('projects').update({ paused: true });
-});
-afterAll(() => service?.stop());
-
-interface Options extends RequestInit {
-  key?: string | null;
-  user?: [string, string];
-}
-
-/** `fetch` without a media type, as the clients send storage bodies. */
-function call(
-  path: string,
-  { key = team.key, user, headers = {}, ...init }: Options = {},
-): Promise<Response> {
-  const [name, password] = user ?? [key, ''];
-  const authorization =
-    name === null ? {} : { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` };
-  const body = typeof init.body === 'string' ? Buffer.from(init.body) : init.body;
-  return fetch(`${service.url}${path}`, {
-    ...init,
-    ...(body !== undefined && { body: body as NonNullable<RequestInit['body']> }),
-    headers: { ...authorization, ...(headers as Record<string, string>) },
-  });
-}
-
-async function post(
-  path: string,
-  body: string | Buffer,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  return call(path, { method: 'POST', body: new Uint8Array(bytes), headers });
-}
-
-let serial = 0;
-/** A running job in our own hands, and its token. */
-async function push(state = 'running'): Promise<{ key: string; auth: string }> {
-  serial += 1;
-  const body = JSON.stringify({ spider: 'site', state, unique: String(serial) });
-  return (await (await post(`/jobq/${team.project}/push`, body)).json()) as { key: string; auth: string };
-}
-
-async function jobWith(lines: string[], stream = 'items'): Promise<string> {
-  const { key } = await push();
-  const answer = await post(`/${stream}/${key}?start=0`, lines.join('\n'));
-  if (answer.status !== 200) throw new Error(await answer.text());
-  return key;
-}
-
-async function text(path: string, headers: Record<string, string> = {}): Promise<string> {
-  return (await call(path, { headers: { 'accept-encoding': 'identity', ...headers } })).text();
-}
+const stage = wireStage();
+const { call, post, push, jobWith, text } = stage;
 
 describe('a write', () => {
   it('is acknowledged with an empty body', async () => {
@@ -135,10 +76,10 @@ describe('a write', () => {
 
   it('to a deleted job is dropped, to one that never was refused', async () => {
     const { key } = await push();
-    await post(`/jobq/${team.project}/update`, JSON.stringify({ key, state: 'deleted' }));
+    await post(`/jobq/${stage.team.project}/update`, JSON.stringify({ key, state: 'deleted' }));
     expect((await post(`/items/${key}?start=0`, '{"a":1}')).status).toBe(200);
     expect(await text(`/items/${key}`)).toBe('');
-    expect((await post(`/items/${team.project}/1/99999`, '{"a":1}')).status).toBe(404);
+    expect((await post(`/items/${stage.team.project}/1/99999`, '{"a":1}')).status).toBe(404);
   });
 });
 
@@ -241,13 +182,13 @@ describe('a read', () => {
       }
     };
     await refused(key, `${next}/0`, 'is a key of another job');
-    await refused(key, `${other.project}/${spider}/${job}/0`, 'is a key of another job');
+    await refused(key, `${stage.other.project}/${spider}/${job}/0`, 'is a key of another job');
     await refused(
       `${project}/${spider}`,
       `${project}/${Number(spider) + 1}/1/0`,
       'is a key of another spider',
     );
-    await refused(project, `${other.project}/${spider}/${job}/0`, 'is a key of another project');
+    await refused(project, `${stage.other.project}/${spider}/${job}/0`, 'is a key of another project');
     await refused(project, '5', 'expected project/spider/job/number');
     for (const path of [key, `${project}/${spider}`, project]) {
       const last = `${path === key ? key : next}/1`;
@@ -260,9 +201,9 @@ describe('a read', () => {
 
 async function rawBody(path: string, headers: Record<string, string>) {
   const { request } = await import('node:http');
-  const authorization = `Basic ${Buffer.from(`${team.key}:`).toString('base64')}`;
+  const authorization = `Basic ${Buffer.from(`${stage.team.key}:`).toString('base64')}`;
   return new Promise<{ encoding: string | null; body: Buffer }>((resolve, reject) => {
-    request(`${service.url}${path}`, { headers: { authorization, ...headers } }, (res) => {
+    request(`${stage.service.url}${path}`, { headers: { authorization, ...headers } }, (res) => {
       const chunks: Buffer[] = [];
       res.on('data', (chunk: Buffer) => chunks.push(chunk));
       res.on('end', () =>
@@ -293,7 +234,7 @@ describe('every answer', () => {
     const key = await jobWith(['{"a":1}']);
     for (const path of [
       `/items/${key}`,
-      `/jobq/${team.project}/list`,
+      `/jobq/${stage.team.project}/list`,
       `/items/${key}?count=x`,
       '/system/ts',
     ]) {
@@ -326,7 +267,7 @@ describe('every answer', () => {
     ['/items/P/1/1', 401, 'text/plain; charset=UTF-8', 'Unauthorized\n'],
     ['/collections/P/s/x', 401, 'text/plain; charset=UTF-8', 'Unauthorized\n'],
   ])('without a key is %s: %i', async (path, status, type, body) => {
-    const answer = await call(path.replace('P', String(team.project)), { key: null });
+    const answer = await call(path.replace('P', String(stage.team.project)), { key: null });
     expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
       status,
       type,
@@ -336,114 +277,16 @@ describe('every answer', () => {
   });
 
   it('takes the key as a parameter, too', async () => {
-    const answer = await call(`/jobq/${team.project}/count?spider=nobody&apikey=${team.key}`, { key: null });
-    expect([answer.status, await answer.text()]).toEqual([200, '0\n']);
-  });
-});
-
-describe('another project', () => {
-  const METHODS: [string, string, string | null][] = [
-    ['GET', '/items/P/1/1', null],
-    ['GET', '/items/P', null],
-    ['GET', '/items/P/1', null],
-    ['POST', '/items/P/1/1', '{}'],
-    ['GET', '/items/P/1/1/stats', null],
-    ['POST', '/jobs/P/1/1', '{"a":1}'],
-    ['POST', '/jobs/P/1/1/field', '1'],
-    ['DELETE', '/jobs/P/1/1', null],
-    ['DELETE', '/jobs/P/1/1/field', null],
-    ['GET', '/jobq/P/list', null],
-    ['GET', '/jobq/P/count', null],
-    ['GET', '/jobq/P/summary', null],
-    ['GET', '/jobq/P/1/summary/pending', null],
-    ['GET', '/jobq/P/jobsummary?key=P/1/1', null],
-    ['POST', '/jobq/P/push', '{"spider":"site"}'],
-    ['POST', '/jobq/P/startjob', '{}'],
-    ['POST', '/jobq/P/update', '{"key":"P/1/1","state":"finished"}'],
-    ['POST', '/jobq/P/cancel', '[{"key":"P/1/1"}]'],
-    ['POST', '/jobq/P/1/1/cancel', ''],
-    ['GET', '/activity/P', null],
-    ['POST', '/activity/P', '{}'],
-    ['GET', '/activity/projects?p=P', null],
-    ['GET', '/projects/P/jobsummary', null],
-    ['GET', '/projects/P/settings', null],
-    ['POST', '/projects/P/settings', '{"a":1}'],
-    ['GET', '/projects/P/settings/a', null],
-    ['DELETE', '/projects/P/settings/a', null],
-    ['GET', '/ids/P/spider/x?create=1', null],
-    ['GET', '/spiders/P/lastjobsummary', null],
-    ['GET', '/collections/P/list', null],
-    ['POST', '/collections/P/delete?name=x', ''],
-    ['POST', '/collections/P/rename?name=x&new_name=y', ''],
-    ['GET', '/collections/P/s/x', null],
-    ['POST', '/collections/P/s/x', '{"_key":"a"}'],
-    ['GET', '/collections/P/s/x/count', null],
-    ['GET', '/collections/P/s/x/key', null],
-    ['DELETE', '/collections/P/s/x/key', null],
-    ['DELETE', '/collections/P/s/x', null],
-    ['POST', '/collections/P/s/x/deleted', '"a"'],
-    ['GET', '/hcf/P/list', null],
-    ['GET', '/hcf/P/f/list', null],
-    ['POST', '/hcf/P/f/s/x', '{"fp":"a"}'],
-    ['GET', '/hcf/P/f/s/x/q', null],
-    ['GET', '/hcf/P/f/s/x/q/count', null],
-    ['POST', '/hcf/P/f/s/x/q/deleted', '"a"'],
-    ['GET', '/hcf/P/f/s/x/f', null],
-    ['DELETE', '/hcf/P/f/s/x', null],
-  ];
-
-  it('has jobs that look like ones that never were', async () => {
-    for (const project of [other.project, 999_999_999]) {
-      expect((await post(`/jobs/${project}/1/1`, '{"a":1}')).status).toBe(404);
-      for (const [field, nothing] of [
-        ['', '{}\n'],
-        ['/state', 'null\n'],
-      ]) {
-        const answer = await call(`/jobs/${project}/1/1${field}`);
-        expect([answer.status, await answer.text()]).toEqual([200, nothing]);
-      }
-    }
-    expect(await text(`/jobs/${team.project}/1/99999`)).toBe('{}\n');
-  });
-
-  it.each(METHODS)('is out of reach: %s %s', async (method, path, body) => {
-    const there = path.replaceAll('P', String(other.project));
-    const answer = await call(there, { method, ...(body !== null && { body }) });
-    expect(answer.status).toBe(404);
-    const nowhere = path.replaceAll('P', '999999999');
-    expect((await call(nowhere, { method, ...(body !== null && { body }) })).status).toBe(404);
-  });
-
-  it.each<[string, string, string | null]>([
-    ...METHODS,
-    ['GET', '/jobs/P/1/1', null],
-    ['GET', '/jobs/P/1/1/state', null],
-  ])('and of ours a token reads lists and metadata, and nothing else: %s %s', async (method, path, body) => {
-    const { key, auth } = await push();
-    const forbidden = path.replaceAll('P', String(team.project));
-    const isShared = /^\/(collections|hcf)\//.test(path);
-    const answer = await call(forbidden, {
-      method,
-      user: [key, auth],
-      ...(body !== undefined && { body }),
+    const answer = await call(`/jobq/${stage.team.project}/count?spider=nobody&apikey=${stage.team.key}`, {
+      key: null,
     });
-    const isRead = method === 'GET' && /^\/(jobq|jobs|spiders|projects)\//.test(path);
-    if (isShared) expect([200, 202, 404]).toContain(answer.status);
-    else if (isRead) expect(answer.status).toBe(200);
-    else expect(answer.status).toBe(403);
-  });
-
-  it('is out of reach of a token that names another job', async () => {
-    const [mine, yours] = [await push(), await push()];
-    expect((await call(`/items/${mine.key}`, { user: [mine.key, yours.auth] })).status).toBe(401);
-    expect((await call(`/items/${mine.key}`, { user: [mine.key, mine.auth] })).status).toBe(200);
-    expect((await call('/scrapyd/listprojects.json', { user: [mine.key, mine.auth] })).status).toBe(401);
+    expect([answer.status, await answer.text()]).toEqual([200, '0\n']);
   });
 });
 
 describe('documents that are stored', () => {
   it('on the way of collections are read by key and by value', async () => {
-    const path = `/collections/${team.project}/s/wired`;
+    const path = `/collections/${stage.team.project}/s/wired`;
     await post(path, '{"_key":"a","value":12345678901234567890}\n{"_key":"b","x":NaN}');
     expect(await text(`${path}/a`)).toBe('{"value":12345678901234567890}\n');
     expect(await text(`${path}/a/value`)).toBe('12345678901234567890\n');
@@ -464,19 +307,19 @@ describe('documents that are stored', () => {
       413,
       'Error parsing data, Serialized value too large - max 1048576 bytes\n',
     ]);
-    const renamed = await call(`/collections/${team.project}/rename?name=wired&new_name=rewired`, {
+    const renamed = await call(`/collections/${stage.team.project}/rename?name=wired&new_name=rewired`, {
       method: 'POST',
     });
     expect(renamed.status).toBe(202);
     expect(await text(`${path}/count`)).toBe('{"count":0,"scanned":0}');
-    const deleted = await call(`/collections/${team.project}/delete?name=rewired`, { method: 'POST' });
+    const deleted = await call(`/collections/${stage.team.project}/delete?name=rewired`, { method: 'POST' });
     expect([deleted.status, await deleted.json()]).toEqual([202, { status: 'success', deleted: 'rewired' }]);
-    expect((await call(`/collections/${team.project}/xs/bad`)).status).toBe(400);
+    expect((await call(`/collections/${stage.team.project}/xs/bad`)).status).toBe(400);
     expect((await call(path, { method: 'DELETE' })).status).toBe(200);
   });
 
   it('on the way of the frontier answer with what was new', async () => {
-    const slot = `/hcf/${team.project}/wired/s/slot`;
+    const slot = `/hcf/${stage.team.project}/wired/s/slot`;
     const added = await post(
       `${slot}/?start=0`,
       '{"fp":"/"}\n{"fp":"/2","p":1,"qdata":{"n":NaN},"fdata":{"x":1.0}}',
@@ -497,6 +340,6 @@ describe('documents that are stored', () => {
     }
     expect((await post(`${slot}/q/deleted`, '{"no":"strings"}')).status).toBe(400);
     expect((await call(slot, { method: 'DELETE' })).status).toBe(200);
-    expect(await text(`/hcf/${team.project}/wired/list`)).toBe('[]\n');
+    expect(await text(`/hcf/${stage.team.project}/wired/list`)).toBe('[]\n');
   });
 });

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultyS3 } from '@spiderhub/testkit';
+import { keepAlive } from './kept-alive.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
 
 /** One process of the service that is started again whenever it ends, as an installation would do. */
@@ -48,72 +48,38 @@ export function startMember({
   redis,
   s3,
 }: MemberOptions): Member {
-  const crashes: string[] = [];
-  let child: ChildProcess | null = null;
-  let retired = false;
-  let downMs: number | null = null;
-  let asked = false;
-  let isReady = false;
-  let becameReady: () => void = () => {};
-  let ready = nextReady();
-
-  function nextReady(): Promise<void> {
-    isReady = false;
-    return new Promise((resolve) => {
-      becameReady = resolve;
-    });
-  }
-
-  function start(): void {
-    if (retired) return;
+  const kept = keepAlive(name, RESTART_MS, () => {
     const log = openSync(join(logDirectory, `${name}.log`), 'a');
     const started = spawn(process.execPath, [join(checkout, 'apps', app, 'dist/main.js')], {
       env,
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
-    child = started;
-    asked = false;
-    started.once('message', () => {
-      isReady = true;
-      becameReady();
-    });
-    started.once('exit', (code, signal) => {
-      child = null;
-      if (!asked && isReady) crashes.push(`${name} ended by itself (${signal ?? code})`);
-      // Who waits for a process that ends before it is ready waits for the next one.
-      if (isReady) ready = nextReady();
-      const waitMs = downMs ?? RESTART_MS;
-      downMs = null;
-      void delay(waitMs).then(start);
-    });
-  }
+    return started;
+  });
 
-  start();
   return {
     name,
     app,
     postgres,
     redis,
     s3,
-    crashes,
+    crashes: kept.crashes,
     get pid() {
-      return child?.pid ?? null;
+      return kept.child?.pid ?? null;
     },
-    ready: () => ready,
-    signal(signal, down = 0) {
+    ready: kept.ready,
+    signal(signal, downMs = 0) {
+      const { child } = kept;
       if (!child) return;
-      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') {
-        asked = true;
-        downMs = down;
-      }
+      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') kept.expectEnd(downMs);
       child.kill(signal);
     },
     async retire(signal) {
-      retired = true;
-      const last = child;
+      kept.letGo();
+      const last = kept.child;
       if (!last) return;
-      asked = true;
+      kept.expectEnd(0);
       const gone = once(last, 'exit');
       last.kill('SIGCONT');
       last.kill(signal);

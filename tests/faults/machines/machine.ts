@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { keepAlive } from '../harness/kept-alive.ts';
 import { type Network, namespaceOf } from './network.ts';
 
 const CHECKOUT = resolve(__dirname, '../../..');
@@ -42,65 +42,35 @@ export function startMachine({ name, app, root, network, env }: MachineOptions):
   const disk = join(root, 'machines', name);
   for (const path of ['', 'home', 'witness']) mkdirSync(join(disk, path), { recursive: true, mode: 0o711 });
   chmodSync(join(disk, 'witness'), 0o777);
-  const crashes: string[] = [];
-  let child: ChildProcess | null = null;
-  let isWanted = true;
-  let waitMs = BOOT_MS;
-  let asked = false;
-  let isReady = false;
-  let becameReady: () => void = () => {};
-  let ready = nextReady();
-
-  function nextReady(): Promise<void> {
-    isReady = false;
-    return new Promise((done) => {
-      becameReady = done;
-    });
-  }
-
-  function start(): void {
-    if (!isWanted) return;
+  const kept = keepAlive(name, BOOT_MS, () => {
     const log = openSync(join(root, 'logs', `${name}.log`), 'a');
     const started = spawn('ip', commandFor(name, app, root), {
       env: { ...env(address, diskIn(root)), MACHINE_DISK: disk, MACHINE_NAME: name },
       stdio: ['ignore', log, log, 'ipc'],
     });
-    child = started;
-    asked = false;
-    started.once('message', () => {
-      isReady = true;
-      becameReady();
-    });
-    started.once('exit', (code, signal) => {
-      child = null;
-      if (!asked && isReady) crashes.push(`${name} ended by itself (${signal ?? code})`);
-      if (isReady) ready = nextReady();
-      const pause = waitMs;
-      waitMs = BOOT_MS;
-      void delay(pause).then(start);
-    });
-  }
+    closeSync(log);
+    return started;
+  });
 
   async function kill(downMs: number): Promise<void> {
+    const { child } = kept;
     if (!child) return;
     const gone = once(child, 'exit');
-    asked = true;
-    waitMs = downMs;
+    kept.expectEnd(downMs);
     child.kill('SIGKILL');
     await gone;
   }
 
-  start();
   return {
     name,
     app,
     address,
     disk,
-    crashes,
-    ready: () => ready,
+    crashes: kept.crashes,
+    ready: kept.ready,
     kill,
     async destroy() {
-      isWanted = false;
+      kept.letGo();
       await kill(0);
     },
   };

@@ -10,6 +10,7 @@ import { eventually } from '@spiderhub/testkit';
 import { copyPrograms, makeRoot, openEngine, type TestEngine } from '../../support/container-engine.ts';
 import { type Crawl, readAtEnd, runToEnd } from '../../support/crawl.ts';
 import { type Service, type ServiceProcess, startService } from '../../support/service.ts';
+import { deployImage } from './support.ts';
 
 /** What a hostile image tries against the machine that runs it, its networks and its neighbours. */
 
@@ -92,15 +93,7 @@ withEngine('a hostile image', () => {
         UNIT_DISK_MB: '200',
       },
     });
-    worker = await service.startWorker();
-    const answer = await service.call('/api/releases/deploy.json', {
-      project: String(service.team.project),
-      version: '1.0',
-      image_url: IMAGE,
-      project_type: 'other',
-      spiders: 'network,root,line,errors,pipe,items,disk,fork,deaf,quiet',
-    });
-    expect(answer.status).toBe(200);
+    worker = await deployImage(service, IMAGE, 'network,root,line,errors,pipe,items,disk,fork,deaf,quiet');
   });
   afterEach(async () => {
     expect(worker.child.exitCode).toBeNull();

@@ -6,6 +6,7 @@ import { eventually } from '@spiderhub/testkit';
 import { copyPrograms, makeRoot, openEngine, type TestEngine } from '../../support/container-engine.ts';
 import { type Crawl, readCrawl } from '../../support/crawl.ts';
 import { type Service, type ServiceProcess, startService } from '../../support/service.ts';
+import { deployImage } from './support.ts';
 
 /** A program that is not Scrapy, in an image of this machine's own files, run as Scrapy Cloud runs custom images. */
 
@@ -58,15 +59,7 @@ withEngine('a program in an image', () => {
         UNIT_MEMORY_MB: '256',
       },
     });
-    worker = await service.startWorker();
-    const answer = await service.call('/api/releases/deploy.json', {
-      project: String(service.team.project),
-      version: '1.0',
-      image_url: IMAGE,
-      project_type: 'other',
-      spiders: 'facts,polite,deaf,few,greedy,wrong',
-    });
-    expect(answer.status).toBe(200);
+    worker = await deployImage(service, IMAGE, 'facts,polite,deaf,few,greedy,wrong');
   });
   afterAll(async () => {
     await service?.stop();

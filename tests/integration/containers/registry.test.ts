@@ -18,6 +18,7 @@ import {
 import { runToEnd } from '../../support/crawl.ts';
 import { hasRegistry, startRegistry, type TestRegistry } from '../../support/docker-registry.ts';
 import { type Service, startService } from '../../support/service.ts';
+import { shubImage } from './support.ts';
 
 /** All commands of `shub image` with a program of shell and a registry that asks for a login, and what a registry may not do. */
 
@@ -85,11 +86,7 @@ withRegistry('a registry of images', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function shub(...args: string[]): Promise<string> {
-    const { code, output } = await home.shub(['image', ...args]);
-    expect([args, code, output]).toEqual([args, 0, output]);
-    return output;
-  }
+  const shub = (...args: string[]) => shubImage(home, ...args);
 
   it('gets images from shub build and push, and gives them to jobs of who deployed with its login', async () => {
     expect(await shub('build')).toContain('build is completed');

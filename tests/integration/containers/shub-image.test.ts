@@ -14,6 +14,7 @@ import {
 } from '../../support/container-engine.ts';
 import { runToEnd } from '../../support/crawl.ts';
 import { type Service, startService } from '../../support/service.ts';
+import { shubImage } from './support.ts';
 
 /**
  * The commands of `shub image` as they are, with Podman's own service in the place of Docker's, and an image with this machine's
@@ -55,11 +56,7 @@ withEngine('shub image', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function shub(...args: string[]): Promise<string> {
-    const { code, output } = await home.shub(['image', ...args]);
-    expect([args, code, output]).toEqual([args, 0, output]);
-    return output;
-  }
+  const shub = (...args: string[]) => shubImage(home, ...args);
 
   it('lists, runs and deploys what is in the image; jobs then run from it', async () => {
     expect(await shub('list')).toMatch(/^books$/m);

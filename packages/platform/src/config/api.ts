@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { CHECKOUT } from '../checkout.ts';
 import {
-  Isolation,
-  IsolationUidBase,
+  IsolationFields,
   LauncherDirectory,
   Port,
   PublicUrl,
@@ -13,10 +12,6 @@ import {
   RequirementsFile,
   Seconds,
   ServiceConfig,
-  UnitCpus,
-  UnitDiskMb,
-  UnitMemoryMb,
-  UnitProcesses,
   WheelsOnly,
   wholeNumber,
 } from './fields.ts';
@@ -82,12 +77,7 @@ export const ApiConfig = ServiceConfig.extend({
   SPIDERHUB_LAUNCHER: LauncherDirectory.default(resolve(CHECKOUT, 'python/launcher')),
   SPIDERHUB_REQUIREMENTS: RequirementsFile.default(resolve(CHECKOUT, 'python/requirements.txt')),
   REQUIREMENTS_WHEELS_ONLY: WheelsOnly,
-  ISOLATION: Isolation,
-  ISOLATION_UID_BASE: IsolationUidBase,
-  UNIT_MEMORY_MB: UnitMemoryMb,
-  UNIT_PROCESSES: UnitProcesses,
-  UNIT_DISK_MB: UnitDiskMb,
-  UNIT_CPUS: UnitCpus,
+  ...IsolationFields,
   SHUTDOWN_GRACE_SECONDS: Seconds.default(20),
   /** The OpenID provider that says who somebody is; without it people sign in with passwords. */
   OIDC_ISSUER: OpenIdIssuer.optional(),

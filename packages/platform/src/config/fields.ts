@@ -94,12 +94,6 @@ export const RequirementsFile = z
   .transform((path) => resolve(path))
   .refine(isFile, 'expected a file with requirements as pip reads them');
 
-/** How far code of projects is kept away from the rest: see docs/security.md. */
-export const Isolation = z.enum(['auto', 'box', 'uid', 'none']).default('auto');
-
-/** User id of project 0, far above those of people; each project has the one above the last project's. */
-export const IsolationUidBase = wholeNumber(1000, 2_000_000_000).default(200_000);
-
 /** A program, and what stands before each of its commands, separated by blanks. */
 export const ContainerEngine = z
   .string()
@@ -109,15 +103,18 @@ export const ContainerEngine = z
     'expected podman or docker, and options for all of its commands',
   );
 
-/** What one unit of a job allows: see docs/limits.md. 0: no limit. */
-export const UnitMemoryMb = wholeNumber(0, 2 ** 24).default(1024);
-export const UnitProcesses = wholeNumber(0, 1_000_000).default(256);
-export const UnitDiskMb = wholeNumber(0, 2 ** 30).default(2560);
-export const UnitCpus = z.coerce
-  .number('expected a number of cores from 0 to 1024')
-  .min(0)
-  .max(1024)
-  .default(0);
+/** How code of projects is kept apart and what it may take, for every process that runs some. */
+export const IsolationFields = {
+  /** How far it is kept away from the rest: see docs/security.md. */
+  ISOLATION: z.enum(['auto', 'box', 'uid', 'none']).default('auto'),
+  /** User id of project 0, far above those of people; each project has the one above the last project's. */
+  ISOLATION_UID_BASE: wholeNumber(1000, 2_000_000_000).default(200_000),
+  /** What one unit of a job allows: see docs/limits.md. 0: no limit. */
+  UNIT_MEMORY_MB: wholeNumber(0, 2 ** 24).default(1024),
+  UNIT_PROCESSES: wholeNumber(0, 1_000_000).default(256),
+  UNIT_DISK_MB: wholeNumber(0, 2 ** 30).default(2560),
+  UNIT_CPUS: z.coerce.number('expected a number of cores from 0 to 1024').min(0).max(1024).default(0),
+};
 
 /** One key of 32 bytes in base64 or hex, or several: the first seals, all open. */
 export const SecretsKey = z

@@ -14,6 +14,7 @@ import type {
   RunningCrawl,
   Version,
 } from '@spiderhub/core';
+import { aJobDetails } from '@spiderhub/testkit';
 
 const ROOT = resolve(__dirname, '../../../..');
 export const LAUNCHER_DIR = join(ROOT, 'python/launcher');
@@ -92,39 +93,17 @@ export function crawlRequest(
 }
 
 function jobDetails(given: Partial<JobDetails>): JobDetails {
-  return {
+  const key = { project: 7, spider: 1, job: 1 };
+  const running = { state: 'running', closeReason: null, finishedAt: null } as const;
+  return aJobDetails({
     id: 0,
-    key: { project: 7, spider: 1, job: 1 },
+    key,
     spiderName: 'numbers',
-    state: 'running',
-    attempt: 1,
-    priority: 2,
-    units: 1,
-    tags: [],
     version: '1.0',
-    closeReason: null,
-    stateSince: new Date(),
-    pendingAt: new Date(),
-    runningAt: new Date(),
-    finishedAt: null,
-    deletedAt: null,
     scheduledBy: 'ada',
-    startedBy: null,
-    completedBy: null,
-    cancelledBy: null,
-    deletedBy: null,
-    stopRequested: false,
-    external: false,
-    counts: { items: 0, pages: 0, logs: 0, errors: 0 },
-    args: {},
-    settings: {},
-    environment: {},
-    command: null,
-    scrapyStats: null,
-    meta: {},
-    requestId: null,
+    ...running,
     ...given,
-  };
+  });
 }
 
 /** Follows a crawl's messages step by step; each step goes on where the last one ended. */

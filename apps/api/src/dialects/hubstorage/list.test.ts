@@ -1,5 +1,5 @@
+import { aJobDetails } from '@spiderhub/testkit';
 import type { Parts } from '../../parts.ts';
-import { aListedJob } from '../../testing/jobs.ts';
 import { FilterParams, ListParams, listLines, toFilter, toListOptions } from './list.ts';
 
 const filterOf = (params: object) => toFilter(1, FilterParams.parse(params));
@@ -49,7 +49,7 @@ it('a list has a thousand lines when nothing else is said', () => {
 function parts(count: number) {
   const asked: object[] = [];
   const all = Array.from({ length: count }, (_, n) =>
-    aListedJob({
+    aJobDetails({
       id: count - n,
       key: { project: 1, spider: 2, job: count - n },
       stateSince: new Date((count - n) * 1000),

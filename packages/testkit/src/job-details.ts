@@ -1,7 +1,7 @@
 import type { JobDetails } from '@spiderhub/core';
 
-/** For tests: a job that has finished, with everything that a list may say of it. */
-export function aListedJob(more: Partial<JobDetails> = {}): JobDetails {
+/** A job that has finished, with everything that may be said of it. */
+export function aJobDetails(more: Partial<JobDetails> = {}): JobDetails {
   const at = new Date('2026-01-01T00:00:00Z');
   return {
     id: 1,
