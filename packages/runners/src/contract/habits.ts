@@ -60,6 +60,11 @@ export function habitsTests(stage: Stage): void {
     expect(heard.payloads('LOG').at(-1)?.message).toBe("The crawl's process ended with exit status 0.");
   });
 
+  filesTests(run);
+}
+
+/** Which files of a job go with it, and which are there for the next one. */
+function filesTests(run: (job: Partial<JobDetails>) => Promise<Listener>): void {
   it('says which files go with its job', async () => {
     const settings = { JOBDIR: '"crawls/x"', FEEDS: '{"out/%(name)s.csv":{"format":"csv"}}' };
     const logs = (await run({ spiderName: 'diary', settings })).logs();
