@@ -7,9 +7,10 @@ const LONGEST_SILENCE = '3h';
 /** Of all crawls together; what is beyond is refused. */
 const MOST_CONNECTIONS = 65_535;
 
+/** `firstBytes`: the length of a first packet with all options that Linux gives it, and no data. */
 const FAMILIES = [
-  { ip: 'ip', type: 'ipv4_addr', loopback: '127.0.0.0/8', n: 4 },
-  { ip: 'ip6', type: 'ipv6_addr', loopback: '::1', n: 6 },
+  { ip: 'ip', type: 'ipv4_addr', loopback: '127.0.0.0/8', n: 4, firstBytes: 60 },
+  { ip: 'ip6', type: 'ipv6_addr', loopback: '::1', n: 6, firstBytes: 80 },
 ] as const;
 type Family = (typeof FAMILIES)[number];
 
@@ -57,10 +58,12 @@ function setsOf({ type, n }: Family): string[] {
 }
 
 function chainOf(family: Family, refuse: string): string[] {
-  const { n } = family;
+  const { n, firstBytes } = family;
   const [there, back] = [`meta skuid . ${sent(family)}`, `meta skuid . ${answered(family)}`];
   return [
     `chain own${n} {`,
+    // A service that takes data with the first packet would have it before its answer says whose it is.
+    `${SYN} meta length > ${firstBytes} ${refuse}`,
     // Asked again, since the answer was taken away.
     `${SYN} ${sent(family)} @denied${n} ${refuse}`,
     `${SYN} update @asked${n} { ${sent(family)} } update @asker${n} { ${there} } accept`,

@@ -41,6 +41,29 @@ try:
 except OSError as error:
     print('nothing', end='')
 `;
+/** Data in the first packet, for a service that takes such, and what arrives there. */
+const EARLY = `
+import os, socket, subprocess, sys
+with open('/proc/sys/net/ipv4/tcp_fastopen', 'w') as file: file.write('519')
+uid, gid, family, host = int(sys.argv[1]), int(sys.argv[2]), getattr(socket, sys.argv[3]), sys.argv[4]
+with socket.socket(family) as server:
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind((host, 9518))
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 5)
+    server.listen()
+    server.settimeout(2)
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([]); os.setresgid(gid, gid, gid); os.setresuid(uid, uid, uid)
+        client = socket.socket(family)
+        client.settimeout(2)
+        try: client.sendto(b'set a password', socket.MSG_FASTOPEN, (host, 9518))
+        except OSError: pass
+        os._exit(0)
+    try: print(server.accept()[0].recv(100).decode() or 'nothing', end='')
+    except OSError: print('nothing', end='')
+    os.waitpid(pid, 0)
+`;
 const HEARD = 'hello\n100000';
 const given = (texts: string[]) => texts.map((text) => parseDestination('allow', text));
 const policyOf = (seven: string[], everyone: string[] = []): Policy => ({
@@ -188,6 +211,21 @@ const policyOf = (seven: string[], everyone: string[] = []): Policy => ({
       expect(hears(seven, '127.0.0.1', 9516, 50_123)).toBe('nothing');
       expect(hears(seven, '127.0.0.1', 9516, 50_123)).toBe('nothing');
       service.kill('SIGKILL');
+    });
+
+    it.each([
+      ['AF_INET', '127.0.0.1'],
+      ['AF_INET6', '::1'],
+    ])('let no data through to a service with the first packet of a connection (%s)', async (kind, host) => {
+      const send = ([uid, gid]: readonly [number, number]) =>
+        execFileSync(
+          'nsenter',
+          [...net.enter.slice(1), 'python3', '-I', '-c', EARLY, `${uid}`, `${gid}`, kind, host],
+          { encoding: 'utf8' },
+        );
+      expect(send([0, 0])).toBe('set a password');
+      const rules = await load(policyOf([]));
+      expect(send(crawlOf(rules, 7))).toBe('nothing');
     });
 
     it('leave no connection half open at a service that a crawl asks for', async () => {
