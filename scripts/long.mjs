@@ -11,6 +11,7 @@ const FORMS = {
   DELIVERIES: ['tests/faults/deliveries.test.ts'],
   FUZZ: ['tests/fuzz/fuzz.test.ts'],
   READERS: ['tests/faults/readers.test.ts'],
+  KUBERNETES: ['tests/kubernetes'],
   PLUGINS: ['tests/integration/service/plugins.test.ts'],
 };
 const SPIDERHUB = 'apps/cli/dist/main.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const FOLDERS = ['deploy/kubernetes', 'deploy/kubernetes-files'];
+const FOLDERS = ['deploy/kubernetes', 'deploy/kubernetes-files', 'deploy/kubernetes-pods'];
 /** The release whose words we use. */
 const VERSION = '1.34.0';
 

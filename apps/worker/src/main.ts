@@ -71,6 +71,7 @@ import { digest, forgetSent, lookForSilence } from './leader/tasks/reactions.ts'
 import { leaderTasks } from './leader/tasks.ts';
 import { limitsOfCrawls } from './limits.ts';
 import { createPostman } from './mail/postman.ts';
+import { openPods } from './pods.ts';
 import { createRunners } from './runners.ts';
 import { requestsFrom } from './supervise/crawl/crawl-request.ts';
 import { createCrawls, inheritWith, stopMs } from './supervise/crawls.ts';
@@ -117,9 +118,11 @@ async function main(): Promise<void> {
     log,
   });
   const parts = { config, connections, storage, streams: storage.streams, log };
+  const jobSecret = () => untilAnswered(() => sharedSecret(connections.database, 'job-token'), log);
+  const pods = await openPods({ config, blobs: storage.blobs, secret: jobSecret, log });
   const supervisor = await makeSupervisor(parts, {
     workerId: worker.id,
-    runner,
+    runner: pods?.beside(runner) ?? runner,
     heartbeat,
     isolation: report,
   });
@@ -137,6 +140,7 @@ async function main(): Promise<void> {
     settling(storage),
     heartbeat,
     createHealth({ port: config.HEALTH_PORT, isWell: heartbeat.isWell, isolation: report, log }),
+    ...(pods ? [pods.service(supervisor)] : []),
     createCrawls({ supervisor, runner, workRoot, inherit, stopping, leaseMs, log }),
     sweeperOf(config, { place, database, inherit, log }),
     leader,
@@ -218,7 +222,12 @@ interface Parts {
 
 async function makeSupervisor(
   { config, connections, streams, log }: Parts,
-  own: { workerId: string; runner: CrawlRunner; heartbeat: Heartbeat; isolation: IsolationReport },
+  own: {
+    workerId: string;
+    runner: Pick<CrawlRunner, 'start'>;
+    heartbeat: Heartbeat;
+    isolation: IsolationReport;
+  },
 ): Promise<Supervisor> {
   const { database, signals } = connections;
   // Postgres may start at the same time as we do.

@@ -156,3 +156,70 @@ it('lets nobody connect to a worker, and lets workers reach no private address b
     expect(text).toContain(network);
   expect(the('NetworkPolicy', 'spiderhub-default').spec?.policyTypes).toEqual(['Ingress', 'Egress']);
 });
+
+describe('workers that make Pods', () => {
+  const folder = `${FOLDER}-pods`;
+  const crawls = parseAllDocuments(readFileSync(join(folder, 'crawls.yaml'), 'utf8')).map(
+    (document) => document.toJS() as Manifest & { rules?: { resources: string[]; verbs: string[] }[] },
+  );
+
+  it('may make and remove Pods, and give logins away without reading any', () => {
+    const roles = crawls.filter(({ kind }) => kind.endsWith('Role'));
+    expect(roles.map(({ metadata }) => metadata)).toEqual([
+      { name: 'spiderhub-worker', namespace: 'spiderhub-crawls' },
+    ]);
+    expect(roles[0]?.rules?.map(({ resources, verbs }) => [...resources, ...verbs])).toEqual([
+      ['pods', 'create', 'get', 'list', 'watch', 'delete'],
+      ['secrets', 'create', 'patch', 'delete'],
+    ]);
+  });
+
+  it('have an account, and crawls one without rights or token', () => {
+    const { resources, patches } = parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8'));
+    expect(resources).toEqual(['../kubernetes', 'crawls.yaml']);
+    const patched = patches.map(
+      ({ target, patch }: { target: { kind: string; name: string }; patch: string }) => {
+        the(target.kind, target.name);
+        return parse(patch).spec.template.spec;
+      },
+    );
+    expect(patched).toMatchObject([
+      { serviceAccountName: 'spiderhub-worker', automountServiceAccountToken: true },
+    ]);
+    const accounts = crawls.filter(({ kind }) => kind === 'ServiceAccount') as {
+      automountServiceAccountToken?: boolean;
+    }[];
+    expect(accounts.map((account) => account.automountServiceAccountToken)).toEqual([false, false]);
+    const bound = crawls.filter(({ kind }) => kind === 'RoleBinding') as unknown as {
+      subjects: { name: string }[];
+    }[];
+    expect(bound.flatMap(({ subjects }) => subjects.map(({ name }) => name))).toEqual(['spiderhub-worker']);
+  });
+
+  it('reach the agents of crawls, and crawls nothing of the cluster but names and the API', () => {
+    const policy = crawls.find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'spiderhub-crawls',
+    );
+    const { podSelector, policyTypes, ingress, egress } = (policy as Manifest).spec as unknown as {
+      podSelector: object;
+      policyTypes: string[];
+      ingress: { from: object[]; ports: { port: number }[] }[];
+      egress: { to: { ipBlock?: { except: string[] } }[]; ports?: { port: number }[] }[];
+    };
+    expect([podSelector, policyTypes]).toEqual([{}, ['Ingress', 'Egress']]);
+    expect(ingress.map(({ ports }) => ports.map(({ port }) => port))).toEqual([[6801]]);
+    expect(JSON.stringify(ingress[0]?.from)).toContain('"app.kubernetes.io/component":"worker"');
+    expect(egress.map(({ ports = [] }) => ports.map(({ port }) => port))).toEqual([[53, 53], [8000], []]);
+    const blocks = egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => (ipBlock ? [ipBlock.except] : [])));
+    expect(blocks).toEqual([
+      expect.arrayContaining([
+        '10.0.0.0/8',
+        '169.254.0.0/16',
+        '172.16.0.0/12',
+        '192.168.0.0/16',
+        '127.0.0.0/8',
+      ]),
+      expect.arrayContaining(['fc00::/7', 'fe80::/10', '::1/128']),
+    ]);
+  });
+});

@@ -20,6 +20,7 @@ import {
   wholeNumber,
 } from './fields.ts';
 import { LimitFields } from './limits.ts';
+import { PodFields } from './pods.ts';
 import { StorageFields } from './storage.ts';
 
 /** Environment of a worker process. */
@@ -40,6 +41,7 @@ export const WorkerConfig = ServiceConfig.extend({
   CRAWL_START: z.enum(['cold', 'fork']).default('fork'),
   /** Runs versions that are container images; without it these cannot run here. */
   CONTAINER_ENGINE: ContainerEngine.optional(),
+  ...PodFields,
   ...IsolationFields,
   NETWORK: Network,
   NETWORK_ALLOW: NetworkAllow,
