@@ -58,6 +58,7 @@ export function createSignIn({ accounts, patience, secret, refusals }: SignInOpt
   const known = new LRUCache<string, true>({ max: MAX_KNOWN });
   const lines = { strangers: shortLine(MAX_WAITING), known: shortLine(MAX_WAITING) };
   const waiting = new Map<string, number>();
+  const devices = createDevices(secret);
   let decoy: Promise<string> | undefined;
 
   async function isRight(password: string, account: Account | null): Promise<boolean> {
@@ -69,7 +70,7 @@ export function createSignIn({ accounts, patience, secret, refusals }: SignInOpt
 
   /** Whoever is to wait: a browser by itself, others by name and address. */
   function counted({ name, address, device }: Attempt): string {
-    const who = isDeviceOf(device, name) ? `device ${device}` : `${address} ${name}`;
+    const who = devices.isOf(device, name) ? `device ${device}` : `${address} ${name}`;
     return `sign-in ${hash('sha256', who)}`;
   }
 
@@ -84,20 +85,8 @@ export function createSignIn({ accounts, patience, secret, refusals }: SignInOpt
     const account = await accounts.byName(attempt.name);
     if (await isRight(attempt.password, account)) return account;
     if (who !== null) await patience.failed(who);
-    note(attempt, account);
+    noteWrong(refusals, attempt, account);
     return null;
-  }
-
-  /** A name that nobody has may be a password in the wrong field: it is not kept. */
-  function note({ address, client = null }: Attempt, account: Account | null): void {
-    const actor = { ...stranger(address, client), user: account?.id ?? null };
-    refusals?.note({
-      actor,
-      action: 'sign-in',
-      place: account && { user: account.id },
-      object: account ? `user ${account.id}` : '',
-      why: account ? 'wrong password' : 'there is no such user',
-    });
   }
 
   /** In a line, whose other places are not all for one. Null when there is no room. */
@@ -116,22 +105,13 @@ export function createSignIn({ accounts, patience, secret, refusals }: SignInOpt
     }
   }
 
-  function isDeviceOf(device: string | undefined, name: string): boolean {
-    const [nonce, mark] = device?.split('.', 2) ?? [];
-    return nonce !== undefined && mark !== undefined && isSameText(mark, markOf(nonce, name));
-  }
-
-  function markOf(nonce: string, name: string): string {
-    return createHmac('sha256', secret).update(`${nonce} ${name}`).digest('base64url');
-  }
-
   return {
     async check(attempt) {
       const proof = hash('sha256', `${salt}${attempt.name}\0${attempt.password}`);
       const isKnown = known.has(proof);
       const who = isKnown ? null : counted(attempt);
       if (who !== null) await refuseWhileWaiting(who);
-      const isExpected = isKnown || isDeviceOf(attempt.device, attempt.name);
+      const isExpected = isKnown || devices.isOf(attempt.device, attempt.name);
       const line = isExpected ? lines.known : lines.strangers;
       const answer = await inLine(attempt, who, line);
       if (!answer) throw accountErrors.tooManyTries(BUSY_SECONDS);
@@ -142,9 +122,39 @@ export function createSignIn({ accounts, patience, secret, refusals }: SignInOpt
       known.set(proof, true);
       return answer.account;
     },
-    deviceFor(name) {
+    deviceFor: devices.make,
+  };
+}
+
+/** Marks of browsers that have signed in, each good for one name. */
+function createDevices(secret: string) {
+  function markOf(nonce: string, name: string): string {
+    return createHmac('sha256', secret).update(`${nonce} ${name}`).digest('base64url');
+  }
+  return {
+    isOf(device: string | undefined, name: string): boolean {
+      const [nonce, mark] = device?.split('.', 2) ?? [];
+      return nonce !== undefined && mark !== undefined && isSameText(mark, markOf(nonce, name));
+    },
+    make(name: string): string {
       const nonce = randomBytes(16).toString('base64url');
       return `${nonce}.${markOf(nonce, name)}`;
     },
   };
+}
+
+/** A name that nobody has may be a password in the wrong field: it is not kept. */
+function noteWrong(
+  refusals: SignInOptions['refusals'],
+  { address, client = null }: Attempt,
+  account: Account | null,
+): void {
+  const actor = { ...stranger(address, client), user: account?.id ?? null };
+  refusals?.note({
+    actor,
+    action: 'sign-in',
+    place: account && { user: account.id },
+    object: account ? `user ${account.id}` : '',
+    why: account ? 'wrong password' : 'there is no such user',
+  });
 }
