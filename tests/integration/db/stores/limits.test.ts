@@ -150,7 +150,7 @@ describe('limits of the service', () => {
     expect(await limits.find({ project })).toMatchObject({ organisationBytes: 12, projectBytes: 5 });
     expect(await limits.find({ organisation })).toMatchObject({
       organisationBytes: 12,
-      projectBytes: 0,
+      projectBytes: null,
       ofProject: null,
     });
     expect((await limits.usage({ organisation })).storedBytes).toBe(12);
@@ -164,7 +164,7 @@ describe('limits of the service', () => {
       expect(await limits.usage(place)).toEqual({
         pendingJobs: 0,
         runningJobs: 0,
-        storedBytes: 0,
+        storedBytes: null,
         periodicJobs: 0,
       });
     }
