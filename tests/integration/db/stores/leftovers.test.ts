@@ -98,7 +98,7 @@ describe('the ledger of blobs', () => {
 
   it('keeps what was touched lately, and what is touched again', async () => {
     const [young, old, again] = [
-      await blob('young', HOUR - 5000),
+      await blob('young', HOUR / 2),
       await blob('old', HOUR + 1),
       await blob('again'),
     ];
