@@ -1,6 +1,8 @@
 import type { Service } from '../support/service.ts';
+import { clumsy } from './journeys/clumsy.ts';
 import { fault } from './journeys/fault.ts';
 import { further } from './journeys/further.ts';
+import { layers } from './journeys/layers.ts';
 import { looks } from './journeys/looks.ts';
 import { newcomer } from './journeys/newcomer.ts';
 import { people } from './journeys/people.ts';
@@ -32,7 +34,9 @@ describeInBrowser('the page', () => {
   newcomer(scene);
   reading(scene);
   people(scene);
+  layers(scene);
   looks(scene);
+  clumsy(scene);
   further(scene);
   fault(scene);
 });
