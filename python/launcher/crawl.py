@@ -45,6 +45,7 @@ def main():
     mend.when_imported('sh_scrapy.settings', settings.make_settings_ours)
     mend.when_imported('scrapy_dotpersistence', folder.persist_without_bucket)
     disk.notice_before_log(stock)
+    disk.tell_in_outcome(type(pipe_writer))
     status = stock.main()
     if status:
         disk.tell_if_full(pipe_writer)

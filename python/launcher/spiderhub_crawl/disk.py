@@ -9,6 +9,9 @@ _FULL = {errno.EDQUOT, errno.ENOSPC, errno.EFBIG}
 # What `tempfile` makes of it: nothing of a crawl lies where it may not write.
 _NO_ROOM = 'No usable temporary directory'
 
+# Scrapy's words for crawls whose own start fails.
+_OF_SCRAPY = {'shutdown', 'start_error'}
+
 # Whether an error of this process said so.
 _noticed = False
 
@@ -43,6 +46,16 @@ def notice_before_log(module):
         tell()
 
     module._fatalerror = notice_and_tell
+
+
+def tell_in_outcome(writer_class):
+    """Scrapy closes a spider whose start fails, also for a queue on disk that takes no request."""
+    tell = writer_class.set_outcome
+
+    def set_outcome(self, outcome):
+        tell(self, 'diskusage_exceeded' if _noticed and outcome in _OF_SCRAPY else outcome)
+
+    writer_class.set_outcome = set_outcome
 
 
 def tell_if_full(writer):

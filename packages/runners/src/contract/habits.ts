@@ -51,6 +51,11 @@ export function habitsTests(stage: Stage): void {
     expect(heard.payloads('LOG').at(-1)?.message).toBe("The crawl's process ended with exit status 1.");
   });
 
+  it.each(['start', 'queue'])('says that it found no room on the disk at its start: %s', async (how) => {
+    const heard = await run({ spiderName: 'no-room', args: { how } });
+    expect(heard.payloads('FIN')).toEqual([{ outcome: 'diskusage_exceeded' }]);
+  });
+
   it('says that nobody asked it to shut down', async () => {
     const heard = await run({ spiderName: 'self-stopper' });
     expect(heard.payloads('FIN')).toEqual([{ outcome: 'shutdown' }]);
