@@ -1,4 +1,5 @@
 import type { Service } from '../support/service.ts';
+import { byKeys } from './journeys/by-keys.ts';
 import { clumsy } from './journeys/clumsy.ts';
 import { fault } from './journeys/fault.ts';
 import { further } from './journeys/further.ts';
@@ -36,6 +37,7 @@ describeInBrowser('the page', () => {
   people(scene);
   layers(scene);
   looks(scene);
+  byKeys(scene);
   clumsy(scene);
   further(scene);
   fault(scene);
