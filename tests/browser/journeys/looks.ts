@@ -104,6 +104,15 @@ function tests(scene: Scene): void {
       const width = await page.evaluate<number>('document.documentElement.scrollWidth');
       if (width !== 320) tooWide.push(`${path}: ${width}`);
     }
+    const { service } = scene;
+    const project = () => service.db.database('projects').where({ id: service.team.project });
+    const { name } = await project().first('name');
+    await project().update({ name: 'a project whose name is longer than a telephone is wide' });
+    await page.reload();
+    await page.getByText('a project whose name').first().waitFor();
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    if (width !== 320) tooWide.push(`a long name: ${width}`);
+    await project().update({ name });
     expect(tooWide).toEqual([]);
   });
 

@@ -90,9 +90,10 @@ it.each([
 ] as const)(
   'starts with `%s` so many of a daily job after three days in which nobody was there: %i',
   async (catchup, started) => {
-    const yesterday = new Date(floor(DAY_MS).getTime() - HOUR_MS);
-    const id = await make(`0 23 * * *`, catchup);
-    await nextAt(new Date(yesterday.getTime() - 2 * DAY_MS));
+    // Whatever time it is, today's is still to come.
+    const today = new Date(floor(HOUR_MS).getTime() + 2 * HOUR_MS);
+    const id = await make(`0 ${today.getUTCHours()} * * *`, catchup);
+    await nextAt(new Date(today.getTime() - 3 * DAY_MS));
     await store.fireDue(10, decision);
     expect(await countJobs()).toBe(started);
     const outcomes = (await rows(id)).map(({ outcome }) => outcome as string);

@@ -57,7 +57,7 @@ function ProjectMenu({ project }: { project: number }) {
           <span className="row tight" style={{ flexWrap: 'nowrap' }}>
             <span className="dim organisation">{here?.organisation.name}</span>
             <span className="dim organisation">/</span>
-            <span className="strong cut" style={{ maxWidth: 160 }}>
+            <span className="strong cut" style={{ maxWidth: 'min(160px, 34vw)' }}>
               {here?.name ?? project}
             </span>
             <ChevronDown size={14} aria-hidden="true" />
