@@ -1,4 +1,5 @@
-import type { Page } from 'playwright-core';
+import { eventually } from '@spiderhub/testkit';
+import type { Locator, Page, Request } from 'playwright-core';
 import type { Service } from '../support/service.ts';
 import { Chromium, describeInBrowser, expectedRefusal, NOT_REACHED, unexpected } from './support/browser.ts';
 import { crawl, enter, setPassword, startDemo, untilFinished } from './support/seed.ts';
@@ -8,6 +9,8 @@ import { crawl, enter, setPassword, startDemo, untilFinished } from './support/s
 const PASSWORD = 'seven green bicycles';
 /** A busy machine takes its time. */
 const SLOWEST_MS = 120_000;
+/** Screens that ask by themselves do so every five seconds at the least. */
+const SILENT_MS = 8000;
 /** A line for each answer and each item. */
 const DEBUG = JSON.stringify({ LOG_LEVEL: 'DEBUG' });
 const short = (key: string) => key.split('/').slice(1).join('/');
@@ -29,6 +32,17 @@ describeInBrowser('the page while things happen', () => {
   const live = (page: Page) => page.getByRole('status').getByText('live', { exact: true }).waitFor();
   const rowOf = (page: Page, key: string) =>
     page.getByRole('row').filter({ has: page.getByRole('link', { name: short(key), exact: true }) });
+
+  /** Resolves when no page has asked anything for a while: longer than any screen waits between two questions. */
+  async function untilSilent(pages: readonly Page[]): Promise<void> {
+    let last = performance.now();
+    const note = (request: Request) => {
+      if (request.resourceType() !== 'eventsource') last = performance.now();
+    };
+    for (const page of pages) page.on('request', note);
+    const silence = () => expect(performance.now() - last).toBeGreaterThan(SILENT_MS);
+    await eventually(silence, { timeoutMs: SLOWEST_MS / 2, everyMs: 200 });
+  }
 
   /** Addresses below /console that a page asks from now on; streams are no questions. */
   function asked(page: Page): string[] {
@@ -73,39 +87,55 @@ describeInBrowser('the page while things happen', () => {
       });
       for (const { page } of windows) await rowOf(page, key).getByText('consumed', { exact: true }).waitFor();
       // What follows an end is over some seconds later; then there is nothing to ask.
-      await new Promise((resolve) => setTimeout(resolve, 7000));
-      const questions = windows.map(({ page }) => asked(page));
-      await new Promise((resolve) => setTimeout(resolve, 8000));
-      expect(questions).toEqual([[], []]);
+      await untilSilent(windows.map(({ page }) => page));
       expect(loads).toEqual([]);
       for (const window of windows) expect(unexpected(window)).toEqual([]);
     },
     SLOWEST_MS,
   );
 
-  /** Every line that the log shows, from the first to the last: number and text. */
+  /** Lines of a log that are on the screen, when all of them have come: number and text. */
+  async function shownLines(log: Locator): Promise<(readonly [number, string])[]> {
+    return eventually(async () => {
+      const { lines, isWhole } = await log.evaluate((box) => {
+        const rows = [...box.querySelectorAll('.window-row')];
+        const edges = [box, box.querySelector('.window-content') ?? box].map((each) =>
+          each.getBoundingClientRect(),
+        );
+        const top = Math.max(...edges.map((edge) => edge.top));
+        const bottom = Math.min(...edges.map((edge) => edge.bottom));
+        const textOf = (row: (typeof rows)[number], part: string) =>
+          row?.querySelector(`.log-${part}`)?.textContent ?? null;
+        return {
+          lines: rows.map((row) => [Number(textOf(row, 'number')), textOf(row, 'text')] as const),
+          isWhole:
+            (rows.at(0)?.getBoundingClientRect().top ?? Infinity) < top + 1 &&
+            (rows.at(-1)?.getBoundingClientRect().bottom ?? 0) > bottom - 1,
+        };
+      });
+      expect(isWhole).toBe(true);
+      return lines.map(([n, text]) => {
+        if (text === null) throw new Error(`line ${n} has not come`);
+        return [n, text] as const;
+      });
+    });
+  }
+
+  /** Every line that the log shows, from the first to the last. */
   async function linesOf(page: Page): Promise<string[]> {
     const log = page.getByRole('log');
     await log.focus();
     await page.keyboard.press('Home');
+    await eventually(async () => expect(await log.evaluate((box) => box.scrollTop)).toBe(0));
     const seen = new Map<number, string>();
     for (;;) {
-      const rows = await log
-        .locator('.window-row')
-        .evaluateAll((all) =>
-          all.map((row) => [
-            row.querySelector('.log-number')?.textContent,
-            row.querySelector('.log-text')?.textContent,
-          ]),
-        );
-      for (const [n, text] of rows) if (text != null) seen.set(Number(n), text);
+      for (const [n, text] of await shownLines(log)) seen.set(n, text);
       const at = await log.evaluate((box) => {
         const before = box.scrollTop;
         box.scrollTop += box.clientHeight - 60;
         return box.scrollTop - before;
       });
       if (at <= 0) break;
-      await page.waitForTimeout(150);
     }
     const numbers = [...seen.keys()].sort((a, b) => a - b);
     expect(numbers).toEqual(numbers.map((_, n) => n));
@@ -129,7 +159,11 @@ describeInBrowser('the page while things happen', () => {
       await page.getByRole('log').getByText('Scraped from').first().waitFor({ timeout: SLOWEST_MS });
       await live(page);
       const questions = asked(page);
-      await page.waitForTimeout(3000);
+      const started = (await storedLines(key)).length;
+      await eventually(async () => expect((await storedLines(key)).length).toBeGreaterThan(started + 40), {
+        timeoutMs: SLOWEST_MS,
+        everyMs: 500,
+      });
       await service.call('/api/jobs/stop.json', { project: String(service.team.project), job: key });
       await page.getByRole('log').getByText('Spider closed').waitFor({ timeout: SLOWEST_MS });
       await page.getByText('cancelled', { exact: true }).first().waitFor();
@@ -156,7 +190,17 @@ describeInBrowser('the page while things happen', () => {
         .first()
         .waitFor();
       // The demo's site went with the service: the crawl writes its last lines to nobody.
-      await page.waitForTimeout(3000);
+      await eventually(
+        async () => {
+          const [project, spider, number] = key.split('/').map(Number);
+          const row = await service.db
+            .database('jobs')
+            .where({ project_id: project, spider, number })
+            .first('state');
+          expect(row?.state).toBe('finished');
+        },
+        { timeoutMs: SLOWEST_MS, everyMs: 500 },
+      );
       await service.startApiAgain();
       await page.getByRole('status').getByText('live', { exact: true }).waitFor({ timeout: SLOWEST_MS });
       await page.getByRole('log').getByText('Spider closed').waitFor({ timeout: SLOWEST_MS });
