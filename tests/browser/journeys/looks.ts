@@ -116,6 +116,17 @@ function tests(scene: Scene): void {
     expect(tooWide).toEqual([]);
   });
 
+  it('keeps each number of the stats in one line', async () => {
+    const { page } = await scene.chromium.open();
+    await enter(page, scene.service);
+    await show(page, scene, '/1/1?tab=stats', 'elapsed_time_seconds');
+    const heights = await page
+      .locator('td.number .raw')
+      .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().height));
+    expect(heights.length).toBeGreaterThan(10);
+    expect(Math.max(...heights)).toBe(Math.min(...heights));
+  });
+
   it('goes anywhere and does anything by keys alone', async () => {
     const window = await scene.chromium.open();
     const { page } = window;

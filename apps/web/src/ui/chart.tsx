@@ -39,6 +39,8 @@ export function Chart({ label, times, lines, words, isElapsed = false, height = 
       {
         width: parent.clientWidth,
         height,
+        // Half of the last time stands to the right of its line.
+        padding: [null, 20, null, null],
         cursor: { sync: { key: TOGETHER }, drag: { x: true, y: false } },
         legend: { live: true },
         scales: {

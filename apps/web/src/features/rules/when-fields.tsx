@@ -107,7 +107,7 @@ function RunWords({ project, draft, set }: Omit<WhenProps, 'error'>) {
           />
           <WordList
             label="But not as one of these"
-            noun="other close reason"
+            noun="close reason to leave out"
             words={draft.exceptOutcomes}
             onChange={(exceptOutcomes) => set({ exceptOutcomes })}
             offers={REASONS}
