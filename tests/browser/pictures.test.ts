@@ -4,14 +4,17 @@ import { hashApiKey } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
 import { eventually } from '@spiderhub/testkit';
 import type { Page } from 'playwright-core';
+import { buildSecondEgg } from '../support/demo-egg.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import type { Service } from '../support/service.ts';
 import { Chromium, describeInBrowser } from './support/browser.ts';
-import { crawl, enter, startDemo, untilFinished } from './support/seed.ts';
+import { crawl, enter, staffKey, startDemo, untilFinished } from './support/seed.ts';
 
 const FOLDER = resolve(__dirname, '../../docs/dash');
+type Screen = readonly [name: string, path: string, sign: string];
+const SLOWEST_MS = 240_000;
 /** Where a screen lies (`~`: outside of the project) and what is seen when it is there. */
-const SCREENS = [
+const SCREENS: readonly Screen[] = [
   ['projects', '~/', 'Number'],
   ['overview', '', 'Needs a look'],
   ['jobs', '/jobs', 'finished'],
@@ -28,7 +31,7 @@ const SCREENS = [
   ['settings', '/settings', 'For programs'],
   ['keys', '/settings/keys', 'nightly'],
   ['variables', '/settings/variables', 'REGION'],
-  ['limits', '/settings/limits', 'on disk'],
+  ['limits', '/settings/limits', 'on disk in all'],
   ['audit', '/settings/audit', 'acme-user'],
   ['members', '~/o/ORG/members', 'Roles add up'],
   ['organisation-keys', '~/o/ORG/keys', 'project'],
@@ -43,7 +46,7 @@ const SCREENS = [
   ['rules', '/rules', 'Then'],
   ['rule', '/rules/1', 'What it did'],
   ['compare', '/compare?a=1%2F1&b=1%2F2', 'travel'],
-] as const;
+];
 const CATEGORIES = ['travel', 'poetry', 'history', 'science', 'fiction', 'cooking'];
 
 const PLANS = [
@@ -125,14 +128,45 @@ onlyWhenAsked('pictures of the page', () => {
     for (const category of CATEGORIES)
       keys.push(await crawl(service, 'books', { category, add_tag: 'daily' }));
     await untilFinished(service, keys);
+    await deploySecond();
     await operate(service, receiver);
+    await untilQuiet();
     for (const delay of ['0.2', '0.5']) await crawl(service, 'slow', { delay, add_tag: 'watch' });
-  }, 300_000);
+    // A chart of what runs has a line from its third measurement on.
+    await eventually(async () => expect(await samplesOf('3/1')).toBeGreaterThan(3), {
+      timeoutMs: SLOWEST_MS,
+    });
+  }, 600_000);
   afterAll(async () => {
     await chromium.stop();
     await receiver?.close();
     await service?.stop();
   });
+
+  async function deploySecond(): Promise<void> {
+    const form = new FormData();
+    form.set('project', String(service.team.project));
+    form.set('version', '1.1');
+    form.set('egg', new Blob([new Uint8Array(await buildSecondEgg())]), 'demo.egg');
+    expect(await (await service.call('/api/scrapyd/addversion.json', form)).text()).toContain('"ok"');
+  }
+
+  /** Nothing waits and nothing runs. */
+  async function untilQuiet(): Promise<void> {
+    const { database } = service.db;
+    await eventually(
+      async () => {
+        const left = await database('jobs').whereNot({ state: 'finished' }).count();
+        expect(Number(left[0]?.count)).toBe(0);
+      },
+      { timeoutMs: SLOWEST_MS },
+    );
+  }
+
+  async function samplesOf(job: string): Promise<number> {
+    const answer = await service.call(`/storage/samples/${service.team.project}/${job}?format=json`);
+    return ((await answer.json()) as unknown[]).length;
+  }
 
   /** People, keys and variables, as a project has them after a while. */
   async function furnish(): Promise<void> {
@@ -174,9 +208,23 @@ onlyWhenAsked('pictures of the page', () => {
       }),
     });
     expect(answer.status).toBe(200);
+    for (const [path, set] of [
+      ['settings', { DOWNLOAD_DELAY: 0.02, RETRY_TIMES: 4, USER_AGENT: 'acme (+https://acme.example)' }],
+      ['spiders/1/settings', { RETRY_TIMES: 8, DEMO_CURRENCY: 'EUR' }],
+    ] as const) {
+      const changed = await fetch(`${service.url}/console/projects/${project}/${path}`, {
+        method: 'PATCH',
+        headers: {
+          authorization: `Basic ${btoa(`${service.team.key}:`)}`,
+          'Content-Type': 'application/json',
+        },
+        body: JSON.stringify({ set, secrets: path === 'settings' ? { STORE_PASSWORD: 'nobody' } : {} }),
+      });
+      expect({ path, status: changed.status }).toEqual({ path, status: 200 });
+    }
   }
 
-  async function picture(page: Page, [name, path, sign]: (typeof SCREENS)[number], theme: string) {
+  async function picture(page: Page, [name, path, sign]: Screen, theme: string) {
     const where = path.startsWith('~')
       ? path.slice(1).replace('ORG', String(organisation))
       : `/p/${service.team.project}${path}`;
@@ -194,7 +242,7 @@ onlyWhenAsked('pictures of the page', () => {
   it.each(['light', 'dark'] as const)(
     'shows each screen in %s',
     async (colorScheme) => {
-      const { page } = await chromium.open({ colorScheme });
+      const { page, context } = await chromium.open({ colorScheme });
       await page.goto(`${service.url}/sign-in`);
       await page.getByText('forgotten').waitFor();
       await page.screenshot({ path: join(FOLDER, `sign-in-${colorScheme}.png`) });
@@ -204,6 +252,12 @@ onlyWhenAsked('pictures of the page', () => {
       await page.getByRole('button', { name: 'Run a spider' }).click();
       await page.getByLabel('Spider', { exact: true }).fill('books');
       await page.screenshot({ path: join(FOLDER, `run-${colorScheme}.png`) });
+      await page.goto(`${service.url}/p/${service.team.project}/rules/1`);
+      await page.getByRole('button', { name: 'Change' }).click();
+      await page.getByRole('dialog').waitFor();
+      await page.screenshot({ path: join(FOLDER, `rule-dialog-${colorScheme}.png`) });
+      await context.setExtraHTTPHeaders({ authorization: `Basic ${btoa(`${await staffKey(service)}:`)}` });
+      await picture(page, ['server', '~/server', 'waits longest since'], colorScheme);
       await chromium.closeAll(null);
     },
     400_000,
