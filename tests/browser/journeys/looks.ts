@@ -104,15 +104,22 @@ function tests(scene: Scene): void {
       const width = await page.evaluate<number>('document.documentElement.scrollWidth');
       if (width !== 320) tooWide.push(`${path}: ${width}`);
     }
-    const { service } = scene;
-    const project = () => service.db.database('projects').where({ id: service.team.project });
-    const { name } = await project().first('name');
-    await project().update({ name: 'a project whose name is longer than a telephone is wide' });
-    await page.reload();
-    await page.getByText('a project whose name').first().waitFor();
-    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-    if (width !== 320) tooWide.push(`a long name: ${width}`);
+    const { database } = scene.service.db;
+    const long = 'W'.repeat(100);
+    const project = () => database('projects').where({ id: scene.service.team.project });
+    const { name, organisation_id: id } = await project().first('name', 'organisation_id');
+    const organisation = () => database('organisations').where({ id });
+    const { name: ofOrganisation } = await organisation().first('name');
+    await project().update({ name: long });
+    await organisation().update({ name: long });
+    for (const path of ['', '/jobs', '/settings']) {
+      await page.goto(`${scene.service.url}/p/${scene.service.team.project}${path}`);
+      await page.getByText(long).first().waitFor({ state: 'attached' });
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width !== 320) tooWide.push(`${path} with a long name: ${width}`);
+    }
     await project().update({ name });
+    await organisation().update({ name: ofOrganisation });
     expect(tooWide).toEqual([]);
   });
 

@@ -55,7 +55,7 @@ function ProjectMenu({ project }: { project: number }) {
         label={`Project ${here?.name ?? project}: choose another`}
         trigger={
           <span className="row tight" style={{ flexWrap: 'nowrap' }}>
-            <span className="dim organisation">{here?.organisation.name}</span>
+            <span className="dim organisation cut">{here?.organisation.name}</span>
             <span className="dim organisation">/</span>
             <span className="strong cut" style={{ maxWidth: 'min(160px, 34vw)' }}>
               {here?.name ?? project}

@@ -68,14 +68,14 @@ describe('periodic jobs', () => {
   }
 
   it('are fired batch by batch until one is not full', async () => {
-    const fireDue = answers(fired(200), fired(200), fired(199));
+    const fireDue = answers(fired(100), fired(100), fired(99));
     await parts(fireDue).task.run(1);
     expect(fireDue.asked).toHaveLength(3);
   });
 
   it('wake who lets jobs in when something is new, and each worker that has to stop something once', async () => {
     const stopped = [{ worker: 'a' }, { worker: null }, { worker: 'b' }, { worker: 'a' }];
-    const { told, task } = parts(answers(fired(200, { scheduled: 3, stopped }), fired(0)));
+    const { told, task } = parts(answers(fired(100, { scheduled: 3, stopped }), fired(0)));
     await task.run(1);
     expect(told).toEqual(['stop a', 'stop b', 'wake']);
   });
