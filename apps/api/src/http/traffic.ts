@@ -5,13 +5,13 @@ import { createLongTurns } from './long-turns.ts';
 
 /*
  * One process answers all requests in one event loop, so its time is what they share. Short requests have it first: long
- * answers go on when no short one is under way, or after a while. And of the short ones no tenant has more than a few under
+ * answers go on when no short one is under way, or after a while. And of the short ones no tenant has more than one under
  * way while others have some. What is counted here is of the whole process, like its event loop.
  */
 
-/** Requests of one tenant at the same time, while others are there: one waits for PostgreSQL while another is worked on. */
-const MOST_OF_ONE = 2;
-/** What takes longer than this, ms, waits for something else: nobody has to leave it the way. */
+/** Requests of one tenant at the same time, while others are there: more of them cost the others what they gain it. */
+const MOST_OF_ONE = 1;
+/** What takes longer than this, ms, waits for something else: nobody has to leave it the way, nor its tenant's next one. */
 const SHORT_MS = 20;
 /** How long a piece of a long answer waits for short requests, ms. */
 const PATIENCE_MS = 5;
@@ -19,7 +19,7 @@ const PATIENCE_MS = 5;
 const SLICE_MS = 1;
 
 const company = createCompany();
-const crowd = createCrowd({ most: MOST_OF_ONE, company });
+const crowd = createCrowd({ most: MOST_OF_ONE, shortMs: SHORT_MS, company });
 const longTurns = createLongTurns({ giveWay, isAlone: company.isAlone });
 /** What ends a request for its tenant. */
 const leaving = new Map<Response, () => void>();
