@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from pod_door import State, open_door  # noqa: E402
+from pod_server import State, make_server  # noqa: E402
 from shim_control import Control  # noqa: E402
 from shim_lines import PipeLines, RawLines, log_line  # noqa: E402
 from shim_spool import Spool  # noqa: E402
@@ -43,8 +43,8 @@ class Agent:
                 os.chmod(path, 0o640 if name == 'orders' else 0o620)
 
     def run(self, address):
-        door = open_door(self.state, address)
-        threading.Thread(target=door.serve_forever, daemon=True).start()
+        server = make_server(self.state, address)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         control = Control(self.state.directory)
         while not self.state.started.wait(TICK_SECONDS):
             # Nobody wants it any more, or whoever wanted it is gone: then the crawl has never begun.

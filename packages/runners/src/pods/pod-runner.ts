@@ -14,7 +14,7 @@ import { Stacks } from '../stacks.ts';
 import { NotOurs } from './agent-client.ts';
 import type { ApiServerOptions } from './api-server.ts';
 import { commandOf, give } from './crawl-files.ts';
-import { openHouse, type PodHouse } from './house.ts';
+import { type InstallationPods, openInstallationPods } from './installation-pods.ts';
 import { podOf } from './manifest.ts';
 import { attemptOf, type Pod, statusOf } from './pod.ts';
 import { PodCrawl, type Reached } from './pod-crawl.ts';
@@ -66,8 +66,8 @@ const ABANDONED_MS = 3600_000;
 /** Runs each crawl as one Pod, never as a Job: its retries would be a second scheduler. See docs/adr/0020-pods.md. */
 export function createPodRunner(options: PodRunnerOptions): PodRunner {
   const worker = randomBytes(8).toString('hex');
-  const house = openHouse(options, worker);
-  const { watch } = house;
+  const pods = openInstallationPods(options, worker);
+  const { watch } = pods;
   /** Names of Pods that this process looks after. */
   const ours = new Set<string>();
 
@@ -79,7 +79,7 @@ export function createPodRunner(options: PodRunnerOptions): PodRunner {
       watch,
       maxItemBytes: options.maxItemBytes,
       async remove(graceSeconds) {
-        await house.remove(name, graceSeconds);
+        await pods.remove(name, graceSeconds);
         ours.delete(name);
       },
       exitOf: (error) => exitOf(error, options.log),
@@ -89,11 +89,11 @@ export function createPodRunner(options: PodRunnerOptions): PodRunner {
 
   async function begin(name: string, request: CrawlRequest, signal: AbortSignal): Promise<Reached> {
     const version = requireVersion(request);
-    await create(name, { request, version, worker }, house, options);
+    await create(name, { request, version, worker }, pods, options);
     const timeout = AbortSignal.timeout(options.startMs);
     const both = AbortSignal.any([signal, timeout]);
     const host = await untilStarted(watch, name, both, timeout);
-    const agent = house.agentOf(name, host);
+    const agent = pods.agentOf(name, host);
     const state = await untilOwn(agent, both);
     const allowance = allowanceOf(options.unit, request.job.units);
     const { maxSpoolBytes = MAX_SPOOL_BYTES } = options;
@@ -105,12 +105,12 @@ export function createPodRunner(options: PodRunnerOptions): PodRunner {
   async function take(pod: Pod): Promise<Orphan | null> {
     const { name } = pod.metadata;
     const attempt = attemptOf(pod);
-    const reached = attempt && (await reach(pod, house, options));
+    const reached = attempt && (await reach(pod, pods, options));
     if (!attempt || !reached) return null;
     const begun = reached === 'gone' || !reached.state.started ? null : reached;
     const liveUntilMs = monotonicMs() + options.leaseMs;
     const adopt = async () => open(name, { reached: begun, liveUntilMs, begin: neverBegan });
-    return { ...attempt, adopt, discard: () => house.remove(name, 1) };
+    return { ...attempt, adopt, discard: () => pods.remove(name, 1) };
   }
 
   return {
@@ -118,7 +118,7 @@ export function createPodRunner(options: PodRunnerOptions): PodRunner {
     close: () => watch.stop(),
     takes: takingOf(options),
     async start(request) {
-      const name = house.nameOf(request.job);
+      const name = pods.nameOf(request.job);
       if (ours.has(name))
         throw new DomainError('conflict', 'attempt_exists', `${name} was started here before`);
       const liveUntilMs = monotonicMs() + request.leaseMs;
@@ -146,7 +146,7 @@ type PodCrawlOptions = ConstructorParameters<typeof PodCrawl>[0];
 async function create(
   name: string,
   { request, version, worker }: { request: CrawlRequest; version: Version; worker: string },
-  { api, path, installation, tokenOf, watch, pullSecrets }: PodHouse,
+  { api, path, installation, tokenOf, watch, pullSecrets }: InstallationPods,
   options: PodRunnerOptions,
 ): Promise<void> {
   const login = version.image === null ? null : (request.registryLogin ?? null);
@@ -177,7 +177,7 @@ async function create(
 
 async function reach(
   pod: Pod,
-  house: PodHouse,
+  pods: InstallationPods,
   { leaseMs, startMs, log }: PodRunnerOptions,
 ): Promise<(Reached & { state: { started: boolean } }) | 'gone' | null> {
   const { name, creationTimestamp = '' } = pod.metadata;
@@ -186,7 +186,7 @@ async function reach(
     const age = Date.now() - Date.parse(creationTimestamp);
     return age > Math.max(ABANDONED_MS, startMs * 2) ? 'gone' : null;
   }
-  const agent = house.agentOf(name, host);
+  const agent = pods.agentOf(name, host);
   try {
     return { agent, state: await agent.own(leaseMs / 2) };
   } catch (error) {

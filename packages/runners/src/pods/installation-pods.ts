@@ -6,7 +6,7 @@ import { createPodWatch, type PodWatch } from './pod-watch.ts';
 import { createPullSecrets, type PullSecrets } from './pull-secrets.ts';
 
 /** The Pods of one installation in one namespace. */
-export interface PodHouse {
+export interface InstallationPods {
   api: ApiServer;
   /** Where Pods are made. */
   path: string;
@@ -21,14 +21,17 @@ export interface PodHouse {
   remove(name: string, graceSeconds: number): Promise<void>;
 }
 
-interface HouseOptions {
+interface InstallationPodsOptions {
   api: ApiServerOptions;
   namespace: string;
   secret: string;
   log?: (message: string, details?: Record<string, unknown>) => void;
 }
 
-export function openHouse({ api: where, namespace, secret, log }: HouseOptions, worker: string): PodHouse {
+export function openInstallationPods(
+  { api: where, namespace, secret, log }: InstallationPodsOptions,
+  worker: string,
+): InstallationPods {
   const api = createApiServer(where);
   const hash = createHash('sha256').update(`installation ${secret}`).digest('hex');
   const installation = hash.slice(0, 16);

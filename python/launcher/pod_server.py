@@ -72,7 +72,7 @@ class State:
         return os.path.join(self.spool, '%06d' % number)
 
 
-def open_door(state, address):
+def make_server(state, address):
     class Handler(_Handler):
         pass
 
