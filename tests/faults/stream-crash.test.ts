@@ -142,7 +142,8 @@ it('a writer killed after its object was written and before the commit leaves al
     expect(records % 10).toBe(0);
   }
   await expectExactOrphans(opened);
-  expect(await stored(opened)).toEqual(unnamed);
+  // What was under way when the writer died may have arrived since.
+  expect(await stored(opened)).toEqual(expect.arrayContaining(unnamed));
   // The hour passes for which somebody might be about to name it.
   await postgres.database('stream_garbage').update({ since: new Date(0) });
   // An object is noted before it is written: the last one may have got no further.

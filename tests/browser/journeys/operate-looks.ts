@@ -158,7 +158,7 @@ export function operateLooks(scene: OperateScene): void {
       await show(page, scene, `/${place}`, 'onerror');
       await page.getByRole('row').last().getByRole('link').first().click();
       await page.getByText(HOSTILE).first().waitFor();
-      await page.getByRole('button', { name: 'Change' }).click();
+      await page.getByRole('button', { name: 'Change', exact: true }).click();
       await page.getByRole('button', { name: 'Save' }).waitFor();
       const fields = await page.getByRole('textbox').all();
       const values = await Promise.all(fields.map((field) => field.inputValue()));
