@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { treeOf } from '../../support/tree.ts';
 import type { Member } from './fleet.ts';
 import type { Random } from './random.ts';
 import { S3_FAULTS } from './s3-faults.ts';
@@ -189,11 +190,11 @@ async function flushAll(socket: string): Promise<void> {
 }
 
 function shimsBelow(work: string): number[] {
-  return readdirSync(work, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('/shim.json'))
-    .flatMap((name) => {
+  return treeOf(work)
+    .filter(({ entry }) => entry.name === 'shim.json')
+    .flatMap(({ path }) => {
       try {
-        return [(JSON.parse(readFileSync(join(work, name), 'utf8')) as { pid: number }).pid];
+        return [(JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid];
       } catch {
         return [];
       }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import { type Limiting, openLimits } from '@spiderhub/isolation';
 import { eventually } from '@spiderhub/testkit';
 import { type Service, startService } from '../../support/service.ts';
 import { deployEgg, smallEgg } from '../../support/small-egg.ts';
+import { treeOf } from '../../support/tree.ts';
 
 /**
  * Spiders that take all they can get, beside one that only wants to work. As root the kernel holds their limits; for a user
@@ -199,10 +199,9 @@ async function haveOwnUsers(): Promise<boolean> {
 /** Control groups of an installation, in every tree of this machine. */
 function groupsOf(home: string): string[] {
   const own = `/spiderhub-${createHash('sha256').update(home).digest('hex').slice(0, 10)}`;
-  const folders = readdirSync('/sys/fs/cgroup', { recursive: true, withFileTypes: true }).filter((it) =>
-    it.isDirectory(),
-  );
-  return folders.map(({ parentPath, name }) => `${parentPath}/${name}`).filter((path) => path.includes(own));
+  return treeOf('/sys/fs/cgroup')
+    .filter(({ path, entry }) => entry.isDirectory() && path.includes(own))
+    .map(({ path }) => path);
 }
 
 const SPIDERS = `import errno, os, subprocess, sys, time

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { newSecretKey } from '@spiderhub/core';
 import { eventually } from '@spiderhub/testkit';
 import { type Service, startService } from '../../support/service.ts';
 import { deployEgg, smallEgg } from '../../support/small-egg.ts';
+import { treeOf } from '../../support/tree.ts';
 
 jest.setTimeout(400_000);
 
@@ -133,8 +134,7 @@ function readersOf(text: string): string[] {
 /** Files in which a text stands; each must be readable for its owner alone. */
 async function filesWith(text: string, root: string): Promise<string[]> {
   const found: string[] = [];
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
+  for (const { path, entry } of treeOf(root)) {
     // Items are the customer's own words.
     if (!entry.isFile() || path.includes('/spool/') || path.includes('/streams/')) continue;
     const content = await readFile(path, 'latin1').catch(() => '');
