@@ -20,7 +20,7 @@ async function pass(ms: number): Promise<void> {
 function stage(most: number) {
   const clock = () => now;
   const company = createCompany({ awayMs: 1000, now: clock });
-  const crowd = createCrowd({ most, shortMs: 100, patienceMs: 5, now: clock, company });
+  const crowd = createCrowd({ most, shortMs: 100, patienceMs: 5, breathMs: 2, now: clock, company });
   const ends: Record<string, () => void> = {};
   function come(...names: string[]): Promise<void> {
     for (const name of names)
@@ -45,6 +45,7 @@ it('lets who is alone do all at once, and some at a time as soon as somebody els
   await end('a1');
   expect(begun()).not.toContain('a4');
   await end('a2');
+  await pass(2);
   expect(begun()).toContain('a4');
   expect(begun()).not.toContain('a5');
 });
@@ -73,6 +74,23 @@ it('lets who has no line go before the lines of others, and the lines go on when
   await end('a1');
   expect(begun()).toEqual(['b0', 'a1', 'b1']);
   await end('b1');
+  expect(begun()).toEqual(['b0', 'a1', 'b1']);
+  await pass(2);
+  expect(begun()).toEqual(['b0', 'a1', 'b1', 'a2']);
+});
+
+it('gives who makes one call after the other the moment to make the next', async () => {
+  const { come, end, begun } = stage(1);
+  await come('b0', 'a1', 'a2');
+  await end('a1');
+  await end('b0');
+  await pass(1);
+  await come('b1');
+  await pass(1);
+  await end('b1');
+  await pass(1);
+  expect(begun()).toEqual(['b0', 'a1', 'b1']);
+  await pass(1);
   expect(begun()).toEqual(['b0', 'a1', 'b1', 'a2']);
 });
 
@@ -82,6 +100,7 @@ it('gives way for a moment only, however many come without a line', async () => 
   await end('a1');
   expect(begun()).not.toContain('a2');
   await end('b0');
+  await pass(2);
   expect(begun()).toContain('a2');
   await end('a2');
   expect(begun()).toContain('a3');

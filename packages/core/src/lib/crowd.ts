@@ -7,6 +7,8 @@ export interface CrowdOptions {
   shortMs?: number;
   /** So long, ms, a tenant with a line waits for a piece of work of one without, and so long for all of them together. */
   patienceMs?: number;
+  /** So long, ms, lines wait after a piece of work of a tenant without a line: who makes one call after the other comes back at once. */
+  breathMs?: number;
   /** Who was there of late. */
   company?: Company;
   now?: () => number;
@@ -40,11 +42,14 @@ export function createCrowd({
   most,
   shortMs = 100,
   patienceMs = 5,
+  breathMs = 2,
   now = performance.now.bind(performance),
   company = createCompany({ now }),
 }: CrowdOptions): Crowd {
   const guests = new Map<string, Guest>();
   const lines = new Set<Guest>();
+  /** Runs while somebody without a line may come back. */
+  let breath: NodeJS.Timeout | null = null;
 
   function begin(guest: Guest): Leave {
     const work = { at: now() };
@@ -53,12 +58,20 @@ export function createCrowd({
       guest.begun.delete(work);
       if (guest.line.length > 0) return serve(guest);
       if (guest.begun.size === 0 && guests.get(guest.tenant) === guest) guests.delete(guest.tenant);
-      for (const other of lines) serve(other);
+      if (lines.size === 0) return;
+      breath?.refresh();
+      breath ??= setTimeout(endBreath, breathMs);
     };
   }
 
-  /** Somebody without a line has something under way that will soon be done. */
+  function endBreath(): void {
+    breath = null;
+    for (const other of lines) serve(other);
+  }
+
+  /** Somebody without a line has something under way that will soon be done, or had it a moment ago. */
   function isGivenWay(): boolean {
+    if (breath) return true;
     const young = now() - 2 * patienceMs;
     for (const { line, begun } of guests.values())
       if (line.length === 0) for (const { at } of begun) if (at > young) return true;
