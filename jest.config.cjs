@@ -20,7 +20,7 @@ const shared = {
   transformIgnorePatterns: ['/node_modules/(?!request-filtering-agent/)'],
   testMatch: ['**/*.test.ts'],
   // A busy machine is no failure: tests wait for facts, and only what hangs runs into this.
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.spiderhub/'],
   modulePathIgnorePatterns: ['/dist/', '/.spiderhub/'],
 };

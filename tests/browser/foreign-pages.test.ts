@@ -106,10 +106,10 @@ describeInBrowser('a page of another site', () => {
   it('never gets the cookie: no script reads it, and it travels below /console alone', async () => {
     expect(await sessionCookie()).toMatchObject({ httpOnly: true, sameSite: 'Strict', path: '/console' });
     expect(await page.evaluate('document.cookie')).toBe('');
-    const sent: Record<string, boolean> = {};
-    page.on('request', async (request) => {
+    const asked: Promise<[path: string, hasCookie: boolean]>[] = [];
+    page.on('request', (request) => {
       const { pathname } = new URL(request.url());
-      sent[pathname] = (await request.allHeaders()).cookie !== undefined;
+      asked.push(request.allHeaders().then(({ cookie }) => [pathname, cookie !== undefined]));
     });
     const paths = [
       '/demo/',
@@ -121,7 +121,7 @@ describeInBrowser('a page of another site', () => {
     ];
     for (const path of paths) await page.goto(`${service.url}${path}`).catch(() => undefined);
     await page.goto(`${service.url}/console/..%2fstorage/system/ts`);
-    const { '/console/me': own, ...others } = sent;
+    const { '/console/me': own, ...others } = Object.fromEntries(await Promise.all(asked));
     expect(own).toBe(true);
     for (const [path, hasCookie] of Object.entries(others)) {
       expect([path, hasCookie]).toEqual([path, path.startsWith('/console/')]);

@@ -166,14 +166,14 @@ describeInBrowser('what is large', () => {
       const region = page.getByRole('region', { name: 'Jobs' });
       await page.getByRole('row').nth(1).waitFor();
       let most = 0;
-      for (let i = 0; i < 60; i += 1) {
+      const count = async () => Number(await region.getByRole('table').getAttribute('aria-rowcount'));
+      for (let i = 0; i < 60 || (await count()) <= 200; i += 1) {
         most = Math.max(most, await rows(page));
         await region.evaluate((box) => {
           box.scrollTop = box.scrollHeight;
         });
         await page.waitForTimeout(50);
       }
-      expect(Number(await region.getByRole('table').getAttribute('aria-rowcount'))).toBeGreaterThan(200);
       expect(most).toBeLessThanOrEqual(MOST_ROWS);
       expect(unexpected(window)).toEqual([]);
     },

@@ -38,7 +38,7 @@ describeInBrowser('the morning of an operator', () => {
   beforeAll(async () => {
     [service] = await Promise.all([startService({ workers: 0 }), chromium.start()]);
     await plant();
-  }, 120_000);
+  });
   afterAll(async () => {
     await chromium.stop();
     await service?.stop();

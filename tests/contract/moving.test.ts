@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { eventually } from '@spiderhub/testkit';
-import { freePort } from '../support/free-port.ts';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { type Service, startService } from '../support/service.ts';
 import { clientsPython } from './hubstorage/harness.ts';
 
@@ -157,7 +156,7 @@ it('moving from Scrapyd goes as its page says', async () => {
     );
     expect(rows).toEqual([]);
   };
-  const outputs = await runAll(await blocks(page, 'sh'), () => eventually(isIdle, { timeoutMs: 60_000 }));
+  const outputs = await runAll(await blocks(page, 'sh'), () => eventually(isIdle, { timeoutMs: 150_000 }));
   const [, , , deployed, files] = outputs;
   expect(deployed).toContain('"spiders": 2');
   expect(deployed).toMatch(/shop \/ books => [0-9a-f]{32}/);

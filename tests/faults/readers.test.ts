@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createJobStore, createSegmentIndex } from '@spiderhub/db';
 import { openStorage } from '@spiderhub/storage';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { type Service, startService } from '../support/service.ts';
 import { type Listening, listen } from '../support/sse.ts';
 import { scheduleRequest } from '../support/team.ts';
@@ -35,7 +35,7 @@ const random = createRandom(11);
 
 beforeAll(async () => {
   if (process.env.READERS === undefined) return;
-  service = await startService({ workers: 0, spiders: ['a'] });
+  service = await startService({ workers: 0, spiders: ['a'], env: { PORT: String(await freePort()) } });
 });
 afterAll(() => service?.stop());
 

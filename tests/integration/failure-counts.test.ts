@@ -25,7 +25,7 @@ function counts(address: typeof redis = redis) {
 /** Commands fail at once until the connection is made. */
 async function connected() {
   const made = counts();
-  await eventually(() => made.get('nobody'), { timeoutMs: 10_000 });
+  await eventually(() => made.get('nobody'));
   return made;
 }
 

@@ -9,8 +9,6 @@ import { missing, NAMESPACE, openSite, type Site } from './stage.ts';
 
 /** What a crawl in a Pod, or who holds one of the tokens, tries against the cluster and its neighbours. */
 
-jest.setTimeout(180_000);
-
 const why = missing();
 if (why) process.stderr.write(`Attacks by Pods are not tried: ${why}\n`);
 const withCluster = why ? describe.skip : describe;

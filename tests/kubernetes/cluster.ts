@@ -6,9 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { parseAllDocuments } from 'yaml';
-import { freePort } from '../support/free-port.ts';
 
 /** A real API server of Kubernetes with its etcd. No scheduler, no controllers, no nodes: see `Kubelet`. */
 export interface Cluster {

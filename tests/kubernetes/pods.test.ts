@@ -28,7 +28,7 @@ withCluster('jobs whose crawls are Pods', () => {
     expect(answer.status).toBe(200);
   });
   afterEach(async () => {
-    await eventually(async () => expect(await stage.pods()).toEqual([]), { timeoutMs: 30_000, everyMs: 200 });
+    await eventually(async () => expect(await stage.pods()).toEqual([]), { everyMs: 200 });
   });
   afterAll(async () => {
     await stage?.close();

@@ -6,8 +6,6 @@ import { missing, openSite, type Site } from './stage.ts';
 
 /** The runner of Pods by itself, against a real API server and a double for the kubelet. */
 
-jest.setTimeout(180_000);
-
 const why = missing();
 if (why) process.stderr.write(`Crawls as Pods are not tried: ${why}\n`);
 const withCluster = why ? describe.skip : describe;
@@ -21,7 +19,7 @@ withCluster('a Pod', () => {
     runner = await openRunner(site);
   });
   afterEach(async () => {
-    await eventually(async () => expect(await podsOf(site)).toEqual([]), { timeoutMs: 10_000, everyMs: 200 });
+    await eventually(async () => expect(await podsOf(site)).toEqual([]), { everyMs: 200 });
   });
   afterAll(async () => {
     runner?.close();

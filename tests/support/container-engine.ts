@@ -95,6 +95,6 @@ export async function startDockerApi(
     env: { ...process.env, CONTAINERS_CONF: config, ...env },
     stdio: 'ignore',
   });
-  await eventually(() => expect(existsSync(join(folder, 'docker.sock'))).toBe(true), { timeoutMs: 30_000 });
+  await eventually(() => expect(existsSync(join(folder, 'docker.sock'))).toBe(true));
   return child;
 }

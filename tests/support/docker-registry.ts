@@ -4,9 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { hasOpenssl, makeCertificates } from './certificates.ts';
-import { freePort } from './free-port.ts';
 
 /** A registry of container images that asks for a login, on an address of this machine that is not loopback. */
 export interface TestRegistry {
@@ -46,7 +45,7 @@ export async function startRegistry(folder: string): Promise<TestRegistry> {
     stdio: 'ignore',
   });
   const gone = once(child, 'exit');
-  await eventually(() => answers(address, Number(place.split(':').at(-1))), { timeoutMs: 30_000 });
+  await eventually(() => answers(address, Number(place.split(':').at(-1))));
   return {
     place,
     ...LOGIN,

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@spiderhub/testkit';
-import { freePort } from './free-port.ts';
+import { eventually, freePort } from '@spiderhub/testkit';
 
 /** Where this machine has an nginx; null: nowhere. */
 export function findNginx(): string | null {

@@ -14,9 +14,8 @@ import {
   serverAccount,
   startPostgres,
 } from '@spiderhub/hosting';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import type { Certificates } from './certificates.ts';
-import { freePort } from './free-port.ts';
 
 /** A Postgres of a test's own that listens on 127.0.0.1. */
 export interface OwnPostgres {

@@ -4,8 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverAccount } from '@spiderhub/hosting';
-import { eventually } from '@spiderhub/testkit';
-import { freePort } from './free-port.ts';
+import { eventually, freePort } from '@spiderhub/testkit';
 
 export type PoolMode = 'session' | 'transaction';
 

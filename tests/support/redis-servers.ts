@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { provideRedis } from '@spiderhub/hosting';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Certificates } from './certificates.ts';
-import { freePort } from './free-port.ts';
 
 export interface RedisProcess {
   port: number;
@@ -107,6 +106,8 @@ export interface SentinelGroup {
   hosts: string;
   /** The server that is in charge at first. */
   master: RedisProcess;
+  /** Resolves when a Sentinel names another one. */
+  change(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -135,7 +136,7 @@ export async function startSentinelGroup(program: string, options: GroupOptions)
   await start('replica', {
     lines: [...login, `replicaof 127.0.0.1 ${master.port}`, 'repl-diskless-sync-delay 0'],
   });
-  const sentinels = [];
+  const sentinels: RedisProcess[] = [];
   for (const name of ['one', 'two', 'three']) {
     const lines = [
       `requirepass ${sentinelPassword}`,
@@ -152,8 +153,25 @@ export async function startSentinelGroup(program: string, options: GroupOptions)
   return {
     hosts: sentinels.map(({ port }) => `127.0.0.1:${port}`).join(','),
     master,
+    change: () =>
+      namesAnother({ port: sentinels[0]?.port ?? 0, password: sentinelPassword, ...tls }, master.port),
     close: async () => void (await Promise.all(running.map((each) => each.kill()))),
   };
+}
+
+async function namesAnother(address: RedisOptions, port: number): Promise<void> {
+  const redis = client({ ...address, enableOfflineQueue: true });
+  try {
+    await eventually(
+      async () => {
+        const [, named] = (await redis.call('sentinel', 'get-master-addr-by-name', MASTER)) as string[];
+        expect(Number(named)).not.toBe(port);
+      },
+      { timeoutMs: 120_000 },
+    );
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** Until a Sentinel knows the replica and the other Sentinels: before, it could not change masters. */

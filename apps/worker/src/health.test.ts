@@ -1,20 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { IsolationReport } from '@spiderhub/isolation';
 import { createLogger } from '@spiderhub/platform';
+import { freePort } from '@spiderhub/testkit';
 import { createHealth } from './health.ts';
 
 const isolation: IsolationReport = { level: 'box', network: 'rules', missing: [] };
 const log = createLogger({ name: 'test', level: 'silent' });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 it('tells whether the worker is well, and stops answering with it', async () => {
   let well = true;

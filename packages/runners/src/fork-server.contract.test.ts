@@ -18,8 +18,6 @@ import {
   runningOf,
 } from './contract/support.ts';
 
-jest.setTimeout(120_000);
-
 describe('fork server', () => {
   let house: House;
   let probe: Version;

@@ -7,8 +7,6 @@ import { type House, makeHouse } from './contract/house.ts';
 import { crawlRequest, LAUNCHER_DIR, listen, PROBE_PROJECT, requirePython } from './contract/support.ts';
 import { createForkServers } from './fork-servers.ts';
 
-jest.setTimeout(120_000);
-
 describe('fork servers of environments', () => {
   let house: House;
   let probe: Version;

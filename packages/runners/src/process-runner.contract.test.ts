@@ -5,8 +5,6 @@ import { type House, KINDS, makeHouse } from './contract/house.ts';
 import { describeRunner } from './contract/runner-contract.ts';
 import { crawlRequest, listen, PROBE_PROJECT, requirePython, runningOf } from './contract/support.ts';
 
-jest.setTimeout(60_000);
-
 describe.each(KINDS)('%s start:', (kind) => {
   describeRunner(() => makeHouse(kind));
 });

@@ -40,7 +40,7 @@ describe('a child', () => {
 
   it('may clean up first when it has a grace time', async () => {
     const script = 'trap "echo cleaned; exit 9" TERM; echo ready; while :; do sleep 0.01; done';
-    const run = await sh(script, { timeoutMs: 300, graceMs: 60_000 });
+    const run = await sh(script, { timeoutMs: 3000, graceMs: 60_000 });
     expect(run).toMatchObject({ code: 9, timedOut: true });
     expect(run.tail).toMatch(/cleaned/);
   });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@spiderhub/testkit';
 import { LAUNCHER_DIR, requirePython } from './contract/support.ts';
 
 /** What the shim of a crawl takes for its use of memory and disk. */
@@ -65,7 +66,7 @@ print(json.dumps([usage.by_folder, usage.so_far[folder]]))`;
   expect(soFar).toBeGreaterThan(2 * MB);
 });
 
-it('knows how much room the disk has lost since somebody began to look who took it', () => {
+it('knows how much room the disk has lost since somebody began to look who took it', async () => {
   const script = `
 usage = shim_usage.DiskUsage([folder], lambda: [])
 with open(os.path.join(folder, 'one'), 'wb') as file:
@@ -74,12 +75,15 @@ with open(os.path.join(folder, 'one'), 'wb') as file:
 before = usage.lost()
 while not usage.look(1): pass
 print(json.dumps([before, usage.lost()]))`;
-  const [before, after] = run(script) as [number, number];
-  expect(before).toBeGreaterThan(32 * MB);
-  expect(after).toBeLessThan(before);
+  // It is everybody's disk: who deletes much at that moment gives room back.
+  await eventually(() => {
+    const [before, after] = run(script) as [number, number];
+    expect(before).toBeGreaterThan(32 * MB);
+    expect(after).toBeLessThan(before);
+  });
 });
 
-it('looks again at once when the disk loses room, however long it would have rested', () => {
+it('looks again at once when the disk loses room, however long it would have rested', async () => {
   const script = `
 import time
 import shim_watch
@@ -91,11 +95,11 @@ assert not watch.check()
 with open(os.path.join(folder, 'one'), 'wb') as file:
     file.write(os.urandom(64 * 2**20))
     os.fsync(file.fileno())
-until = time.monotonic() + 20
+until = time.monotonic() + 10
 while not watch.check() and time.monotonic() < until:
     time.sleep(0.05)
 print(json.dumps(watch.exceeded))`;
-  expect(run(script)).toBe('disk');
+  await eventually(() => expect(run(script)).toBe('disk'));
 });
 
 it('names a place that is too deep to be looked into', () => {

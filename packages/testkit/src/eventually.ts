@@ -8,7 +8,7 @@ interface EventuallyOptions {
 /** Repeats `check` until it neither throws nor rejects, and returns what it returned. Throws its last error. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 20_000, everyMs = 25 }: EventuallyOptions = {},
+  { timeoutMs = 60_000, everyMs = 25 }: EventuallyOptions = {},
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AwsV4Signer } from 'aws4fetch';
 import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 
 /** A server that speaks S3, on this machine, with everything in it gone at its end. */
 export interface S3Server {
@@ -117,12 +118,4 @@ function ended(child: ChildProcess): Promise<void> {
     child.on('exit', () => resolve());
     child.kill('SIGKILL');
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

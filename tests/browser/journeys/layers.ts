@@ -59,5 +59,5 @@ export function layers(scene: Scene): void {
     await currency.getByText('EUR').waitFor();
     await send('/settings', { remove: ['DEMO_CURRENCY'] });
     expect(unexpected(window)).toEqual([]);
-  }, 120_000);
+  });
 }

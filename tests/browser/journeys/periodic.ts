@@ -72,7 +72,10 @@ export function byTheMinute(scene: OperateScene) {
           const table = page.getByRole('region', { name: 'Planned times' });
           await eventually(
             async () => {
-              const gone = (await momentsIn(table)).reverse();
+              // A minute may have begun before the page said what is next.
+              const all = (await momentsIn(table)).reverse();
+              const gone = all.slice(all.indexOf(promised[0] ?? ''));
+              expect(all).toContain(promised[0]);
               expect(gone.length).toBeGreaterThanOrEqual(2);
               expect(gone.slice(0, 2)).toEqual(promised.slice(0, 2));
             },
@@ -137,13 +140,13 @@ export function periodic(scene: OperateScene): void {
     // Real jobs of real workers.
     await eventually(
       async () => expect(await table.getByText('finished', { exact: true }).count()).toBe(RUNS),
-      { timeoutMs: 60_000 },
+      { timeoutMs: 150_000 },
     );
     await table.getByRole('row').nth(1).getByRole('link').click();
     await page.getByRole('heading', { name: /^py:hello.py / }).waitFor();
     await page.getByText('by periodicjobs').first().waitFor();
     expect(unexpected(window)).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 
   it('says at its field what is wrong, and keeps what was typed', async () => {
     const window = await scene.chromium.open();
@@ -188,7 +191,7 @@ export function periodic(scene: OperateScene): void {
     await table.getByText('started').waitFor();
     await table.getByText('finished', { exact: true }).waitFor();
 
-    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByRole('button', { name: 'Change', exact: true }).click();
     await page.getByLabel('Description').fill('Twice a year');
     await page.getByLabel('Cron expression').fill('0 6 1 1,7 *');
     await page.getByLabel('Tags of its jobs').fill('half');
@@ -198,10 +201,13 @@ export function periodic(scene: OperateScene): void {
 
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByText('It is paused: nothing runs, and').waitFor();
-    expect(await page.getByRole('button', { name: 'Run now' }).isDisabled()).toBe(true);
+    await eventually(async () =>
+      expect(await page.getByRole('button', { name: 'Run now' }).isDisabled()).toBe(true),
+    );
     await page.goto(`${scene.service.url}/p/${scene.service.team.project}/periodic?show=paused`);
     await page.getByRole('searchbox', { name: 'Filter periodic jobs' }).fill('twice books');
-    expect(await page.getByRole('region', { name: 'Periodic jobs' }).getByRole('row').count()).toBe(2);
+    const rows = page.getByRole('region', { name: 'Periodic jobs' }).getByRole('row');
+    await eventually(async () => expect(await rows.count()).toBe(2));
     await page.getByRole('button', { name: 'Resume: Twice a year' }).click();
     await page.getByText('Nothing matches').waitFor();
     await page.getByRole('link', { name: /without this filter/ }).click();
@@ -212,5 +218,5 @@ export function periodic(scene: OperateScene): void {
     await page.getByRole('heading', { name: 'Periodic jobs' }).waitFor();
     await page.getByRole('link', { name: 'Twice a year' }).waitFor({ state: 'detached' });
     expect(unexpected(window)).toEqual([]);
-  }, 120_000);
+  });
 }

@@ -57,11 +57,15 @@ export function webhooks(scene: OperateScene): void {
     await page.getByText('in use', { exact: true }).waitFor();
 
     await page.getByRole('button', { name: 'Send a test' }).click();
-    await eventually(async () => expect(receiver.received.at(-1)?.body).toContain('webhook.test'));
+    await eventually(async () =>
+      expect(receiver.received.map(({ body }) => body)).toContainEqual(
+        expect.stringContaining('webhook.test'),
+      ),
+    );
     await page.getByRole('button', { name: 'waiting' }).click();
     await page.getByText('None is waiting.').waitFor();
     expect(unexpected(window, /status of 400/)).toEqual([]);
-  }, 120_000);
+  });
 
   it('says why nothing is sent any more, and enables it again', async () => {
     const { service, chromium, receiver } = scene;
@@ -88,5 +92,5 @@ export function webhooks(scene: OperateScene): void {
     await page.getByText(/^whsec_/).waitFor();
     await page.getByRole('button', { name: 'I have it' }).click();
     expect(unexpected(window)).toEqual([]);
-  }, 120_000);
+  });
 }

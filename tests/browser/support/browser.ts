@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const SLOWEST_MS = 20_000;
+const SLOWEST_MS = 60_000;
 /** Where the picture of a failed test lies. */
 const PICTURES = resolve(__dirname, '../../../.spiderhub/browser');
 

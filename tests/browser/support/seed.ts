@@ -81,7 +81,7 @@ export async function crawl(
 
 /** Waits until jobs are over. */
 export async function untilFinished(service: Service, keys: readonly string[]): Promise<void> {
-  const give = Date.now() + 60_000;
+  const give = Date.now() + 150_000;
   for (;;) {
     const answer = await service.call(
       `/api/jobs/list.json?project=${service.team.project}&${keys.map((key) => `job=${key}`).join('&')}&count=100`,

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { hashPassword, hashToken, newToken } from '@spiderhub/core';
 import { createAdminStore } from '@spiderhub/db';
-import { eventually } from '@spiderhub/testkit';
-import { freePort } from '../../support/free-port.ts';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { type Service, startService } from '../../support/service.ts';
 import { Visitor } from './visitor.ts';
 

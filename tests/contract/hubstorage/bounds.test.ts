@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { type Service, startService } from '../../support/service.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 
-jest.setTimeout(60_000);
-
 let service: Service;
 let team: Team;
 let other: Team;

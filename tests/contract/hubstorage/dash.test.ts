@@ -3,8 +3,6 @@ import { createAdminStore } from '@spiderhub/db';
 import { type Service, startService } from '../../support/service.ts';
 import { makeTeam, type Team } from '../../support/team.ts';
 
-jest.setTimeout(60_000);
-
 let service: Service;
 let project: number;
 let other: Team;

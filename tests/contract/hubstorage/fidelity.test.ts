@@ -1,8 +1,6 @@
 import { createJobView } from '@spiderhub/db';
 import { type Service, startService } from '../../support/service.ts';
 
-jest.setTimeout(60_000);
-
 let service: Service;
 let project: number;
 

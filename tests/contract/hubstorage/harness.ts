@@ -66,8 +66,8 @@ export function describePython(module: string, variants: Variant[] = ENCODINGS, 
 
   beforeAll(async () => {
     service = await startService({ workers });
-  }, 60_000);
-  afterAll(() => service.stop(), 60_000);
+  });
+  afterAll(() => service.stop());
 
   describe.each(variants)('$name', ({ env }) => {
     let results: Record<string, string | null>;

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { type Service, startService } from '../../support/service.ts';
 import { clientsPython, newClientEnv } from './harness.ts';
 
@@ -18,7 +18,8 @@ let service: Service;
 let api: ChildProcess | null = null;
 
 beforeAll(async () => {
-  service = await startService({ workers: 0 });
+  // A port that nobody else gets while no process has it.
+  service = await startService({ workers: 0, env: { PORT: String(await freePort()) } });
 });
 afterAll(async () => {
   api?.kill('SIGKILL');
@@ -61,7 +62,7 @@ it('ends with every record once and in order when the API is killed again and ag
     // The next batch is on its way as soon as one more is there; how far it has come differs from kill to kill.
     const before = await stored();
     await eventually(async () => expect(await stored()).toBeGreaterThan(before), {
-      timeoutMs: 60_000,
+      timeoutMs: 150_000,
       everyMs: 5,
     });
     await new Promise((later) => setTimeout(later, kills * 7));

@@ -1,7 +1,5 @@
 import { wireStage } from './wire-stage.ts';
 
-jest.setTimeout(60_000);
-
 const stage = wireStage();
 const { call, post, push, text } = stage;
 

@@ -10,8 +10,6 @@ import { type Service, startService } from '../../support/service.ts';
 import { makeShubHome, type ShubHome } from '../jobs-api/clients.ts';
 import { clientsPython } from './harness.ts';
 
-jest.setTimeout(120_000);
-
 let service: Service;
 let home: ShubHome;
 let project: number;

@@ -1,8 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { wireStage } from './wire-stage.ts';
 
-jest.setTimeout(60_000);
-
 const stage = wireStage();
 const { call, post, push, jobWith, text } = stage;
 

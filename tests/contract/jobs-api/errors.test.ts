@@ -5,8 +5,6 @@ import { eventually } from '@spiderhub/testkit';
 import { type PostgresProxy, startPostgresProxy } from '../../support/postgres-proxy.ts';
 import { type Service, startService } from '../../support/service.ts';
 
-jest.setTimeout(60_000);
-
 const MAIN = resolve(__dirname, '../../../apps/api/dist/main.js');
 
 let service: Service;

@@ -2,8 +2,6 @@ import type { StreamName } from '@spiderhub/core';
 import { type Service, startService } from '../../support/service.ts';
 import { withConnection } from './clients.ts';
 
-jest.setTimeout(60_000);
-
 let service: Service;
 let base: string;
 

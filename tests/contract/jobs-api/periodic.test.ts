@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Service, startService } from '../../support/service.ts';
 
-jest.setTimeout(120_000);
-
 const execute = promisify(execFile);
 
 let service: Service;

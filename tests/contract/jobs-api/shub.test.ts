@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { type Service, startService } from '../../support/service.ts';
 import { makeShubHome, type ShubHome, withConnection } from './clients.ts';
 
-jest.setTimeout(120_000);
-
 let service: Service;
 let home: ShubHome;
 

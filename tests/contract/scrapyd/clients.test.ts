@@ -5,13 +5,12 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { COMMAND } from '@spiderhub/core';
 import { createScrapydCallerStore } from '@spiderhub/db';
+import { freePort } from '@spiderhub/testkit';
 import { makeScrapydUser, PASSWORD, USERNAME } from '../../support/scrapyd.ts';
 import { type Service, startService } from '../../support/service.ts';
-import { clientsPython, freePort } from './differential/peers.ts';
+import { clientsPython } from './differential/peers.ts';
 
 /** Scrapyd's own clients, installed from PyPI, against built processes with real crawls. */
-
-jest.setTimeout(180_000);
 
 let service: Service;
 let folder: string;

@@ -12,8 +12,6 @@ import { clientsPython } from './differential/peers.ts';
 
 /** Real crawls through Scrapyd's API: what spiders are given, how they are stopped, and what is left of them. */
 
-jest.setTimeout(180_000);
-
 let service: Service;
 let folder: string;
 /** Takes requests and never answers. */

@@ -10,8 +10,6 @@ import { clientsPython, type RealScrapyd, startScrapyd } from './differential/pe
 
 /** What a Scrapyd from PyPI has left in its folders is brought over by one command. */
 
-jest.setTimeout(180_000);
-
 const CLI = resolve(__dirname, '../../../apps/cli/dist/main.js');
 const SQLITE = 'jobstorage = scrapyd.jobstorage.SqliteJobStorage\n';
 

@@ -4,14 +4,12 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { makeScrapydUser, PASSWORD, USERNAME } from '../../support/scrapyd.ts';
 import { type Service, startService } from '../../support/service.ts';
-import { clientsPython, freePort } from './differential/peers.ts';
+import { clientsPython } from './differential/peers.ts';
 
 /** ScrapydWeb from PyPI in front of Spiderhub, used by its own pages. */
-
-jest.setTimeout(180_000);
 
 let folder: string;
 let service: Service;
@@ -56,7 +54,7 @@ async function startWeb(): Promise<void> {
       if (web.exitCode !== null) throw new Error(await readFile(join(folder, 'out.log'), 'utf8'));
       await page('servers/');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 150_000 },
   );
 }
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { JobKey, StreamStore } from '@spiderhub/core';
 import type { Database } from '@spiderhub/db';
+import { eventually } from '@spiderhub/testkit';
 import type { Load } from './load.ts';
 import type { System } from './system.ts';
 import { type Execution, overlaps, readWitness } from './witness.ts';
@@ -89,7 +90,7 @@ export async function verify(system: System, load: Load): Promise<Verdict> {
     executions,
     acknowledged,
   });
-  verdict.violations.push(...leftovers(system, executions));
+  verdict.violations.push(...(await leftovers(system, executions)));
   for (const member of members) verdict.violations.push(...member.crashes);
   return verdict;
 }
@@ -161,8 +162,18 @@ async function readItems(streams: StreamStore, key: JobKey, attempt: number): Pr
   return items;
 }
 
+/** What is still there when whoever has to clear it away has had the time. */
+async function leftovers(system: System, executions: readonly Execution[]): Promise<string[]> {
+  let left: string[] = [];
+  await eventually(() => {
+    left = leftNow(system, executions);
+    if (left.length > 0) throw new Error(left.join(', '));
+  }).catch(() => undefined);
+  return left;
+}
+
 /** Crawls that live, and directories of attempts that nobody cleared away. */
-function leftovers({ home }: System, executions: readonly Execution[]): string[] {
+function leftNow({ home }: System, executions: readonly Execution[]): string[] {
   const alive = executions.filter(({ pid, beganAt }) => livesSince(pid, beganAt));
   const work = join(home, 'work', hostname());
   const directories = readdirSync(work).flatMap((n) =>

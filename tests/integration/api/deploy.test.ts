@@ -22,9 +22,8 @@ beforeEach(async () => {
   api.inspect.mockClear();
   project = String(api.team.project);
 });
-afterEach(() => {
-  expect(leftovers()).toEqual([]);
-});
+// They may go after the answer.
+afterEach(() => eventually(() => expect(leftovers()).toEqual([])));
 afterAll(() => api.close());
 
 function leftovers(): string[] {

@@ -21,7 +21,7 @@ beforeAll(async () => {
     { lines: LINES },
   );
   await db.database.raw('vacuum analyze audit_log');
-}, 60_000);
+});
 afterAll(() => db.close());
 
 const RARE: AuditFilter = { action: 'member' };

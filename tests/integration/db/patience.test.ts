@@ -3,7 +3,7 @@ import { createCollectionStore, createDatabase, createFrontierStore, type Databa
 import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam } from '../../support/team.ts';
 
-const STATEMENT_MS = 200;
+const STATEMENT_MS = 1000;
 
 let db: TestDatabase;
 let hurried: Database;

@@ -45,7 +45,7 @@ beforeAll(async () => {
   await db.database.raw('insert into job_details (job_id) select id from jobs');
   await db.database.raw('alter table jobs enable trigger user');
   await db.database.raw('vacuum analyze jobs, job_details, spiders');
-}, 60_000);
+});
 afterAll(() => db.close());
 
 const JOINED = /^(jobs_pkey|spiders_\w+|job_details_pkey|projects_pkey|leases_pkey)$/;

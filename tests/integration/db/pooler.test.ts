@@ -66,7 +66,7 @@ withPooler.each<PoolMode>(['session', 'transaction'])('behind PgBouncer in %s mo
       });
     });
     await Promise.all(leaders.map((leader) => leader.start()));
-    await eventually(() => expect(terms.length).toBe(LIMIT), { timeoutMs: 30_000 });
+    await eventually(() => expect(terms.length).toBe(LIMIT), { timeoutMs: 120_000 });
     await Promise.all(leaders.map((leader) => leader.stop(AbortSignal.timeout(10_000))));
 
     expect(new Set(terms).size).toBeGreaterThan(2);

@@ -328,7 +328,7 @@ describe('a migration', () => {
     await holder.commit();
     await migrated;
     expect(await db.database('projects').columnInfo()).toHaveProperty('more');
-  }, 120_000);
+  });
 });
 
 it('makes the same of a database on which a later migration was before an earlier one', async () => {

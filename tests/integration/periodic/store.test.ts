@@ -43,10 +43,13 @@ beforeEach(async () => {
 });
 afterEach(() => db.close());
 
+/** Midnight of a day of a month that is half a year away. */
+const inHalfAYear = (day: number) => `0 0 ${day} ${((new Date().getUTCMonth() + 6) % 12) + 1} *`;
+
 function plan(more: Partial<PeriodicPlan> = {}, spiders = ['a']): PeriodicPlan {
   return {
     // Far away: what is due here is what a test makes due.
-    cron: '0 0 1 1 *',
+    cron: inHalfAYear(1),
     timezone: 'UTC',
     overlap: 'skip',
     catchup: 'one',
@@ -231,7 +234,7 @@ describe('a change', () => {
     const due = (await periodic.find(project, id)).nextAt;
     const changed = await periodic.change(COMMAND, project, id, (job) => ({ ...job, description: 'x' }));
     expect(changed.nextAt).toEqual(due);
-    const moved = await periodic.change(COMMAND, project, id, (job) => ({ ...job, cron: '0 0 2 1 *' }));
+    const moved = await periodic.change(COMMAND, project, id, (job) => ({ ...job, cron: inHalfAYear(2) }));
     expect(moved.nextAt?.getTime()).toBeGreaterThan(Date.now());
   });
 

@@ -11,7 +11,8 @@ import { createPeriodicStore } from '@spiderhub/db';
 import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam } from '../../support/team.ts';
 
-const HOUR_MS = 3600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const cron = createCron();
 const decision: Decide = (job, active, now) =>
@@ -67,10 +68,12 @@ async function rows(id: number) {
 
 const countJobs = async () => Number((await db.database('jobs').count({ n: '*' }))[0]?.n);
 const floor = (ms: number) => new Date(Math.floor(Date.now() / ms) * ms);
+/** A whole minute of a while ago: what comes every five minutes or more after it is not due before the test is over. */
+const aWhileAgo = () => new Date(floor(MINUTE_MS).getTime() - MINUTE_MS);
 
 it('starts nothing twice when the clock was set back by an hour', async () => {
-  const id = await make('*/5 * * * *', 'all');
-  const from = floor(5 * 60_000);
+  const from = aWhileAgo();
+  const id = await make(`${from.getUTCMinutes() % 5}-59/5 * * * *`, 'all');
   await nextAt(new Date(from.getTime() - HOUR_MS));
   await store.fireDue(10, decision);
   expect(await countJobs()).toBe(13);
@@ -104,8 +107,9 @@ it.each([
 );
 
 it('has a row for every planned time of a week, whatever came of it', async () => {
-  const id = await make('0 * * * *');
-  const first = floor(HOUR_MS).getTime() - 7 * DAY_MS;
+  const last = aWhileAgo();
+  const id = await make(`${last.getUTCMinutes()} * * * *`);
+  const first = last.getTime() - 7 * DAY_MS;
   await nextAt(new Date(first));
   await store.fireDue(10, decision);
   const planned = (await rows(id)).map(({ planned_at }) => (planned_at as Date).getTime());
@@ -113,7 +117,7 @@ it('has a row for every planned time of a week, whatever came of it', async () =
 });
 
 it('keeps the row of a planned time that nobody had fired yet when somebody says "now"', async () => {
-  const id = await make('0 0 1 1 *');
+  const id = await make(`0 0 1 ${((new Date().getUTCMonth() + 6) % 12) + 1} *`);
   const planned = new Date(Math.floor(Date.now() / 1000) * 1000 - 20_000);
   await nextAt(planned);
   await periodic.runNow(service('me'), project, id);

@@ -60,7 +60,7 @@ describe('without credentials, from a network that an operator trusts', () => {
   it('serves nobody any more within a second of its removal', async () => {
     await from('10.1.2.3').expect(200);
     await callers().removeNetwork(COMMAND, '10.0.0.0/8');
-    await eventually(async () => expect((await from('10.1.2.3')).status).toBe(401), { timeoutMs: 10_000 });
+    await eventually(async () => expect((await from('10.1.2.3')).status).toBe(401));
     await expect(callers().removeNetwork(COMMAND, '10.0.0.0/8')).rejects.toMatchObject({ kind: 'not_found' });
   });
 

@@ -8,8 +8,6 @@ import { type Door, type Row, Stage } from './stage.ts';
 
 /** Eighty-five bad inputs, each through every dialect that takes it, against a running API and worker. */
 
-jest.setTimeout(180_000);
-
 const ROWS: Row[] = [
   ...NAMES,
   ...RIGHTS,

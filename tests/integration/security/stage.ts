@@ -123,8 +123,8 @@ export class Stage {
     });
   }
 
-  /** Bytes to the service's port as they are, and what comes back until the connection ends. */
-  bytes(text: string | Buffer, waitMs = 5000): Promise<string> {
+  /** Bytes to the service's port as they are, and what comes back until the connection ends, or nothing comes for so long. */
+  bytes(text: string | Buffer, waitMs = 20_000): Promise<string> {
     const { hostname, port } = new URL(this.service.url);
     return new Promise((done) => {
       let back = '';
@@ -238,8 +238,10 @@ export class Stage {
   async stillStands(): Promise<void> {
     expect(this.service.api.child.exitCode).toBeNull();
     expect((await this.ask({ path: '/healthz', key: null })).status).toBe(200);
-    // The worker gives its life signs, and the database, Redis and the disk answer.
-    expect((await this.ask({ path: '/readyz', key: null })).text).toContain('ok');
+    // The worker gives its life signs, once it has a processor again, and the database, Redis and the disk answer.
+    await eventually(async () =>
+      expect((await this.ask({ path: '/readyz', key: null })).text).toContain('ok'),
+    );
     for (const { headers, text, status } of this.answers.splice(0)) {
       expect({ status, id: headers['x-request-id'] }).toEqual({
         status,

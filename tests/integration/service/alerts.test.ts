@@ -6,8 +6,6 @@ import { type Service, startService } from '../../support/service.ts';
 
 /** Alerts by mail on built processes: a rule over HTTP, the leader that sees to it, a worker that sends. */
 
-jest.setTimeout(120_000);
-
 const SITE = 'https://hub.example';
 const ADDRESS = 'ann@example.org';
 
@@ -54,9 +52,7 @@ it('mails a member of how a job ended, and of a spider that does not run', async
   const change = { closeReason: 'failed', meta: new Map<string, string>(), forget: [] };
   await jobs.move({ ...key, state: 'finished', change, by: COMMAND });
   const name = `${key.project}/${key.spider}/${key.job}`;
-  await eventually(() => expect(subjects()).toEqual([`ends: a (${name}) ended as failed`]), {
-    timeoutMs: 30_000,
-  });
+  await eventually(() => expect(subjects()).toEqual([`ends: a (${name}) ended as failed`]));
   expect(mailbox.received[0]).toMatchObject({
     from: 'hub@example.org',
     to: [ADDRESS],
@@ -67,10 +63,7 @@ it('mails a member of how a job ended, and of a spider that does not run', async
   const before = service.db.database.raw("now() - interval '2 hours'");
   await service.db.database('jobs').update({ state_since: before, running_at: before, finished_at: before });
   await service.db.database('rule_watches').update({ look_at: before });
-  await eventually(
-    () => expect(subjects()[1]).toMatch(/^runs: no run of a of project \d+ ended for 1 hour$/),
-    {
-      timeoutMs: 60_000,
-    },
+  await eventually(() =>
+    expect(subjects()[1]).toMatch(/^runs: no run of a of project \d+ ended for 1 hour$/),
   );
 });

@@ -6,6 +6,8 @@ import { type Service, startService } from '../../support/service.ts';
 
 jest.setTimeout(300_000);
 
+const ITEMS = 15;
+
 let service: Service;
 
 beforeAll(async () => {
@@ -39,16 +41,17 @@ it('a draining worker lets its crawl finish and starts no other', async () => {
     DRAIN_SECONDS: '120',
     WORKER_SLOTS: '1',
   });
-  const running = await schedule(6);
+  // A second for each: it is not over when the worker is stopped.
+  const running = await schedule(ITEMS);
   await eventually(async () => expect((await find(running)).items_scraped).toBeGreaterThan(0), {
-    timeoutMs: 60_000,
+    timeoutMs: 150_000,
   });
   const waiting = await schedule(1);
   await worker.stop();
   expect(await find(running)).toMatchObject({ state: 'finished', close_reason: 'closespider_itemcount' });
-  expect((await find(running)).items_scraped).toBeGreaterThanOrEqual(6);
+  expect((await find(running)).items_scraped).toBeGreaterThanOrEqual(ITEMS);
   expect(await find(waiting)).toMatchObject({ state: 'pending' });
 
   await service.startWorker();
-  await eventually(async () => expect((await find(waiting)).state).toBe('finished'), { timeoutMs: 60_000 });
+  await eventually(async () => expect((await find(waiting)).state).toBe('finished'), { timeoutMs: 150_000 });
 });

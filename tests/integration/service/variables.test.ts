@@ -68,7 +68,7 @@ async function run(form: Record<string, string> = {}): Promise<string> {
 
 async function itemsOf(jobid: string): Promise<unknown[]> {
   await eventually(async () => expect((await metadataOf(jobid)).state).toBe('finished'), {
-    timeoutMs: 60_000,
+    timeoutMs: 150_000,
   });
   return (await (await service.call(`/storage/items/${jobid}?format=json`)).json()) as unknown[];
 }

@@ -12,9 +12,13 @@ describe('whoever dies', () => {
     await run();
     await react();
     const store = createDeliveryStore(stage.db.database);
-    const [lost] = await store.claim({ limit: 10, failing: 10, each: 4, tenant: 64, leaseMs: 300 });
+    const claim = { limit: 10, failing: 10, each: 4, tenant: 64, leaseMs: 60_000 };
+    const [lost] = await store.claim(claim);
     expect(lost).toBeDefined();
-    expect(await store.claim({ limit: 10, failing: 10, each: 4, tenant: 64, leaseMs: 300 })).toEqual([]);
+    expect(await store.claim(claim)).toEqual([]);
+    // Then its lease is over.
+    const past = stage.db.database.raw("now() - interval '1 s'");
+    await stage.db.database('webhook_deliveries').update({ lease_until: past, next_at: past });
     await deliver();
     await eventually(() => expect(stage.receiver.received).toHaveLength(1));
     expect(stage.receiver.received[0]?.headers['webhook-id']).toBe(lost?.message);

@@ -43,7 +43,7 @@ function spec(): ServerSpec {
     account: null,
     stopSignal: 'SIGTERM',
     killSignal: 'SIGKILL',
-    graceMs: 2000,
+    graceMs: 30_000,
     tellsReady: true,
   };
 }

@@ -24,7 +24,7 @@ afterEach(async () => {
   rmSync(home.path, { recursive: true, force: true });
 });
 
-function spec(name: string, script: string): ServerSpec {
+function spec(name: string, script: string, graceMs = 30_000): ServerSpec {
   return {
     name,
     command: process.execPath,
@@ -33,7 +33,7 @@ function spec(name: string, script: string): ServerSpec {
     account: null,
     stopSignal: 'SIGTERM',
     killSignal: 'SIGKILL',
-    graceMs: 200,
+    graceMs,
     tellsReady: true,
   };
 }
@@ -62,7 +62,7 @@ it('says what a server lacks that does not become ready', async () => {
 });
 
 it('kills what does not stop in its time', async () => {
-  const server = servers.start(spec('stubborn', STUBBORN));
+  const server = servers.start(spec('stubborn', STUBBORN, 200));
   await server.ready;
   await server.stop();
   expect(await server.ended).toBe('signal SIGKILL');

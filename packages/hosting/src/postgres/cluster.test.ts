@@ -46,7 +46,7 @@ it('keeps data over a stop and listens on no port', async () => {
   expect(await query(databaseUrl, 'select n from kept')).toEqual([{ n: 7 }]);
   expect(await query(databaseUrl, 'show listen_addresses')).toEqual([{ listen_addresses: '' }]);
   expect(await query(databaseUrl, 'show fsync')).toEqual([{ fsync: 'on' }]);
-}, 60_000);
+});
 
 describe('after a Postgres that was killed', () => {
   let holder: ChildProcess;
@@ -81,7 +81,7 @@ describe('after a Postgres that was killed', () => {
     await leaveLockOf(pid);
     const { databaseUrl } = await startPostgres(home, servers);
     expect(await query(databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
-  }, 60_000);
+  });
 
   it('waits until what is left of it has ended', async () => {
     holder = hold('sleep', '600');
@@ -91,14 +91,14 @@ describe('after a Postgres that was killed', () => {
     await eventually(() => expect(readFileSync(log, 'utf8')).toContain('already exists'));
     holder.kill('SIGKILL');
     expect(await query((await started).databaseUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
-  }, 60_000);
+  });
 });
 
 it('works with the programs of the npm package where the machine has none', async () => {
   const { databaseUrl } = await startPostgres(home, servers, { onMachine: [] });
   const [row] = await query(databaseUrl, 'select version() as version');
   expect(row?.version).toMatch(/^PostgreSQL 1[89]/);
-}, 60_000);
+});
 
 it('never opens data of another major version', async () => {
   mkdirSync(join(home.postgres, 'data'));

@@ -20,11 +20,11 @@ export function deadlinesTests(stage: Stage): void {
   });
 
   it('lets a crawl live as long as it is extended', async () => {
-    const crawl = await stage.start(crawlRequest(stage.probe, { spiderName: 'numbers' }, { leaseMs: 1500 }));
+    const crawl = await stage.start(crawlRequest(stage.probe, { spiderName: 'numbers' }, { leaseMs: 4000 }));
     const startedAt = monotonicMs();
     await crawl.extend(startedAt + 120_000);
     const heard = stage.hear(crawl);
-    await heard.until(() => heard.counts().ITM > 0 && monotonicMs() > startedAt + 2000);
+    await heard.until(() => heard.counts().ITM > 0 && monotonicMs() > startedAt + 4500);
     await crawl.stop();
     await crawl.exited;
   });

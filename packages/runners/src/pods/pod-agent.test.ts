@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,7 +37,10 @@ beforeEach(async () => {
   await eventually(() => ours.own(0));
 });
 afterEach(async () => {
+  // The next one listens at the same place.
+  const gone = agent.exitCode === null && agent.signalCode === null ? once(agent, 'exit') : null;
   agent.kill('SIGKILL');
+  await gone;
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -82,9 +86,7 @@ it('hands on orders, and ends what nobody prolongs', async () => {
   expect(await next()).toBe('KILL\n');
   expect(await ours.state()).toMatchObject({ stopReason: 'cancelled', deadlinePassed: true });
   // Nothing obeys here: then the kubelet is told.
-  await eventually(async () => expect((await fetch(`http://${HOST}:6801/alive`)).status).toBe(503), {
-    timeoutMs: 20_000,
-  });
+  await eventually(async () => expect((await fetch(`http://${HOST}:6801/alive`)).status).toBe(503));
   await orders.close();
 });
 

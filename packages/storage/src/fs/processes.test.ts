@@ -76,7 +76,7 @@ describe('several processes', () => {
     for (const name of ['a', 'b'])
       expect(names.filter((text) => text.startsWith(name))).toEqual(namesOf(name, 60, 10));
     expect(names).toHaveLength(1200);
-  }, 60_000);
+  });
 
   it('store every record once when they are killed at any moment and the batch is sent again', async () => {
     const batches = 40;
@@ -92,7 +92,7 @@ describe('several processes', () => {
     }
     expect(await storedNames()).toEqual(namesOf('a', batches, 20));
     expect((await createFsStreamStore({ root }).stats(REF)).records).toBe(batches * 20);
-  }, 60_000);
+  });
 });
 
 describe('a lock', () => {
@@ -129,7 +129,7 @@ describe('a lock', () => {
     await kill(child);
     expect(await withLock(file, async () => 'mine')).toBe('mine');
     expect(await readdir(path.dirname(file))).toEqual([]);
-  }, 60_000);
+  });
 
   it('of a dead process is taken over by one waiter at a time', async () => {
     const child = run('locker.cjs', [file]);
@@ -148,7 +148,7 @@ describe('a lock', () => {
         }),
       ),
     );
-  }, 60_000);
+  });
 
   it('of another machine is taken over when it shows no sign of life', async () => {
     await withLock(file, async () => {});

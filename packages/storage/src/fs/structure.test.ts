@@ -126,7 +126,7 @@ describe('writing', () => {
     const written = 20 * (records[0]?.[1].length ?? 0);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(written / 2);
     expect(await readdir(dir)).toHaveLength(3);
-  }, 120_000);
+  });
 });
 
 describe('packRuns', () => {

@@ -3,17 +3,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { makeScrapydUser } from '../../../support/scrapyd.ts';
 import { type Service, startService } from '../../../support/service.ts';
 import { DIFFERENCES, type Difference } from './differences.ts';
 import { type Answer, type Ask, ask, masked, type Peer } from './exchange.ts';
-import { clientsPython, freePort, LOGIN, type RealScrapyd, startScrapyd } from './peers.ts';
+import { clientsPython, LOGIN, type RealScrapyd, startScrapyd } from './peers.ts';
 import { type Eggs, requestsWithCrawls, requestsWithoutCrawls } from './requests.ts';
 
 /** The same requests to a Scrapyd from PyPI and to Spiderhub: every answer is the same, or listed with a reason. */
-
-jest.setTimeout(180_000);
 
 const AT_LEAST = 150;
 

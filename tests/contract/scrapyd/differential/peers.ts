@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { ask, type Peer } from './exchange.ts';
 
 export const LOGIN = 'scrapy:pass:word';
@@ -14,15 +13,6 @@ export function clientsPython(): string {
   const python = process.env.SPIDERHUB_CLIENTS_PYTHON;
   if (!python) throw new Error('SPIDERHUB_CLIENTS_PYTHON is not set: run these tests through `npm test`');
   return python;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export interface RealScrapyd extends Peer {

@@ -19,6 +19,8 @@ let server: S3Server;
 let faulty: FaultyS3;
 let postgres: TestDatabase;
 let bucket: Bucket;
+/** The same one for who does not wait long for an answer that does not come. */
+let hurried: Bucket;
 beforeAll(async () => {
   server = await startMoto();
   faulty = await startFaultyS3(server);
@@ -31,22 +33,20 @@ beforeEach(async () => {
   faulty.fault = () => 'none';
   postgres = await createTestDatabase();
   const { bucket: name } = await makeBucket(server);
-  bucket = await makeBucket(server, {
-    endpoint: faulty.endpoint,
-    bucket: name,
-    patience: { silenceMs: 500, givesUpMs: 1000 },
-  });
+  const place = { endpoint: faulty.endpoint, bucket: name };
+  bucket = await makeBucket(server, place);
+  hurried = await makeBucket(server, { ...place, patience: { silenceMs: 500, givesUpMs: 1000 } });
 });
 afterEach(() => postgres.close());
 
 const index = () => createSegmentIndex(postgres.database);
 const TINY = { rollBytes: 1500, sealedBytes: 1, compactPieces: 1000 };
 
-function openStore(options = TINY) {
+function openStore(options = TINY, { objects } = bucket) {
   const failures: unknown[] = [];
   const store = createSegmentStreamStore({
     index: index(),
-    objects: bucket.objects,
+    objects,
     onError: (error) => failures.push(error),
     ...options,
   });
@@ -85,10 +85,11 @@ describe('an S3 that fails', () => {
   it.each(['busy', 'silent', 'cut upload', 'cut answer'] as const)(
     'loses no record and blocks no writer or follower (%s); all goes into objects afterwards',
     async (fault) => {
-      const { store, failures } = openStore();
-      await store.write(REF, noise(0, 100), 0);
-      await store.settled();
+      const before = openStore().store;
+      await before.write(REF, noise(0, 100), 0);
+      await before.settled();
       expect(await named()).toHaveLength(1);
+      const { store, failures } = openStore(TINY, hurried);
       faulty.fault = ({ method }) => (method === 'PUT' ? fault : 'none');
       const began = performance.now();
       for (let at = 100; at < 400; at += 20) {
@@ -121,7 +122,9 @@ describe('an S3 that fails', () => {
     await store.write(REF, noise(0, 100), 0);
     await store.settled();
     faulty.fault = () => 'busy';
-    await expect(recordsOf(store, REF)).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(recordsOf(openStore(TINY, hurried).store, REF)).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
   });
 });
 
