@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '@spiderhub/testkit';
 import { deployDemo } from '../support/demo-egg.ts';
 import type { ServiceProcess } from '../support/service.ts';
@@ -6,6 +9,8 @@ import { IMAGE, missing, openStage, type Stage } from './stage.ts';
 /** The whole service, with crawls that are Pods of a real API server and a double for the kubelet. */
 
 jest.setTimeout(400_000);
+
+const CLI = join(__dirname, '../../apps/cli/dist/main.js');
 
 const why = missing();
 if (why) process.stderr.write(`Crawls as Pods are not tried: ${why}\n`);
@@ -87,4 +92,44 @@ withCluster('jobs whose crawls are Pods', () => {
     expect(crawl.requests).toBeGreaterThan(0);
     expect(crawl.log).toContain('Spider closed (finished)');
   });
+
+  it('are what `doctor` looks for: the rights of the worker, and whether the cluster takes a Pod', async () => {
+    expect(doctor()).toEqual([{ state: 'ok', words: 'the cluster takes Pods of crawls' }]);
+    const other = mkdtempSync(join(stage.folder, 'other-'));
+    writeFileSync(join(other, 'ca.crt'), stage.cluster.ca);
+    writeFileSync(join(other, 'token'), await stage.cluster.tokenOf('spiderhub-crawls', 'spiderhub-crawl'));
+    expect(doctor({ KUBERNETES_ACCOUNT: other })).toEqual([
+      {
+        state: 'broken',
+        words: expect.stringMatching(/may not create pods, get pods, .* delete secrets in/),
+      },
+    ]);
+    const ranges = '/api/v1/namespaces/spiderhub-crawls/limitranges';
+    const limits = [{ type: 'Container', max: { memory: '16Mi' } }];
+    await stage.cluster.call('POST', ranges, { metadata: { name: 'small' }, spec: { limits } });
+    await eventually(() =>
+      expect(doctor()).toEqual([
+        {
+          state: 'broken',
+          words: expect.stringMatching(/refuses the Pod of a crawl: .*maximum memory usage/),
+        },
+      ]),
+    );
+    await stage.cluster.call('DELETE', `${ranges}/small`);
+    expect(doctor({ KUBERNETES_SERVICE_PORT: '1' })).toEqual([
+      { state: 'broken', words: expect.stringContaining('the API server cannot be asked') },
+    ]);
+  });
+
+  /** What `admin doctor` says of Pods. */
+  function doctor(more: NodeJS.ProcessEnv = {}): { state: string; words: string }[] {
+    const env = { ...stage.service.env, ...more };
+    const { stdout } = spawnSync(process.execPath, [CLI, 'admin', 'doctor', '--json'], {
+      env,
+      encoding: 'utf8',
+    });
+    return (JSON.parse(stdout) as { part: string; state: string; words: string }[])
+      .filter(({ part }) => part === 'pods')
+      .map(({ state, words }) => ({ state, words }));
+  }
 });

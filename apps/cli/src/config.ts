@@ -14,6 +14,7 @@ import {
   LimitFields,
   LogLevel,
   Network,
+  PodFields,
   Port,
   PublicUrl,
   PythonPath,
@@ -50,6 +51,7 @@ const CliConfig = z.object({
   LOG_LEVEL: LogLevel.default('info'),
   SECRETS_KEY: SecretsKey.optional(),
   ...LimitFields,
+  ...PodFields,
   ...StorageFields,
 });
 export type CliConfig = z.output<typeof CliConfig>;

@@ -5,6 +5,7 @@ export { monotonicMs } from './clock.ts';
 export { ApiConfig } from './config/api.ts';
 export * from './config/fields.ts';
 export { LimitFields, limitDefaults } from './config/limits.ts';
+export { PodFields } from './config/pods.ts';
 export { splitProxies } from './config/proxies.ts';
 export * from './config/read.ts';
 export { StorageFields } from './config/storage.ts';

@@ -4,6 +4,7 @@ export { createForkServers, type ForkServers, type ForkServersOptions } from './
 export { createEggInspector, type EggInspectorOptions } from './inspect-egg.ts';
 export type { Launch, Launcher } from './launcher.ts';
 export { createPodRunner, type PodRunner } from './pods/pod-runner.ts';
+export { podProblems } from './pods/pod-trial.ts';
 export { createProcessRunner, type ProcessRunnerOptions } from './process-runner.ts';
 export type { Stack } from './stacks.ts';
 export { checkZip } from './zip.ts';

@@ -11,6 +11,7 @@ import { type CliConfig, givenDatabase } from '../config.ts';
 import { containerFindings } from './containers.ts';
 import type { Check, Finding } from './doctor.ts';
 import { networkFindings } from './network.ts';
+import { podFindings } from './pods.ts';
 
 const PATIENCE_MS = 10_000;
 
@@ -86,6 +87,7 @@ const storage: Check = {
 };
 
 const containers: Check = { name: 'containers', look: containerFindings };
+const pods: Check = { name: 'pods', look: podFindings };
 
 /** Servers of our own run as long as the service does; those that are given have to be there. */
 function away(what: string, given: string | undefined): Finding {
@@ -95,4 +97,4 @@ function away(what: string, given: string | undefined): Finding {
 }
 
 /** Every look of `admin doctor`, in the order of its answer. */
-export const CHECKS: readonly Check[] = [isolation, python, database, redis, storage, containers];
+export const CHECKS: readonly Check[] = [isolation, python, database, redis, storage, containers, pods];
