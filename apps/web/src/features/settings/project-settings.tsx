@@ -1,37 +1,21 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
 import { changeSettings, listSettings, type Setting } from '../../api/variables.ts';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Pending } from '../../ui/feedback.tsx';
 import { RawValue } from '../../ui/json-tree.tsx';
 import { Region } from '../../ui/region.tsx';
 import { RowMenu } from '../../ui/settings/row-menu.tsx';
-import { SettingForm } from '../../ui/settings/setting-form.tsx';
-import { settingValue } from '../../ui/settings/setting-value.ts';
-import { type GivenValue, type KnownValue, SecretValue } from '../../ui/settings/value-form.tsx';
-import { toast, toastError } from '../../ui/toasts.tsx';
+import { SettingDialog, useSettingEditing } from '../../ui/settings/setting-editing.tsx';
+import { type KnownValue, SecretValue } from '../../ui/settings/value-form.tsx';
 
 /** Scrapy's settings for all jobs of the project: they stand before those of its code, and behind those of a job. */
 export function ProjectSettings({ project }: { project: number }) {
-  const client = useQueryClient();
-  const key = ['settings', project];
+  const queryKey = ['settings', project];
   const params = { project };
-  const query = useQuery({ queryKey: key, queryFn: () => listSettings({ params }) });
-  /** Undefined: nothing is set; null: a new one. */
-  const [setting, open] = useState<KnownValue | null | undefined>();
-  const saving = useMutation({
-    mutationFn: async ({ name, text, secret }: GivenValue) =>
-      changeSettings({ params, body: { [secret ? 'secrets' : 'set']: { [name]: settingValue(text) } } }),
-    onSuccess: (list) => {
-      client.setQueryData(key, list);
-      toast('The setting is set: jobs that start from now on get it');
-      open(undefined);
-    },
-  });
-  const removing = useMutation({
-    mutationFn: ({ name }: Setting) => changeSettings({ params, body: { remove: [name] } }),
-    onSuccess: (list) => client.setQueryData(key, list),
-    onError: toastError,
+  const query = useQuery({ queryKey, queryFn: () => listSettings({ params }) });
+  const { open, remove, dialog } = useSettingEditing({
+    queryKey,
+    change: (body) => changeSettings({ params, body }),
+    said: 'The setting is set: jobs that start from now on get it',
   });
   const list = query.data?.settings ?? [];
   return (
@@ -50,19 +34,8 @@ export function ProjectSettings({ project }: { project: number }) {
       {query.data && list.length === 0 && (
         <p className="note">Nothing is set: jobs get the settings of their code.</p>
       )}
-      {list.length > 0 && (
-        <Table settings={list} onChange={open} onRemove={(each) => removing.mutate(each)} />
-      )}
-      <Dialog
-        open={setting !== undefined}
-        title={setting ? `Change ${setting.name}` : 'Set a setting'}
-        onClose={() => {
-          open(undefined);
-          saving.reset();
-        }}
-      >
-        {setting !== undefined && <SettingForm setting={setting} saving={saving} />}
-      </Dialog>
+      {list.length > 0 && <Table settings={list} onChange={open} onRemove={({ name }) => remove(name)} />}
+      <SettingDialog {...dialog} titles={{ change: (name) => `Change ${name}`, add: 'Set a setting' }} />
     </section>
   );
 }

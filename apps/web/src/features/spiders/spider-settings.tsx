@@ -1,17 +1,13 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { changeSpiderSettings, readSpiderSettings } from '../../api/spiders.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Pending } from '../../ui/feedback.tsx';
 import { RawValue } from '../../ui/json-tree.tsx';
 import { Region } from '../../ui/region.tsx';
 import { RowMenu } from '../../ui/settings/row-menu.tsx';
-import { SettingForm } from '../../ui/settings/setting-form.tsx';
-import { settingValue } from '../../ui/settings/setting-value.ts';
-import { type GivenValue, type KnownValue, SecretValue } from '../../ui/settings/value-form.tsx';
-import { toast, toastError } from '../../ui/toasts.tsx';
+import { SettingDialog, useSettingEditing } from '../../ui/settings/setting-editing.tsx';
+import { type KnownValue, SecretValue } from '../../ui/settings/value-form.tsx';
 import { type Winner, winnersOf } from './winners.ts';
 
 interface SpiderSettingsProps {
@@ -23,32 +19,17 @@ interface SpiderSettingsProps {
 export function SpiderSettings({ project, spider }: SpiderSettingsProps) {
   const role = useProject(project)?.role;
   const refusal = mayNot(role, 'develop');
-  const client = useQueryClient();
-  const key = ['spider', project, spider, 'settings'];
+  const queryKey = ['spider', project, spider, 'settings'];
   const params = { project, spider };
   const query = useQuery({
-    queryKey: key,
+    queryKey,
     queryFn: () => readSpiderSettings({ params }),
     enabled: role !== undefined && refusal === null,
   });
-  /** Undefined: nothing is set; null: a new one. */
-  const [setting, open] = useState<KnownValue | null | undefined>();
-  const saving = useMutation({
-    mutationFn: async ({ name, text, secret }: GivenValue) =>
-      changeSpiderSettings({
-        params,
-        body: { [secret ? 'secrets' : 'set']: { [name]: settingValue(text) } },
-      }),
-    onSuccess: (layers) => {
-      client.setQueryData(key, layers);
-      toast('The setting is set: runs that start from now on get it');
-      open(undefined);
-    },
-  });
-  const removing = useMutation({
-    mutationFn: (name: string) => changeSpiderSettings({ params, body: { remove: [name] } }),
-    onSuccess: (layers) => client.setQueryData(key, layers),
-    onError: toastError,
+  const { open, remove, dialog } = useSettingEditing({
+    queryKey,
+    change: (body) => changeSpiderSettings({ params, body }),
+    said: 'The setting is set: runs that start from now on get it',
   });
   const winners = winnersOf(query.data?.layers ?? []);
   return (
@@ -76,20 +57,12 @@ export function SpiderSettings({ project, spider }: SpiderSettingsProps) {
         {refusal !== null && <p className="dim">{refusal}.</p>}
         {refusal === null && <Pending query={query} rows={3} />}
         {query.data && winners.length === 0 && <p className="dim">Nothing is set: only those of its code.</p>}
-        {winners.length > 0 && (
-          <Table winners={winners} onChange={open} onRemove={(name) => removing.mutate(name)} />
-        )}
+        {winners.length > 0 && <Table winners={winners} onChange={open} onRemove={remove} />}
       </div>
-      <Dialog
-        open={setting !== undefined}
-        title={setting ? `${setting.name} of this spider` : 'Set a setting of this spider'}
-        onClose={() => {
-          open(undefined);
-          saving.reset();
-        }}
-      >
-        {setting !== undefined && <SettingForm setting={setting} saving={saving} />}
-      </Dialog>
+      <SettingDialog
+        {...dialog}
+        titles={{ change: (name) => `${name} of this spider`, add: 'Set a setting of this spider' }}
+      />
     </section>
   );
 }
