@@ -1,6 +1,25 @@
 import { COMMAND } from '@spiderhub/core';
-import { createAttemptStore, createDispatchStore, createVersionStore } from '@spiderhub/db';
+import {
+  createAttemptStore,
+  createDispatchStore,
+  createScrapydStore,
+  createVersionStore,
+} from '@spiderhub/db';
+import { eventually } from '@spiderhub/testkit';
 import { type ScrapydUnderTest, startScrapydDialect } from './support.ts';
+
+const VERSION = {
+  eggSha256: 'x',
+  image: null,
+  eggSizeBytes: 1,
+  extraEggs: [],
+  requirements: null,
+  stack: null,
+  settingsModule: 's',
+  spiders: ['a'],
+  scripts: [],
+  deployedBy: 'shub',
+};
 
 let scrapyd: ScrapydUnderTest;
 beforeEach(async () => {
@@ -25,20 +44,7 @@ it('runs the highest version, whatever was deployed last, until another API depl
   expect(await versions('shop')).toEqual(['1_2', '1_9', '1_10']);
   expect(await versionAtStart('shop')).toBe('1.10');
   const { id } = await scrapyd.database.database('projects').where({ name: 'shop' }).first('id');
-  await createVersionStore(scrapyd.database.database).save(COMMAND, {
-    project: id,
-    name: '1.3',
-    eggSha256: 'x',
-    image: null,
-    eggSizeBytes: 1,
-    extraEggs: [],
-    requirements: null,
-    stack: null,
-    settingsModule: 's',
-    spiders: ['a'],
-    scripts: [],
-    deployedBy: 'shub',
-  });
+  await createVersionStore(scrapyd.database.database).save(COMMAND, { ...VERSION, project: id, name: '1.3' });
   expect(await versionAtStart('shop')).toBe('1.3');
   expect(await versions('shop')).toEqual(['1_2', '1_9', '1_10', '1_3']);
   await scrapyd.deploy('shop', '1.4');
@@ -100,6 +106,28 @@ it.each(['', '.', '..', '../x', 'a/b'])('deletes nothing under the name %j', asy
   await scrapyd.post('delproject', { project });
   await scrapyd.post('delversion', { project, version: '1' });
   expect((await scrapyd.get('/listprojects.json')).body.projects).toEqual(['acme-project', 'shop']);
+});
+
+it('chooses the latest version of all that were deployed when it is its turn', async () => {
+  const db = scrapyd.database.database;
+  const { id } = await db('projects').where({ name: 'acme-project' }).first('id');
+  const store = createScrapydStore(db);
+  const chosen = await db.transaction(async (tx) => {
+    await tx('projects').where({ id }).forUpdate();
+    const choosing = store.chooseLatest(COMMAND, id);
+    await eventually(async () => {
+      const waiting = await db('pg_stat_activity')
+        .where({ wait_event_type: 'Lock' })
+        .whereRaw('datname = current_database()');
+      expect(waiting).toHaveLength(1);
+    });
+    for (const name of ['1.19', '1.18'])
+      await createVersionStore(tx).save(COMMAND, { ...VERSION, project: id, name });
+    return { choosing };
+  });
+  await chosen.choosing;
+  expect(await versions('acme-project')).toEqual(['1_0', '1_18', '1_19']);
+  expect(await versionAtStart('acme-project')).toBe('1.19');
 });
 
 it('takes twenty deployments at once', async () => {

@@ -3,7 +3,6 @@ import { createInterface } from 'node:readline';
 import {
   type Deploy,
   DomainError,
-  inVersionOrder,
   type Jobs,
   type ScheduleRequest,
   type StreamStore,
@@ -84,7 +83,8 @@ export async function importScrapyd(parts: ImportParts, folders: ImportFolders):
   for (const egg of eggs) {
     await tally('versions', `egg ${egg.path}`, () => addVersion(parts, projects, egg));
   }
-  for (const project of new Set(eggs.map((egg) => egg.project))) await chooseLatest(parts, projects, project);
+  for (const name of new Set(eggs.map((egg) => egg.project)))
+    await parts.store.chooseLatest(service(BY), await projects.id(name));
   const ended = endedJobs(finished, logs);
   for (const job of ended) {
     const added = await tally('finished', `job ${job.job}`, () => addFinished(parts, projects, job));
@@ -132,16 +132,6 @@ async function addVersion(
     () => {},
   );
   return true;
-}
-
-async function chooseLatest(
-  { versions, store }: ImportParts,
-  projects: Projects,
-  name: string,
-): Promise<void> {
-  const project = await projects.id(name);
-  const latest = inVersionOrder(await versions.list(project)).at(-1);
-  if (latest) await store.setLatest(service(BY), project, latest.name);
 }
 
 interface EndedJob extends FinishedJob {

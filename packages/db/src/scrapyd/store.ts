@@ -1,10 +1,10 @@
-import { accountErrors, COMMAND, type Role } from '@spiderhub/core';
+import { accountErrors, COMMAND, inVersionOrder, type Role } from '@spiderhub/core';
 import type { ScrapydStore, ScrapydUser, ScrapydUserStore } from '@spiderhub/core/scrapyd';
 import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { stopJobs } from '../jobs/change.ts';
 import { translated } from '../pg-errors.ts';
-import { removeVersion } from '../stores/version-store.ts';
+import { removeVersion, versionInUse } from '../stores/version-store.ts';
 
 export function createScrapydStore(database: Database): ScrapydStore {
   return translated<ScrapydStore>({
@@ -21,13 +21,19 @@ export function createScrapydStore(database: Database): ScrapydStore {
         await audit(tx, actor, { ...entry, action: 'project.made' });
         return made.id;
       }),
-    setLatest: (actor, project, version) =>
+    chooseLatest: (actor, project) =>
       database.transaction(async (tx) => {
+        // Deployments lock the project's row, too: each that was stored before is seen, and none comes in between.
         const before = await tx('projects').where({ id: project }).forUpdate().first('latest_version');
-        await tx('projects').where({ id: project }).update({ latest_version: version });
-        const entry = { place: { project }, object: `version ${version}`, before };
-        if (before && before.latest_version !== version)
-          await audit(tx, actor, { ...entry, action: 'version.chosen' });
+        const versions = await tx('versions')
+          .where({ project_id: project })
+          .orderBy('deployed_at')
+          .select('name');
+        const latest = inVersionOrder<{ name: string }>(versions).at(-1)?.name;
+        if (latest === undefined || latest === (await versionInUse(tx, project))) return;
+        await tx('projects').where({ id: project }).update({ latest_version: latest });
+        const entry = { place: { project }, object: `version ${latest}`, before };
+        await audit(tx, actor, { ...entry, action: 'version.chosen' });
       }),
     removeVersion: (actor, project, name) =>
       database.transaction((tx) => removeVersion(tx, actor, project, name)),

@@ -182,7 +182,8 @@ function scriptSpiders(scripts: readonly string[]): string[] {
   return scripts.map((script) => `py:${script}`);
 }
 
-async function versionInUse(db: Database, project: number): Promise<string | null> {
+/** What a job would run that starts now and names no version; null for none. */
+export async function versionInUse(db: Database, project: number): Promise<string | null> {
   const { rows } = await db.raw<{ rows: { name: string }[] }>(IN_USE, { project });
   return rows[0]?.name ?? null;
 }

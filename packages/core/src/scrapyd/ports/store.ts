@@ -80,8 +80,11 @@ export interface JobName {
 export interface ScrapydStore {
   /** The project's number; a project of that name in the organisation is made when there is none. */
   ensureProject(actor: Actor, organisation: number, name: string): Promise<number>;
-  /** Says which version jobs run that name none; forgotten by the next deployment. */
-  setLatest(actor: Actor, project: number, version: string): Promise<void>;
+  /**
+   * Jobs that name no version run the last one of those deployed now, in Scrapyd's order; forgotten by the next
+   * deployment.
+   */
+  chooseLatest(actor: Actor, project: number): Promise<void>;
   removeVersion(actor: Actor, project: number, name: string): Promise<boolean>;
   /** Removes every version and cancels what is pending. Running jobs go on. */
   removeProject(actor: Actor, project: number): Promise<void>;

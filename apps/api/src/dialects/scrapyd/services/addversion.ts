@@ -2,7 +2,6 @@ import { DomainError, type EggContents } from '@spiderhub/core';
 import { largestFile } from '../../../http/upload.ts';
 import type { Service, ServiceCall } from '../call.ts';
 import { checkNewName } from '../names.ts';
-import { inOrder } from '../versions.ts';
 import { refused, required } from '../wire/fields.ts';
 import { PythonError, pythonJson } from '../wire/python-text.ts';
 import { isZip } from '../zip.ts';
@@ -91,10 +90,6 @@ export async function chooseLatest(
   projects.forget();
   const project = await projects.now(reach, name);
   if (!project) return;
-  // The order by numbers alone: what was chosen before must not decide.
-  const latest = inOrder({ ...project, latest: '' }).at(-1);
-  if (latest && latest.name !== project.latest) {
-    await parts.scrapyd.store.setLatest(caller.actor, project.id, latest.name);
-    projects.forget();
-  }
+  await parts.scrapyd.store.chooseLatest(caller.actor, project.id);
+  projects.forget();
 }
