@@ -139,14 +139,14 @@ interface Found extends Pick<EggContents, 'spiders' | 'scripts'> {
 }
 
 function readContents(run: ChildResult, timeoutMs: number): Found {
-  if (run.stoppedFor !== null) throw badEgg(`importing the project ${run.stoppedFor}\n${run.tail}`);
-  if (run.timedOut) throw badEgg(`importing the project took more than ${timeoutMs / 1000} s\n${run.tail}`);
+  if (run.stoppedFor !== null) throw failure(`importing the project ${run.stoppedFor}`, run.tail);
+  if (run.timedOut) throw failure(`importing the project took more than ${timeoutMs / 1000} s`, run.tail);
   if (run.code !== 0) {
     const words = [whyNot(run), missingVariable(run.tail) ?? ''].filter((text) => text !== '');
     throw badEgg(`the project cannot be imported\n${words.join('\n')}`);
   }
   if (run.result.length === 0)
-    throw badEgg(`the project ended its process before its spiders were listed\n${run.tail}`);
+    throw failure('the project ended its process before its spiders were listed', run.tail);
   const { spiders, scripts, warnings, notCalled } = parseContents(run);
   return {
     spiders: namesOf('spider', spiders, run),
@@ -206,5 +206,10 @@ function isName(name: string): boolean {
 }
 
 function unlisted(tail: string): DomainError {
-  return badEgg(`the spiders cannot be listed\n${tail}`);
+  return failure('the spiders cannot be listed', tail);
+}
+
+/** With the last words of the project, if there are any. */
+function failure(what: string, tail: string): DomainError {
+  return badEgg(tail === '' ? what : `${what}\n${tail}`);
 }
