@@ -90,7 +90,7 @@ export function Chart({ label, times, lines, words, isElapsed = false, height = 
 /** As much of a time as tells it from the ticks beside it, which are `step` seconds away. */
 function timeOfTick(at: number, step: number, zone: Zone): string {
   if (step >= 6 * 3600) return shortTime(at, zone);
-  return clockTime(at, zone).slice(0, step < 60 ? 8 : 5);
+  return clockTime(at, zone).slice(0, step < 1 ? 10 : step < 60 ? 8 : 5);
 }
 
 /** A colour as a canvas knows it: custom properties keep `light-dark()` as it was written. */

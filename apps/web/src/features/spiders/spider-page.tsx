@@ -4,6 +4,7 @@ import { Play } from 'lucide-react';
 import { addressOfKey, shortKey } from '../../api/jobs.ts';
 import { type Run, readSpider, type Spider, tagSpider } from '../../api/spiders.ts';
 import { count, duration } from '../../lib/format.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { usePollWithoutStream } from '../../lib/live/liveness.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
@@ -103,7 +104,9 @@ function Known({ project, spider }: { project: number; spider: Spider }) {
         onRemove={(tag) => tagging.mutate({ remove: [tag] })}
       />
       <Figures spider={spider} />
-      {spider.runs.length > 1 && <RunsChart runs={spider.runs} usual={spider.usual.items} />}
+      {spider.runs.length > 1 && (
+        <RunsChart project={project} runs={spider.runs} usual={spider.usual.items} />
+      )}
       <section className="stack tight">
         <h2>Last runs</h2>
         <DataTable<Run>
@@ -210,14 +213,14 @@ function Provenance({ spider, project }: { spider: Spider; project: number }) {
           {spider.args.map(({ name, values }) => (
             <div key={name} className="fact">
               <dt className="mono">{name}</dt>
-              <dd className="mono">{values.join(', ')}</dd>
+              <dd className="mono">{values.map(isolated).join(', ')}</dd>
             </div>
           ))}
         </dl>
         <p className="anywhere">
           {spider.versions.length > 0 ? (
             <>
-              In version {spider.versions.slice(0, 5).join(', ')}
+              In version {spider.versions.slice(0, 5).map(isolated).join(', ')}
               {spider.versions.length > 5 && ` and ${spider.versions.length - 5} more`}
             </>
           ) : (
