@@ -66,11 +66,14 @@ describeInBrowser('the page while things happen', () => {
       }
       const loads: string[] = [];
       for (const { page } of windows) page.on('framenavigated', (frame) => loads.push(frame.url()));
-      const key = await crawl(service, 'books', { category: 'poetry', add_tag: 'seen' });
+      const keys: string[] = [];
+      for (let n = 0; n < 10; n++)
+        keys.push(await crawl(service, 'books', { category: 'poetry', n: String(n), add_tag: 'seen' }));
       for (const { page } of windows) {
-        await rowOf(page, key).waitFor();
-        await rowOf(page, key).getByText('finished', { exact: true }).waitFor({ timeout: SLOWEST_MS });
+        for (const each of keys)
+          await rowOf(page, each).getByText('finished', { exact: true }).waitFor({ timeout: SLOWEST_MS });
       }
+      const [key = ''] = keys;
       const answer = await service.call(`/api/jobs/list.json?project=${service.team.project}&job=${key}`);
       const { jobs } = (await answer.json()) as { jobs: { items_scraped: number }[] };
       for (const { page } of windows) {

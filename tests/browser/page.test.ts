@@ -1,6 +1,7 @@
 import type { Service } from '../support/service.ts';
 import { byKeys } from './journeys/by-keys.ts';
 import { clumsy } from './journeys/clumsy.ts';
+import { doing } from './journeys/doing.ts';
 import { fault } from './journeys/fault.ts';
 import { further } from './journeys/further.ts';
 import { layers } from './journeys/layers.ts';
@@ -36,6 +37,7 @@ describeInBrowser('the page', () => {
   reading(scene);
   people(scene);
   layers(scene);
+  doing(scene);
   looks(scene);
   byKeys(scene);
   clumsy(scene);

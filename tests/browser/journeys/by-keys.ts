@@ -34,7 +34,8 @@ export function byKeys(scene: Scene): void {
     await press(page, link('Keys'));
     await press(page, button('New key'));
     const dialog = page.getByRole('dialog');
-    await tabTo(page, dialog.getByLabel('Name', { exact: true }));
+    // A form begins at its first field.
+    await dialog.getByLabel('Name', { exact: true }).and(page.locator(':focus')).waitFor();
     await page.keyboard.type('by keys');
     await press(page, dialog.getByRole('button', { name: 'Make the key' }));
     await dialog.getByText(/^curl -u sphub_/).waitFor();

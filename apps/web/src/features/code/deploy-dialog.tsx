@@ -22,6 +22,7 @@ export function DeployDialog({ project, egg, onClose }: DeployDialogProps) {
   useEffect(() => {
     if (end.current) end.current.scrollTop = end.current.scrollHeight;
   }, [log]);
+  useAskBeforeLeaving(isPending);
   function submit(event: FormEvent) {
     event.preventDefault();
     setLog('');
@@ -71,6 +72,16 @@ export function DeployDialog({ project, egg, onClose }: DeployDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+/** A tab that is closed takes an upload with it: the browser asks first. */
+function useAskBeforeLeaving(isBusy: boolean): void {
+  useEffect(() => {
+    if (!isBusy) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [isBusy]);
 }
 
 /** A name that sorts by time when the file's own says nothing. */

@@ -30,6 +30,7 @@ export default function LogTab({ job, address, attempt }: TabProps) {
   const [opened, open] = useState<number | null>(null);
   const key = ['log', address.project, address.spider, address.job, attempt ?? job.attempt] as const;
   const { ends, told } = useEnds({ job, address, attempt }, key);
+  const begin = useBegin({ job, address, attempt }, key, line);
   function go(change: JobSearch) {
     void navigate({
       to: '/p/$project/$spider/$job',
@@ -44,8 +45,11 @@ export default function LogTab({ job, address, attempt }: TabProps) {
     follow(false);
   }
   const follower = { keys: 'f', what: 'Follow the log', run: () => follow(!follows) };
-  useKeys([follower, { keys: 'e', what: 'First error', run: () => void firstError() }]);
-  if (!ends.data) return <Pending query={ends} />;
+  useKeys([
+    ...(isRunning ? [follower] : []),
+    { keys: 'e', what: 'First error', run: () => void firstError() },
+  ]);
+  if (!ends.data || begin.isLoading) return <Pending query={ends} />;
   const { levels } = ends.data;
   const end = Math.max(ends.data.end, told);
   if (end === 0) return <NoLog isRunning={isRunning} />;
@@ -60,6 +64,7 @@ export default function LogTab({ job, address, attempt }: TabProps) {
         find={find}
         times={times}
         follows={follows}
+        isGrowing={isRunning}
         canFollow={!isFiltered}
         address={address}
         onLevel={(next) => go({ level: next || undefined, line: undefined })}
@@ -83,8 +88,7 @@ export default function LogTab({ job, address, attempt }: TabProps) {
           end={end}
           times={times}
           line={line ?? null}
-          // A job that is over is looked at from its end, unless a line is named.
-          startsAtEnd={line === undefined && job.state === 'finished' && job.outcome !== 'ok'}
+          startsAt={begin.data ?? (isOverBadly(job) ? end - 1 : null)}
           follows={follows}
           onFollow={follow}
           onLine={(n) => go({ line: n })}
@@ -108,6 +112,27 @@ function useEnds({ job, address, attempt }: TabProps, key: readonly unknown[]) {
   });
   useWhileItComesOn(job.key, ends.refetch, EVERY_MS);
   return { ends, told: useTail(job.key, 'logs', attempt ?? job.attempt) };
+}
+
+const isOverBadly = ({ state, outcome }: TabProps['job']) => state === 'finished' && outcome !== 'ok';
+
+/**
+ * A job that failed is looked at from its first error, when a single call finds it, else from its end. Which of them is settled when
+ * the log is opened: what somebody reads does not move away when the job ends.
+ */
+function useBegin({ job, address, attempt }: TabProps, key: readonly unknown[], line: number | undefined) {
+  const [hasFailed] = useState(line === undefined && isOverBadly(job) && job.outcome === 'failed');
+  return useQuery({
+    queryKey: [...key, 'begin'],
+    queryFn: async ({ signal }) => {
+      const query = { level: ERROR, limit: 1, ...tryOf(attempt) };
+      const { records } = await readLogs({ params: { ...address }, query }, { signal });
+      return records[0]?.n ?? null;
+    },
+    enabled: hasFailed && job.errors > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  });
 }
 
 async function findError(address: JobAddress, attempt: number | undefined): Promise<number | undefined> {

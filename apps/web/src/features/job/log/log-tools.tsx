@@ -12,6 +12,8 @@ interface LogToolsProps {
   find: string;
   times: TimeStyle;
   follows: boolean;
+  /** Lines may still come: there is something to follow. */
+  isGrowing: boolean;
   canFollow: boolean;
   address: JobAddress;
   onLevel: (level: number) => void;
@@ -26,7 +28,7 @@ const TIMES: readonly TimeStyle[] = ['clock', 'since start', 'between lines'];
 
 /** Levels with their numbers, search, times, follow. */
 export function LogTools(props: LogToolsProps) {
-  const { levels, end, level, times, follows, canFollow, address } = props;
+  const { levels, end, level, times, follows, isGrowing, canFollow, address } = props;
   const errors = countFrom(levels, 40);
   return (
     <div className="row">
@@ -63,16 +65,18 @@ export function LogTools(props: LogToolsProps) {
           <option key={each}>{each}</option>
         ))}
       </select>
-      <button
-        type="button"
-        className="button"
-        aria-pressed={follows}
-        disabled={!canFollow}
-        title="f"
-        onClick={() => props.onFollow(!follows)}
-      >
-        <ArrowDownToLine size={14} /> {follows ? 'Following' : 'Follow'}
-      </button>
+      {isGrowing && (
+        <button
+          type="button"
+          className="button"
+          aria-pressed={follows}
+          disabled={!canFollow}
+          title="f"
+          onClick={() => props.onFollow(!follows)}
+        >
+          <ArrowDownToLine size={14} /> {follows ? 'Following' : 'Follow'}
+        </button>
+      )}
       <a className="button icon" href={downloadAddress(address, 'logs', 'txt')} aria-label="Download the log">
         <Download size={14} />
       </a>

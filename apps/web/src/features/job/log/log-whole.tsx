@@ -13,7 +13,8 @@ interface LogWholeProps {
   end: number;
   times: TimeStyle;
   line: number | null;
-  startsAtEnd: boolean;
+  /** Where it is looked at first when no line is named; null: from its first line on. */
+  startsAt: number | null;
   follows: boolean;
   onFollow: (follows: boolean) => void;
   onLine: (n: number) => void;
@@ -22,8 +23,8 @@ interface LogWholeProps {
 
 /** Every record, from the first to the last. */
 export function LogWhole(props: LogWholeProps) {
-  const { stream, end, times, line, startsAtEnd, follows, onFollow, onLine, onOpen } = props;
-  const [current, setCurrent] = useState<number | null>(line ?? (startsAtEnd ? end - 1 : null));
+  const { stream, end, times, line, startsAt, follows, onFollow, onLine, onOpen } = props;
+  const [current, setCurrent] = useState<number | null>(line ?? startsAt);
   useEffect(() => {
     if (line !== null) setCurrent(line);
   }, [line]);
