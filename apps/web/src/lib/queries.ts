@@ -1,8 +1,19 @@
-import { keepPreviousData, QueryClient, useQueryClient } from '@tanstack/react-query';
+import { focusManager, keepPreviousData, QueryClient, useQueryClient } from '@tanstack/react-query';
 import { ApiError } from '../api/client.ts';
 import { stir } from './live/stirring.ts';
 
 const MAX_TRIES = 3;
+
+/** Who comes back from another window sees what is, also where both were in sight all the time. */
+focusManager.setEventListener((look) => {
+  const back = () => look();
+  window.addEventListener('focus', back);
+  document.addEventListener('visibilitychange', back);
+  return () => {
+    window.removeEventListener('focus', back);
+    document.removeEventListener('visibilitychange', back);
+  };
+});
 
 /** What the page has read. Old data stay on screen while new ones come. */
 export const queryClient = new QueryClient({

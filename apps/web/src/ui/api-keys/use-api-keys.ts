@@ -1,11 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type MadeKey, organisationKeys, ownKeys, projectKeys } from '../../api/keys.ts';
 import type { Role } from '../../api/organisations.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { toast, toastError } from '../toasts.tsx';
-
-/** When a key was used last shows while one looks. */
-/** When a key was used last is told by no event, and nobody waits for it, ms. */
-const POLL_MS = 20_000;
 
 /** Whose keys: one's own, those of a project, or all that reach into an organisation, which are revoked there and not made. */
 export type KeyPlace = 'own' | { project: number } | { organisation: number };
@@ -63,7 +60,8 @@ export function useApiKeys(place: KeyPlace, isAllowed: boolean) {
   const key = ['api-keys', place];
   const again = () => client.invalidateQueries({ queryKey: key });
   return {
-    keys: useQuery({ queryKey: key, queryFn: calls.list, enabled: isAllowed, refetchInterval: POLL_MS }),
+    // Who tries a key elsewhere comes back to see when it was used last: the list is read again then.
+    keys: useQuery({ queryKey: key, queryFn: calls.list, enabled: isAllowed }),
     make: useMutation({
       mutationFn: (wish: NewKey): Promise<MadeKey> => calls.make?.(wish) ?? neverHere(),
       onSuccess: again,
@@ -75,7 +73,7 @@ export function useApiKeys(place: KeyPlace, isAllowed: boolean) {
     revoke: useMutation({
       mutationFn: calls.revoke,
       onSuccess: async ({ name, hint }) => {
-        toast(`${name || hint} is revoked`);
+        toast(`${isolated(name || hint)} is revoked`);
         await again();
       },
       onError: toastError,
