@@ -108,7 +108,9 @@ async function operate(service: Service, receiver: Receiver): Promise<void> {
   });
 }
 
-/** `npm run pictures`: what docs/dash shows, made anew from the demo. */
+/** `npm run pictures`: what docs/dash shows, made anew from the demo; `npm run pictures -- jobs rule` makes those two alone. */
+const wanted = process.env.PICTURES?.split(' ') ?? [];
+const isWanted = (name: string) => wanted.includes('all') || wanted.includes(name);
 const onlyWhenAsked = process.env.PICTURES ? describeInBrowser : describe.skip;
 
 onlyWhenAsked('pictures of the page', () => {
@@ -130,6 +132,10 @@ onlyWhenAsked('pictures of the page', () => {
     await untilFinished(service, keys);
     await deploySecond();
     await operate(service, receiver);
+    // One of the rules has something to do.
+    await crawl(service, 'books', { category: 'travel', add_tag: 'daily' });
+    const firings = service.db.database('rule_firings').where({ rule_id: 1 }).first();
+    await eventually(async () => expect(await firings.clone()).toBeDefined(), { timeoutMs: SLOWEST_MS });
     await untilQuiet();
     for (const delay of ['0.2', '0.5']) await crawl(service, 'slow', { delay, add_tag: 'watch' });
     // A chart of what runs has a line from its third measurement on.
@@ -239,27 +245,39 @@ onlyWhenAsked('pictures of the page', () => {
     await page.screenshot({ path: join(FOLDER, `${name}-${theme}.png`) });
   }
 
+  /** What shows when something was pressed first. */
+  const pressed: [name: string, path: string, press: (page: Page) => Promise<unknown>][] = [
+    [
+      'run',
+      '/jobs',
+      async (page) => {
+        await page.getByRole('button', { name: 'Run a spider' }).click();
+        await page.getByLabel('Spider', { exact: true }).fill('books');
+      },
+    ],
+    ['rule-dialog', '/rules/1', (page) => page.getByRole('button', { name: 'Change' }).click()],
+  ];
+
   it.each(['light', 'dark'] as const)(
     'shows each screen in %s',
     async (colorScheme) => {
       const { page, context } = await chromium.open({ colorScheme });
-      await page.goto(`${service.url}/sign-in`);
-      await page.getByText('forgotten').waitFor();
-      await page.screenshot({ path: join(FOLDER, `sign-in-${colorScheme}.png`) });
+      context.setDefaultTimeout(SLOWEST_MS);
+      const signIn = ['sign-in', '~/sign-in', 'forgotten'] as const;
+      if (isWanted('sign-in')) await picture(page, signIn, colorScheme);
       await enter(page, service);
-      for (const screen of SCREENS) await picture(page, screen, colorScheme);
-      await page.goto(`${service.url}/p/${service.team.project}/jobs`);
-      await page.getByRole('button', { name: 'Run a spider' }).click();
-      await page.getByLabel('Spider', { exact: true }).fill('books');
-      await page.screenshot({ path: join(FOLDER, `run-${colorScheme}.png`) });
-      await page.goto(`${service.url}/p/${service.team.project}/rules/1`);
-      await page.getByRole('button', { name: 'Change' }).click();
-      await page.getByRole('dialog').waitFor();
-      await page.screenshot({ path: join(FOLDER, `rule-dialog-${colorScheme}.png`) });
+      for (const screen of SCREENS) if (isWanted(screen[0])) await picture(page, screen, colorScheme);
+      for (const [name, path, press] of pressed.filter(([each]) => isWanted(each))) {
+        await page.goto(`${service.url}/p/${service.team.project}${path}`);
+        await press(page);
+        await page.getByRole('dialog').waitFor();
+        await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`) });
+      }
       await context.setExtraHTTPHeaders({ authorization: `Basic ${btoa(`${await staffKey(service)}:`)}` });
-      await picture(page, ['server', '~/server', 'waits longest since'], colorScheme);
+      const server = ['server', '~/server', 'waits longest since'] as const;
+      if (isWanted('server')) await picture(page, server, colorScheme);
       await chromium.closeAll(null);
     },
-    400_000,
+    800_000,
   );
 });
