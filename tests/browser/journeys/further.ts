@@ -56,6 +56,7 @@ export function further(scene: Scene): void {
       const authorization = `Basic ${Buffer.from(`${await staffKey(scene.service)}:`).toString('base64')}`;
       await context.setExtraHTTPHeaders({ authorization });
       faults.push(...(await faultsAt(page, '/server', 'waits longest since')));
+      faults.push(...(await faultsAt(page, '/server/audit', 'Export as JSON lines')));
       expect(faults).toEqual([]);
       expect(unexpected(window, expectedRefusal(401))).toEqual([]);
     },

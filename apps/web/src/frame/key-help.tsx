@@ -21,7 +21,7 @@ export function KeyHelp({ open, onClose }: { open: boolean; onClose: () => void 
           <tbody>
             {[...seen.values()].map(({ keys: name, what }) => (
               <tr key={name}>
-                <td style={{ width: 120 }}>
+                <td style={{ width: 90 }}>
                   {(NAMES[name] ?? name).split(' ').map((each, i) => (
                     <span key={`${each}-${String(i)}`}>
                       {i > 0 && ' '}
@@ -29,7 +29,7 @@ export function KeyHelp({ open, onClose }: { open: boolean; onClose: () => void 
                     </span>
                   ))}
                 </td>
-                <td>{what}</td>
+                <td className="wrap">{what}</td>
               </tr>
             ))}
           </tbody>

@@ -17,6 +17,7 @@ import { count } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
 import { usePollWithoutStream } from '../lib/live/liveness.ts';
 import { mayNot, useProject } from '../lib/me.ts';
+import { useCurrentInSight } from '../ui/tabs.tsx';
 
 interface Place {
   to:
@@ -72,6 +73,7 @@ export function NavigationOfProject({ project }: { project: number }) {
   const navigate = useNavigate();
   const { data } = useQuery({ ...numbersQuery, refetchInterval: usePollWithoutStream(POLL_MS) });
   const isFailing = useFailingWebhooks(project);
+  const inSight = useCurrentInSight<HTMLUListElement>();
   const numbers = data?.projects.find(({ id }) => id === project);
   useKeys(
     PLACES.map(({ to, name, key }) => ({
@@ -82,7 +84,7 @@ export function NavigationOfProject({ project }: { project: number }) {
   );
   return (
     <nav className="side" aria-label="Project">
-      <ul>
+      <ul ref={inSight}>
         {PLACES.map(({ to, name, icon: Icon }) => (
           <li key={to}>
             <Link

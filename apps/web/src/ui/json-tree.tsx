@@ -45,7 +45,9 @@ function Node({ node, depth }: { node: RawNode; depth: number }) {
             // Names may come twice, so their place tells them apart.
             // biome-ignore lint/suspicious/noArrayIndexKey: see above
             <li key={i}>
-              <span className="dim">{name}: </span>
+              <span className="dim">
+                <bdi>{name}</bdi>:{' '}
+              </span>
               <Node node={child} depth={depth + 1} />
             </li>
           ))}

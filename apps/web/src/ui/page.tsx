@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef } from 'react';
+import { isolated } from '../lib/isolated.ts';
 
 interface PageProps {
   title: string;
@@ -14,7 +15,7 @@ interface PageProps {
 export function Page({ title, facts, actions, narrow = false, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · Spiderhub`;
+    document.title = `${isolated(title)} · Spiderhub`;
   }, [title]);
   // The router's own way would also scroll logs and tables back whenever the address changes.
   useEffect(() => {

@@ -24,7 +24,7 @@ export function EmailForm({ hasPassword }: { hasPassword: boolean }) {
       <p className="anywhere">
         {me?.email ? (
           <>
-            Yours is <strong>{me.email}</strong>.
+            Yours is <bdi className="strong">{me.email}</bdi>.
           </>
         ) : (
           'You have shown none yet. With one you get a link when you forget your password.'

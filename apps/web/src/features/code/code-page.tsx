@@ -4,6 +4,7 @@ import { Upload } from 'lucide-react';
 import { type DragEvent, useRef, useState } from 'react';
 import { deleteVersion, listVersions, type Version } from '../../api/versions.ts';
 import { bytes, count } from '../../lib/format.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
 import { CommandLine } from '../../ui/command-line.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
@@ -216,7 +217,7 @@ function useDelete(project: number) {
   const deleting = useMutation({
     mutationFn: (version: string) => deleteVersion({ params: { project, version } }),
     onSuccess: (_done, version) => {
-      toast(`Version ${version} is deleted`);
+      toast(`Version ${isolated(version)} is deleted`);
       return client.invalidateQueries({ queryKey: ['versions', project] });
     },
     onError: toastError,

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useVersion as bringIntoUse, readVersion, type Version } from '../../api/versions.ts';
 import { plural } from '../../lib/format.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorPanel, Pending } from '../../ui/feedback.tsx';
 import { toast } from '../../ui/toasts.tsx';
@@ -22,14 +23,14 @@ export function UseDialog({ project, version, onClose }: UseDialogProps) {
   const taking = useMutation({
     mutationFn: () => bringIntoUse({ params, body: {} }),
     onSuccess: async () => {
-      toast(`Version ${version.name} is in use: new jobs run it`);
+      toast(`Version ${isolated(version.name)} is in use: new jobs run it`);
       await client.invalidateQueries({ queryKey: ['versions', project] });
       onClose();
     },
   });
   const use = details.data?.use;
   return (
-    <Dialog open onClose={onClose} title={`Use version ${version.name}?`}>
+    <Dialog open onClose={onClose} title={`Use version ${isolated(version.name)}?`}>
       <div className="body stack">
         <p>New jobs run it from now on. Jobs that run already go on with theirs.</p>
         <Pending query={details} rows={3} />
@@ -73,7 +74,7 @@ function Names({ title, names, isBad = false }: NamesProps) {
   return (
     <div>
       <h3 className={isBad ? 'bad' : undefined}>{title}</h3>
-      <p className="anywhere mono">{names.join(', ')}</p>
+      <p className="anywhere mono">{names.map(isolated).join(', ')}</p>
     </div>
   );
 }

@@ -187,12 +187,11 @@ function Inputs({ comparison: { a: first, b: second, facts, args, settings, envi
               <tr key={`${kind} ${name}`}>
                 <td className="dim">{kind}</td>
                 <td className="mono strong">{name}</td>
-                <td className="mono wrap">
-                  <Value text={a} />
-                </td>
-                <td className="mono wrap">
-                  <Value text={b} />
-                </td>
+                {[a, b].map((text, i) => (
+                  <td key={i === 0 ? 'a' : 'b'} className="mono wrap">
+                    <Value text={text} isPlain={kind !== 'setting'} />
+                  </td>
+                ))}
               </tr>
             ))}
           </tbody>
@@ -202,8 +201,9 @@ function Inputs({ comparison: { a: first, b: second, facts, args, settings, envi
   );
 }
 
-function Value({ text }: { text: string | null }) {
-  return text === null ? <span className="dim">not there</span> : <RawValue text={text} />;
+function Value({ text, isPlain = false }: { text: string | null; isPlain?: boolean }) {
+  if (text === null) return <span className="dim">not there</span>;
+  return isPlain ? text : <RawValue text={text} />;
 }
 
 function Coverage({ comparison: { a: first, b: second, coverage } }: Part) {

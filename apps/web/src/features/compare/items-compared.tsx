@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import type { Comparison } from '../../api/jobs.ts';
 import { count } from '../../lib/format.ts';
+import { isolated } from '../../lib/isolated.ts';
 
 interface ItemsComparedProps {
   comparison: Comparison;
@@ -55,7 +56,7 @@ export function ItemsCompared({ comparison: { items, coverage }, by = '', onBy }
                   <tr key={`${kind} ${key}`}>
                     <td className="mono wrap anywhere">{key}</td>
                     <td className={kind === 'changed' ? 'warned' : 'dim'}>{kind}</td>
-                    <td className="mono wrap">{fields.join(', ')}</td>
+                    <td className="mono wrap anywhere">{fields.map(isolated).join(', ')}</td>
                   </tr>
                 ))}
               </tbody>

@@ -8,6 +8,8 @@ import { EditableTags } from '../../ui/tags.tsx';
 import { Ago, Lasting, useNow } from '../../ui/time.tsx';
 import { toastError } from '../../ui/toasts.tsx';
 
+const NAME = { maxWidth: 240 };
+
 /** Beside the title: what it is and since when. */
 export function JobFacts({ job, project }: { job: Job; project: number }) {
   return (
@@ -21,11 +23,15 @@ export function JobFacts({ job, project }: { job: Job; project: number }) {
       {job.place !== null && <span className="dim">place {count(job.place)} of the queue</span>}
       {job.attempt > 1 && <span className="dim">attempt {job.attempt}</span>}
       {job.version && (
-        <Link to="/p/$project/code" params={{ project }} className="dim">
+        <Link to="/p/$project/code" params={{ project }} className="dim cut" style={NAME} title={job.version}>
           {job.version}
         </Link>
       )}
-      {job.scheduledBy && <span className="dim">by {job.scheduledBy}</span>}
+      {job.scheduledBy && (
+        <span className="dim cut" style={NAME} title={job.scheduledBy}>
+          by {job.scheduledBy}
+        </span>
+      )}
       <span className="dim">
         <Ago at={job.stateSince} />
       </span>

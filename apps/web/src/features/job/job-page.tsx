@@ -4,6 +4,7 @@ import { type ComponentType, lazy, Suspense, useRef } from 'react';
 import { addressOfKey, type Job, type JobAddress, readJob, shortKey } from '../../api/jobs.ts';
 import { listSpiders } from '../../api/spiders.ts';
 import { count } from '../../lib/format.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { useWatchedJob } from '../../lib/live/follow.ts';
 import { usePollWithoutStream } from '../../lib/live/liveness.ts';
@@ -12,6 +13,7 @@ import { askToRun } from '../../lib/run-request.ts';
 import { whole } from '../../lib/whole.ts';
 import { Empty, ErrorPanel, Pending, Skeleton } from '../../ui/feedback.tsx';
 import { Page } from '../../ui/page.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
 import { JobActions } from './job-actions.tsx';
 import { JobFacts, JobFigures } from './job-head.tsx';
 import { TABS, type Tab } from './tabs.ts';
@@ -66,7 +68,9 @@ function ByName({ project, name, job }: { project: number; name: string; job: nu
   if (!spiders.data) return <Pending query={spiders} />;
   return (
     <Empty title="There is no such spider">
-      <p className="anywhere">Nothing in this project is called “{name}”.</p>
+      <p className="anywhere">
+        Nothing in this project is called “<bdi>{name}</bdi>”.
+      </p>
       <p>
         <Link to="/p/$project/jobs" params={{ project }}>
           All jobs
@@ -147,13 +151,13 @@ function Whole({ job, address, error }: { job: Job; address: JobAddress; error: 
   };
   return (
     <Page
-      title={`${job.spider} ${shortKey(job.key)}`}
+      title={`${isolated(job.spider)} ${shortKey(job.key)}`}
       facts={<JobFacts job={job} project={project} />}
       actions={<JobActions job={job} address={address} />}
     >
       {error !== null && <ErrorPanel error={error} />}
       <JobFigures job={job} address={address} />
-      <nav className="tabs" aria-label="Parts of the job">
+      <Tabs label="Parts of the job">
         {TABS.map((each) => (
           <Link
             key={each}
@@ -168,7 +172,7 @@ function Whole({ job, address, error }: { job: Job; address: JobAddress; error: 
             {numbers[each] ? <span className="dim small">{count(numbers[each])}</span> : null}
           </Link>
         ))}
-      </nav>
+      </Tabs>
       <Suspense fallback={<Skeleton />}>
         <Content job={job} address={address} attempt={attempt} />
       </Suspense>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { addressOfKey, type JobRow, shortKey } from '../../api/jobs.ts';
 import { count, duration } from '../../lib/format.ts';
+import { isolated } from '../../lib/isolated.ts';
 import type { Column } from '../../ui/data-table.tsx';
 import { JobState, Usual } from '../../ui/job-state.tsx';
 import { Tags } from '../../ui/tags.tsx';
@@ -65,7 +66,7 @@ export const COLUMNS: readonly Column<JobRow>[] = [
     id: 'arguments',
     head: 'Arguments',
     cell: ({ args }) => {
-      const text = args.map(({ name, value }) => `${name}=${value}`).join(' ');
+      const text = args.map(({ name, value }) => `${isolated(name)}=${isolated(value)}`).join(' ');
       return (
         <span className="mono cut" style={{ display: 'block', maxWidth: 260 }} title={text}>
           {text}

@@ -1,6 +1,7 @@
 import { getRouteApi, Link, Outlet } from '@tanstack/react-router';
 import { useOrganisation } from '../../lib/me.ts';
 import { Page } from '../../ui/page.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
 
 const route = getRouteApi('/inside/o/$organisation');
 
@@ -17,13 +18,13 @@ export default function OrganisationFrame() {
   const { data } = useOrganisation(params.organisation);
   return (
     <Page title={data?.name ?? 'Organisation'} facts={<span className="dim">organisation</span>}>
-      <nav className="tabs" aria-label="Parts of the organisation">
+      <Tabs label="Parts of the organisation">
         {PARTS.map(([to, name]) => (
           <Link key={to} to={to} params={params} activeProps={{ 'aria-current': 'page' }}>
             {name}
           </Link>
         ))}
-      </nav>
+      </Tabs>
       <Outlet />
     </Page>
   );

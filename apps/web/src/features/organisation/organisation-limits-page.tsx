@@ -33,7 +33,9 @@ export default function OrganisationLimitsPage() {
         {!isStaff && (
           <p className="dim">
             Operators of this Spiderhub set limits:{' '}
-            <code>npm run admin -- organisation limits --name {known.data.name} --limit NAME=NUMBER</code>
+            <code className="anywhere">
+              npm run admin -- organisation limits --name <bdi>{known.data.name}</bdi> --limit NAME=NUMBER
+            </code>
           </p>
         )}
         <Pending query={limits} />

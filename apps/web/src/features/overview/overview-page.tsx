@@ -6,6 +6,7 @@ import { addressOfKey, shortKey } from '../../api/jobs.ts';
 import { type Concern, type Overview, readHealth, readOverview } from '../../api/spiders.ts';
 import { count, plural } from '../../lib/format.ts';
 import { usePollWithoutStream } from '../../lib/live/liveness.ts';
+import { askToRun } from '../../lib/run-request.ts';
 import { CommandLine } from '../../ui/command-line.tsx';
 import { Pending } from '../../ui/feedback.tsx';
 import { HealthTable } from '../../ui/health-table.tsx';
@@ -126,6 +127,7 @@ function Concerns({ project, concerns }: { project: number; concerns: readonly C
 }
 
 const MAX_SHOWN = 12;
+const NAME = { maxWidth: 240 };
 
 function ConcernRow({ project, concern }: { project: number; concern: Concern }) {
   const [isOpen, setOpen] = useState(concern.count <= 3);
@@ -155,7 +157,13 @@ function ConcernRow({ project, concern }: { project: number; concern: Concern })
           <div className="row">
             {spiders.slice(0, MAX_SHOWN).map(({ name, job, at }) => (
               <span key={name} className="row tight">
-                {job ? <JobLink project={project} job={job} name={name} /> : <span>{name}</span>}
+                {job ? (
+                  <JobLink project={project} job={job} name={name} />
+                ) : (
+                  <span className="cut" style={NAME}>
+                    {name}
+                  </span>
+                )}
                 <span className="dim small">
                   <Ago at={at} fallback="" />
                 </span>
@@ -178,10 +186,14 @@ function JobLink({ project, job, name }: { project: number; job: string; name: s
       className="hit"
       title={shortKey(job)}
     >
-      {name}
+      <span className="cut" style={NAME}>
+        {name}
+      </span>
     </Link>
   );
 }
+
+const RUN = 'The first run';
 
 /** What a new project needs, each ticked off as soon as it is there. */
 function FirstSteps({ project, steps }: { project: number; steps: Overview['steps'] }) {
@@ -198,7 +210,7 @@ function FirstSteps({ project, steps }: { project: number; steps: Overview['step
       text: `# ~/.scrapinghub.yml: endpoints: {default: "${origin}/api/"}, apikeys: {default: APIKEY}\nshub deploy ${project}`,
     },
     {
-      title: 'The first run',
+      title: RUN,
       isDone: steps.hasJob,
       text: `curl -u APIKEY: ${origin}/api/schedule.json -d project=${project} -d spider=SPIDER`,
     },
@@ -224,6 +236,15 @@ function FirstSteps({ project, steps }: { project: number; steps: Overview['step
               </p>
             )}
             {!isDone && text !== null && <CommandLine text={text} />}
+            {!isDone && title === RUN && steps.hasVersion && (
+              <p>
+                Or{' '}
+                <button type="button" className="link-button" onClick={() => askToRun({ project })}>
+                  run one from here
+                </button>
+                .
+              </p>
+            )}
           </li>
         ))}
       </ol>

@@ -1,5 +1,6 @@
 import { CircleCheck, CircleDashed, CircleSlash, CircleX, type LucideIcon } from 'lucide-react';
 import type { RunOutcome, Schedule } from '../../api/schedules.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { OUTCOMES } from './texts.ts';
 
 const ICONS: Record<RunOutcome, LucideIcon> = {
@@ -24,5 +25,5 @@ export function Outcome({ outcome, reason }: { outcome: RunOutcome; reason: stri
 
 /** Names of what a periodic job runs, each once. */
 export function spidersOf({ tasks }: Pick<Schedule, 'tasks'>): string {
-  return [...new Set(tasks.map(({ spider }) => spider))].join(', ');
+  return [...new Set(tasks.map(({ spider }) => isolated(spider)))].join(', ');
 }

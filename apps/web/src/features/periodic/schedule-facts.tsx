@@ -66,14 +66,14 @@ function Task({ project, task }: { project: number; task: ScheduleTask }) {
         search={{ q: `spider:${quoted(spider)}` }}
         className="hit strong"
       >
-        {spider}
+        <bdi>{spider}</bdi>
       </Link>{' '}
       <span className="dim">{extras.join(', ')}</span>
       {command && <div className="mono anywhere">{command.join(' ')}</div>}
       <Texts what="" texts={args} />
       {Object.entries(settings).map(([name, value]) => (
         <div key={name} className="mono anywhere">
-          {name} = <JsonTree text={JSON.stringify(value)} />
+          <bdi>{name}</bdi> = <JsonTree text={JSON.stringify(value)} />
         </div>
       ))}
       <Texts what="$" texts={environment} />
@@ -87,7 +87,7 @@ function Texts({ what, texts }: { what: string; texts: Record<string, string> })
   return Object.entries(texts).map(([name, value]) => (
     <div key={name} className="mono anywhere">
       {what}
-      {name} = {value}
+      <bdi>{name}</bdi> = {value}
     </div>
   ));
 }

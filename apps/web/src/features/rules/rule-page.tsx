@@ -44,8 +44,8 @@ export default function RulePage() {
         <p className="anywhere">
           {whenWords(when)}, {actionWords(action, addresses)}.
         </p>
-        <p className="dim">
-          By {createdBy}, <Ago at={createdAt} />
+        <p className="dim anywhere">
+          By <bdi>{createdBy}</bdi>, <Ago at={createdAt} />
         </p>
       </div>
       <Firings project={project} rule={rule} />

@@ -1,5 +1,6 @@
 import type { Action, Conditions } from '../../api/rules.ts';
 import { plural } from '../../lib/format.ts';
+import { isolated } from '../../lib/isolated.ts';
 
 /** The ends of jobs that a rule means, or the lack of them, as one would say it. */
 export function whenWords(when: Conditions): string {
@@ -29,7 +30,7 @@ function endWords(when: Conditions): string {
     exceptOutcomes.length > 0 && `but not as ${either(exceptOutcomes)}`,
     isEmpty && 'without an item',
     minErrors && `with ${minErrors} errors or more`,
-    lastWithTag && `as the last one with tag ${lastWithTag}`,
+    lastWithTag && `as the last one with tag ${isolated(lastWithTag)}`,
   ];
   return `When ${parts.filter(Boolean).join(' ')}`;
 }
@@ -37,16 +38,19 @@ function endWords(when: Conditions): string {
 /** What follows. `webhooks`: addresses by their numbers, as far as they are known. */
 export function actionWords(action: Action, webhooks: ReadonlyMap<number, string> = new Map()): string {
   if (action.channel === 'webhook')
-    return `send an alert to ${webhooks.get(action.webhook) ?? `webhook ${action.webhook}`}`;
+    return `send an alert to ${isolated(webhooks.get(action.webhook) ?? `webhook ${action.webhook}`)}`;
   if (action.channel === 'slack') return `tell ${hostOf(action.url)}`;
   if (action.channel === 'email') return `mail ${plural(action.users.length, 'person', 'people')}`;
-  const args = Object.entries(action.args ?? {}).map(([name, value]) => `${name}=${value}`);
-  return `run ${action.spider}${args.length > 0 ? ` with ${args.join(', ')}` : ''}`;
+  const args = Object.entries(action.args ?? {}).map(
+    ([name, value]) => `${isolated(name)}=${isolated(value)}`,
+  );
+  return `run ${isolated(action.spider)}${args.length > 0 ? ` with ${args.join(', ')}` : ''}`;
 }
 
 function either(words: readonly string[]): string {
-  if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  const names = words.map(isolated);
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
 /** Where an address leads; the rest of it is a secret with Slack. */

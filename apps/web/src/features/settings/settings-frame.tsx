@@ -1,5 +1,6 @@
 import { getRouteApi, Link, Outlet } from '@tanstack/react-router';
 import { Page } from '../../ui/page.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
 
 const route = getRouteApi('/inside/p/$project/settings');
 
@@ -16,7 +17,7 @@ export default function SettingsFrame() {
   const params = route.useParams();
   return (
     <Page title="Settings">
-      <nav className="tabs" aria-label="Parts of the settings">
+      <Tabs label="Parts of the settings">
         {PARTS.map(([to, name]) => (
           <Link
             key={to}
@@ -28,7 +29,7 @@ export default function SettingsFrame() {
             {name}
           </Link>
         ))}
-      </nav>
+      </Tabs>
       <Outlet />
     </Page>
   );

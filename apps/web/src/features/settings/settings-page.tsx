@@ -31,7 +31,7 @@ export default function SettingsPage() {
             <p className="dim">
               Members of{' '}
               <Link to="/o/$organisation/members" params={{ organisation: query.data.organisation.id }}>
-                {query.data.organisation.name}
+                <bdi>{query.data.organisation.name}</bdi>
               </Link>{' '}
               reach it, too.
             </p>

@@ -3,6 +3,7 @@ import { useRouter } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { rememberCsrfToken } from '../../api/client.ts';
 import { acceptInvitation, createAccount, type LinkFacts, readLink } from '../../api/session.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { forgetAll, meQuery, useSignInWays } from '../../lib/me.ts';
 import { ErrorPanel, Pending } from '../../ui/feedback.tsx';
 import { Field, isOfNoField, problemOf } from '../../ui/field.tsx';
@@ -47,8 +48,8 @@ function whereTo(link: LinkFacts): string {
   if (link.kind !== 'invitation') return 'This link is no invitation.';
   const { organisation, project, role } = link;
   const place = project
-    ? `the project “${project.name}” of “${organisation.name}”`
-    : `“${organisation.name}”`;
+    ? `the project “${isolated(project.name)}” of “${isolated(organisation.name)}”`
+    : `“${isolated(organisation.name)}”`;
   return `As ${role} of ${place}.`;
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { changeSpiderSettings, readSpiderSettings } from '../../api/spiders.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
 import { Pending } from '../../ui/feedback.tsx';
 import { RawValue } from '../../ui/json-tree.tsx';
@@ -61,7 +62,7 @@ export function SpiderSettings({ project, spider }: SpiderSettingsProps) {
       </div>
       <SettingDialog
         {...dialog}
-        titles={{ change: (name) => `${name} of this spider`, add: 'Set a setting of this spider' }}
+        titles={{ change: (name) => `${isolated(name)} of this spider`, add: 'Set a setting of this spider' }}
       />
     </section>
   );
@@ -125,7 +126,7 @@ function Value({ text }: { text: string | null }) {
 function Instead({ text }: { text: string | null }) {
   return (
     <div className="dim small cut" style={{ maxWidth: 180 }} title={text ?? undefined}>
-      not {text ?? 'the secret'} of the project
+      not <bdi>{text ?? 'the secret'}</bdi> of the project
     </div>
   );
 }

@@ -152,7 +152,7 @@ function TypesField({ types, onChange, problem }: TypesProps) {
           <div key={about} className="stack tight">
             <span className="dim small">{about}</span>
             {group.map((type) => (
-              <label key={type} className="row tight" style={{ minHeight: 24 }}>
+              <label key={type} className="tick">
                 <input
                   type="checkbox"
                   className="check"

@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { removeWebhook, rotateWebhookSecret, type Webhook } from '../../api/webhooks.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { ErrorPanel, Pending } from '../../ui/feedback.tsx';
@@ -97,7 +98,7 @@ function Facts({ webhook }: { webhook: Webhook }) {
         </>
       )}
       <dt>Events</dt>
-      <dd className="mono">{types.length === 0 ? 'all' : types.join(', ')}</dd>
+      <dd className="mono">{types.length === 0 ? 'all' : types.map(isolated).join(', ')}</dd>
       {spiders.length > 0 && (
         <>
           <dt>Only of</dt>
@@ -116,7 +117,7 @@ function Facts({ webhook }: { webhook: Webhook }) {
       )}
       <dt>Made</dt>
       <dd>
-        by {createdBy}, <Ago at={createdAt} />
+        by <bdi>{createdBy}</bdi>, <Ago at={createdAt} />
       </dd>
     </dl>
   );

@@ -3,6 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { listDeliveries, type Webhook } from '../../api/webhooks.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { useKeys } from '../../lib/keys.ts';
 import { pollWhileItStirs } from '../../lib/live/stirring.ts';
 import { mayNot, useProject } from '../../lib/me.ts';
@@ -114,7 +115,7 @@ function columnsOf(project: number): Column<Webhook>[] {
           <span className="dim">all</span>
         ) : (
           <span className="cut" style={{ maxWidth: 240, display: 'inline-block' }} title={types.join(', ')}>
-            {types.join(', ')}
+            {types.map(isolated).join(', ')}
           </span>
         ),
     },

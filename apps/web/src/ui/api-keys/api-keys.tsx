@@ -1,6 +1,7 @@
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
 import type { ApiKey } from '../../api/keys.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { Dialog } from '../dialog.tsx';
 import { Empty, Pending } from '../feedback.tsx';
 import { KeyTable, nameOf } from './key-table.tsx';
@@ -78,7 +79,7 @@ export function ApiKeys({ place, refusal, example }: ApiKeysProps) {
       </Dialog>
       <Dialog
         open={revoking !== null}
-        title={`Revoke ${revoking ? nameOf(revoking) : ''}?`}
+        title={`Revoke ${revoking ? isolated(nameOf(revoking)) : ''}?`}
         onClose={() => setRevoking(null)}
       >
         {revoking && (

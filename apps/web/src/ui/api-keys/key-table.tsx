@@ -1,6 +1,7 @@
 import { Ellipsis } from 'lucide-react';
 import type { ApiKey } from '../../api/keys.ts';
 import { plural } from '../../lib/format.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { programIn } from '../../lib/program-in.ts';
 import { Menu, MenuItem } from '../menu.tsx';
 import { Region } from '../region.tsx';
@@ -98,7 +99,7 @@ function Terms({ of: { actions, projects, role, networks, user } }: { of: ApiKey
       {role && <span>{role}, </span>}
       {what}
       {where}
-      {networks && <div className="small dim">from {networks.join(', ')}</div>}
+      {networks && <div className="small dim">from {networks.map(isolated).join(', ')}</div>}
     </div>
   );
 }
@@ -134,7 +135,7 @@ function LastUse({ of: { lastUse } }: { of: ApiKey }) {
     <>
       <Ago at={lastUse.at} />
       <div className="small dim cut" style={{ maxWidth: 220 }} title={lastUse.client ?? undefined}>
-        {lastUse.address ?? ''} {lastUse.client && `· ${programIn(lastUse.client)}`}
+        <bdi>{lastUse.address ?? ''}</bdi> {lastUse.client && `· ${programIn(lastUse.client)}`}
       </div>
     </>
   );

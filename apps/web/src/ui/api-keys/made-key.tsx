@@ -17,8 +17,8 @@ export function KeyLines({ made: { apiKey, key }, example }: KeyLinesProps) {
   return (
     <div className="body stack">
       <p className="note warn">
-        This is the only time that <strong>{key.name}</strong> is shown: keep it where you keep passwords.
-        Whoever has it can use it.
+        This is the only time that <bdi className="strong">{key.name}</bdi> is shown: keep it where you keep
+        passwords. Whoever has it can use it.
       </p>
       <CommandLine text={apiKey} label="Copy the key" />
       <ClientLines project={project} apiKey={apiKey} />

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { isolated } from '../../lib/isolated.ts';
 import { projectsQuery } from '../../lib/me.ts';
 import { Ticks } from './ticks.tsx';
 
@@ -39,7 +40,11 @@ export function ProjectPicker({ projects, onChange, problem }: ProjectPickerProp
       {projects !== null && (
         <Ticks
           title="Projects"
-          choices={list.map(({ id, name, organisation }) => [id, `${name} (${id})`, organisation.name])}
+          choices={list.map(({ id, name, organisation }) => [
+            id,
+            `${isolated(name)} (${id})`,
+            organisation.name,
+          ])}
           chosen={projects}
           onChange={(chosen) => onChange(chosen.length > 0 ? chosen : null)}
         />

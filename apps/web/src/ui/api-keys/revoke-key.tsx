@@ -12,7 +12,7 @@ export function RevokeKey({ apiKey, onRevoke }: { apiKey: ApiKey; onRevoke: () =
         </p>
         {lastUse ? (
           <p className="anywhere">
-            It was used last <Ago at={lastUse.at} /> from {lastUse.address ?? 'an unknown address'}
+            It was used last <Ago at={lastUse.at} /> from <bdi>{lastUse.address ?? 'an unknown address'}</bdi>
             {lastUse.client && (
               <>
                 {' '}

@@ -1,4 +1,5 @@
 import type { AuditLine } from '../../api/audit.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { Region } from '../region.tsx';
 import { At } from '../time.tsx';
 
@@ -8,8 +9,11 @@ export function AuditDetails({ line }: { line: AuditLine }) {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].toSorted();
   const facts: [string, React.ReactNode][] = [
     ['When', <At key="at" at={line.at} />],
-    ['Who', `${actor.name} (${actor.kind})`],
-    ['From', [actor.address, actor.client].filter(Boolean).join(' · ') || '–'],
+    ['Who', `${isolated(actor.name)} (${actor.kind})`],
+    [
+      'From',
+      [actor.address, actor.client].flatMap((each) => (each ? [isolated(each)] : [])).join(' · ') || '–',
+    ],
     ['On', line.object],
     ['Outcome', line.outcome === 'refused' ? `refused: ${line.why ?? ''}` : 'done'],
     ['Line', String(line.id)],

@@ -91,7 +91,7 @@ function Line({ line, onOpen }: { line: AuditLine; onOpen: () => void }) {
       </td>
       <td>
         <div className="cut" style={{ maxWidth: 200 }} title={actor.name}>
-          <span className="strong">{actor.name}</span>{' '}
+          <bdi className="strong">{actor.name}</bdi>{' '}
           {actor.kind !== 'user' && <span className="dim">{actor.kind}</span>}
         </div>
       </td>
@@ -106,7 +106,7 @@ function Line({ line, onOpen }: { line: AuditLine; onOpen: () => void }) {
       </td>
       <td>
         <div className="cut dim" style={{ maxWidth: 240 }} title={actor.client ?? undefined}>
-          {actor.address ?? '–'}
+          <bdi>{actor.address ?? '–'}</bdi>
           {actor.client && ` · ${programIn(actor.client)}`}
         </div>
       </td>

@@ -1,6 +1,7 @@
 import { Ellipsis, UserPlus } from 'lucide-react';
 import { useState } from 'react';
 import { type Member, ROLES, type Role } from '../../api/organisations.ts';
+import { isolated } from '../../lib/isolated.ts';
 import { mayNot, useMe } from '../../lib/me.ts';
 import { Dialog } from '../dialog.tsx';
 import { Pending } from '../feedback.tsx';
@@ -75,7 +76,7 @@ export function People({ place, role }: PeopleProps) {
       <Dialog
         open={leaving !== null}
         onClose={() => setLeaving(null)}
-        title={`Remove ${leaving?.name ?? ''}?`}
+        title={`Remove ${isolated(leaving?.name ?? '')}?`}
       >
         <div className="body">They lose what they may do here at once. What they have made stays.</div>
         <footer>
@@ -122,7 +123,7 @@ function Members({ members, refusal, people, onRemove }: MembersProps) {
           {members.map((member) => (
             <tr key={member.user}>
               <td className="strong">
-                {member.name} {member.user === me?.user && <span className="dim">(you)</span>}
+                <bdi>{member.name}</bdi> {member.user === me?.user && <span className="dim">(you)</span>}
               </td>
               <td>
                 <RoleOf

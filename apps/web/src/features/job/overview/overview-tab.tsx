@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type Job, readCoverage, readErrors } from '../../../api/jobs.ts';
 import { count, duration, percent, plural } from '../../../lib/format.ts';
+import { isolated } from '../../../lib/isolated.ts';
 import { useWhileItComesOn } from '../../../lib/live/follow.ts';
 import { CommandLine } from '../../../ui/command-line.tsx';
 import { Pending } from '../../../ui/feedback.tsx';
@@ -65,7 +66,7 @@ function sentence(job: Job): string {
   const time =
     runningAt && finishedAt ? ` after ${duration(Date.parse(finishedAt) - Date.parse(runningAt))}` : '';
   const how = { ok: 'It finished', failed: 'It failed', cancelled: 'It was cancelled' }[outcome ?? 'ok'];
-  const why = closeReason && closeReason !== 'finished' ? ` (${closeReason})` : '';
+  const why = closeReason && closeReason !== 'finished' ? ` (${isolated(closeReason)})` : '';
   return `${how}${why}${time}, with ${plural(job.items, 'item')} from ${plural(job.pages, 'page')}${tries}.`;
 }
 
