@@ -11,6 +11,7 @@ import {
 } from '@spiderhub/queue';
 import { eventually, freePort } from '@spiderhub/testkit';
 import { hasOpenssl, makeCertificates } from '../../support/certificates.ts';
+import { startFakeSentinel } from '../../support/fake-sentinel.ts';
 import {
   DOWN_AFTER_MS,
   MASTER,
@@ -103,6 +104,32 @@ describe.each<NodeJS.Signals>(['SIGKILL', 'SIGSTOP'])('Sentinels whose master ge
     expect(Number(attempts[0]?.n)).toBe(answers.length);
     process.stderr.write(`${signal}: first claim after ${firstMs} ms, ${answers.length} jobs\n`);
   });
+});
+
+it('a new master that Sentinels tell of while a connection asks them for it is found', async () => {
+  const [one, two] = await Promise.all(
+    ['one', 'two'].map((name) => startRedisProcess(program, { folder: join(folder, name) })),
+  );
+  if (!one || !two) throw new Error('no servers');
+  closers.push(() => two.kill());
+  const sentinel = await startFakeSentinel(one.port);
+  closers.push(() => sentinel.close());
+  const redis = redisOptions({ REDIS_URL: `redis+sentinel://127.0.0.1:${sentinel.port}/${MASTER}` });
+  const signals = createSignalSender({ redis, prefix: 'test' });
+  closers.push(async () => signals.close());
+  await eventually(() => signals.ping());
+  await eventually(() => expect(sentinel.listeners).toBe(1));
+
+  sentinel.isHolding = true;
+  await one.kill();
+  await eventually(() => expect(sentinel.waiting).toBe(1));
+  sentinel.tell();
+  // Whoever heard it, or has no need to, is gone.
+  await eventually(() => expect(sentinel.listeners).toBe(0));
+  sentinel.master = two.port;
+  sentinel.release();
+  await eventually(() => signals.ping());
+  await eventually(() => expect(sentinel.listeners).toBe(1));
 });
 
 /** Until so many jobs have run to their end; says of the others what became of them. */
