@@ -1,4 +1,5 @@
 export { createTestDatabase, type TestDatabase } from './database.ts';
+export { eventsTold } from './events-told.ts';
 export { eventually } from './eventually.ts';
 export { type FaultyS3, type S3Fault, startFaultyS3 } from './faulty-s3.ts';
 export { freePort } from './free-port.ts';

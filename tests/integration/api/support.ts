@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { EggInspector, JobStore, Jobs, Signals, StreamStore } from '@spiderhub/core';
 import { createJobStore } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
-import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { createTestDatabase, eventsTold, type TestDatabase } from '@spiderhub/testkit';
 import supertest from 'supertest';
 import { type AppOptions, createApps } from '../../../apps/api/src/app.ts';
 import { DIALECTS } from '../../../apps/api/src/dialects/registry.ts';
@@ -126,6 +126,7 @@ export async function startApi(overrides: Overrides = {}): Promise<ApiUnderTest>
       teams += 1;
       api.team = await makeTeam(database.database, `acme-${teams}`);
       api.other = await makeTeam(database.database, `globex-${teams}`);
+      await eventsTold(database.database);
       logs.length = 0;
       Object.assign(seen, { wakes: 0, stops: [] });
     },

@@ -12,7 +12,7 @@ import {
   schemaProblem,
   schemaText,
 } from '@spiderhub/db';
-import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
 
 const MIGRATIONS = resolve(__dirname, '../../../migrations');
 /** The newest migration before jobs, their counters and their leases had tables of their own. */
@@ -314,19 +314,26 @@ describe('a migration', () => {
 
   it('gives up a lock that it does not get, and tries again', async () => {
     await addMigration('0002_column', 'alter table projects add column more text;\n');
-    const holder = await db.database.transaction();
-    await holder.raw('lock table projects in access share mode');
-    const migrated = migrate(db.url, directory);
-    // It has asked for its lock, and does not keep others waiting for longer than that.
-    for (let asked = false; !asked; ) {
-      const { rows } = await holder.raw(
-        "select from pg_locks where relation = 'projects'::regclass and not granted",
+    const migrated = await db.database.transaction(async (holder) => {
+      await holder.raw('lock table projects in access share mode');
+      const outcome = migrate(db.url, directory).then(
+        () => 'done',
+        (error: unknown) => error,
       );
-      asked = rows.length > 0;
-    }
-    await db.database.raw('select count(*) from projects');
-    await holder.commit();
-    await migrated;
+      // It has asked for its lock, and does not keep others waiting for longer than that.
+      await eventually(
+        async () => {
+          const { rows } = await holder.raw(
+            "select from pg_locks where relation = 'projects'::regclass and not granted",
+          );
+          expect(rows).not.toEqual([]);
+        },
+        { everyMs: 1 },
+      );
+      await db.database.raw('select count(*) from projects');
+      return { outcome };
+    });
+    expect(await migrated.outcome).toBe('done');
     expect(await db.database('projects').columnInfo()).toHaveProperty('more');
   });
 });

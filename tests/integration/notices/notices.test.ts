@@ -17,7 +17,7 @@ import {
 } from '@spiderhub/db';
 import { createMailer } from '@spiderhub/mail';
 import { createLogger, type Service } from '@spiderhub/platform';
-import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
+import { createTestDatabase, eventsTold, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { createPostman } from '../../../apps/worker/src/mail/postman.ts';
 import { type Mailbox, startMailbox } from '../../support/mailbox.ts';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
@@ -85,6 +85,7 @@ async function rule(action: RuleAction = { channel: 'email', users: [ann] }): Pr
 const reactions = () => createReactionStore(db.database, { canMail: true });
 
 async function react(store = reactions()): Promise<void> {
+  await eventsTold(db.database);
   while ((await store.react(100, reactTo)).more);
 }
 

@@ -18,7 +18,7 @@ import {
   createPeriodicStore,
 } from '@spiderhub/db';
 import { sameRunKey } from '@spiderhub/hub';
-import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { createTestDatabase, eventsTold, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest } from '../../support/team.ts';
 
 const LEASE_MS = 60_000;
@@ -212,6 +212,7 @@ it.each([
 
 it('gives up after ten times without a spider, and tells of it', async () => {
   const log = createEventLog(db.database);
+  await eventsTold(db.database);
   const from = await log.end();
   const { id } = await periodic.create(service('me'), project, plan({}, ['gone', 'gone too']));
   await db.database('spiders').where({ project_id: project }).whereIn('name', ['gone', 'gone too']).delete();
@@ -222,6 +223,7 @@ it('gives up after ten times without a spider, and tells of it', async () => {
   expect((await periodic.find(project, id)).disabled).toBe(true);
   await becomeDue();
   expect((await store.fireDue(10, decision)).runs).toBe(0);
+  await eventsTold(db.database);
   const { events } = await log.read(from, 1000);
   const types = events.map(({ type }) => type).filter((type) => type.startsWith('schedule.'));
   expect(types).toEqual([...Array.from({ length: 10 }, () => 'schedule.failed'), 'schedule.disabled']);

@@ -8,7 +8,7 @@ import {
   service,
 } from '@spiderhub/core';
 import { createJobStore, createReactionStore, createRuleStore } from '@spiderhub/db';
-import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { createTestDatabase, eventsTold, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 
 let db: TestDatabase;
@@ -43,6 +43,7 @@ async function rule(when: Partial<RuleConditions>, action: RuleAction = RUN): Pr
 /** What the leader does, until nothing is left. */
 async function react(): Promise<{ scheduled: number; deliveries: number }> {
   const all = { scheduled: 0, deliveries: 0 };
+  await eventsTold(db.database);
   for (let more = true; more; ) {
     const done = await createReactionStore(db.database).react(100, reactTo);
     all.scheduled += done.scheduled;
@@ -202,6 +203,7 @@ it('a rule makes no job for which there is no place, and says so', async () => {
   const { organisation_id: organisation } = await db.database('projects').where({ id: team.project }).first();
   const full = { project: team.project, organisation, ofProject: 0, ofOrganisation: null };
   await finish(await start('a'));
+  await eventsTold(db.database);
   await createReactionStore(db.database).react(100, reactTo, { ceilings: async () => [full] });
   expect(await firings(one)).toMatchObject([
     { outcome: 'refused', reason: expect.stringMatching(/limit/), job: null },

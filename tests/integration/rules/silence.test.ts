@@ -8,7 +8,7 @@ import {
   reactTo,
 } from '@spiderhub/core';
 import { createJobStore, createReactionStore, createRuleStore } from '@spiderhub/db';
-import { createTestDatabase, type TestDatabase } from '@spiderhub/testkit';
+import { createTestDatabase, eventsTold, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, scheduleRequest, type Team } from '../../support/team.ts';
 
 let db: TestDatabase;
@@ -227,6 +227,7 @@ it('counts silence from when the rule was made, changed or put to use again', as
   // It is no rule for jobs that end.
   await run();
   const store = createReactionStore(db.database);
+  await eventsTold(db.database);
   while ((await store.react(100, reactTo)).more);
   expect(await told()).toHaveLength(1);
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { COMMAND, createWebhooks, newSecretKey, reactTo, readSecretKeys } from '@spiderhub/core';
 import { createReactionStore, createSealedStore, createWebhookStore } from '@spiderhub/db';
-import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
+import { createTestDatabase, eventsTold, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { makeTeam } from '../../support/team.ts';
@@ -33,6 +33,7 @@ beforeAll(async () => {
   });
   const plan = { url: receiver.url, description: '', types: [], spiders: [], hasTag: [] };
   ({ secret } = await service.create(COMMAND, project, plan));
+  await eventsTold(db.database);
   await createReactionStore(db.database).react(1, reactTo);
 });
 afterAll(async () => {

@@ -17,7 +17,7 @@ import {
   createWebhookStore,
 } from '@spiderhub/db';
 import { createLogger } from '@spiderhub/platform';
-import { createTestDatabase, eventually, type TestDatabase } from '@spiderhub/testkit';
+import { createTestDatabase, eventsTold, eventually, type TestDatabase } from '@spiderhub/testkit';
 import { createDeliverer, type Deliverer } from '../../../apps/worker/src/webhooks/deliverer.ts';
 import { createSender } from '../../../apps/worker/src/webhooks/send.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
@@ -66,6 +66,7 @@ export function webhookStage() {
   /** What the leader does, until nothing is left. */
   async function react(): Promise<number> {
     let deliveries = 0;
+    await eventsTold(db.database);
     for (let more = true; more; ) {
       const done = await createReactionStore(db.database).react(100, reactTo);
       deliveries += done.deliveries;
@@ -108,6 +109,7 @@ export function webhookStage() {
   }
 
   async function eventTypes(): Promise<string[]> {
+    await eventsTold(db.database);
     const page = await createEventLog(db.database).read(await createEventLog(db.database).beginning(), 1000, {
       projects: [team.project],
     });
