@@ -1,7 +1,7 @@
 import { commandLine, outcomeOf, type RunningCrawl, type StopReason } from '@spiderhub/core';
-import { isDiskFull, untilAnswered } from '@spiderhub/platform';
+import { isDiskFull } from '@spiderhub/platform';
 import type { Recorder } from '../streams/recorder.ts';
-import { recount, storedCounts } from '../streams/stored-counts.ts';
+import { recountInTime, storedCounts } from '../streams/stored-counts.ts';
 import type { Care } from './care.ts';
 import { finishAttempt } from './finish.ts';
 
@@ -17,6 +17,8 @@ export async function endCrawl(crawl: RunningCrawl, care: Care, followed: Record
     },
   );
   if (holding.isLeft) return;
+  // A writer may have counted more than it could store.
+  const counts = broken ? await storedCounts(streams, job).catch(() => null) : followed.stored();
   let isOurs = !holding.isFenced;
   if (isOurs) {
     const closeReason = outcomeOf({
@@ -29,7 +31,7 @@ export async function endCrawl(crawl: RunningCrawl, care: Care, followed: Record
     });
     const report = {
       closeReason,
-      counts: broken ? await storedCounts(streams, job).catch(() => followed.counts()) : followed.counts(),
+      counts: counts ?? followed.stored(),
       scrapyStats: followed.scrapyStats,
       exitStatus: String(exit.code ?? exit.signal),
     };
@@ -38,7 +40,7 @@ export async function endCrawl(crawl: RunningCrawl, care: Care, followed: Record
   }
   // Somebody else ended the attempt, and knew less of it: shub-workflow's managers do so themselves, before their last stats.
   const stats = followed.scrapyStats;
-  if (!isOurs) await untilAnswered(() => recount(attempts, streams, job, stats), log, giveUp);
+  if (!isOurs || counts === null) await recountInTime(job, stats, care);
   await crawl.cleanUp().catch((error: unknown) => log.warn({ err: error }, 'job directory stays behind'));
 }
 

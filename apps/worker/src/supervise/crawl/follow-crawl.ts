@@ -31,7 +31,7 @@ export async function followCrawl(
         .catch((error: unknown) => log.warn({ err: error }, 'stats not saved'));
     },
   });
-  holding.countWith(() => recorder.counts());
+  holding.countWith(() => recorder.stored());
   onRecorder(recorder);
   const watchdog = createWatchdog({
     limits: crawlLimits(job.policy, job.settings),

@@ -1,6 +1,6 @@
 import { DomainError, type RunningCrawl } from '@spiderhub/core';
 import { isDiskFull } from '@spiderhub/platform';
-import { storedCounts } from '../streams/stored-counts.ts';
+import { recountInTime, storedCounts } from '../streams/stored-counts.ts';
 import type { Care } from './care.ts';
 import { finishAttempt } from './finish.ts';
 import { logFailure } from './log-failure.ts';
@@ -16,9 +16,10 @@ export async function reportFailure(crawl: RunningCrawl | null, care: Care, erro
   }
   if (!holding.isFenced) {
     await logFailure(streams, job, error).catch(() => undefined);
-    const counts = await storedCounts(streams, job).catch(() => job.counts);
-    const report = { closeReason: reasonOf(error), counts, scrapyStats: null };
+    const counts = await storedCounts(streams, job).catch(() => null);
+    const report = { closeReason: reasonOf(error), counts: counts ?? job.counts, scrapyStats: null };
     await finishAttempt(attempts, job, report, log, giveUp);
+    if (counts === null) await recountInTime(job, null, care);
   }
   await crawl?.cleanUp().catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 import type { Orphan } from '@spiderhub/core';
 import { untilAnswered } from '@spiderhub/platform';
 import { Recorder } from '../streams/recorder.ts';
-import { recount } from '../streams/stored-counts.ts';
+import { recountInTime } from '../streams/stored-counts.ts';
 import type { Care } from './care.ts';
 
 export type SalvageOptions = Pick<Care, 'attempts' | 'streams' | 'log' | 'giveUp'>;
@@ -23,7 +23,7 @@ export async function salvage(orphan: Orphan, options: SalvageOptions): Promise<
   });
   for await (const messages of crawl.messages()) await recorder.take(messages);
   await recorder.seal();
-  await untilAnswered(() => recount(attempts, streams, ended), log, giveUp);
+  await recountInTime(ended, null, options);
   await crawl.cleanUp();
   log.info({ id, attempt, ...recorder.counts() }, 'records of a lost attempt were kept');
 }

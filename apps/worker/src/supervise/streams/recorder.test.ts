@@ -133,6 +133,7 @@ describe('a recorder', () => {
     await recorder.take(said(['LOG', '"a"']));
     expect(checkpoints).toEqual([]);
     await expect(recorder.take(said(['LOG', '"b"']))).rejects.toBe(full);
+    expect(recorder.stored()).toMatchObject({ logs: 0 });
     await expect(recorder.seal()).rejects.toBe(full);
     expect(writers.logs?.isSealed).toBe(false);
   });
@@ -150,6 +151,10 @@ describe('a recorder', () => {
     const { recorder } = await setUp();
     await recorder.take(said(['ITM', '{}'], ['ITM', '{}'], ['LOG', LOGS_OF_LEVEL_40], ['REQ', '{}']));
     expect(recorder.counts()).toEqual({ items: 2, pages: 1, logs: 1, errors: 1 });
+    // Nothing can be read yet: whoever loses this process finds no more than that.
+    expect(recorder.stored()).toEqual({ items: 0, pages: 0, logs: 0, errors: 0 });
+    await settle();
+    expect(recorder.stored()).toEqual(recorder.counts());
     expect(recorder.bytes).toBe(6 + LOGS_OF_LEVEL_40.length);
     await recorder.seal();
   });

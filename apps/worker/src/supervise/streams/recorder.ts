@@ -48,6 +48,7 @@ export class Recorder {
   /** Streams of which nobody can read anything yet. */
   readonly #empty: Set<StreamWriter>;
 
+  #stored: JobCounts;
   #outcome: string | null = null;
   #stats: string | null = null;
   #bytes: number;
@@ -75,6 +76,7 @@ export class Recorder {
     this.#storedBefore = new Map(this.#all.map((writer) => [writer, writer.end]));
     this.#empty = new Set(this.#all.filter((writer) => writer.end === 0));
     this.#bytes = this.#all.reduce((bytes, writer) => bytes + writer.stats.bytes, 0);
+    this.#stored = this.counts();
   }
 
   /** Takes messages in the order of the pipe. Resolves when there is room for more; throws when storing has failed. */
@@ -107,6 +109,7 @@ export class Recorder {
     for (const writer of this.#all) await writer.seal();
   }
 
+  /** Of all records taken. */
   counts(): JobCounts {
     const { items, requests, logs } = this.#writers;
     const { records, counts } = logs.stats;
@@ -116,6 +119,11 @@ export class Recorder {
       logs: records,
       errors: errorsIn(counts),
     };
+  }
+
+  /** Of those that can be read: when we are gone, the others are, too. */
+  stored(): JobCounts {
+    return this.#stored;
   }
 
   /** Of all records taken. */
@@ -166,6 +174,7 @@ export class Recorder {
     this.#flushing = this.#flushing
       .then(async () => {
         for (const writer of this.#all) await writer.flush();
+        this.#stored = this.counts();
       })
       .catch((error: unknown) => {
         this.#flushError ??= error;
