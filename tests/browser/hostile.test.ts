@@ -308,6 +308,8 @@ describeInBrowser('texts that crawls and tenants write', () => {
         }
         wrong.push(...(await visit(page, screen).catch((error) => [`${screen[0]}: ${error}`])));
       }
+      // No answer is on its way any more when the browser goes.
+      await page.unrouteAll({ behavior: 'wait' });
       const places = plants.operations().flatMap((operation) => plants.placesOf(operation));
       const bare = places.filter(
         (place) => !plants.planted.has(place) && !isAmong([...OURS, ...NOT_SHOWN], place),

@@ -91,26 +91,28 @@ export function doing(scene: Scene): void {
     await enter(page, service, `/${short(key)}`);
     const log = page.getByRole('log');
     const first = log.locator('.window-row.current');
-    expect(await first.locator('.log-text').textContent()).toBe(`line ${ERROR_AT} of it`);
-    const [row, box] = [await first.boundingBox(), await log.boundingBox()];
-    expect(row?.y).toBeGreaterThanOrEqual(box?.y ?? 0);
-    expect(row?.y).toBeLessThan((box?.y ?? 0) + (box?.height ?? 0));
+    await first.getByText(`line ${ERROR_AT} of it`, { exact: true }).waitFor();
+    await eventually(async () => {
+      const [row, box] = [await first.boundingBox(), await log.boundingBox()];
+      expect(row?.y).toBeGreaterThanOrEqual(box?.y ?? 0);
+      expect(row?.y).toBeLessThan((box?.y ?? 0) + (box?.height ?? 0));
+    });
     const parts = page.getByRole('navigation', { name: 'Parts of the job' });
     await parts.getByRole('link', { name: /^Items/ }).click();
     const fields = page.getByRole('region', { name: 'Fields' });
     const lost = fields.getByRole('button', { name: /^price/ });
-    expect(await lost.textContent()).toContain('usually 100 %');
+    await lost.getByText('usually 100 %').waitFor();
     await fields.getByRole('button', { name: /^title/ }).click();
     await page.getByRole('dialog', { name: 'Field title' }).getByText('Of a sample of 4 items').waitFor();
     const { project } = service.team;
     await page.goto(`${service.url}/p/${project}/spiders/${key.split('/')[1]}`);
     const numbers = page.getByRole('img', { name: /^Items: / }).locator('.tick-of-axis');
-    await numbers.first().waitFor();
-    expect(await numbers.allTextContents()).toEqual(expect.arrayContaining(['0', '3', '6', short(key)]));
+    await eventually(async () =>
+      expect(await numbers.allTextContents()).toEqual(expect.arrayContaining(['0', '3', '6', short(key)])),
+    );
     await page.goto(`${service.url}/p/${project}`);
     const most = page.getByRole('img', { name: / brought nothing home$/ }).locator('.tick-of-axis');
-    await most.first().waitFor();
-    expect((await most.allTextContents()).length).toBeGreaterThanOrEqual(4);
+    await eventually(async () => expect(await most.count()).toBeGreaterThanOrEqual(4));
     expect(unexpected(window)).toEqual([]);
   });
 
