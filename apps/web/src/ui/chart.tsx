@@ -17,6 +17,8 @@ interface ChartProps {
 const COLOURS = ['--accent', '--warn', '--ok'];
 /** Charts of a page share their cursor. */
 const TOGETHER = 'page';
+/** Around a measurement that is alone, s. */
+const ALONE_S = 5;
 /** Between ticks of time, for what stands below them. */
 const TICK_PX = 90;
 
@@ -44,7 +46,10 @@ export function Chart({ label, times, lines, words, isElapsed = false, height = 
         cursor: { sync: { key: TOGETHER }, drag: { x: true, y: false } },
         legend: { live: true },
         scales: {
-          x: { time: !isElapsed },
+          x: {
+            time: !isElapsed,
+            range: (_plot, from, to) => (from === to ? [from - ALONE_S, to + ALONE_S] : [from, to]),
+          },
           // Few of something have whole numbers beside them, too.
           y: { range: (_plot, _least, most) => [0, Math.max(most * 1.1, 4)] },
         },
