@@ -79,6 +79,9 @@ export function operateLooks(scene: OperateScene): void {
       await page.getByRole('button', { name: button }).first().click();
       const box = await page.getByRole('dialog').boundingBox();
       if (!box || box.x < 0 || box.x + box.width > 320) tooWide.push(`${path} ${button}: ${box?.width}`);
+      const body = page.locator('.dialog .body').first();
+      const spilled = await body.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth);
+      if (spilled > 0) tooWide.push(`${path} ${button}: ${spilled} pixels of it`);
     }
     expect(tooWide).toEqual([]);
   });

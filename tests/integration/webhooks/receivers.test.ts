@@ -197,7 +197,11 @@ describe('addresses that are not public', () => {
     await deliver({ allowNetworks: [], timeoutMs: 2000 });
     await eventually(async () =>
       expect(await deliveries(webhook)).toMatchObject([
-        { tries: 1, status: null, error: expect.stringMatching(/not allowed/) },
+        {
+          tries: 1,
+          status: null,
+          error: expect.stringMatching(/^\S+ is not allowed: it is no public address$/),
+        },
       ]),
     );
     expect(stage.receiver.received).toEqual([]);
@@ -214,7 +218,9 @@ describe('addresses that are not public', () => {
     await run();
     await react();
     await deliver({ allowNetworks: [], lookup });
-    await eventually(async () => expect((await deliveries(webhook))[0]?.error).toMatch(/not allowed/));
+    await eventually(async () =>
+      expect((await deliveries(webhook))[0]?.error).toMatch(/is not allowed: it is no public address$/),
+    );
     expect(asked).toEqual(['rebound.example']);
     expect(stage.receiver.received).toEqual([]);
   });

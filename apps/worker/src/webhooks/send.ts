@@ -60,10 +60,24 @@ export function createSender({
       const error = seen.status >= 200 && seen.status < 300 ? null : `answered ${seen.status}`;
       return { ...seen, error, durationMs: took() };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return { status: null, error: why.slice(0, 500), durationMs: took(), answer: null, retryAfterMs: null };
+      return {
+        status: null,
+        error: wordsOf(error).slice(0, 500),
+        durationMs: took(),
+        answer: null,
+        retryAfterMs: null,
+      };
     }
   };
+}
+
+/** The agents' own words for a refusal are no words for who reads why a message did not get through. */
+const REFUSED = /^DNS lookup (\S+?)\(family:.* is not allowed/;
+
+function wordsOf(error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  const [, address] = REFUSED.exec(why) ?? [];
+  return address === undefined ? why : `${address} is not allowed: it is no public address`;
 }
 
 interface RequestOptions {

@@ -147,7 +147,7 @@ function TypesField({ types, onChange, problem }: TypesProps) {
         {problem ??
           (types.length === 0 ? 'None is chosen: all but job.tagged are sent' : 'What is chosen is sent')}
       </p>
-      <div className="three">
+      <div className="three" style={{ gridTemplateColumns: 'repeat(auto-fit, minmax(150px, 1fr))' }}>
         {EVENT_GROUPS.map(([about, group]) => (
           <div key={about} className="stack tight">
             <span className="dim small">{about}</span>
