@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import { clockTime, exactTime, shortTime, type Zone } from '../lib/format.ts';
 import { usePreferences } from '../lib/preferences.ts';
+import { timeRange } from '../lib/time-range.ts';
 
 interface ChartProps {
   label: string;
@@ -17,8 +18,6 @@ interface ChartProps {
 const COLOURS = ['--accent', '--warn', '--ok'];
 /** Charts of a page share their cursor. */
 const TOGETHER = 'page';
-/** Around a measurement that is alone, s. */
-const ALONE_S = 5;
 /** Between ticks of time, for what stands below them. */
 const TICK_PX = 90;
 
@@ -48,7 +47,7 @@ export function Chart({ label, times, lines, words, isElapsed = false, height = 
         scales: {
           x: {
             time: !isElapsed,
-            range: (_plot, from, to) => (from === to ? [from - ALONE_S, to + ALONE_S] : [from, to]),
+            range: (_plot, from, to) => timeRange(times, from, to),
           },
           // Few of something have whole numbers beside them, too.
           y: { range: (_plot, _least, most) => [0, Math.max(most * 1.1, 4)] },
