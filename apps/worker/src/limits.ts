@@ -8,8 +8,7 @@ export function limitsOfCrawls(limiting: Limiting, workRoot: string): Service {
   return {
     name: 'limits',
     async start() {
-      const wanted = await attemptsBelow(workRoot);
-      await limiting.sweep((name) => wanted.has(name));
+      await limiting.sweep(() => attemptsBelow(workRoot));
     },
     stop: () => limiting.close(),
   };

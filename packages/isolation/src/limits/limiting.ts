@@ -25,8 +25,11 @@ export interface Limiting {
   ofProgram(options: { ownUsers: boolean }): Promise<ProgramLimits>;
   /** Takes away what was made for a crawl that is over, by its name and by the groups in its launch file. */
   release(name: string, groups: readonly string[]): Promise<void>;
-  /** Takes away what dead processes left behind, as long as no crawl of that name is wanted. Returns how much. */
-  sweep(isWanted: (name: string) => boolean): Promise<number>;
+  /**
+   * Takes away what dead processes left behind, and ends who is still in it. Returns how much. `wanted` tells which crawls
+   * there are by their names; it is asked after what is there was listed, so that it knows of crawls that begin meanwhile.
+   */
+  sweep(wanted: () => Promise<ReadonlySet<string>>): Promise<number>;
   /** Takes away what is for all crawls, unless another process of this installation still has some. */
   close(): Promise<void>;
 }

@@ -169,9 +169,18 @@ describe('real control groups', () => {
     const program = await limiting.ofProgram({ ownUsers: false });
     const memory = wanted?.memoryGroup ?? '';
     expect(limitOf(memory)).toBe(200 * MB);
-    expect(await limiting.sweep((name) => name === '7-1')).toBe(1);
-    const groups = [wanted, lost, program].map((it) => it?.cgroups.every(existsSync));
-    expect(groups).toEqual([true, false, true]);
+    let young: typeof wanted = null;
+    const crawls = async () => {
+      // Another worker begins a crawl while this one looks, and comes too late for its list.
+      young = await limiting.ofCrawl({ ...CRAWL, name: '9-1' });
+      return new Set(['7-1']);
+    };
+    expect(await limiting.sweep(crawls)).toBe(1);
+    const groups = [wanted, lost, program, young].map((it: typeof program | null) =>
+      it?.cgroups.every(existsSync),
+    );
+    expect(groups).toEqual([true, false, true, true]);
+    await limiting.release('9-1', []);
     await Promise.all(program.cgroups.map((group) => removeGroup(group)));
     await limiting.close();
     expect(existsSync(memory)).toBe(true);

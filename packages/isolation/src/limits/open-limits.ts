@@ -61,9 +61,11 @@ export async function openLimits(options: LimitsOptions): Promise<Limiting> {
       return { cgroups: made.directories, rlimits: rlimitsOf(allowance, holds) };
     },
     release,
-    async sweep(isWanted) {
-      const leftovers = (await groups.names()).filter(
-        (one) => isOfDeadProcess(one) || (ATTEMPT.test(one) && !isWanted(one)),
+    async sweep(wanted) {
+      const names = await groups.names();
+      const crawls = await wanted();
+      const leftovers = names.filter(
+        (one) => isOfDeadProcess(one) || (ATTEMPT.test(one) && !crawls.has(one)),
       );
       for (const one of leftovers) await release(one);
       return leftovers.length;
