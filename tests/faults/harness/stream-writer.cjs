@@ -1,5 +1,5 @@
 // A process that writes records until it is killed, and says after each batch how many are safe: "batch 40" was
-// acknowledged to a caller, "crawl 40" was flushed lazily. Each record holds its number.
+// acknowledged to a caller, "crawl 40" was flushed. Each record holds its number.
 const { randomBytes } = require('node:crypto');
 const { createDatabase, createSegmentIndex } = require('@spiderhub/db');
 const { openStorage } = require('@spiderhub/storage');

@@ -68,8 +68,6 @@ export interface AppendRequest {
   /** Number of the first record, at or behind the end; the end when there is none. */
   first?: number | undefined;
   pieces: readonly NewPiece[];
-  /** Whether the records have to survive a loss of power once this is answered. */
-  isPromised: boolean;
 }
 
 /** Null: some of these numbers are taken. */

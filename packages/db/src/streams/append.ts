@@ -15,7 +15,7 @@ const APPEND = `
     :los::int[], :his::int[], :places::int[], :sizes::int[]) with ordinality
     as i (project, spider, job, attempt, stream, first, lo, hi, place, size, n)
   left join lateral append_to_stream(
-    i.project, i.spider, i.job, i.attempt, i.stream, i.first, :lazily::boolean,
+    i.project, i.spider, i.job, i.attempt, i.stream, i.first, false,
     (:offsets::bigint[])[i.lo:i.hi], (:counts::int[])[i.lo:i.hi], (:raws::int[])[i.lo:i.hi],
     (:crcs::bigint[])[i.lo:i.hi], (:lengths::int[])[i.lo:i.hi], (:deflations::boolean[])[i.lo:i.hi],
     (:statistics::text[])[i.lo:i.hi], substring(:body::bytea from i.place for i.size)
@@ -32,38 +32,29 @@ interface AppendedRow {
 type Outcome = { appended: Appended } | { failure: unknown };
 
 /**
- * Appends of many streams share statements, those that wait for the disk and those that do not apart. When a connection
- * breaks nobody knows whether they were committed, so none of them is tried again here.
+ * Appends of many streams share statements, and each waits for the disk: a crawl goes on when Postgres alone has crashed, and
+ * would never write again what was forgotten. When a connection breaks nobody knows whether they were committed, so none of
+ * them is tried again here.
  */
 export function createAppend(database: Database): (request: AppendRequest) => Promise<Appended> {
-  const lines = {
-    promised: groupCommit((batch: AppendRequest[]) => appendAll(database, batch, false), options()),
-    lazy: groupCommit((batch: AppendRequest[]) => appendAll(database, batch, true), options()),
-  };
+  const options = { inFlight: IN_FLIGHT, maxBatch: MAX_BATCH };
+  const together = groupCommit((batch: AppendRequest[]) => appendAll(database, batch), options);
   return async (request) => {
     const bytes = request.pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
     const outcome = await (bytes >= ALONE_BYTES
-      ? appendAll(database, [request], !request.isPromised).then(([alone]) => alone as Outcome)
-      : lines[request.isPromised ? 'promised' : 'lazy'](request));
+      ? appendAll(database, [request]).then(([alone]) => alone as Outcome)
+      : together(request));
     if ('failure' in outcome) throw fromPostgres(outcome.failure);
     return outcome.appended;
   };
 }
 
-function options() {
-  return { inFlight: IN_FLIGHT, maxBatch: MAX_BATCH };
-}
-
-async function appendAll(
-  database: Database,
-  requests: readonly AppendRequest[],
-  lazily: boolean,
-): Promise<Outcome[]> {
+async function appendAll(database: Database, requests: readonly AppendRequest[]): Promise<Outcome[]> {
   // All take the locks of their streams in one order.
   const order = requests.map((_, i) => i).sort((a, b) => compare(requests[a], requests[b]));
   const sorted = order.map((i) => requests[i] as AppendRequest);
   try {
-    const { rows } = await database.raw<{ rows: AppendedRow[] }>(APPEND, { ...columnsOf(sorted), lazily });
+    const { rows } = await database.raw<{ rows: AppendedRow[] }>(APPEND, columnsOf(sorted));
     const outcomes: Outcome[] = [];
     for (const [at, i] of order.entries()) outcomes[i] = { appended: toAppended(rows[at] as AppendedRow) };
     return outcomes;

@@ -41,7 +41,6 @@ const STATS = `
     array(select c.stats from stream_chunks c where c.head_id = h.id order by c.first) as parts
   from stream_heads h where ${OF_STREAM}`;
 
-// Both write something, so that the commit waits for the disk, and with it for all that was written lazily before.
 const RESERVE = `
   update stream_heads h set last_ts = greatest(floor(extract(epoch from clock_timestamp()) * 1000)::bigint, h.last_ts + 1)
   where ${OF_STREAM}

@@ -42,7 +42,7 @@ const piece = (first: number, text: string, records = 1): NewPiece => ({
   stats: `{"n":${records}}`,
 });
 const append = (pieces: NewPiece[], more: Partial<AppendRequest> = {}) =>
-  index.append({ ref, pieces, isPromised: true, ...more });
+  index.append({ ref, pieces, ...more });
 
 async function texts(of = ref, from = 0, to = 1e9): Promise<string[]> {
   const picture = await index.picture(of, from, to);
@@ -85,9 +85,7 @@ async function pack(object: string, more: Partial<StreamChange> = {}): Promise<n
 
 describe('appending', () => {
   it('numbers what many write at the same moment without a gap, each once', async () => {
-    const requests = Array.from({ length: 50 }, (_, i) =>
-      append([piece(0, `${i}`, (i % 3) + 1)], { isPromised: i % 2 === 0 }),
-    );
+    const requests = Array.from({ length: 50 }, (_, i) => append([piece(0, `${i}`, (i % 3) + 1)]));
     const answers = await Promise.all(requests);
     const spans = answers
       .map((answer, i) => [answer?.first ?? -1, (i % 3) + 1] as const)

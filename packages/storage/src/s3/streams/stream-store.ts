@@ -60,7 +60,7 @@ export function createSegmentStreamStore(options: SegmentStreamOptions): Segment
 
   async function append(ref: StreamRef, lines: Buffer[], start?: number): Promise<Appended> {
     const pieces = await newPieces(lines, tallyOf(ref));
-    const appended = await index.append({ ref, first: start, pieces, isPromised: true });
+    const appended = await index.append({ ref, first: start, pieces });
     if (appended) await tending.added(ref, appended);
     return appended;
   }

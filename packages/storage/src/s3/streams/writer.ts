@@ -103,15 +103,18 @@ class SegmentWriter implements StreamWriter {
     let appended: Appended;
     try {
       const pieces = await newPieces(batch.lines, tally, batch.stats);
-      appended = await ground.index.append({ ref, pieces, isPromised: false });
+      appended = await ground.index.append({ ref, pieces });
       if (!appended) throw new Error('records behind the end were refused');
     } catch (error) {
       this.#doubtful = { from: expected, lines: batch.lines };
       this.#putBack(batch);
       throw error;
     }
+    // A database that forgets what it has said leaves a gap that nobody may take for a stream.
+    if (appended.first < expected)
+      throw new Error(`records ${appended.first} to ${expected - 1} were stored and are gone`);
     // What was appended meanwhile is not in the index yet.
-    if (appended.first !== expected) await this.#follow();
+    if (appended.first > expected) await this.#follow();
     await tending.added(ref, appended);
   }
 
