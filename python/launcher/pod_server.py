@@ -149,12 +149,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.prolong(body['ms'])
 
     def post_stop(self, body):
-        if body.get('reason'):
-            self.state.write('stop-reason', body['reason'])
+        self._note(body)
         self.state.write('stop', str(int(self.state.read('stop') or 0) + 1))
 
-    def post_kill(self, _):
+    def post_kill(self, body):
+        self._note(body)
         self.state.write('kill', '')
+
+    def _note(self, body):
+        if body.get('reason'):
+            self.state.write('stop-reason', body['reason'])
 
     def post_ended(self, body):
         if self.state.end is None:

@@ -75,6 +75,11 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
     if (summary) yield [summary];
   }
 
+  /** A full disk must not keep a crawl from being ended. */
+  async function note(reason: string | undefined): Promise<void> {
+    if (reason !== undefined) await writeAtomic(directory.stopReason, reason).catch(() => undefined);
+  }
+
   return {
     resumedAt: saved.counts,
     exited,
@@ -87,13 +92,13 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
     extend: (untilMs) => unlessRemoved(writeDeadline(directory.deadline, untilMs)),
     stoppedFor,
     async stop(reason) {
-      // A full disk must not keep a crawl from being stopped.
-      if (reason !== undefined) await writeAtomic(directory.stopReason, reason).catch(() => undefined);
+      await note(reason);
       ownership.giveUp?.('SIGTERM');
       const before = Number((await readText(directory.stop)) ?? 0);
       await unlessRemoved(writeAtomic(directory.stop, String(before + 1)));
     },
-    async kill() {
+    async kill(reason) {
+      await note(reason);
       ownership.giveUp?.('SIGKILL');
       await unlessRemoved(writeFile(directory.kill, ''));
     },

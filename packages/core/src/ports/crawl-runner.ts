@@ -61,10 +61,10 @@ export interface RunningCrawl {
    * adopts it meanwhile.
    */
   stop(reason?: string): Promise<void>;
-  /** Why it was asked to stop before it was adopted, null when it was not. */
+  /** Why it was stopped or killed before it was adopted, null when it was not. */
   readonly stoppedFor: string | null;
-  /** Kills the whole process group. */
-  kill(): Promise<void>;
+  /** Kills the whole process group. The reason stays with the crawl, as that of a stop does. */
+  kill(reason?: string): Promise<void>;
   /**
    * Settles when the group is gone. `deadlinePassed`: the shim killed it because nobody extended its life. `shimDied`:
    * the shim itself was killed, and the crawl with it.

@@ -46,6 +46,20 @@ export function takeoversTests(stage: Stage): void {
     expect((await stage.house.worker().orphans()).map(({ id }) => id)).not.toContain(request.job.id);
   });
 
+  it.each(['stopped', 'killed'])('knows why another worker %s it', async (how) => {
+    const request = crawlRequest(stage.probe, { spiderName: 'stubborn' });
+    const crawl = await stage.start(request);
+    const heard = stage.hear(crawl);
+    await heard.until(() => heard.payloads('ITM').length > 0);
+    if (how === 'stopped') await crawl.stop('shutdown');
+    await crawl.kill(how === 'killed' ? 'lost' : undefined);
+    await crawl.exited;
+    const [orphan] = (await stage.house.worker().orphans()).filter(({ id }) => id === request.job.id);
+    const adopted = await orphan?.adopt();
+    expect(adopted?.stoppedFor).toBe(how === 'stopped' ? 'shutdown' : 'lost');
+    await adopted?.cleanUp();
+  });
+
   it('discards what another worker left running', async () => {
     const request = crawlRequest(stage.probe, { spiderName: 'family' });
     const heard = stage.hear(await stage.start(request));

@@ -111,11 +111,11 @@ export class PodCrawl implements RunningCrawl {
     if (agent && !this.#hasEnded) await this.#say(agent, 'stop', reason === undefined ? {} : { reason });
   }
 
-  async kill(): Promise<void> {
+  async kill(reason?: string): Promise<void> {
     this.#givenUp.abort('SIGKILL');
     const agent = await this.#agent;
     if (!agent || this.#hasEnded) return;
-    await this.#say(agent, 'kill', {});
+    await this.#say(agent, 'kill', reason === undefined ? {} : { reason });
     const removeDeaf = () =>
       void (this.#hasEnded || this.#isTaken || this.#options.remove(1).catch(() => {}));
     setTimeout(removeDeaf, DEAF_MS).unref();

@@ -14,7 +14,7 @@ const END_AFTER_FIN_MS = 60_000;
  */
 export async function followCrawl(
   crawl: RunningCrawl,
-  { job, streams, attempts, holding, mask, log }: Care,
+  { job, streams, attempts, holding, mask, log, giveUp }: Care,
   onRecorder: (recorder: Recorder) => void,
 ): Promise<Recorder> {
   const { id, attempt, key } = job;
@@ -24,6 +24,7 @@ export async function followCrawl(
     attempt,
     resumedAt: crawl.resumedAt,
     mask,
+    giveUp,
     checkpoint: (counts) => crawl.checkpoint(counts),
     onStats: (stats) => {
       attempts

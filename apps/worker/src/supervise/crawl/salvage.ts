@@ -20,6 +20,7 @@ export async function salvage(orphan: Orphan, options: SalvageOptions): Promise<
     attempt,
     resumedAt: crawl.resumedAt,
     checkpoint: (counts) => crawl.checkpoint(counts),
+    giveUp,
   });
   for await (const messages of crawl.messages()) await recorder.take(messages);
   await recorder.seal();

@@ -33,7 +33,7 @@ export function createStopper(
 
   function kill(): void {
     killed = true;
-    crawl.kill().catch(onError);
+    crawl.kill(reason ?? undefined).catch(onError);
   }
 
   /** One request after the other: the crawl counts them. */
@@ -56,7 +56,7 @@ export function createStopper(
       level = asked;
       if (asked < 3) stop('cancelled');
       // Not `kill`: that one is for crawls that did not end in time, and their outcome says so.
-      else crawl.kill().catch(onError);
+      else crawl.kill(reason ?? 'cancelled').catch(onError);
       reason ??= 'cancelled';
       if (asked === 2) ask();
     },

@@ -1,4 +1,11 @@
-import type { MessageCounts, PipeCommand, PipeMessage, StreamRef, StreamWriter } from '@spiderhub/core';
+import {
+  DomainError,
+  type MessageCounts,
+  type PipeCommand,
+  type PipeMessage,
+  type StreamRef,
+  type StreamWriter,
+} from '@spiderhub/core';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 
 const NOTHING: MessageCounts = { ITM: 0, LOG: 0, REQ: 0, STA: 0, FIN: 0 };
@@ -136,6 +143,37 @@ describe('a recorder', () => {
     expect(recorder.stored()).toMatchObject({ logs: 0 });
     await expect(recorder.seal()).rejects.toBe(full);
     expect(writers.logs?.isSealed).toBe(false);
+  });
+
+  it('waits for a storage that is away, takes nothing more meanwhile, and loses nothing', async () => {
+    const { recorder, writers, checkpoints, readable } = await setUp();
+    const { items } = writers as { items: FakeWriter };
+    items.fault = new DomainError('unavailable', 'away', 'the database is not available');
+    await recorder.take(said(['ITM', '"0"']));
+    await settle();
+    let isTaken = false;
+    const taking = recorder.take(said(['ITM', '"1"'])).then(() => {
+      isTaken = true;
+    });
+    await jest.advanceTimersByTimeAsync(6000);
+    expect([isTaken, readable('items'), checkpoints]).toEqual([false, [], []]);
+    expect(recorder.stored()).toMatchObject({ items: 0 });
+    items.fault = null;
+    await taking;
+    await recorder.seal();
+    expect(readable('items')).toEqual(['"0"', '"1"']);
+  });
+
+  it.each(['leaves', 'gives up'])('waits no longer when it %s', async (how) => {
+    const giving = new AbortController();
+    const { recorder, writers } = await setUp({}, { giveUp: giving.signal });
+    const away = new DomainError('unavailable', 'away', 'the database is not available');
+    if (writers.logs) writers.logs.fault = away;
+    await recorder.take(said(['LOG', '"a"']));
+    await settle();
+    if (how === 'leaves') await recorder.leave();
+    else giving.abort();
+    await expect(recorder.seal()).rejects.toBe(away);
   });
 
   it('stores what it has and takes nothing more when it leaves', async () => {

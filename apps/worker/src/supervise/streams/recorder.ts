@@ -9,6 +9,7 @@ import {
 } from '@spiderhub/core';
 import { readableRequest } from '@spiderhub/hub';
 import { outcomeIn, statsIn } from './last-words.ts';
+import { whenThere } from './when-there.ts';
 
 /** A flush makes records readable; it comes at the latest after this long, ms. */
 const FLUSH_EVERY_MS = 500;
@@ -27,6 +28,8 @@ export interface RecorderOptions {
   onStats?: (scrapyStats: string) => void;
   /** What becomes of a log message before it is stored. */
   mask?: (payload: Buffer) => Buffer;
+  /** Aborts when this process has to go: it does not wait for a storage that is away any more. */
+  giveUp?: AbortSignal;
 }
 
 interface Writers {
@@ -61,9 +64,14 @@ export class Recorder {
   #checkpointAt = performance.now() + CHECKPOINT_EVERY_MS;
 
   static async open(options: RecorderOptions): Promise<Recorder> {
-    const { streams, key, attempt } = options;
+    const { streams, key, attempt, giveUp } = options;
     const [items, logs, requests] = await Promise.all(
-      (['items', 'logs', 'requests'] as const).map((stream) => streams.openWriter({ key, attempt, stream })),
+      (['items', 'logs', 'requests'] as const).map((stream) =>
+        whenThere(
+          () => streams.openWriter({ key, attempt, stream }),
+          () => giveUp?.aborted === true,
+        ),
+      ),
     );
     return new Recorder(options, { items, logs, requests } as Writers);
   }
@@ -106,7 +114,7 @@ export class Recorder {
     this.#stopTimer();
     await this.#flush();
     this.#throwIfBroken();
-    for (const writer of this.#all) await writer.seal();
+    for (const writer of this.#all) await this.#whenThere(() => writer.seal());
   }
 
   /** Of all records taken. */
@@ -173,13 +181,18 @@ export class Recorder {
     this.#isUrgent = false;
     this.#flushing = this.#flushing
       .then(async () => {
-        for (const writer of this.#all) await writer.flush();
+        for (const writer of this.#all) await this.#whenThere(() => writer.flush());
         this.#stored = this.counts();
       })
       .catch((error: unknown) => {
         this.#flushError ??= error;
       });
     return this.#flushing;
+  }
+
+  /** While the storage is away nothing more is taken, and the crawl's spool fills instead. */
+  #whenThere(act: () => Promise<void>): Promise<void> {
+    return whenThere(act, () => this.#hasLeft || this.#options.giveUp?.aborted === true);
   }
 
   #flushSoon(): void {
