@@ -7,8 +7,6 @@ export type Json = Record<string, unknown>;
 /** Values for parameters of paths, by name: what is there, so that made-up input comes further than a 404. */
 export type Known = Record<string, readonly number[]>;
 
-const MAX_PARAMETER = 200;
-
 interface Parameter {
   name: string;
   in: string;
@@ -25,8 +23,6 @@ export function leadingTo(document: Json, known: Known): Json {
       for (const parameter of parameters) {
         // How long an answer may be held back: not while somebody waits for thousands of them.
         if (parameter.in === 'query' && parameter.name === 'wait') parameter.schema = { enum: [0] };
-        // An address has no room for several that are as long as they may be.
-        if (Number(parameter.schema.maxLength) > MAX_PARAMETER) parameter.schema.maxLength = MAX_PARAMETER;
         const values = known[parameter.name];
         if (parameter.in === 'path' && values)
           parameter.schema = {

@@ -56,7 +56,12 @@ describeWhere('made-up input', () => {
     service = await startService({
       workers: 0,
       spiders: ['a', 'b'],
-      env: { AUTH_FAILURES_PER_MINUTE: '1000000', SECRETS_KEY: newSecretKey() },
+      env: {
+        AUTH_FAILURES_PER_MINUTE: '1000000',
+        SECRETS_KEY: newSecretKey(),
+        // An address has room for several parameters that are as long as they may be.
+        NODE_OPTIONS: `--max-http-header-size=${2 ** 20}`,
+      },
     });
     const { database } = service.db;
     const admin = createAdminStore(database);
