@@ -67,7 +67,8 @@ async function deployed(
     },
     contents,
   );
-  await chooseLatest(call, project);
+  await parts.scrapyd.store.chooseLatest(caller.actor, id);
+  projects.forget();
 }
 
 async function makeProject({ parts, caller, reach }: ServiceCall, name: string): Promise<number> {
@@ -80,16 +81,4 @@ async function makeProject({ parts, caller, reach }: ServiceCall, name: string):
     throw refused(`project '${name}' not found; make it first, this caller has several organisations`);
   }
   return parts.scrapyd.store.ensureProject(caller.actor, organisation, name);
-}
-
-/** Jobs without a version of their own run the latest one by Scrapyd's rule, not the newest deployment. */
-export async function chooseLatest(
-  { parts, projects, reach, caller }: ServiceCall,
-  name: string,
-): Promise<void> {
-  projects.forget();
-  const project = await projects.now(reach, name);
-  if (!project) return;
-  await parts.scrapyd.store.chooseLatest(caller.actor, project.id);
-  projects.forget();
 }

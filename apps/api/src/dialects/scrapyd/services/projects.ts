@@ -3,7 +3,6 @@ import { checkPath } from '../names.ts';
 import { findVersion, latestVersion, shownNames } from '../versions.ts';
 import { optional, required } from '../wire/fields.ts';
 import { pythonJson } from '../wire/python-text.ts';
-import { chooseLatest } from './addversion.ts';
 
 export const listprojects: Service = async ({ parts, reach }) => {
   const projects = await parts.scrapyd.view.projects(reach);
@@ -34,9 +33,11 @@ export const delversion: Service = async (call) => {
   const project = await projects.now(reach, name);
   const version = project && findVersion(project, asked);
   if (!version) throw versionNotFound(asked);
-  if (project.versions.length === 1) await parts.scrapyd.store.removeProject(call.caller.actor, project.id);
-  else await parts.scrapyd.store.removeVersion(call.caller.actor, project.id, version.name);
-  await chooseLatest(call, name);
+  const { store } = parts.scrapyd;
+  if (project.versions.length === 1) await store.removeProject(call.caller.actor, project.id);
+  else await store.removeVersion(call.caller.actor, project.id, version.name);
+  await store.chooseLatest(call.caller.actor, project.id);
+  projects.forget();
   return '';
 };
 
