@@ -14,9 +14,9 @@ const JOBS = Number(process.env.MACHINES_JOBS ?? 0);
 const MINUTES = Number(process.env.MACHINES_MINUTES ?? 20);
 const SEED = Number(process.env.MACHINES_SEED ?? 1);
 const LEASE_SECONDS = 10;
-const SLOTS = 3;
-/** Between two breakdowns, ms. */
-const PAUSE_MS = [5000, 20_000] as const;
+const SLOTS = Number(process.env.MACHINES_SLOTS ?? 3);
+/** Between two breakdowns, ms: as long as this one on average. */
+const PAUSE_MS = Number(process.env.MACHINES_PAUSE ?? 12) * 1000;
 
 const lack = JOBS > 0 ? lackOfNamespaces() : null;
 if (lack !== null) process.stderr.write(`The trial of machines is skipped: ${lack}\n`);
@@ -76,7 +76,7 @@ async function breakMachines(trial: Trial, isDone: () => boolean): Promise<Recor
   const done: Record<string, number> = {};
   const startedAt = performance.now();
   while (!isDone()) {
-    await delay(random.between(...PAUSE_MS));
+    await delay(random.between(PAUSE_MS * 0.4, PAUSE_MS * 1.6));
     const breakdown = pickBreakdown(random);
     say(`${((performance.now() - startedAt) / 1000).toFixed(1)} s: ${breakdown.name}`);
     done[breakdown.name] = (done[breakdown.name] ?? 0) + 1;
