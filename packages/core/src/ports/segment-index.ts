@@ -144,12 +144,14 @@ export interface SegmentUpkeep {
   readyProject(bytes: number, waitedMs: number): Promise<number | null>;
   /** Such streams of a project, longest waiting first, until they have `bytes`. */
   ready(project: number, bytes: number): Promise<ReadyStream[]>;
-  /** Tails of these streams, each whole. */
-  tails(ids: readonly number[]): Promise<Map<number, TailPiece[]>>;
+  /** Tails of these streams, of each the first pieces, until they have `maxBytes`. */
+  tails(ids: readonly number[], maxBytes: number): Promise<Map<number, TailPiece[]>>;
   /** Streams to which nothing came for so long count as sealed. How many. */
   sealSilent(silentMs: number): Promise<number>;
   /** A new stream without records. Throws when there is one of this name. */
   create(ref: StreamRef): Promise<StreamHead>;
+  /** Forgets a stream with all that it names. */
+  forget(ref: StreamRef): Promise<void>;
   /** Streams in the order of their ids, from behind one on. */
   streams(after: number, limit: number): Promise<{ id: number; ref: StreamRef; isAside: boolean }[]>;
   /** Objects that nothing names for so long. Nothing will name them again: they may go. */

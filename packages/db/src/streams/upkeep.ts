@@ -4,6 +4,7 @@ import {
   bindingsOf,
   HEAD_COLUMNS,
   type HeadRow,
+  OF_STREAM,
   PIECE_COLUMNS,
   type PieceRow,
   parseMembers,
@@ -27,6 +28,13 @@ const READY = `
     from stream_heads h where h.project_id = :project and h.state = 'ready'
     order by h.ready_at, h.id limit ${MAX_STREAMS}
   ) r where r.before < :bytes::bigint`;
+
+// How long a piece is stands beside it: none is fetched for that.
+const TAILS = `
+  select ${PIECE_COLUMNS} from (
+    select t.*, sum(octet_length(t.bytes)) over (partition by t.head_id order by t.first) - octet_length(t.bytes) as before
+    from stream_chunks t where t.head_id = any(:ids::bigint[])
+  ) c where c.before < :maxBytes::bigint order by c.head_id, c.first`;
 
 const SEAL_SILENT = `
   update stream_heads h set state = case when h.tail_pieces > 0 then 'ready' else 'packed' end, ready_at = now()
@@ -99,11 +107,8 @@ function packing(database: Database): Packing {
       }));
     },
 
-    async tails(ids) {
-      const { rows } = await database.raw<{ rows: PieceRow[] }>(
-        `select ${PIECE_COLUMNS} from stream_chunks c where c.head_id = any(:ids::bigint[]) order by c.head_id, c.first`,
-        { ids },
-      );
+    async tails(ids, maxBytes) {
+      const { rows } = await database.raw<{ rows: PieceRow[] }>(TAILS, { ids, maxBytes });
       const tails = new Map<number, TailPiece[]>(ids.map((id) => [id, []]));
       for (const row of rows) tails.get(Number(row.head_id))?.push(toPiece(row));
       return tails;
@@ -137,11 +142,15 @@ function removing(database: Database): Pick<SegmentUpkeep, 'takeGarbage' | 'garb
   };
 }
 
-function everything(database: Database): Pick<SegmentUpkeep, 'create' | 'streams' | 'extents'> {
+function everything(database: Database): Pick<SegmentUpkeep, 'create' | 'forget' | 'streams' | 'extents'> {
   return {
     async create(ref) {
       const { rows } = await database.raw<{ rows: HeadRow[] }>(CREATE, bindingsOf(ref));
       return toHead(rows[0] as HeadRow);
+    },
+
+    async forget(ref) {
+      await database.raw(`delete from stream_heads h where ${OF_STREAM}`, bindingsOf(ref));
     },
 
     async streams(after, limit) {

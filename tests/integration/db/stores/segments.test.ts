@@ -285,7 +285,7 @@ describe('upkeep', () => {
       [1, 2, 3],
     ]);
     const [first] = await upkeep().ready(project, 1);
-    const tails = await upkeep().tails([first?.head.id ?? 0, 999_999]);
+    const tails = await upkeep().tails([first?.head.id ?? 0, 999_999], 2 ** 20);
     expect(tails.get(first?.head.id ?? 0)?.map(({ bytes }) => bytes.toString())).toEqual(['aaaa', 'bbbb']);
     expect(tails.get(999_999)).toEqual([]);
   });

@@ -117,6 +117,33 @@ describe('an S3 that fails', () => {
     },
   );
 
+  it('leaves tails of any length, which go into objects bit by bit', async () => {
+    const quiet = openStore({ ...TINY, rollBytes: 2 ** 30, sealedBytes: 2 ** 30 }).store;
+    const aside = { ...REF, key: { ...REF.key, job: 99 } };
+    for (const ref of [REF, aside]) {
+      for (let at = 0; at < 1000; at += 50) await quiet.write(ref, noise(at, 50), at);
+    }
+    await quiet.setAside(aside.key);
+    // As much as four rolls of 1500 bytes, and the piece that makes it so much.
+    const most = 4 * 1500 + 2500;
+    const { store } = openStore();
+    await store.write(REF, noise(1000, 1), 1000);
+    await store.settled();
+    expect(await index().head(REF)).toMatchObject({ end: 1001, membersEnd: expect.any(Number) });
+    expect((await index().head(REF))?.tailPieces).toBeGreaterThan(0);
+    await postgres.database.raw(`update stream_heads set state = 'ready', ready_at = now()`);
+    const keep = keeper({ packBytes: 1500 });
+    while ((await keep.pack()).more);
+    expect(await postgres.database('stream_chunks').count()).toEqual([{ count: '0' }]);
+    const sizes: number[] = [];
+    for await (const { sizeBytes } of bucket.objects.list(STREAMS)) sizes.push(sizeBytes);
+    expect(Math.max(...sizes)).toBeLessThan(most);
+    expect(await recordsOf(store, REF)).toEqual(numbered(0, noise(0, 1001)));
+    expect(await store.stats(REF)).toMatchObject({ end: 1001, records: 1001 });
+    await store.bringBack(aside.key);
+    expect(await recordsOf(store, aside)).toEqual(numbered(0, noise(0, 1000)));
+  });
+
   it('is unavailable in the words of core', async () => {
     const { store } = openStore();
     await store.write(REF, noise(0, 100), 0);

@@ -4,18 +4,20 @@ import {
   type RecordBatch,
   type SegmentIndex,
   type StreamChange,
+  type StreamHead,
   type StreamRef,
   type Tally,
 } from '@spiderhub/core';
 import { endOf, joinRun, type Run } from '../../lines/runs.ts';
 import { addRuns, extentsOf, type ObjectBody, objectName } from './body.ts';
 import { formatStats, sumStats, tailPieces, tallyOf } from './pieces.ts';
-import type { Ground } from './roll.ts';
+import { type Ground, rollTail } from './roll.ts';
 import { SEALED_BYTES } from './writer.ts';
 
 /** Lines that are compressed at once, bytes; and an object, bytes. */
 const GATHERED_BYTES = 4 * 2 ** 20;
 const OBJECT_BYTES = 8 * 2 ** 20;
+const BUSY = 'somebody writes to the stream that is moved: stop the service first';
 
 /**
  * Stores records with their numbers and arrivals behind those that a stream has in objects, or as a new one. Nobody else
@@ -31,8 +33,7 @@ export async function importStream(
   let members: Extent['members'] = [];
   let gathered: Run[] = [];
   let raw = 0;
-  let head = (await ground.index.head(ref)) ?? (await ground.index.upkeep.create(ref));
-  if (head.tailPieces > 0) throw new Error('the stream that is moved has its end already');
+  let head = (await withoutTail(ground, ref)) ?? (await ground.index.upkeep.create(ref));
   const stats = sumStats(head.baseStats ? [head.baseStats] : []);
   let { end } = head;
 
@@ -57,8 +58,7 @@ export async function importStream(
       ],
       object,
     );
-    if (done.length === 0)
-      throw new Error('somebody writes to the stream that is moved: stop the service first');
+    if (done.length === 0) throw new Error(BUSY);
     head = { ...head, version: head.version + 1, end, membersEnd, baseStats };
   }
 
@@ -94,6 +94,15 @@ export async function importStream(
     if (body.size > 0) await putObject();
   }
   await ground.index.seal(ref);
+}
+
+/** What was its end before is in objects, too: more comes behind it. */
+async function withoutTail(ground: Ground, ref: StreamRef): Promise<StreamHead | null> {
+  for (;;) {
+    const head = await ground.index.head(ref);
+    if (!head || head.tailPieces === 0) return head;
+    if (!(await rollTail(ground, ref, OBJECT_BYTES))) throw new Error(BUSY);
+  }
 }
 
 const LISTED = 500;

@@ -1,7 +1,8 @@
-import type { ReadyStream, SegmentIndex, SegmentMember, TailPiece } from '@spiderhub/core';
+import type { SegmentIndex } from '@spiderhub/core';
 import type { Objects } from '../objects.ts';
-import { addTail, extentsOf, type ObjectBody, packedName } from './body.ts';
-import { changeOfTail, statsWith } from './roll.ts';
+import { addTail, type ObjectBody, packedName } from './body.ts';
+import { changeOfTail, movedInto } from './roll.ts';
+import { TOO_LONG } from './tend.ts';
 
 export interface SegmentKeeperOptions {
   index: SegmentIndex;
@@ -48,13 +49,18 @@ export function createSegmentKeeper(options: SegmentKeeperOptions): SegmentKeepe
     const project = await upkeep.readyProject(packBytes, packMs);
     if (project === null) return { done: 0, more: false };
     const streams = await upkeep.ready(project, packBytes);
-    const tails = await upkeep.tails(streams.map(({ head }) => head.id));
+    const tails = await upkeep.tails(
+      streams.map(({ head }) => head.id),
+      TOO_LONG * packBytes,
+    );
     const object = packedName(project);
     const body: ObjectBody = { parts: [], size: 0 };
     const changes = [];
-    for (const stream of streams) {
-      const tail = tails.get(stream.head.id) ?? [];
-      if (isWhole(stream, tail)) changes.push(changeOf(stream, tail, object, await addTail(body, tail)));
+    for (const { head, ref } of streams) {
+      const tail = tails.get(head.id) ?? [];
+      if (tail.length === 0) continue;
+      const moved = movedInto(object, await addTail(body, tail), head, tail);
+      changes.push({ ...changeOfTail(ref, head, tail), ...moved });
     }
     if (changes.length === 0) return { done: 0, more: false };
     await index.announce(object);
@@ -77,26 +83,5 @@ export function createSegmentKeeper(options: SegmentKeeperOptions): SegmentKeepe
       }
       return { done: garbage.length, more: garbage.length >= COLLECTED_AT_ONCE };
     },
-  };
-}
-
-/** Head and tail were read one after the other: the stream may have changed in between. */
-function isWhole({ head }: ReadyStream, tail: readonly TailPiece[]): boolean {
-  const last = tail.at(-1);
-  return last !== undefined && last.first + last.count === head.end && tail.length === head.tailPieces;
-}
-
-function changeOf(
-  { head, ref }: ReadyStream,
-  tail: readonly TailPiece[],
-  object: string,
-  members: readonly SegmentMember[],
-) {
-  return {
-    ...changeOfTail(ref, head, tail),
-    end: head.end,
-    addPieces: [],
-    addExtents: extentsOf(object, members),
-    next: { membersEnd: head.end, baseStats: statsWith(head, tail) },
   };
 }

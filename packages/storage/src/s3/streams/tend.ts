@@ -17,8 +17,8 @@ const AT_ONCE = 4;
 const REST_MS = 5000;
 /** A stream that grows faster than its tail goes away waits for that, so long at each batch, ms. */
 const WAIT_MS = 2000;
-/** From so many rolls of a tail on. */
-const TOO_LONG = 4;
+/** From so many rolls of a tail on. No object gets more than these. */
+export const TOO_LONG = 4;
 /** So long the end of a crawl waits for an object, ms. Who packs small streams later takes the tail, too. */
 const SEAL_MS = 10_000;
 
@@ -40,6 +40,7 @@ export function createTending(
   const flight = singleFlight<void>();
   const pass = turnstile(AT_ONCE);
   const underWay = new Set<Promise<void>>();
+  const tooLongBytes = TOO_LONG * rollBytes;
   let restsUntil = 0;
 
   function begin(ref: StreamRef, work: () => Promise<boolean>): Promise<void> {
@@ -63,20 +64,21 @@ export function createTending(
   return {
     async added(ref, { tailBytes, tailPieces }) {
       if (tailBytes >= rollBytes) {
-        if (Date.now() < restsUntil) return waitIf(tailBytes >= TOO_LONG * rollBytes, delay(WAIT_MS));
+        if (Date.now() < restsUntil) return waitIf(tailBytes >= tooLongBytes, delay(WAIT_MS));
         return waitIf(
-          tailBytes >= TOO_LONG * rollBytes,
-          begin(ref, () => rollTail(ground, ref)),
+          tailBytes >= tooLongBytes,
+          begin(ref, () => rollTail(ground, ref, tooLongBytes)),
         );
       }
-      if (tailPieces >= compactPieces) void begin(ref, () => compactTail(ground, ref, tallyOf(ref)));
+      if (tailPieces >= compactPieces)
+        void begin(ref, () => compactTail(ground, ref, tallyOf(ref), tooLongBytes));
     },
 
     async sealing(ref) {
       if (Date.now() < restsUntil) return;
       await within(
         SEAL_MS,
-        begin(ref, () => rollTail(ground, ref)),
+        begin(ref, () => rollTail(ground, ref, tooLongBytes)),
       );
     },
 
