@@ -9,13 +9,13 @@ import {
   type StreamStore,
   TALLIES,
 } from '@spiderhub/core';
-import { createFsBlobStore } from './fs/blob-store.ts';
+import { createFsBlobStore, holdsFile } from './fs/blob-store.ts';
 import { listStreams } from './fs/list-streams.ts';
 import { createFsStreamStore } from './fs/stream-store.ts';
 import type { Movable } from './move/move.ts';
 import { parseS3Url, type S3Address } from './s3/address.ts';
 import { createBlobCache } from './s3/blob-cache.ts';
-import { createS3BlobStore } from './s3/blob-store.ts';
+import { createS3BlobStore, holdsObject } from './s3/blob-store.ts';
 import { createS3Client } from './s3/client.ts';
 import { type CredentialSettings, credentialsFrom } from './s3/credentials.ts';
 import { createObjects, type Objects } from './s3/objects.ts';
@@ -76,7 +76,9 @@ export function openStorage(
     movable: {
       streams,
       blobs,
+      holds: (sha256) => holdsObject(objects, sha256),
       list: () => listSegmentStreams(index),
+      forget: (ref) => index.upkeep.forget(ref),
       take: (ref, batches) => importStream({ index, objects }, ref, batches, TALLIES[ref.stream]),
     },
     objects: {
@@ -119,6 +121,7 @@ export function filesBelow(data: string): Storage {
     movable: {
       streams,
       blobs,
+      holds: (sha256) => holdsFile(join(data, 'blobs'), sha256),
       list: () => listStreams(root),
       take: (ref, batches) => takeFiles(root, ref, batches),
     },

@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { access, chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { BlobStore, StoredBlob } from '@spiderhub/core';
 import { copyHashed, missingBlob, removeAbandoned, SHA256, sha256Checked } from './blob-files.ts';
 import { entriesOf, isMissing, syncDirs, syncFile } from './sync.ts';
@@ -71,6 +73,18 @@ export function createFsBlobStore(options: FsBlobStoreOptions): BlobStore {
       }
     },
   };
+}
+
+/** Whether a file lies there and has this content. */
+export async function holdsFile(root: string, sha256: string): Promise<boolean> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path.join(root, sha256.slice(0, 2), sha256)), hash);
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+  return hash.digest('hex') === sha256;
 }
 
 /** Bytes; 0 for a file that went meanwhile. */

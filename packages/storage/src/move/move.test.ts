@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { StreamRef } from '@spiderhub/core';
@@ -28,8 +28,8 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-function inBucket(): Storage {
-  const settings = { SPIDERHUB_HOME: root, STORAGE_URL: url, CACHE_BYTES: 2 ** 30, GARBAGE_HOURS: 1 };
+function inBucket(at = url, home = root): Storage {
+  const settings = { SPIDERHUB_HOME: home, STORAGE_URL: at, CACHE_BYTES: 2 ** 30, GARBAGE_HOURS: 1 };
   return openStorage({ ...settings, ...server.keys }, { index: createSegmentIndex(postgres.database) });
 }
 
@@ -102,4 +102,27 @@ it('goes on where it was broken off, and does not mix strangers', async () => {
   await expect(moveAll(files.movable, bucket.movable, noMore)).rejects.toThrow(
     '1/2/77/1/items: another stream',
   );
+});
+
+it('brings what came since an earlier move, also behind an end that was moved', async () => {
+  const [files, bucket] = [filesBelow(path.join(root, 'a')), inBucket()];
+  await fill(files);
+  await moveAll(files.movable, bucket.movable, noMore);
+  await files.streams.write(SMALL, linesFrom(3, 2));
+  await files.streams.write(REF, linesFrom(14_000, 2), 14_000);
+  expect(await moveAll(files.movable, bucket.movable, noMore)).toEqual({ streams: 2, blobs: 0, known: 2 });
+  await expectSame(files, bucket);
+});
+
+it('goes into another bucket than the one from which everything was moved away', async () => {
+  const [files, bucket] = [filesBelow(path.join(root, 'a')), inBucket()];
+  const sha256 = await fill(files);
+  await moveAll(files.movable, bucket.movable, noMore);
+  const { bucket: name } = await makeBucket(server);
+  const next = `s3://${name}?endpoint=${server.endpoint}`;
+  await moveAll(files.movable, inBucket(next).movable, noMore);
+  // Another machine has nothing in its cache.
+  const elsewhere = inBucket(next, path.join(root, 'elsewhere'));
+  await expectSame(files, elsewhere);
+  expect(await readFile(await elsewhere.blobs.localPath(sha256), 'utf8')).toBe('egg');
 });

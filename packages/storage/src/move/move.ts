@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { BlobStore, RecordBatch, StreamRef, StreamStore } from '@spiderhub/core';
+import { S3Error } from '../s3/errors.ts';
 
 /** A side of a move. */
 export interface Movable {
   streams: StreamStore;
   blobs: BlobStore;
+  /** Whether a blob lies there, whole: all of it is read. */
+  holds(sha256: string): Promise<boolean>;
   /** Every stream, with those of jobs that were set aside. */
   list(): AsyncIterable<{ ref: StreamRef; isAside: boolean }>;
+  /** Forgets a stream that names what is not there. Absent where none can. */
+  forget?(ref: StreamRef): Promise<void>;
   /** Stores records with their numbers and arrivals behind what there is of this stream. */
   take(ref: StreamRef, batches: AsyncIterable<RecordBatch>): Promise<void>;
 }
@@ -25,10 +30,7 @@ export interface Moved {
 export async function moveAll(from: Movable, to: Movable, onMoved: (moved: Moved) => void): Promise<Moved> {
   const moved: Moved = { streams: 0, blobs: 0, known: 0 };
   for await (const { sha256 } of from.blobs.list()) {
-    const isKnown = await to.blobs.localPath(sha256).then(
-      () => true,
-      () => false,
-    );
+    const isKnown = await to.holds(sha256);
     if (!isKnown) await moveBlob(from, to, sha256);
     moved[isKnown ? 'known' : 'blobs'] += 1;
     onMoved(moved);
@@ -51,6 +53,7 @@ export async function moveAll(from: Movable, to: Movable, onMoved: (moved: Moved
 async function moveBlob(from: Movable, to: Movable, sha256: string): Promise<void> {
   const stored = await to.blobs.putFile(await from.blobs.localPath(sha256));
   if (stored.sha256 !== sha256) throw new Error(`file ${sha256} is damaged where it comes from`);
+  if (!(await to.holds(sha256))) throw new Error(`file ${sha256} did not arrive as it was`);
 }
 
 /** Whether there was something to do. */
@@ -59,7 +62,7 @@ async function moveStream(from: Movable, to: Movable, ref: StreamRef): Promise<b
   const name = [key.project, key.spider, key.job, attempt, stream].join('/');
   const wanted = await digestOf(from.streams.read(ref));
   if (wanted === EMPTY) return false;
-  const found = await digestOf(to.streams.read(ref));
+  const found = await digestOf(to.streams.read(ref)).catch((error: unknown) => forgotten(to, ref, error));
   if (found === wanted) return false;
   // A move that was broken off has left a beginning.
   const { end } = await to.streams.stats(ref);
@@ -70,6 +73,13 @@ async function moveStream(from: Movable, to: Movable, ref: StreamRef): Promise<b
   if ((await digestOf(to.streams.read(ref))) !== wanted)
     throw new Error(`${name}: it did not arrive as it was`);
   return true;
+}
+
+/** What the index names is of another bucket, from which everything was moved away before this one was there. */
+async function forgotten(to: Movable, ref: StreamRef, error: unknown): Promise<string> {
+  if (!(error instanceof S3Error && error.isMissing) || !to.forget) throw error;
+  await to.forget(ref);
+  return EMPTY;
 }
 
 /** Of numbers and texts of all records, however they lie. */

@@ -77,15 +77,33 @@ async function download(objects: Objects, sha256: string, target: string): Promi
   const hash = createHash('sha256');
   const file = await open(target, 'wx');
   try {
-    for (let at = 0, size = 1; at < size; ) {
-      const piece = await objects.readPart(FOLDER + sha256, at, PIECE_BYTES);
-      hash.update(piece.body);
-      await file.writeFile(piece.body);
-      at += piece.body.length;
-      size = piece.size;
+    for await (const piece of piecesOf(objects, sha256)) {
+      hash.update(piece);
+      await file.writeFile(piece);
     }
   } finally {
     await file.close();
   }
   if (hash.digest('hex') !== sha256) throw new Error(`the object of file ${sha256} is damaged`);
+}
+
+async function* piecesOf(objects: Objects, sha256: string): AsyncGenerator<Buffer> {
+  for (let at = 0, size = 1; at < size; ) {
+    const piece = await objects.readPart(FOLDER + sha256, at, PIECE_BYTES);
+    yield piece.body;
+    at += piece.body.length;
+    size = piece.size;
+  }
+}
+
+/** Whether this content lies in the bucket, whatever is in the cache of this machine. */
+export async function holdsObject(objects: Objects, sha256: string): Promise<boolean> {
+  const hash = createHash('sha256');
+  try {
+    for await (const piece of piecesOf(objects, sha256)) hash.update(piece);
+  } catch (error) {
+    if (error instanceof S3Error && error.isMissing) return false;
+    throw error;
+  }
+  return hash.digest('hex') === sha256;
 }
