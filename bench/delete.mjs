@@ -4,15 +4,18 @@
 //
 //   npm run build
 //   node bench/delete.mjs [--jobs 100000] [--rounds 5]
+//
+// With STORAGE_URL and its keys the streams and reports are objects of that bucket, which should be empty.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fillStreams, leftOfStreams } from './delete/streams.mjs';
 import { besideServers, CHECKOUT, median, startService } from './support/service.mjs';
 
 const SPIDERS = 20;
@@ -34,8 +37,10 @@ async function main() {
   });
   const [jobs, rounds] = [Number(values.jobs), Number(values.rounds)];
   const service = await startService({ DELETE_GRACE_DAYS: '0', LOG_LEVEL: 'warn' });
-  const { createDatabase, createVersionStore } = load('packages/db');
+  const { createDatabase, createSegmentIndex, createVersionStore } = load('packages/db');
   const database = createDatabase(service.databaseUrl);
+  const settings = { ...process.env, SPIDERHUB_HOME: service.home, CACHE_BYTES: 0, GARBAGE_HOURS: 1 };
+  service.storage = load('packages/storage').openStorage(settings, { index: createSegmentIndex(database) });
   try {
     await prepare({ database, createVersionStore, service });
     const filled = await timed(() => fill({ database, service, jobs }));
@@ -68,7 +73,8 @@ async function prepare({ database, createVersionStore, service: { project } }) {
   await database('projects').where({ id: project }).update({ paused: true });
 }
 
-async function fill({ database, service: { project, home }, jobs }) {
+async function fill({ database, service, jobs }) {
+  const { project, home } = service;
   const each = Math.ceil(jobs / SPIDERS);
   await database.raw(
     `insert into jobs (project_id, spider, number, state, attempt, priority, version, close_reason, tags, alias,
@@ -87,14 +93,12 @@ async function fill({ database, service: { project, home }, jobs }) {
     insert into comments (job_id, item, text, created_by) select id, 0, 'c', 'bench' from jobs where id % 100 = 0;
     update spiders set next_job = ${each + 1};
     analyze`);
-  await fillReports(database, home);
-  await fillStreams({ project, home, each });
+  await fillReports(database, service);
+  await fillStreams({ database, service, spiders: SPIDERS, each });
 }
 
 /** A file for each thousandth job, stored long ago. */
-async function fillReports(database, home) {
-  const { createFsBlobStore } = load('packages/storage');
-  const blobs = createFsBlobStore({ root: join(home, 'data/blobs') });
+async function fillReports(database, { home, storage: { blobs } }) {
   const source = join(home, 'report');
   for (const { id } of await database('jobs').whereRaw('id % 1000 = 0').select('id')) {
     writeFileSync(source, `report of ${id}`);
@@ -108,29 +112,6 @@ async function fillReports(database, home) {
       created_by: 'bench',
     });
     await database.raw("insert into blobs values (?, ?, now() - interval '2 days')", [sha256, sizeBytes]);
-  }
-}
-
-/** One job's streams are written as a crawl writes them; all others get the same files. */
-async function fillStreams({ project, home, each }) {
-  const { createFsStreamStore } = load('packages/storage');
-  const root = join(home, 'data/streams');
-  const streams = createFsStreamStore({ root });
-  const key = { project, spider: 1, job: 1 };
-  for (const stream of ['items', 'logs']) {
-    const writer = await streams.openWriter({ key, attempt: 1, stream });
-    for (let n = 0; n < 10; n++) writer.append([Buffer.from(`{"n":${n},"message":"${'x'.repeat(80)}"}`)]);
-    await writer.seal();
-  }
-  const first = join(root, `${project}/1/1/1`);
-  const files = readdirSync(first).map((name) => [name, readFileSync(join(first, name))]);
-  for (let spider = 1; spider <= SPIDERS; spider++) {
-    for (let job = 1; job <= each; job++) {
-      if (spider === 1 && job === 1) continue;
-      const directory = join(root, `${project}/${spider}/${job}/1`);
-      mkdirSync(directory, { recursive: true });
-      for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes);
-    }
   }
 }
 
@@ -196,13 +177,11 @@ async function left(database) {
   return rows[0];
 }
 
-async function report({ database, service: { home } }) {
+async function report({ database, service }) {
   const { collectBlobs } = load('packages/core');
   const { createBlobLedger } = load('packages/db');
-  const { createFsBlobStore } = load('packages/storage');
-  const blobs = createFsBlobStore({ root: join(home, 'data/blobs') });
   // The leader does so once an hour.
-  const removed = await collectBlobs(blobs, createBlobLedger(database));
+  const removed = await collectBlobs(service.storage.blobs, createBlobLedger(database));
   const { rows } = await database.raw(`select
     (select count(*)::int from jobs where state <> 'pending') as jobs,
     (select count(*)::int from job_details d where not exists (select from jobs j where j.id = d.job_id)) as details,
@@ -211,13 +190,8 @@ async function report({ database, service: { home } }) {
     (select count(*)::int from streams_to_free) as "streams to free", (select count(*)::int from blobs) as blobs,
     (select count(*)::int from job_tombstones) as tombstones`);
   const { tombstones, ...rest } = rows[0];
-  say(`\nleft: ${JSON.stringify({ ...rest, files: filesBelow(join(home, 'data')) })}`);
+  say(`\nleft: ${JSON.stringify({ ...rest, ...(await leftOfStreams({ database, service })) })}`);
   say(`blobs removed: ${removed}; names that stay taken: ${tombstones}`);
-}
-
-function filesBelow(directory) {
-  return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .length;
 }
 
 /** In a process of its own: schedules again and again, one request at a time on each connection. */

@@ -132,7 +132,7 @@ export interface SegmentIndex {
   /** See StreamStore. */
   setAside(key: JobKey): Promise<void>;
   bringBack(key: JobKey): Promise<void>;
-  removeJob(key: JobKey): Promise<void>;
+  removeJobs(keys: readonly JobKey[]): Promise<void>;
   sizeOfProject(project: number): Promise<number>;
 
   upkeep: SegmentUpkeep;

@@ -76,8 +76,8 @@ export interface StreamStore {
   setAside(key: JobKey): Promise<void>;
   /** Undoes `setAside`; fine when nothing was set aside. */
   bringBack(key: JobKey): Promise<void>;
-  /** Removes every stream of every attempt of a job, also what was set aside. Repeating it is fine. */
-  removeJob(key: JobKey): Promise<void>;
+  /** Removes every stream of every attempt of these jobs, also what was set aside. Repeating it is fine. */
+  removeJobs(keys: readonly JobKey[]): Promise<void>;
   /** What the streams of a project take, bytes of storage. Looks at each of them: minutes where there are millions. */
   sizeOfProject(project: number): Promise<number>;
 }

@@ -53,9 +53,9 @@ it('has streams gone before it says so, and says nothing of those that could not
     streamsFreed: async (keys: { job: number }[]) => void freed.push(...keys.map(({ job }) => job)),
   } as unknown as RetentionStore;
   const streams = {
-    removeJob: async ({ job }: { job: number }) => {
-      if (job === 3 && waiting.length === 3) throw new Error('the disk is away');
-      gone.push(job);
+    async removeJobs(keys: { job: number }[]) {
+      gone.push(...keys.map(({ job }) => job));
+      if (keys.length === 3) throw new Error('the disk is away');
     },
   } as unknown as StreamStore;
   const purge = createPurge(store, streams, 0);

@@ -9,9 +9,8 @@ import { RETENTION_ACTOR } from './retention.ts';
 
 /** Jobs whose rows go in one transaction: short enough for nobody to wait for it. */
 const ROWS = 500;
-/** Jobs whose streams go before that is noted, and how many at once. */
+/** Jobs whose streams go before that is noted. */
 const STREAMS = 100;
-const AT_ONCE = 2;
 const SPIDERS = 100;
 
 /** What the rule of deleting still has to do; each step is a small batch and may be repeated after a crash. */
@@ -47,9 +46,10 @@ export function createPurge(store: RetentionStore, streams: StreamStore, graceMs
 
     async streams() {
       const keys = await store.streamsToFree(STREAMS);
-      for (let i = 0; i < keys.length; i += AT_ONCE)
-        await Promise.all(keys.slice(i, i + AT_ONCE).map((key) => streams.removeJob(key)));
-      if (keys.length > 0) await store.streamsFreed(keys);
+      if (keys.length > 0) {
+        await streams.removeJobs(keys);
+        await store.streamsFreed(keys);
+      }
       return { done: keys.length, more: keys.length === STREAMS };
     },
 

@@ -49,8 +49,6 @@ const SEAL = `
   update stream_heads h set state = case when h.tail_pieces > 0 then 'ready' else 'packed' end, ready_at = now()
   where ${OF_STREAM}`;
 
-const OF_JOB = 'project_id = :project and spider = :spider and job = :job';
-
 type PictureRow = { kind: 0 | 1 | 2; object: string; members: string } & HeadRow & PieceRow;
 
 export function createSegmentIndex(database: Database): SegmentIndex {
@@ -97,8 +95,16 @@ export function createSegmentIndex(database: Database): SegmentIndex {
     async bringBack(key) {
       await database.raw('select bring_streams_back(:project, :spider, :job)', { ...key });
     },
-    async removeJob(key) {
-      await database.raw(`delete from stream_heads where ${OF_JOB}`, { ...key });
+    async removeJobs(keys) {
+      await database.raw(
+        `delete from stream_heads where (project_id, spider, job) in
+          (select * from unnest(:projects::int[], :spiders::int[], :jobs::int[]))`,
+        {
+          projects: keys.map(({ project }) => project),
+          spiders: keys.map(({ spider }) => spider),
+          jobs: keys.map(({ job }) => job),
+        },
+      );
     },
     async sizeOfProject(project) {
       const { rows } = await database.raw<{ rows: [{ bytes: string }] }>(

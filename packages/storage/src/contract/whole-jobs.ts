@@ -8,8 +8,8 @@ export function wholeJobsTests(scene: Scene): void {
       const refs: StreamRef[] = [REF, { ...REF, attempt: 2 }, { ...REF, stream: 'logs' }];
       const neighbour: StreamRef = { ...REF, key: { ...REF.key, job: 33 } };
       for (const ref of [...refs, neighbour]) await scene.write(ref, linesFrom(0, 3, 'g'.repeat(200_000)));
-      await scene.store.removeJob(REF.key);
-      await scene.store.removeJob(REF.key);
+      await scene.store.removeJobs([REF.key]);
+      await scene.store.removeJobs([REF.key]);
       for (const ref of refs) expect((await scene.place.open().stats(ref)).end).toBe(0);
       expect((await scene.store.stats(neighbour)).end).toBe(3);
       await scene.write(REF, linesFrom(0, 1));
@@ -51,7 +51,7 @@ export function wholeJobsTests(scene: Scene): void {
       await scene.write(REF, linesFrom(0, 3));
       await scene.store.setAside(REF.key);
       await scene.write(REF, linesFrom(0, 1));
-      await scene.store.removeJob(REF.key);
+      await scene.store.removeJobs([REF.key]);
       await scene.store.bringBack(REF.key);
       expect((await scene.store.stats(REF)).end).toBe(0);
       expect(await scene.store.sizeOfProject(REF.key.project)).toBe(0);

@@ -19,7 +19,7 @@ import { openSnapshot, readAsGzip, readBatches, type Snapshot, statsOf } from '.
 import { type StreamLog, withLog } from './stream-log.ts';
 import { statIfThere } from './sync.ts';
 import { tailEnd } from './tail.ts';
-import { bringJobBack, removeJob, setJobAside, sizeOfProject } from './whole-jobs.ts';
+import { bringJobBack, removeJobs, setJobAside, sizeOfProject } from './whole-jobs.ts';
 import { openFsWriter } from './writer.ts';
 
 const INDEX_CACHE_BYTES = 16 * 1024 * 1024;
@@ -114,7 +114,7 @@ export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore 
     mark,
     setAside: (key) => setJobAside(root, key),
     bringBack: (key) => bringJobBack(root, key),
-    removeJob: (key) => removeJob(root, key),
+    removeJobs: (keys) => removeJobs(root, keys),
     sizeOfProject: (project) => sizeOfProject(root, project),
   };
 }

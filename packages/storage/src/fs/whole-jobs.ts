@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { JobKey } from '@spiderhub/core';
+import { type JobKey, turnstile } from '@spiderhub/core';
 import { hasCode } from '@spiderhub/platform';
 import { bytesBelow } from './disk-usage.ts';
 import { asideDir, jobDir, projectDirs } from './paths.ts';
@@ -37,9 +37,19 @@ export async function bringJobBack(root: string, key: JobKey): Promise<void> {
   await moveOver(aside, jobDir(root, key));
 }
 
-export async function removeJob(root: string, key: JobKey): Promise<void> {
-  await removeDir(jobDir(root, key));
-  await removeDir(asideDir(root, key));
+/** Jobs that go at once. */
+const AT_ONCE = 2;
+
+export async function removeJobs(root: string, keys: readonly JobKey[]): Promise<void> {
+  const pass = turnstile(AT_ONCE);
+  await Promise.all(
+    keys.map((key) =>
+      pass(async () => {
+        await removeDir(jobDir(root, key));
+        await removeDir(asideDir(root, key));
+      }),
+    ),
+  );
 }
 
 const MAX_TRIES = 5;

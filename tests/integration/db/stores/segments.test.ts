@@ -320,7 +320,7 @@ describe('upkeep', () => {
   it('notes the objects of a job that is removed as garbage', async () => {
     await append([piece(0, 'a')]);
     await pack('o1');
-    await index.removeJob(ref.key);
+    await index.removeJobs([ref.key]);
     expect([await index.head(ref), await db.database('stream_garbage').pluck('object')]).toEqual([
       null,
       ['o1'],

@@ -198,7 +198,7 @@ describe('a process that dies', () => {
     const { store } = openStore();
     await store.write(REF, noise(0, 200), 0);
     await store.settled();
-    await store.removeJob(REF.key);
+    await store.removeJobs([REF.key]);
     expect(await index().upkeep.takeGarbage(0, 10)).toHaveLength(1);
     expect(await keeper().collect()).toMatchObject({ done: 1 });
     expect(await stored()).toEqual([]);
@@ -261,11 +261,11 @@ describe('small streams', () => {
     expect(bucket.asked.GET).toBe(1);
     expect(await postgres.database('stream_chunks').count()).toEqual([{ count: '0' }]);
     // A packed object goes with the last stream in it.
-    for (const { key } of refs.slice(1)) await store.removeJob(key);
+    await store.removeJobs(refs.slice(1).map(({ key }) => key));
     await keep.collect();
     expect(await stored()).toHaveLength(2);
-    await store.removeJob(REF.key);
-    await store.removeJob((refs[0] as typeof REF).key);
+    await store.removeJobs([REF.key]);
+    await store.removeJobs([(refs[0] as typeof REF).key]);
     await keep.collect();
     expect(await stored()).toHaveLength(1);
     expect(await recordsOf(store, other)).toHaveLength(10);

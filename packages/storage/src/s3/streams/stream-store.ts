@@ -113,7 +113,7 @@ export function createSegmentStreamStore(options: SegmentStreamOptions): Segment
     },
     setAside: (key) => index.setAside(key),
     bringBack: (key) => index.bringBack(key),
-    removeJob: (key) => index.removeJob(key),
+    removeJobs: (keys) => index.removeJobs(keys),
     sizeOfProject: (project) => index.sizeOfProject(project),
     settled: () => tending.settled(),
   };
