@@ -98,11 +98,16 @@ function request(outgoing: Outgoing, options: RequestOptions, isAgain = false): 
       agent,
       headers: { ...headers, 'Content-Type': 'application/json', 'Content-Length': bytes.length },
     });
+    let isAnswered = false;
     const patience = setTimeout(
       () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)),
       timeoutMs,
     );
-    sent.on('close', () => clearTimeout(patience));
+    sent.on('close', () => {
+      clearTimeout(patience);
+      // Who answers with another protocol (101) is left without a word of error, and who waits for one would wait for ever.
+      if (!isAnswered) reject(new Error('the connection ended without an answer'));
+    });
     sent.on('error', (error: NodeJS.ErrnoException) => {
       // A connection that was kept may have been closed by the other side in this very moment.
       const isStale = sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
@@ -110,7 +115,10 @@ function request(outgoing: Outgoing, options: RequestOptions, isAgain = false): 
       else reject(error);
     });
     // The status is the answer: what comes behind it, or does not come, changes nothing.
-    sent.on('response', (response) => readAnswer(response).then((seen) => resolve(seen), reject));
+    sent.on('response', (response) => {
+      isAnswered = true;
+      readAnswer(response).then((seen) => resolve(seen), reject);
+    });
     sent.end(bytes);
   });
 }
