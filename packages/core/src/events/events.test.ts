@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { anEvent } from '../testing/samples.ts';
-import { formatCursor, isBehind, isMeant, readCursor } from './events.ts';
+import { dataOf, formatCursor, isBehind, isMeant, readCursor } from './events.ts';
 
 const LOG = '0123456789abcdef';
 const position = fc.record({
@@ -54,4 +54,15 @@ it.each<[object, boolean]>([
   [{ projects: [1], types: ['job.started'] }, false],
 ])('an event is meant by %j: %j', (filter, meant) => {
   expect(isMeant(filter, anEvent())).toBe(meant);
+});
+
+it.each<[string | null, unknown]>([
+  [null, null],
+  ['{"a":[1,"two"]}', { a: [1, 'two'] }],
+  ['{"a":NaN,"b":[-Infinity,Infinity]}', { a: null, b: [null, null] }],
+  ['{"NaN":"NaN \\"Infinity","b":NaN}', { NaN: 'NaN "Infinity', b: null }],
+  ['NaN', null],
+  ['no JSON', null],
+])('of %s it reads %j', (data, known) => {
+  expect(dataOf({ data })).toEqual(known);
 });

@@ -1,3 +1,4 @@
+import { parseStrict } from '../json/raw-object.ts';
 import type { JobEvent } from '../jobs/transitions.ts';
 
 const JOB_EVENTS = [
@@ -44,6 +45,17 @@ export interface LoggedEvent {
   /** JSON text: what belongs to the event, or what a caller reported, word for word. */
   data: string | null;
   at: Date;
+}
+
+/** Strings, which stay, and what Python writes beyond JSON. */
+const PYTHON_WORDS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/gs;
+
+/** What an event says. Numbers that JSON has no word for (`NaN`, `Infinity`, in what callers reported) are null. */
+export function dataOf({ data }: Pick<LoggedEvent, 'data'>): unknown {
+  if (data === null) return null;
+  const known = parseStrict(data);
+  if (known !== undefined) return known;
+  return parseStrict(data.replaceAll(PYTHON_WORDS, (word) => (word.startsWith('"') ? word : 'null'))) ?? null;
 }
 
 /** Which events are meant; absent means all. */

@@ -58,6 +58,7 @@ it('knows no duration of a job that never ran or still runs', () => {
 it.each<[string, string | null, object]>([
   ['project.reported', '[1,"two"]', { reported: [1, 'two'] }],
   ['project.reported', 'null', { reported: null }],
+  ['project.reported', '{"rate":NaN}', { reported: { rate: null } }],
   ['version.deployed', '{"version":"v2","spiders":3}', { version: 'v2', spiders: 3 }],
   ['version.deployed', 'null', {}],
   ['version.deployed', '"text"', {}],

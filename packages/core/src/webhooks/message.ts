@@ -1,4 +1,4 @@
-import { type LoggedEvent, TAGGED } from '../events/events.ts';
+import { dataOf, type LoggedEvent, TAGGED } from '../events/events.ts';
 import type { Job } from '../jobs/job.ts';
 import { formatJobKey } from '../jobs/key.ts';
 import type { WebhookPlan } from './webhook.ts';
@@ -31,7 +31,7 @@ export function isWanted(
  */
 export function messageOf(event: LoggedEvent, job: Job | null): Message {
   const { id, type, at, project, actor } = event;
-  const known = event.data === null ? null : (JSON.parse(event.data) as unknown);
+  const known = dataOf(event);
   const about = { project, ...(event.job && { job: formatJobKey({ project, ...event.job }) }), actor };
   const body = (data: object) => JSON.stringify({ type, timestamp: at.toISOString(), data });
   const whole = body({ ...about, ...(job && jobFacts(job)), ...saidBy(type, known) });

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   type Caller,
+  dataOf,
   EVENT_TYPES,
   type EventFilter,
   formatJobKey,
@@ -70,7 +71,7 @@ export function eventView({ id, type, at, project, job, actor, data }: LoggedEve
     project,
     job: job && formatJobKey({ project, ...job }),
     actor,
-    data: data === null ? null : (JSON.parse(data) as unknown),
+    data: dataOf({ data }),
   };
 }
 

@@ -9,6 +9,8 @@ import { done, JSON_LINES, PLAIN_TEXT } from '../replies.ts';
 import { ProjectPath } from '../schema.ts';
 
 const PAGE = 500;
+/** Readers of the log get up to a thousand events in one answer, bytes. */
+const MAX_EVENT = 20 * 1024;
 /** Events of each project in a list across projects, unless the caller says otherwise. */
 const PROJECT_COUNT = 10;
 const MAX_PROJECT_COUNT = 1000;
@@ -48,7 +50,10 @@ const writeActivity = (services: Parts) =>
     params: ProjectPath,
   })(async ({ params: { project }, caller, incoming }) => {
     await caller.may(project);
-    await services.activity.add(project, (await readObjects(incoming)).map(writeRawObject));
+    const events = (await readObjects(incoming)).map(writeRawObject);
+    if (events.some((event) => Buffer.byteLength(event) > MAX_EVENT))
+      throw requestErrors.invalid('body', `an event is longer than ${MAX_EVENT} bytes`);
+    await services.activity.add(project, events);
     return done();
   });
 
