@@ -1,5 +1,6 @@
 import {
   digestOf,
+  formatJobKey,
   type JobKey,
   type Rule,
   type RuleAction,
@@ -153,6 +154,57 @@ describe('a rule that runs a job', () => {
     await Promise.all([...keys.slice(1).map((key) => finish(key)), react(), react()]);
     await react();
     expect(await firings(one)).toMatchObject([{ outcome: 'scheduled' }]);
+  });
+
+  it('runs the next when the last of them is read, though it began to end before the others', async () => {
+    const one = await rule({ lastWithTag: 'batch' });
+    const [slow, quick] = [await start('a', { tags: ['batch'] }), await start('b', { tags: ['batch'] })];
+    await db.database.transaction(async (tx) => {
+      // The time of a transaction is when it begins; its place in the log is when it writes.
+      await tx.raw('select now()');
+      await finish(quick);
+      await react();
+      const { project, spider, job } = slow;
+      await tx('jobs')
+        .where({ project_id: project, spider, number: job })
+        .update({
+          state: 'finished',
+          state_since: tx.fn.now(),
+          finished_at: tx.fn.now(),
+          close_reason: 'finished',
+        });
+    });
+    await react();
+    expect(await firings(one)).toMatchObject([{ outcome: 'scheduled', source: formatJobKey(slow) }]);
+  });
+
+  it('makes no job of what a job cannot hold, says so, and goes on with other rules', async () => {
+    const more = { ...RUN, tags: ['{{job.args.page}}'] };
+    const [tags, args, other] = [
+      await rule({}, more),
+      await rule({}, { ...RUN, args: { all: '{{job.args.page}}'.repeat(1000) } }),
+      await rule({ spiders: ['a'] }),
+    ];
+    await finish(await start('a', { args: { page: 'x'.repeat(3000) } }));
+    await react();
+    for (const refused of [tags, args])
+      expect(await firings(refused)).toMatchObject([
+        { outcome: 'refused', reason: expect.stringContaining('becomes longer than') },
+      ]);
+    expect(await firings(other)).toMatchObject([{ outcome: 'scheduled' }]);
+  });
+
+  it('shows page by page what it did, all of one moment together', async () => {
+    const one = await rule({}, { ...RUN, spider: 'b' });
+    for (let n = 0; n < 5; n += 1) await finish(await start('a', { uniqueKey: null }));
+    await react();
+    await finish(await start('a', { uniqueKey: null }));
+    await react();
+    const { firings: page } = createRuleStore(db.database);
+    const first = await page(team.project, one.id, null, 1);
+    const second = await page(team.project, one.id, first.at(-1)?.at ?? null, 2);
+    expect([first.length, second.length]).toEqual([1, 5]);
+    expect(await page(team.project, one.id, second.at(-1)?.at ?? null, 2)).toEqual([]);
   });
 
   it('makes no job twice, however many look and whoever dies', async () => {

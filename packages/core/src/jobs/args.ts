@@ -7,7 +7,7 @@ export const MAX_TAGS = 1000;
 
 const MAX_NAME = 255;
 /** All names and values of one job, characters. */
-const MAX_ARGS = 256 * 1024;
+export const MAX_ARGS = 256 * 1024;
 
 /** Text that goes into the database and to a crawl. Throws `invalid` where neither could hold it. */
 export function checkText(field: string, text: string): string {

@@ -1,4 +1,6 @@
+import { DomainError } from '../errors.ts';
 import type { LoggedEvent } from '../events/events.ts';
+import { checkArgs, MAX_ARGS, MAX_TAG } from '../jobs/args.ts';
 import type { Job } from '../jobs/job.ts';
 import { formatJobKey } from '../jobs/key.ts';
 import type { ScheduleRequest } from '../jobs/schedule.ts';
@@ -15,7 +17,7 @@ export type Firing = {
   rule: Rule;
   event: string;
   job: Job;
-} & ({ request: ScheduleRequest } | Told);
+} & ({ request: ScheduleRequest } | { refusal: string } | Told);
 
 /** What a rule tells: a message to a receiver, or a notice to people. */
 export type Told = { type: string; body: string } | { notice: Notice };
@@ -46,20 +48,39 @@ function isMet(when: RuleConditions, { spiderName, tags, closeReason, counts }: 
 function firingOf(rule: Rule, event: LoggedEvent, job: Job): Firing {
   const { action } = rule;
   const about = { rule, event: event.id, job };
-  if (action.channel === 'run') return { ...about, request: requestOf(rule, action, event, job) };
+  if (action.channel === 'run') return { ...about, ...runOf(rule, action, event, job) };
   if (action.channel === 'email') return { ...about, notice: jobNotice(rule, job) };
   if (action.channel === 'slack')
     return { ...about, type: 'alert', body: JSON.stringify({ text: sentence(rule, job) }) };
   return { ...about, type: 'alert', body: alertBody(rule, event, job) };
 }
 
+/** What a job says of itself may be more than a job can hold: then there is none. */
+function runOf(rule: Rule, action: RunAction, event: LoggedEvent, job: Job) {
+  try {
+    return { request: requestOf(rule, action, event, job) };
+  } catch (error) {
+    if (error instanceof DomainError && error.kind === 'invalid') return { refusal: error.message };
+    throw error;
+  }
+}
+
+function argsOf(action: RunAction, job: Job): Record<string, string> {
+  let left = MAX_ARGS;
+  const args = Object.entries(action.args).map(([name, text]) => {
+    const filled = filledIn(text, job, left);
+    left -= filled.length;
+    return [name, filled];
+  });
+  return checkArgs(Object.fromEntries(args) as Record<string, string>);
+}
+
 function requestOf({ id, project }: Rule, action: RunAction, event: LoggedEvent, job: Job): ScheduleRequest {
-  const args = Object.entries(action.args).map(([name, text]) => [name, filledIn(text, job)]);
   return {
     project,
     spider: action.spider,
-    args: Object.fromEntries(args) as Record<string, string>,
-    tags: [...new Set(action.tags.map((tag) => filledIn(tag, job)).filter((tag) => tag !== ''))],
+    args: argsOf(action, job),
+    tags: [...new Set(action.tags.map((tag) => filledIn(tag, job, MAX_TAG)).filter((tag) => tag !== ''))],
     priority: action.priority,
     units: 1,
     settings: {},

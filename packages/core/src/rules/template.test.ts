@@ -63,3 +63,10 @@ it('fills in whatever it has let pass, and always with text', () => {
     }),
   );
 });
+
+it('is never longer than it may be, nor made so long on the way', () => {
+  const job = aJob({ args: { page: 'x'.repeat(200_000) } });
+  expect(filledIn('{{job.args.page}}', job, 200_000)).toHaveLength(200_000);
+  expect(() => filledIn('{{job.args.page}}', job, 199_999)).toThrow('longer than 199999 characters');
+  expect(() => filledIn('{{job.args.page}}'.repeat(10_000), job, 200_000)).toThrow('longer than');
+});

@@ -27,11 +27,22 @@ export function checkTemplate(field: string, text: string): void {
   }
 }
 
-/** The text about this job. */
-export function filledIn(text: string, job: Job): string {
-  return text.replaceAll(WORD, (_, word: string) => {
-    if (Object.hasOwn(WORDS, word)) return WORDS[word]?.(job) ?? '';
-    const name = word.slice('job.args.'.length);
-    return Object.hasOwn(job.args, name) ? (job.args[name] ?? '') : '';
+/**
+ * The text about this job. Throws `invalid` before it becomes longer than `most` characters: one word, written often, makes
+ * a text of any length of a long argument.
+ */
+export function filledIn(text: string, job: Job, most = Number.POSITIVE_INFINITY): string {
+  let length = text.length;
+  return text.replaceAll(WORD, (written, word: string) => {
+    const filled = wordOf(word, job);
+    length += filled.length - written.length;
+    if (length > most) throw requestErrors.invalid('action', `a text becomes longer than ${most} characters`);
+    return filled;
   });
+}
+
+function wordOf(word: string, job: Job): string {
+  if (Object.hasOwn(WORDS, word)) return WORDS[word]?.(job) ?? '';
+  const name = word.slice('job.args.'.length);
+  return Object.hasOwn(job.args, name) ? (job.args[name] ?? '') : '';
 }

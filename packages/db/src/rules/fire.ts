@@ -7,6 +7,7 @@ import {
   MAX_DEPTH,
   MAX_NOTICES_AN_HOUR,
   type PendingWatch,
+  readCursor,
   type Rule,
   type ScheduleRequest,
   type Told,
@@ -16,13 +17,17 @@ import { scheduleUnderLock } from '../jobs/ceilings.ts';
 import { noticesInHour, tellUsers } from '../notices/notice-store.ts';
 import { type RuleRow, toRule } from './rule-store.ts';
 
-// Only the very last of them: whoever ends at the same moment is looked at when its own event comes.
+// Only the very last of them, in the order in which events are read: whose end comes behind this one is looked at then. The
+// jobs' own times are no such order: a transaction that began early may be read late.
 const IS_LAST = `
   select not exists (
     select from jobs j where j.project_id = :project and j.tags @> array[:tag::text]
-      and (j.state in ('pending', 'admitted', 'running')
-        or (j.state = 'finished' and (j.state_since, j.id) > (
-          select s.state_since, s.id from jobs s where s.id = :job)))) as last`;
+      and j.state in ('pending', 'admitted', 'running'))
+  and not exists (
+    select from events e
+    join jobs j on j.project_id = e.project_id and j.spider = e.spider and j.number = e.job
+    where (e.xid, e.id) > (:xid::xid8, :id::bigint) and e.project_id = :project and e.type = 'job.finished'
+      and j.state = 'finished' and j.tags @> array[:tag::text]) as last`;
 
 const FIRED = 'select from rule_firings where rule_id = :rule and event_id = :event';
 
@@ -83,11 +88,8 @@ export async function fireRules(
   const done = { scheduled: 0, told: 0 };
   for (const firing of firings) {
     const { rule, event, job } = firing;
-    if (!(await isDue(tx, rule, event, job))) continue;
-    const fired =
-      'request' in firing
-        ? await run(tx, firing.request, job, pending)
-        : await tell(tx, rule, { event, told: firing, canMail });
+    if (!(await isDue(tx, rule, event))) continue;
+    const fired = await fire(tx, firing, { pending, canMail });
     await note(tx, rule, event, formatJobKey(job.key), fired);
     if (fired.outcome === 'scheduled') done.scheduled += 1;
     if (fired.outcome === 'told') done.told += 1;
@@ -95,12 +97,30 @@ export async function fireRules(
   return done;
 }
 
-async function isDue(tx: Database, { id, project, when }: Rule, event: string, job: Job): Promise<boolean> {
+async function fire(
+  tx: Database,
+  firing: Firing,
+  { pending, canMail }: { pending?: PendingWatch | undefined; canMail: boolean },
+): Promise<Fired> {
+  const { rule, event, job } = firing;
+  if ('refusal' in firing) return { outcome: 'refused', reason: firing.refusal, job: null, depth: 0 };
+  if ('request' in firing) return run(tx, firing.request, job, pending);
+  return tell(tx, rule, { event, told: firing, canMail });
+}
+
+async function isDue(tx: Database, { id, project, when }: Rule, event: string): Promise<boolean> {
   const { rows } = await tx.raw<{ rows: object[] }>(FIRED, { rule: id, event });
   if (rows.length > 0) return false;
   const tag = when.lastWithTag;
   if (tag === null) return true;
-  const looked = await tx.raw<{ rows: [{ last: boolean }] }>(IS_LAST, { project, tag, job: job.id });
+  const place = readCursor(event);
+  if (!place) throw new Error('an event without a place');
+  const looked = await tx.raw<{ rows: [{ last: boolean }] }>(IS_LAST, {
+    project,
+    tag,
+    xid: String(place.xid),
+    id: String(place.id),
+  });
   return looked.rows[0].last;
 }
 
