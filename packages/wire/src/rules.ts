@@ -170,7 +170,9 @@ export const ruleContracts = {
     summary: 'What a rule did, the newest first',
     params: OfRule,
     query: z.strictObject({
+      /** `at` of the last one of the page before. */
       before: z.iso.datetime({ offset: true }).optional(),
+      /** Those of the last one's moment come with it, however many they are. */
       limit: queryNumber(1, MAX_FIRINGS).optional(),
     }),
     body: null,

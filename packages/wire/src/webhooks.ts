@@ -158,6 +158,7 @@ export const webhookContracts = {
       state: QueryList.optional(),
       /** Made before this moment: `createdAt` of the last one of the page before. */
       before: Moment.optional(),
+      /** Those of the last one's moment come with it, however many they are. */
       limit: queryNumber(1, MAX_DELIVERIES).optional(),
     }),
     body: null,

@@ -38,6 +38,16 @@ interface FiringRow {
 
 const SHOWN = 100;
 
+const LISTED = `
+  f.project_id = :project and f.rule_id = :id and (:before::timestamptz is null or f.at < :before::timestamptz)`;
+
+// As with deliveries: what fired in one moment is not cut.
+const FIRINGS = `
+  with page as (select f.at from rule_firings f where ${LISTED} order by f.at desc limit :limit)
+  select f.* from rule_firings f
+  where ${LISTED} and f.at >= (select date_trunc('milliseconds', min(p.at)) from page p)
+  order by f.at desc, f.event_id`;
+
 const columns = ({ name, when, action, disabled }: RulePlan) => ({
   name,
   conditions: JSON.stringify(when),
@@ -57,11 +67,7 @@ export function createRuleStore(database: Database): RuleStore {
     },
     ...changes(database),
     async firings(project, id, before, limit) {
-      const rows: FiringRow[] = await database('rule_firings')
-        .where({ project_id: project, rule_id: id })
-        .modify((query) => before && query.where('at', '<', before))
-        .orderBy([{ column: 'at', order: 'desc' }, 'event_id'])
-        .limit(limit);
+      const { rows } = await database.raw<{ rows: FiringRow[] }>(FIRINGS, { project, id, before, limit });
       return rows.map(toFiring);
     },
     async ofJob(project, key) {

@@ -70,13 +70,20 @@ const FORGET = `
   delete from webhook_secrets s where s.webhook_id = :id and (s.until < now() or s.id not in (
     select k.id from webhook_secrets k where k.webhook_id = :id order by k.id desc limit 1))`;
 
+const LISTED = `
+  d.webhook_id = (select id from webhooks where project_id = :project and id = :id)
+    and (:states::text[] is null or d.state = any(:states::text[]))
+    and (:before::timestamptz is null or d.created_at < :before::timestamptz)`;
+
+// What was made by one transaction was made in one moment, and a moment names the place where a page ends: so it is not cut.
 const DELIVERIES = `
+  with page as (
+    select d.created_at from webhook_deliveries d where ${LISTED} order by d.created_at desc limit :limit
+  )
   select d.message_id, m.type, d.state, d.tries, d.created_at, d.next_at, d.tried_at, d.status, d.error, d.duration_ms, d.answer
   from webhook_deliveries d join webhook_messages m on m.id = d.message_id
-  where d.webhook_id = (select id from webhooks where project_id = :project and id = :id)
-    and (:states::text[] is null or d.state = any(:states::text[]))
-    and (:before::timestamptz is null or d.created_at < :before::timestamptz)
-  order by d.created_at desc, d.message_id limit :limit`;
+  where ${LISTED} and d.created_at >= (select date_trunc('milliseconds', min(p.created_at)) from page p)
+  order by d.created_at desc, d.message_id`;
 
 const REPLAY = `
   update webhook_deliveries d set state = 'waiting', tries = 0, next_at = now(), lease_until = null
