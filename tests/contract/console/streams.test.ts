@@ -167,6 +167,9 @@ describe('the stream of a log', () => {
     await api.jobs.remove({ project: key.project, keys: [key], strict: true }, service('test'));
     await viewer.ended;
     expect(viewer.events.at(-1)).toMatchObject({ event: 'end', data: { state: 'deleted' } });
+    const again = await stream(`${path}/log/stream`, { 'last-event-id': viewer.events.at(-1)?.id as string });
+    await again.ended;
+    expect([again.status, again.text()]).toEqual([204, '']);
     expect((await stream(`/jobs/${api.team.project}/1/999999/log/stream`)).status).toBe(404);
   });
 });

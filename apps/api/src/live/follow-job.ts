@@ -30,7 +30,7 @@ export async function followJob(live: LiveJobs, followed: Followed, out: LiveOut
     let { from } = followed;
     for (let announced = from?.attempt; !out.signal.aborted; ) {
       const { now } = job;
-      if (!now) return await out.send(sseEvent(END, { state: 'deleted', close_reason: null }));
+      if (!now) return await out.send(sseEvent(END, { state: 'deleted', close_reason: null }, END));
       const { attempt } = now;
       if (announced !== undefined && announced !== attempt) await out.send(sseEvent('attempt', { attempt }));
       announced = attempt;

@@ -87,8 +87,11 @@ async function answer(
   if (!job) throw jobErrors.notFound(formatJobKey(key));
   const last = lastEventId(headers);
   // A browser connects again and again until it is told that there is no more.
-  if (last === `${job.attempt}-${END}` && job.state === 'finished')
-    return new TextReply(null, '', { status: 204 });
+  const isTold =
+    job.state === 'deleted'
+      ? last?.endsWith(END)
+      : job.state === 'finished' && last === `${job.attempt}-${END}`;
+  if (isTold) return new TextReply(null, '', { status: 204 });
   const from = placeOf(last ?? after, job);
   return new LiveReply((out) => followJob(live, { key, stream, level, from }, out));
 }
