@@ -23,6 +23,7 @@ const PRESENT: PeriodicPlan = {
 
 const read = (fields: object | string, present?: PeriodicPlan) =>
   readPlan(typeof fields === 'string' ? fields : JSON.stringify(fields), spiders, present);
+const written = (fields: object) => readPlan(JSON.stringify(fields), spiders, undefined, PRESENT);
 const plan = (fields: object) => read({ cron: '* * * * *', tasks: [{ name: 'books' }], ...fields });
 const task = async (fields: object) => (await plan({ tasks: [{ name: 'books', ...fields }] })).tasks[0];
 
@@ -159,13 +160,33 @@ it('a change keeps what it does not name', async () => {
   await expect(read({ tasks: [{ name: 'books' }] })).rejects.toThrow('cron: This field is required.');
 });
 
-it('what was read may be written back as it is', async () => {
-  const echo = {
-    id: 5,
-    cron: '1 2 3 4 5',
-    tasks: [{ name: 'books' }],
-    spiders: [{ name: 'books' }],
-    hour: '2',
-  };
-  expect((await read(echo)).cron).toBe('1 2 3 4 5');
+describe('what was read', () => {
+  const tasks = [{ name: 'books', priority: 4 }];
+  const others = [{ name: 'seven' }];
+  const [minutes_shift, hour, dayofmonth, month, day] = PRESENT.cron.split(' ');
+  const parts = { minutes_shift, hour, dayofmonth, month, day };
+  const echo = { id: 5, cron: PRESENT.cron, ...parts, tasks, spiders: tasks };
+
+  it.each<[string, object, object]>([
+    ['as it is', {}, {}],
+    ['with another cron', { cron: '1 9 3 4 5' }, { cron: '1 9 3 4 5' }],
+    ['with an older field that is another', { hour: '9' }, { cron: '1 9 3 4 5' }],
+    ['with both', { cron: '1 9 3 4 5', hour: '9' }, { cron: '1 9 3 4 5' }],
+    ['with other tasks', { tasks: others }, { tasks: [{ ...TASK, spider: 'seven' }] }],
+    ['with other spiders', { spiders: others }, { tasks: [{ ...TASK, spider: 'seven' }] }],
+  ])('may be written back %s', async (_, fields, part) => {
+    const { cron, tasks: kept } = PRESENT;
+    expect(await written({ ...echo, ...fields })).toEqual({
+      ...NEW_PERIODIC_PLAN,
+      cron,
+      tasks: kept,
+      ...part,
+    });
+  });
+
+  it('is refused when its two forms were changed differently', async () => {
+    await expect(written({ ...echo, cron: '1 8 3 4 5', hour: '9' })).rejects.toThrow('cron: is changed in both');
+    const spiderless = { ...echo, tasks: others, spiders: [{ name: 'books' }] };
+    await expect(written(spiderless)).rejects.toThrow('tasks: is changed in both');
+  });
 });

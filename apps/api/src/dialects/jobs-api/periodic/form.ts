@@ -34,34 +34,65 @@ export interface SpiderNames {
 
 /**
  * A plan from a body of either generation: `cron` and `tasks`, or a field for each part of the expression and
- * `spiders`. Absent fields are what they are in `present`; without it the plan is new. Unknown fields are let be, since
- * clients send back what they have read. Throws `invalid` that names the field.
+ * `spiders`. Absent fields are what they are in `present`; without it the plan is new. `shown` is what the client may have
+ * read before. Unknown fields are let be, since clients send back what they have read. Throws `invalid` that names the
+ * field.
  */
 export async function readPlan(
   text: string,
   spiders: SpiderNames,
   present?: PeriodicPlan,
+  shown = present,
 ): Promise<PeriodicPlan> {
   const fields = rawJsonObject(text, 'body');
   const old = [...CRON_FIELDS, 'spiders'].filter((name) => fields.has(name));
   const isMixed = old.length > 0 && (fields.has('cron') || fields.has('tasks'));
-  if (isMixed && !isEcho(fields)) throw invalid(old[0] ?? 'cron', 'cannot stand beside cron and tasks');
   const plan = { ...NEW_PERIODIC_PLAN, ...present, ...knownFields(fields) };
-  const cron = cronOf(fields, present);
+  if (isMixed) {
+    if (!isEcho(fields)) throw invalid(old[0] ?? 'cron', 'cannot stand beside cron and tasks');
+    return { ...plan, ...(await changedOf(fields, spiders, shown)) };
+  }
+  const cron = newCron(fields) ?? oldCron(fields, present) ?? present?.cron;
   if (!cron) throw invalid('cron', 'This field is required.');
   const tasks = fields.get(fields.has('tasks') ? 'tasks' : 'spiders');
   return { ...plan, cron, tasks: tasks === undefined ? plan.tasks : await readTasks(tasks, spiders) };
 }
 
-/** Answers hold both generations; a client may send one back as it is. */
+/** Answers hold both generations; a client may send one back, with a change in the fields that it knows. */
 function isEcho(fields: RawFields): boolean {
   return ['id', 'cron', 'tasks', 'spiders'].every((name) => fields.has(name));
 }
 
-function cronOf(fields: RawFields, present: PeriodicPlan | undefined): string | undefined {
+async function changedOf(
+  fields: RawFields,
+  spiders: SpiderNames,
+  shown: PeriodicPlan | undefined,
+): Promise<Pick<PeriodicPlan, 'cron' | 'tasks'>> {
+  const [tasks, older] = await Promise.all(
+    ['tasks', 'spiders'].map((name) => readTasks(fields.get(name) ?? '', spiders)),
+  );
+  const cron = newCron(fields) as string;
+  return {
+    cron: changed('cron', cron, oldCron(fields, shown) ?? cron, shown?.cron),
+    tasks: changed('tasks', tasks, older, shown?.tasks) as PeriodicTask[],
+  };
+}
+
+/** Of two that say the same the one that is not what it was. */
+function changed<T>(field: string, one: T, other: T, shown: T | undefined): T {
+  const [a, b, before] = [one, other, shown].map((value) => JSON.stringify(value));
+  if (a === b || b === before) return one;
+  if (a === before) return other;
+  throw invalid(field, 'is changed in both of its forms, and differently');
+}
+
+function newCron(fields: RawFields): string | undefined {
   const cron = fields.get('cron');
-  if (cron !== undefined) return textOf('cron', cron);
-  if (!CRON_FIELDS.some((name) => fields.has(name))) return present?.cron;
+  return cron === undefined ? undefined : textOf('cron', cron);
+}
+
+function oldCron(fields: RawFields, present: PeriodicPlan | undefined): string | undefined {
+  if (!CRON_FIELDS.some((name) => fields.has(name))) return undefined;
   const before = present?.cron.split(' ') ?? [];
   const parts = CRON_FIELDS.map((name, nth) => {
     const raw = fields.get(name);
