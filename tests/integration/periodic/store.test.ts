@@ -240,6 +240,19 @@ describe('a change', () => {
     expect(moved.nextAt?.getTime()).toBeGreaterThan(Date.now());
   });
 
+  it('does not put back what fires while somebody makes it', async () => {
+    const { id } = await periodic.create(service('me'), project, plan({ overlap: 'replace' }));
+    await becomeDue();
+    let fired = 0;
+    await periodic.change(COMMAND, project, id, async (job) => {
+      fired += (await store.fireDue(10, decision)).scheduled;
+      return { ...job, description: 'x' };
+    });
+    expect(fired).toBe(1);
+    expect(await store.fireDue(10, decision)).toEqual({ runs: 0, scheduled: 0, stopped: [] });
+    expect(await periodic.find(project, id)).toMatchObject({ description: 'x' });
+  });
+
   it('makes up for nothing of the time in which it was disabled', async () => {
     const { id } = await periodic.create(service('me'), project, plan({ disabled: true, catchup: 'all' }));
     await becomeDue(3 * DAY_MS);

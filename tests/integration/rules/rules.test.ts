@@ -165,14 +165,12 @@ describe('a rule that runs a job', () => {
       await finish(quick);
       await react();
       const { project, spider, job } = slow;
-      await tx('jobs')
-        .where({ project_id: project, spider, number: job })
-        .update({
-          state: 'finished',
-          state_since: tx.fn.now(),
-          finished_at: tx.fn.now(),
-          close_reason: 'finished',
-        });
+      await tx('jobs').where({ project_id: project, spider, number: job }).update({
+        state: 'finished',
+        state_since: tx.fn.now(),
+        finished_at: tx.fn.now(),
+        close_reason: 'finished',
+      });
     });
     await react();
     expect(await firings(one)).toMatchObject([{ outcome: 'scheduled', source: formatJobKey(slow) }]);

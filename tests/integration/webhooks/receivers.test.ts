@@ -36,7 +36,9 @@ describe('receivers that behave badly', () => {
     [
       'speaks another protocol from now on',
       (_r, response) =>
-        response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
+        response.socket?.write(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+        ),
       { state: 'waiting', status: null, error: 'the connection ended without an answer' },
     ],
     ['says nothing for ever', () => {}, { state: 'waiting', error: 'no answer within 0.5 s' }],

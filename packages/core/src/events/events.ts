@@ -1,5 +1,5 @@
-import { parseStrict } from '../json/raw-object.ts';
 import type { JobEvent } from '../jobs/transitions.ts';
+import { parseStrict } from '../json/raw-object.ts';
 
 const JOB_EVENTS = [
   'job.scheduled',

@@ -83,7 +83,7 @@ it('begins and ends when the plan says', () => {
   const bounded = plan({ startAt: at(12), endAt: at(14) });
   expect(nextTimes(bounded, at(0), 9, hourly)).toEqual([at(12), at(13), at(14)]);
   expect(dueTimes({ ...bounded, nextAt: at(14) }, at(14), hourly)).toEqual({
-    times: [{ at: at(14), missed: null }],
+    times: [{ at: at(14), missed: null, isLate: false }],
     nextAt: null,
   });
 });
@@ -97,5 +97,32 @@ it('puts runs off by the same for the same planned time, within bounds and not a
   const late = plan({ jitterSeconds: 60 });
   const due = at(10, jitterMs(7, at(10), 60));
   expect(dueTimes(late, new Date(due.getTime() - 1), hourly).times).toEqual([]);
-  expect(dueTimes(late, due, hourly).times).toEqual([{ at: at(10), missed: null }]);
+  expect(dueTimes(late, due, hourly).times).toEqual([{ at: at(10), missed: null, isLate: false }]);
+});
+
+it('waits for no jitter when somebody runs it at once', () => {
+  const jittered = plan({ jitterSeconds: 3600, nextAt: at(10, 7 * MINUTE) });
+  expect(jitterMs(7, jittered.nextAt, 3600)).toBeGreaterThan(0);
+  expect(dueTimes({ ...jittered, fireAt: jittered.nextAt }, jittered.nextAt, hourly)).toEqual({
+    times: [{ at: jittered.nextAt, missed: null, isLate: false }],
+    nextAt: at(11),
+  });
+});
+
+it('calls no time late that had to wait for the jitter of the one before it', () => {
+  const quarterly: Cron = {
+    ...hourly,
+    next: (_cron, _zone, after) => new Date((Math.floor(after.getTime() / (HOUR / 4)) + 1) * (HOUR / 4)),
+  };
+  const jittered = plan({ jitterSeconds: 3600 });
+  let now = at(10);
+  const seen: (string | null)[] = [];
+  for (let nextAt: Date | null = jittered.nextAt; nextAt && now < at(40); ) {
+    const due = dueTimes({ ...jittered, nextAt }, now, quarterly);
+    seen.push(...due.times.map(({ missed }) => missed));
+    nextAt = due.nextAt;
+    now = new Date(now.getTime() + 1000);
+  }
+  expect(seen.length).toBeGreaterThan(100);
+  expect(seen.filter((missed) => missed !== null)).toEqual([]);
 });

@@ -15,6 +15,8 @@ const LOOK_BACK_MS = 31 * 24 * 3600_000;
 export interface PlannedTime {
   at: Date;
   missed: string | null;
+  /** It is made up for, when it is not missed. */
+  isLate: boolean;
 }
 
 /** What of a plan is due at a moment, the oldest first, and the planned time after that. */
@@ -40,44 +42,54 @@ export function nextTime(plan: Timed, after: Date, cron: Cron): Date | null {
 /** The next planned times after an instant, `count` at most. */
 export function nextTimes(plan: Timed, after: Date, count: number, cron: Cron): Date[] {
   const times: Date[] = [];
-  for (let at = nextTime(plan, after, cron); at && times.length < count; at = nextTime(plan, at, cron))
-    times.push(at);
+  for (let at: Date | null = after; at && times.length < count; ) {
+    at = nextTime(plan, at, cron);
+    if (at) times.push(at);
+  }
   return times;
 }
 
-/** What is to be done about a plan whose next planned time was `nextAt`, now. */
-export function dueTimes(plan: PeriodicPlan & { id: number; nextAt: Date }, now: Date, cron: Cron): Due {
-  const planned: Date[] = [];
-  const isDue = (at: Date) => at.getTime() + jitterMs(plan.id, at, plan.jitterSeconds) <= now.getTime();
+/**
+ * What is to be done about a plan whose next planned time was `nextAt`, now. `fireAt`: when that one is due, when it is not by
+ * its jitter: somebody runs it at once.
+ */
+export function dueTimes(
+  plan: PeriodicPlan & { id: number; nextAt: Date; fireAt?: Date | undefined },
+  now: Date,
+  cron: Cron,
+): Due {
+  const planned: DueTime[] = [];
   const skipped = longAgo(plan, now, cron);
   let nextAt: Date | null = skipped?.nextAt ?? plan.nextAt;
-  while (nextAt && isDue(nextAt)) {
-    planned.push(nextAt);
+  let dueMs = nextAt === plan.nextAt && plan.fireAt ? plan.fireAt.getTime() : 0;
+  while (nextAt) {
+    // A time whose own jitter is over waits for the one before it: it is not late because of that.
+    if (dueMs === 0 || planned.length > 0)
+      dueMs = Math.max(dueMs, nextAt.getTime() + jitterMs(plan.id, nextAt, plan.jitterSeconds));
+    if (dueMs > now.getTime()) break;
+    planned.push({ at: nextAt, isLate: now.getTime() - dueMs > LATE_MS });
     nextAt = nextTime(plan, nextAt, cron);
   }
-  const times = [...(skipped ? [skipped.time] : []), ...judged(plan, planned, now)];
-  return { times, nextAt };
+  return { times: [...(skipped ? [skipped.time] : []), ...judged(plan, planned)], nextAt };
 }
+
+type DueTime = Pick<PlannedTime, 'at' | 'isLate'>;
 
 function longAgo(plan: Timed & { nextAt: Date }, now: Date, cron: Cron) {
   const edge = new Date(now.getTime() - LOOK_BACK_MS);
   if (plan.nextAt >= edge) return null;
   const nextAt = nextTime(plan, edge, cron);
   const missed = `nobody could run it then, nor at any time until ${(nextAt ?? now).toISOString()}`;
-  return { time: { at: plan.nextAt, missed }, nextAt };
+  return { time: { at: plan.nextAt, missed, isLate: true }, nextAt };
 }
 
-function judged({ catchup, id, jitterSeconds }: PeriodicPlan & { id: number }, planned: Date[], now: Date) {
-  const isLate = (at: Date) => now.getTime() - at.getTime() - jitterMs(id, at, jitterSeconds) > LATE_MS;
-  const late = planned.filter(isLate);
+function judged({ catchup }: PeriodicPlan, planned: DueTime[]): PlannedTime[] {
+  const late = planned.filter(({ isLate }) => isLate);
   const kept = new Set(catchup === 'skip' ? [] : late.slice(catchup === 'one' ? -1 : -MAX_CATCHUP));
   // What is late and made up for by a later one of the same moment is one run too many.
-  const onTime = planned.length - late.length;
-  if (catchup === 'one' && onTime > 0) kept.clear();
-  return planned.map(
-    (at): PlannedTime => ({
-      at,
-      missed: isLate(at) && !kept.has(at) ? 'nobody could run it then' : null,
-    }),
-  );
+  if (catchup === 'one' && planned.length > late.length) kept.clear();
+  return planned.map((one) => ({
+    ...one,
+    missed: one.isLate && !kept.has(one) ? 'nobody could run it then' : null,
+  }));
 }

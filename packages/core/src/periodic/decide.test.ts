@@ -120,3 +120,18 @@ it('asks for nothing at a time that was missed, and says why', () => {
   expect(missed).toEqual(expect.objectContaining({ requests: [], missed: 'nobody could run it then' }));
   expect(kept?.requests).toHaveLength(2);
 });
+
+it.each<[Overlap, number[]]>([
+  ['skip', [2, 0]],
+  ['queue', [2, 0]],
+  ['replace', [2, 0]],
+  ['allow', [2, 2]],
+])('of two times that come due in the same moment %s starts %j', (overlap, expected) => {
+  const everyMinute: Cron = { ...cron, next: (_cron, _zone, after) => new Date(after.getTime() + 60_000) };
+  const job = { ...periodic({ overlap }), nextAt: new Date(NOW.getTime() - 60_000) };
+  const { runs } = decide(job, [], NOW, { ...rules, cron: everyMinute });
+  expect(runs.map(({ requests }) => requests.length)).toEqual(expected);
+  expect(runs[1]?.overlaps).toEqual(
+    overlap === 'allow' ? [] : [`what was planned for ${job.nextAt.toISOString()} starts at the same moment`],
+  );
+});

@@ -35,19 +35,24 @@ export interface Rules {
 }
 
 /**
- * What a periodic job does now. Overlaps are looked for among the jobs of before; runs that are made up for together
- * are what somebody asked for by `all`.
+ * What a periodic job does now. Overlaps are looked for among the jobs of before, and of two times that come due in the same
+ * moment the first one runs; runs that are made up for together are what somebody asked for by `all`.
  */
 export function decide(
-  job: PeriodicJob & { nextAt: Date },
+  job: PeriodicJob & { nextAt: Date; fireAt?: Date },
   active: ActiveJob[],
   now: Date,
   rules: Rules,
 ): Decision {
   const { times, nextAt } = dueTimes(job, now, rules.cron);
-  const runs = times.map(({ at, missed }, nth): PlannedRun => {
+  const onTime = times.find(({ isLate }) => !isLate);
+  const runs = times.map(({ at, missed, isLate }, nth): PlannedRun => {
     const run: PlannedRun = { plannedAt: at, missed, requests: [], stops: [], overlaps: [] };
     if (missed !== null) return run;
+    if (onTime && at !== onTime.at && !isLate && job.overlap !== 'allow') {
+      run.overlaps.push(`what was planned for ${onTime.at.toISOString()} starts at the same moment`);
+      return run;
+    }
     const isFirst = !times.slice(0, nth).some((earlier) => earlier.missed === null);
     for (const [position, task] of job.tasks.entries()) {
       const before = active.filter((one) => one.task === position);

@@ -34,7 +34,7 @@ function setUp({ others = 0, there = true } = {}) {
       Object.assign(kept.plan, plan);
       return 5;
     },
-    async replace(_actor: unknown, _project: number, _id: number, revision: number, plan: object) {
+    async replace(_actor: unknown, _project: number, { revision }: { revision: number }, plan: object) {
       if (left-- > 0)
         kept.plan = { ...kept.plan, revision: kept.plan.revision + 1, description: `other ${left}` };
       if (revision !== kept.plan.revision) return false;
@@ -121,4 +121,40 @@ it.each<[Partial<PeriodicPlan>, string]>([
   await expect(jobs.create(ACTOR, 1, { ...PLAN, ...part })).rejects.toThrow(why);
   await expect(jobs.change(ACTOR, 1, 5, (plan) => ({ ...plan, ...part }))).rejects.toThrow(why);
   expect(kept.plan).toEqual(before);
+});
+
+it.each<[string, Partial<PeriodicTask>]>([
+  ['script_args', { command: ['a', 'b\0'] }],
+  ['script_args', { command: ['\ud800'] }],
+  ['job_settings', { settings: { 'A\0': '1' } }],
+])('refuses %s that the database cannot read again', async (field, part) => {
+  const { jobs, kept } = setUp();
+  const before = kept.plan;
+  const plan = { ...PLAN, tasks: [{ ...TASK, ...part }] };
+  await expect(jobs.create(ACTOR, 1, plan)).rejects.toThrow(`${field}: `);
+  expect(kept.plan).toBe(before);
+});
+
+it('lets others in while it looks for the times of many, and has none of what is disabled', async () => {
+  const slow: Cron = {
+    ...cron,
+    next(...asked) {
+      const untilMs = performance.now() + 3;
+      while (performance.now() < untilMs);
+      return cron.next(...asked);
+    },
+  };
+  const jobs = createPeriodicJobs({ store: {} as PeriodicStore, cron: slow, now: () => NOW });
+  let others = 0;
+  const timer = setInterval(() => {
+    others += 1;
+  }, 1);
+  const times = await jobs.upcoming(
+    [{ ...PLAN, disabled: true }, ...Array.from({ length: 20 }, () => PLAN)],
+    2,
+  );
+  clearInterval(timer);
+  expect(others).toBeGreaterThan(2);
+  expect(times[0]).toEqual([]);
+  expect(times[20]).toEqual([new Date(11 * HOUR_MS), new Date(12 * HOUR_MS)]);
 });

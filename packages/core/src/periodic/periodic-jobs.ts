@@ -1,3 +1,4 @@
+import { setImmediate as immediately } from 'node:timers/promises';
 import type { Actor } from '../access/actor.ts';
 import { DomainError, requestErrors } from '../errors.ts';
 import { checkArgs, checkText, MAX_TAG, MAX_TAGS } from '../jobs/args.ts';
@@ -12,6 +13,8 @@ const MAX_TASKS = 100;
 const MAX_DESCRIPTION = 1000;
 /** How often a change is tried again that somebody else's came before. */
 const MAX_TRIES = 5;
+/** Others are let in after so long, ms: a thousand expressions that seldom come true take seconds. */
+const TURN_MS = 10;
 
 export const periodicErrors = {
   notFound: (id: number) =>
@@ -39,6 +42,8 @@ export interface PeriodicJobs extends Pick<PeriodicStore, 'list' | 'remove' | 'r
   runNow(actor: Actor, project: number, id: number): Promise<void>;
   /** The next planned times of a plan, without the jitter. Throws `invalid`. */
   preview(plan: PeriodicPlan, count: number): Date[];
+  /** The same of some that there are; none of those that are disabled. */
+  upcoming(jobs: readonly PeriodicPlan[], count: number): Promise<Date[][]>;
 }
 
 export interface PeriodicOptions {
@@ -83,7 +88,7 @@ export function createPeriodicJobs({
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {
         const present = await find(project, id);
         const plan = placed(await change(present), present);
-        if (await store.replace(actor, project, id, present.revision, plan)) return find(project, id);
+        if (await store.replace(actor, project, present, plan)) return find(project, id);
       }
       throw periodicErrors.changed(id);
     },
@@ -92,6 +97,17 @@ export function createPeriodicJobs({
       if (!(await store.makeDue(actor, project, id))) throw periodicErrors.notFound(id);
     },
     preview: (plan, count) => nextTimes(placed(plan), now(), count, cron),
+    async upcoming(jobs, count) {
+      const all: Date[][] = [];
+      let fromMs = performance.now();
+      for (const job of jobs) {
+        all.push(job.disabled ? [] : nextTimes(job, now(), count, cron));
+        if (performance.now() - fromMs < TURN_MS) continue;
+        await immediately();
+        fromMs = performance.now();
+      }
+      return all;
+    },
   };
 }
 
@@ -105,7 +121,11 @@ function checkPlan(plan: PeriodicPlan): PeriodicPlan {
   const { invalid } = requestErrors;
   if (tasks.length === 0) throw invalid('tasks', 'This field is required.');
   if (tasks.length > MAX_TASKS) throw invalid('tasks', `more than ${MAX_TASKS} tasks`);
-  for (const { args } of tasks) checkArgs(args);
+  for (const { args, command, settings } of tasks) {
+    checkArgs(args);
+    for (const word of command ?? []) checkText('script_args', word);
+    for (const name of Object.keys(settings)) checkText('job_settings', name);
+  }
   if (tags.length > MAX_TAGS) throw invalid('addtags', `more than ${MAX_TAGS} tags`);
   for (const tag of tags) {
     if (tag.trim() === '' || tag.length > MAX_TAG)

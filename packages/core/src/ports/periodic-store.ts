@@ -25,7 +25,11 @@ export interface Fired {
 }
 
 /** Decides about one periodic job that is due; called inside of the transaction, so it must not wait for anything. */
-export type Decide = (job: PeriodicJob & { nextAt: Date }, active: ActiveJob[], now: Date) => Decision;
+export type Decide = (
+  job: PeriodicJob & { nextAt: Date; fireAt: Date },
+  active: ActiveJob[],
+  now: Date,
+) => Decision;
 
 /** Periodic jobs with what they did. Rows in the database are the truth: what Redis forgets is not missed. */
 export interface PeriodicStore {
@@ -34,8 +38,13 @@ export interface PeriodicStore {
   find(project: number, id: number): Promise<ListedPeriodicJob | null>;
   /** Throws `forbidden` when there are as many as the ceiling allows. */
   create(actor: Actor, project: number, plan: PlacedPlan, ceiling?: Ceiling): Promise<number>;
-  /** False when somebody changed it since that revision, or it is gone. */
-  replace(actor: Actor, project: number, id: number, revision: number, plan: PlacedPlan): Promise<boolean>;
+  /** False when somebody changed it since it was so, or it fired, or it is gone. */
+  replace(
+    actor: Actor,
+    project: number,
+    present: Pick<PeriodicJob, 'id' | 'revision' | 'nextAt'>,
+    plan: PlacedPlan,
+  ): Promise<boolean>;
   /** Makes this moment its next planned time. False when it is gone or disabled. */
   makeDue(actor: Actor, project: number, id: number): Promise<boolean>;
   /** False when there is none. Its jobs stay. */

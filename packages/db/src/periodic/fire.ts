@@ -20,7 +20,7 @@ const MAX_FAILURES = 10;
 
 // Who fires the same at the same time passes it over: each planned time has its row from exactly one of them.
 const DUE = `
-  select ${COLUMNS}, now() as now from periodic_jobs p
+  select ${COLUMNS}, p.fire_at, now() as now from periodic_jobs p
   where p.fire_at <= now() and not p.disabled
   order by p.fire_at, p.id limit :limit
   for update of p skip locked`;
@@ -84,13 +84,15 @@ export function fireDue(
   pending?: PendingWatch,
 ): Promise<Fired> {
   return database.transaction(async (tx) => {
-    const { rows: due } = await tx.raw<{ rows: (PeriodicRow & { now: Date; next_at: Date })[] }>(DUE, {
+    const { rows: due } = await tx.raw<{
+      rows: (PeriodicRow & { now: Date; next_at: Date; fire_at: Date })[];
+    }>(DUE, {
       limit,
     });
     if (due.length === 0) return { runs: 0, scheduled: 0, stopped: [] };
     const active = await activeJobs(tx, due);
     const decisions = due.map((row) => {
-      const job = { ...toPeriodicJob(row), nextAt: row.next_at };
+      const job = { ...toPeriodicJob(row), nextAt: row.next_at, fireAt: row.fire_at };
       return { job, decision: decide(job, (active.get(row.id) ?? []).map(toActive), row.now) };
     });
     const stopped = await stopOthers(tx, decisions);

@@ -142,11 +142,13 @@ function changes(
   zoneRules: string,
 ): Pick<PeriodicStore, 'replace' | 'makeDue' | 'remove'> {
   return {
-    replace: (actor, project, id, revision, plan) =>
+    replace: (actor, project, { id, revision, nextAt }, plan) =>
       database.transaction(async (tx) => {
         const [row] = await rowsOf(tx, project, id);
+        // Its place may have moved on: put back, it would fire once more.
         const changed = await tx('periodic_jobs')
           .where({ project_id: project, id, revision })
+          .whereRaw('next_at is not distinct from ?::timestamptz', [nextAt])
           .update({
             ...planColumns(plan),
             fire_at: fireAt(id, plan.nextAt, plan.jitterSeconds),

@@ -7,8 +7,8 @@ import {
   MAX_DEPTH,
   MAX_NOTICES_AN_HOUR,
   type PendingWatch,
-  readCursor,
   type Rule,
+  readCursor,
   type ScheduleRequest,
   type Told,
 } from '@spiderhub/core';

@@ -37,7 +37,7 @@ function readingOperations({ periodic }: Parts): Operation[] {
       'periodic.read',
     )(async ({ caller, params: { project } }) => {
       await caller.may(project);
-      return { schedules: (await periodic.list(project)).map((job) => view(periodic, job)) };
+      return { schedules: await views(periodic, await periodic.list(project)) };
     }),
     served(
       contracts.preview,
@@ -54,7 +54,7 @@ function readingOperations({ periodic }: Parts): Operation[] {
       'periodic.read',
     )(async ({ caller, params: { project, schedule } }) => {
       await caller.may(project);
-      return view(periodic, await periodic.find(project, schedule));
+      return viewOf(periodic, await periodic.find(project, schedule));
     }),
     served(
       contracts.runs,
@@ -81,7 +81,7 @@ function writingOperations(parts: Parts): Operation[] {
         ...readFields(body),
         tasks: await readTasks(parts, project, body.tasks),
       };
-      return view(periodic, await inOurWords(() => periodic.create(caller.actor, project, plan)));
+      return viewOf(periodic, await inOurWords(() => periodic.create(caller.actor, project, plan)));
     }),
     served(
       contracts.change,
@@ -93,7 +93,10 @@ function writingOperations(parts: Parts): Operation[] {
         if (revision !== undefined && revision !== present.revision) throw periodicErrors.changed(schedule);
         return { ...present, ...readFields(fields), ...(read && { tasks: read }) };
       };
-      return view(periodic, await inOurWords(() => periodic.change(caller.actor, project, schedule, change)));
+      return viewOf(
+        periodic,
+        await inOurWords(() => periodic.change(caller.actor, project, schedule, change)),
+      );
     }),
     served(
       contracts.remove,
@@ -120,6 +123,8 @@ const OUR_WORDS: Record<string, string> = {
   jitter_seconds: 'jitterSeconds',
   start_at: 'startAt',
   end_at: 'endAt',
+  script_args: 'command',
+  job_settings: 'settings',
 };
 
 async function inOurWords<T>(work: () => Promise<T>): Promise<T> {
@@ -174,7 +179,17 @@ function asJson([name, value]: [string, string]): [string, string] {
   return [name, JSON.stringify(value)];
 }
 
-function view(periodic: Parts['periodic'], job: ListedPeriodicJob) {
+async function views(periodic: Parts['periodic'], jobs: readonly ListedPeriodicJob[]) {
+  const runs = await periodic.upcoming(jobs, SHOWN_RUNS);
+  return jobs.map((job, nth) => view(job, runs[nth] ?? []));
+}
+
+async function viewOf(periodic: Parts['periodic'], job: ListedPeriodicJob) {
+  const [runs = []] = await periodic.upcoming([job], SHOWN_RUNS);
+  return view(job, runs);
+}
+
+function view(job: ListedPeriodicJob, nextRuns: Date[]) {
   const { id, cron, timezone, overlap, catchup, jitterSeconds, disabled, description, tags } = job;
   return {
     id,
@@ -191,7 +206,7 @@ function view(periodic: Parts['periodic'], job: ListedPeriodicJob) {
     tasks: job.tasks.map(taskView),
     createdBy: job.createdBy,
     revision: job.revision,
-    nextRuns: disabled ? [] : periodic.preview(job, SHOWN_RUNS).map((at) => at.toISOString()),
+    nextRuns: nextRuns.map((at) => at.toISOString()),
     lastRun: job.lastRun && runView(job.lastRun),
   };
 }

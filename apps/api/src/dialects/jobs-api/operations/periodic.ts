@@ -62,7 +62,7 @@ const list = ({ periodic }: Parts, base: string) =>
       count === undefined && offset === undefined
         ? cutPage(all, query, address)
         : cutSlice(all, { count, offset }, address);
-    return listReply(page, (job) => shown(periodic, job));
+    return listReply(periodic, page);
   });
 
 /** The address that there was before all others. */
@@ -77,9 +77,7 @@ const oldList = ({ periodic }: Parts) =>
   })(async ({ query, caller }) => {
     await caller.may(query.project);
     const results = await periodic.list(query.project);
-    return listReply({ count: results.length, next: null, previous: null, results }, (job) =>
-      shown(periodic, job),
-    );
+    return listReply(periodic, { count: results.length, next: null, previous: null, results });
   });
 
 const create = (parts: Parts, path: string) =>
@@ -96,7 +94,7 @@ const create = (parts: Parts, path: string) =>
     return byFields(async () => {
       const plan = await readPlan(await textOf(incoming), spidersOf(parts, project));
       const made = await parts.periodic.create(caller.actor, project, plan);
-      return new TextReply(JSON_TYPE, shown(parts.periodic, made), { status: 201 });
+      return new TextReply(JSON_TYPE, await shown(parts.periodic, made), { status: 201 });
     });
   });
 
@@ -110,7 +108,7 @@ const read = ({ periodic }: Parts, base: string) =>
     sends: [JSON_TYPE],
   })(async ({ params: { project, id }, caller }) => {
     await caller.may(project);
-    return new TextReply(JSON_TYPE, shown(periodic, await periodic.find(project, id)));
+    return new TextReply(JSON_TYPE, await shown(periodic, await periodic.find(project, id)));
   });
 
 /** PATCH changes what it names; PUT makes the plan anew. */
@@ -129,9 +127,9 @@ const change = (parts: Parts, base: string, method: 'patch' | 'put') =>
       const text = await textOf(incoming);
       const spiders = spidersOf(parts, project);
       const changed = await parts.periodic.change(caller.actor, project, id, (present) =>
-        readPlan(text, spiders, method === 'patch' ? present : undefined),
+        readPlan(text, spiders, method === 'patch' ? present : undefined, present),
       );
-      return new TextReply(JSON_TYPE, shown(parts.periodic, changed));
+      return new TextReply(JSON_TYPE, await shown(parts.periodic, changed));
     });
   });
 
@@ -160,8 +158,9 @@ async function textOf(incoming: Incoming): Promise<string> {
   return (await readBody(incoming, MAX_BYTES)).toString('utf8');
 }
 
-function shown(periodic: Parts['periodic'], job: ListedPeriodicJob): string {
-  return periodicObject(job, periodic.preview(job, SHOWN_RUNS));
+async function shown(periodic: Parts['periodic'], job: ListedPeriodicJob): Promise<string> {
+  const [runs = []] = await periodic.upcoming([job], SHOWN_RUNS);
+  return periodicObject(job, runs);
 }
 
 /** What is wrong with a field is told by the field, as Django's REST framework does it: its clients look there. */
@@ -198,9 +197,11 @@ interface Slice {
   offset: number | undefined;
 }
 
-function listReply({ results, ...page }: Page, text: (job: ListedPeriodicJob) => string): TextReply {
+async function listReply(periodic: Parts['periodic'], { results, ...page }: Page): Promise<TextReply> {
   const fields = Object.entries(page).map(
     ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`,
   );
-  return new TextReply(JSON_TYPE, `{${fields.join(',')},"results":[${results.map(text).join(',')}]}`);
+  const runs = await periodic.upcoming(results, SHOWN_RUNS);
+  const objects = results.map((job, nth) => periodicObject(job, runs[nth] ?? []));
+  return new TextReply(JSON_TYPE, `{${fields.join(',')},"results":[${objects.join(',')}]}`);
 }

@@ -185,7 +185,9 @@ describe('what was read', () => {
   });
 
   it('is refused when its two forms were changed differently', async () => {
-    await expect(written({ ...echo, cron: '1 8 3 4 5', hour: '9' })).rejects.toThrow('cron: is changed in both');
+    await expect(written({ ...echo, cron: '1 8 3 4 5', hour: '9' })).rejects.toThrow(
+      'cron: is changed in both',
+    );
     const spiderless = { ...echo, tasks: others, spiders: [{ name: 'books' }] };
     await expect(written(spiderless)).rejects.toThrow('tasks: is changed in both');
   });

@@ -27,7 +27,7 @@ export function periodicObject(job: ListedPeriodicJob, nextRuns: Date[]): string
     ['jitter_seconds', job.jitterSeconds],
     ['start_at', job.startAt],
     ['end_at', job.endAt],
-    ['next_runs', job.disabled ? [] : nextRuns],
+    ['next_runs', nextRuns],
     ['last_run', lastRun(job)],
   ];
   const texts = fields.map(([name, value]): [string, string] => [name, JSON.stringify(value)]);
