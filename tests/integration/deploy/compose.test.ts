@@ -46,6 +46,12 @@ it('lets workers be as many as wanted', () => {
   expect(services.worker).not.toHaveProperty('ports');
 });
 
+it('leaves out of the image what only this checkout has, and tests', () => {
+  const ignored = readFileSync(join(CHECKOUT, 'deploy/Dockerfile.dockerignore'), 'utf8').trim().split('\n');
+  const own = ['.git', '.spiderhub', '.env', '**/node_modules', '**/dist', '**/*.test.ts', '**/fixtures'];
+  expect(ignored).toEqual(expect.arrayContaining(own));
+});
+
 it('holds no secret: every password has to be given', () => {
   const inNames = TEXT.matchAll(/(?:PASSWORD|AUTH): (.*)/g);
   const inAddresses = TEXT.matchAll(/:\/\/[^:]*:(\$\{[^}]*\}|[^@\s]*)@/g);
@@ -109,5 +115,16 @@ describe('with an S3 instead of a shared volume', () => {
     expect(text).toContain('ports: !reset []');
     expect(merged.services.api?.ports).toEqual([]);
     expect(merged.services.front?.ports).toEqual(services.api?.ports);
+  });
+
+  it('what stands in front finds the API processes by the resolvers of its container, whichever engine runs it', () => {
+    const { environment, volumes: mounted } = merged.services.front ?? {};
+    expect(environment).toEqual({ NGINX_ENTRYPOINT_LOCAL_RESOLVERS: '1' });
+    expect(mounted).toEqual(['./deploy/front.conf:/etc/nginx/templates/default.conf.template:ro']);
+    const config = readFileSync(join(CHECKOUT, 'deploy/front.conf'), 'utf8');
+    expect(config).toMatch(/^resolver \$\{NGINX_LOCAL_RESOLVERS\} /m);
+    // The image fills in all variables of its environment that a template names, in either way of writing.
+    for (const [, name] of config.matchAll(/\$\{?(\w+)/g))
+      expect(name).toMatch(/^(NGINX_LOCAL_RESOLVERS|[a-z_]+)$/);
   });
 });
