@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BoxDescription, BoxNetwork } from '@spiderhub/isolation';
 import { crawlRequest, versionOf } from '../contract/support.ts';
 import { jobDirectory } from '../job-directory.ts';
-import { identityOf } from './engine.ts';
+import { createEngine, identityOf } from './engine.ts';
 import { containerEnvironment, INSIDE, writeEnvironment } from './environment.ts';
 import { type RunPlan, runArguments } from './run-arguments.ts';
 
@@ -126,4 +126,24 @@ it('containers of two folders have two names', () => {
   expect(one?.name).toMatch(/^spiderhub_1-1_[0-9a-f]{12}$/);
   expect(one?.name).not.toBe(other?.name);
   expect(identityOf('/a', '1-1')).toEqual(one);
+});
+
+it('what dead workers left goes at once, however much there is, and nothing else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'spiderhub-left-'));
+  try {
+    const left = Array.from({ length: 300 }, (_, n) => identityOf(folder, `${n + 1}-1`).name);
+    await mkdir(join(folder, '7-1'));
+    await writeFile(join(folder, 'list'), ['spiderhub_1-1_stranger', ...left, '--all'].join('\n'));
+    const podman = join(folder, 'podman');
+    const script = `#!/bin/sh\ncase $1 in ps) cat ${folder}/list;; *) echo "$@" >> ${folder}/asked;; esac\n`;
+    await writeFile(podman, script, { mode: 0o755 });
+    await createEngine({ command: [podman], env: {} }).sweep(folder);
+    const asked = (await readFile(join(folder, 'asked'), 'utf8')).trim().split('\n');
+    // Podman gives each ten seconds to end unless it is told otherwise.
+    for (const line of asked) expect(line).toMatch(/^rm --force --ignore --time 0 spiderhub_/);
+    const removed = asked.flatMap((line) => line.split(' ').slice(5));
+    expect(removed).toEqual(left.filter((name) => !name.startsWith('spiderhub_7-1_')));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

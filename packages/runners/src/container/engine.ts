@@ -18,6 +18,7 @@ export interface EngineOptions {
 /** Fetching a large image over a slow line. */
 const PULL_MS = 30 * 60_000;
 const QUICK_MS = 60_000;
+const REMOVED_AT_ONCE = 20;
 /** Ids as engines print them. */
 const ID = /\b(?:sha256:)?[0-9a-f]{64}\b/g;
 const LABEL = 'spiderhub.folder';
@@ -56,10 +57,10 @@ export function createEngine({ command, env, wayToRegistry }: EngineOptions): En
 
   async function run(
     args: readonly string[],
-    { timeoutMs = QUICK_MS, enter = [] as readonly string[], own = env } = {},
+    { timeoutMs = QUICK_MS, enter = [] as readonly string[], own = env, onLine = (_line: string) => {} } = {},
   ) {
     const [program = '', ...words] = [...enter, ...command, ...args];
-    return runChild(program, words, { env: own, timeoutMs });
+    return runChild(program, words, { env: own, timeoutMs, onLine });
   }
 
   /** Null when there is none with this name. */
@@ -115,13 +116,17 @@ export function createEngine({ command, env, wayToRegistry }: EngineOptions): En
     },
     async sweep(folder) {
       const filter = ['--filter', `label=${LABEL}=${folderMark(folder)}`];
-      const { code, tail } = await run(['ps', '--all', ...filter, '--format', '{{.Names}}']);
+      const names: string[] = [];
+      const onLine = (line: string) => void names.push(line.trim());
+      const { code } = await run(['ps', '--all', ...filter, '--format', '{{.Names}}'], { onLine });
       if (code !== 0) return;
       const crawls = new Set(await readdir(folder).catch(() => []));
       // An image may have labels of its own choice, and be run by somebody else: names are ours.
-      const names = tail.split('\n').filter((name) => ownName(folder).test(name));
-      for (const name of names.filter((each) => !crawls.has(each.split('_')[1] ?? '')))
-        await run(['rm', '--force', name]);
+      const ours = names.filter((name) => ownName(folder).test(name));
+      const left = ours.filter((name) => !crawls.has(name.split('_')[1] ?? ''));
+      // Crawls that go on wait for this, and have no longer than their lease.
+      for (let at = 0; at < left.length; at += REMOVED_AT_ONCE)
+        await run(removal(isPodman, left.slice(at, at + REMOVED_AT_ONCE)));
     },
   };
 }
@@ -165,6 +170,11 @@ function placeOf(registry: string): [host: string, port?: number] {
   const { hostname, port } = new URL(`https://${registry}`);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   return port === '' ? [host] : [host, Number(port)];
+}
+
+/** The command that takes containers away, at once: Podman would ask each to end and wait for it, as Docker does not. */
+export function removal(isPodman: boolean, names: readonly string[]): string[] {
+  return ['rm', '--force', ...(isPodman ? ['--ignore', '--time', '0'] : []), ...names];
 }
 
 /** Two installations on one machine may have crawls of the same numbers. */

@@ -4,7 +4,7 @@ import { type CrawlRequest, commandLine, DomainError, type Version } from '@spid
 import type { BoxDescription, Boxing, Limiting, UnitLimits } from '@spiderhub/isolation';
 import type { JobDirectory } from '../job-directory.ts';
 import { jobData, settingsLayers } from '../launch-files.ts';
-import { type Engine, identityOf } from './engine.ts';
+import { type Engine, identityOf, removal } from './engine.ts';
 import { containerEnvironment, writeEnvironment } from './environment.ts';
 import { runArguments } from './run-arguments.ts';
 
@@ -86,7 +86,7 @@ export async function prepareContainer(
     run: command('run', ...run),
     bounded: limits.memoryBytes !== null,
     look: command('inspect', '--format', '{{.State.OOMKilled}}', identity.name),
-    remove: command('rm', '--force', ...(engine.isPodman ? ['--ignore', '--time', '0'] : []), identity.name),
+    remove: command(...removal(engine.isPodman, [identity.name])),
   };
   const launch = launchOf(directory, request, options, engine, {
     container: { remove: container.remove, env: engine.env, pipeOwner: owner.isOurs ? null : owner.uid },
