@@ -54,6 +54,8 @@ it.each<[string, RegExp]>([
   ['s3://bucket?endpoint=minio:9000', /endpoint: expected/],
   ['s3://bucket?endpoint=http://u@minio', /endpoint: expected/],
   ['s3://bucket?endpoint=http://minio/?x=1', /endpoint: expected|is none of/],
+  ['s3://bucket?endpoint=http://10.0.0.1:9000&path_style=false', /the endpoint needs a name/],
+  ['s3://bucket?endpoint=http://[::1]:9000&path_style=false', /the endpoint needs a name/],
   ['s3://bucket?path_style=yes', /path_style: expected true or false/],
   ['s3://bucket/a%20b', /folders in the bucket/],
   ['s3://bucket/...', /folders in the bucket/],

@@ -33,13 +33,17 @@ export function parseS3Url(text: string, defaultRegion = 'us-east-1'): S3Address
   const region = url.searchParams.get('region') || defaultRegion;
   if (!/^[\w-]+$/.test(region)) throw new Error('region: expected a name such as eu-central-1');
   const endpoint = endpointOf(url.searchParams.get('endpoint') || `https://s3.${region}.amazonaws.com`);
-  return {
+  const address = {
     bucket: url.hostname,
     prefix: prefixOf(url.pathname),
     endpoint,
     region,
     pathStyle: isPathStyle(url.searchParams.get('path_style'), endpoint, url.hostname),
   };
+  // Nothing can stand before the numbers of an address.
+  if (!address.pathStyle && !urlOf(address).hostname.startsWith(`${address.bucket}.`))
+    throw new Error('path_style=false: the endpoint needs a name before which the bucket can stand');
+  return address;
 }
 
 function prefixOf(path: string): string {

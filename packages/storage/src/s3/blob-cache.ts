@@ -3,7 +3,7 @@ import { chmod, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { singleFlight } from '@spiderhub/core';
 import { removeAbandoned } from '../fs/blob-files.ts';
-import { entriesOf, isMissing } from '../fs/sync.ts';
+import { entriesOf, isMissing, syncFile } from '../fs/sync.ts';
 
 /** Whoever asked for a file has opened it by then, ms. */
 const IN_USE_MS = 10 * 60_000;
@@ -41,8 +41,10 @@ export function createBlobCache(directory: string, budgetBytes: number): BlobCac
     let total = files.reduce((sum, { size }) => sum + size, 0);
     for (const { file, size, usedMs } of files.sort((a, b) => a.usedMs - b.usedMs)) {
       if (total <= budgetBytes || usedMs > Date.now() - IN_USE_MS) return;
-      await rm(file, { force: true });
-      total -= size;
+      // Another process may have asked for it since.
+      const now = await stat(file).catch(() => null);
+      if (now?.mtimeMs === usedMs) await rm(file, { force: true });
+      if (!now || now.mtimeMs === usedMs) total -= size;
     }
   }
 
@@ -67,6 +69,8 @@ export function createBlobCache(directory: string, budgetBytes: number): BlobCac
     async place(draft, sha256) {
       const file = pathOf(sha256);
       await chmod(draft, 0o444);
+      // A machine that lost its power would have the name and not the content, and believe it for ever.
+      await syncFile(draft);
       await mkdir(path.dirname(file), { recursive: true });
       await rename(draft, file);
       await sweeping('', sweep);

@@ -11,6 +11,8 @@ import { credentialsFrom } from './credentials.ts';
 import { S3Error } from './errors.ts';
 import { signed } from './sign.ts';
 
+const KEYS = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'S' };
+
 // The examples of "Signature Calculations for the Authorization Header" in the API reference of Amazon S3.
 describe('signatures', () => {
   const credentials = {
@@ -195,6 +197,24 @@ describe.each(s3Servers())('a client of S3 (%s)', (_name, start) => {
   });
 });
 
+it('removes what is not there also from servers that say so', async () => {
+  const codes = ['NoSuchKey', 'AccessDenied'];
+  const s3 = createServer((incoming, answer) => {
+    incoming.resume().on('end', () => {
+      const errors = codes.map((code) => `<Error><Key>k</Key><Code>${code}</Code></Error>`).join('');
+      answer.end(`<DeleteResult>${errors}</DeleteResult>`);
+    });
+  });
+  await new Promise<void>((resolve) => s3.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  const endpoint = `http://127.0.0.1:${(s3.address() as { port: number }).port}`;
+  const { objects } = await makeBucket({ endpoint, keys: KEYS } as S3Server, { bucket: 'some-bucket' });
+  await expect(objects.remove(['k'])).rejects.toThrow('AccessDenied');
+  codes.pop();
+  await objects.remove(['k']);
+  s3.close();
+  s3.closeAllConnections();
+});
+
 describe('keys that are lent', () => {
   let dir: string;
   beforeEach(async () => {
@@ -286,7 +306,7 @@ describe('keys that are lent', () => {
     const endpoint = `http://127.0.0.1:${(s3.address() as { port: number }).port}`;
     const client = createS3Client({
       address: parseS3Url(`s3://bucket?endpoint=${endpoint}`),
-      credentials: credentialsFrom({ AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'S' }, 'r'),
+      credentials: credentialsFrom(KEYS, 'r'),
     });
     await client.ask({ method: 'HEAD', key: 'k' });
     await client.ask({ method: 'HEAD', key: 'k' });

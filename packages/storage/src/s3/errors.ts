@@ -25,6 +25,8 @@ export class S3Error extends Error {
   }
 }
 
+const WRONG_REGION = 'the region or the endpoint in STORAGE_URL is not that of the bucket';
+const ENDED = 'the keys were lent, and their time is over: AWS_SESSION_TOKEN';
 const WRONG_KEYS = 'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not keys of this server';
 const NO_RIGHTS = 'the keys lack a right that docs/storage.md names';
 const NO_ROOM = 'there is no room left in the bucket';
@@ -44,7 +46,9 @@ const HINTS: Readonly<Record<string, string>> = {
   InsufficientStorage: NO_ROOM,
   RequestTimeTooSkewed: 'the clocks of this machine and of the server differ',
   AuthorizationHeaderMalformed: 'the region in STORAGE_URL is not that of the server',
-  PermanentRedirect: 'the region or the endpoint in STORAGE_URL is not that of the bucket',
+  PermanentRedirect: WRONG_REGION,
+  TemporaryRedirect: WRONG_REGION,
+  ExpiredToken: ENDED,
   ECONNREFUSED: NO_SERVER,
   ENOTFOUND: 'the endpoint of STORAGE_URL has no address',
   SELF_SIGNED_CERT_IN_CHAIN: NO_TRUST,
