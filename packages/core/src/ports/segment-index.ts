@@ -98,6 +98,14 @@ export interface ReadyStream {
   ref: StreamRef;
 }
 
+/** What a stream has in one object. */
+export interface StreamInObject {
+  head: StreamHead;
+  project: number;
+  /** Members, by extents. */
+  extents: SegmentMember[][];
+}
+
 /** An object of which some member is in use, for who checks them. */
 export interface UsedExtent {
   id: number;
@@ -157,6 +165,12 @@ export interface SegmentUpkeep {
   /** Objects that nothing names for so long. Nothing will name them again: they may go. */
   takeGarbage(unusedMs: number, limit: number): Promise<string[]>;
   garbageGone(objects: readonly string[]): Promise<void>;
+  /** A packed object that lost a stream so long ago, and is still named; the longest waiting. Null when there is none. */
+  shrunk(waitedMs: number): Promise<string | null>;
+  /** Somebody has looked at it: until it loses another stream nobody needs to. */
+  lookedAt(object: string, waitedMs: number): Promise<void>;
+  /** Streams that have something in an object. */
+  streamsIn(object: string): Promise<StreamInObject[]>;
   /** Those of these objects that are in use or known to be garbage. */
   known(objects: readonly string[]): Promise<Set<string>>;
   /** Extents in the order of their ids, from behind one on. */

@@ -43,11 +43,17 @@ const SEAL_SILENT = `
     where s.state = 'open' and s.last_ts < extract(epoch from now()) * 1000 - :silentMs::float8
     order by s.id limit 1000 for update skip locked)`;
 
-// An object was noted when it lost one of several extents.
+// An object was noted when it lost one of several extents. With the time in it whoever takes the last one in this moment wins.
 const STILL_USED = `
-  delete from stream_garbage g
-  where g.since <= now() - :unusedMs::float8 * interval '1 ms' and not g.taken
-    and exists (select from stream_extents e where e.object = g.object)`;
+  g.since <= now() - :unusedMs::float8 * interval '1 ms' and not g.taken
+  and exists (select from stream_extents e where e.object = g.object)`;
+
+const PACKED = "g.object like '%/packed/%'";
+
+const IN_OBJECT = `
+  select ${HEAD_COLUMNS}, h.project_id, array_agg(e.members order by e.first) as extents
+  from stream_extents e join stream_heads h on h.id = e.head_id
+  where e.object = :object group by h.id order by h.id`;
 
 const TAKE_GARBAGE = `
   update stream_garbage g set taken = true
@@ -121,10 +127,15 @@ function packing(database: Database): Packing {
   };
 }
 
-function removing(database: Database): Pick<SegmentUpkeep, 'takeGarbage' | 'garbageGone' | 'known'> {
+type Removing = Pick<
+  SegmentUpkeep,
+  'takeGarbage' | 'garbageGone' | 'shrunk' | 'lookedAt' | 'streamsIn' | 'known'
+>;
+
+function removing(database: Database): Removing {
   return {
     async takeGarbage(unusedMs, limit) {
-      await database.raw(STILL_USED, { unusedMs });
+      await database.raw(`delete from stream_garbage g where not ${PACKED} and ${STILL_USED}`, { unusedMs });
       const { rows } = await database.raw<{ rows: { object: string }[] }>(TAKE_GARBAGE, { unusedMs, limit });
       return rows.map(({ object }) => object);
     },
@@ -133,6 +144,31 @@ function removing(database: Database): Pick<SegmentUpkeep, 'takeGarbage' | 'garb
       await database.raw('delete from stream_garbage where object = any(:objects::text[]) and taken', {
         objects,
       });
+    },
+
+    async shrunk(unusedMs) {
+      const { rows } = await database.raw<{ rows: { object: string }[] }>(
+        `select g.object from stream_garbage g where ${PACKED} and ${STILL_USED} order by g.since limit 1`,
+        { unusedMs },
+      );
+      return rows[0]?.object ?? null;
+    },
+
+    async lookedAt(object, unusedMs) {
+      await database.raw(`delete from stream_garbage g where g.object = :object and ${STILL_USED}`, {
+        object,
+        unusedMs,
+      });
+    },
+
+    async streamsIn(object) {
+      type Row = HeadRow & { project_id: number; extents: string[] };
+      const { rows } = await database.raw<{ rows: Row[] }>(IN_OBJECT, { object });
+      return rows.map((row) => ({
+        head: toHead(row),
+        project: row.project_id,
+        extents: row.extents.map(parseMembers),
+      }));
     },
 
     async known(objects) {

@@ -154,8 +154,11 @@ async function removeSome(client: S3Client, keys: readonly string[]): Promise<vo
     body,
   });
   // Some servers have never heard of an object that is gone, and say so.
-  const failed = elementsOf(reply.body.toString(), 'Error').find((each) => textOf(each, 'Code') !== 'NoSuchKey');
-  if (failed !== undefined) throw new S3Error(`DELETE ${textOf(failed, 'Key')}`, reply.status, textOf(failed, 'Code'));
+  const failed = elementsOf(reply.body.toString(), 'Error').find(
+    (each) => textOf(each, 'Code') !== 'NoSuchKey',
+  );
+  if (failed !== undefined)
+    throw new S3Error(`DELETE ${textOf(failed, 'Key')}`, reply.status, textOf(failed, 'Code'));
 }
 
 async function* listed(client: S3Client, below: string): AsyncGenerator<StoredObject> {

@@ -9,5 +9,6 @@ export function keepObjects(keeper: SegmentKeeper): Chore[] {
     { name: 'pack small streams', idleMs: MINUTE_MS / 2, run: keeper.pack },
     { name: 'end silent streams', idleMs: 10 * MINUTE_MS, run: keeper.sealSilent },
     { name: 'remove unused objects', idleMs: MINUTE_MS, run: keeper.collect },
+    { name: 'pack objects anew', idleMs: 10 * MINUTE_MS, run: keeper.repack },
   ];
 }

@@ -51,7 +51,8 @@ export async function addTail(body: ObjectBody, tail: readonly TailPiece[]): Pro
   return members;
 }
 
-function place(
+/** Puts bytes at the end of an object. */
+export function place(
   body: ObjectBody,
   { first, count, raw, crc, arrivals }: Omit<SegmentMember, 'offset' | 'length'>,
   bytes: Buffer,

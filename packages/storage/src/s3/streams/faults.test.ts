@@ -271,6 +271,63 @@ describe('small streams', () => {
     expect(await recordsOf(store, other)).toHaveLength(10);
   }, 240_000);
 
+  it('share a smaller object once most of the others are gone', async () => {
+    const { store } = openStore({ rollBytes: 8 * 2 ** 20, sealedBytes: 64 * 1024, compactPieces: 256 });
+    const refs = Array.from({ length: 6 }, (_, job) => ({ ...REF, key: { ...REF.key, job } }));
+    for (const [job, ref] of refs.entries()) {
+      const writer = await store.openWriter(ref);
+      writer.append(noise(job * 100, 40));
+      await writer.seal();
+    }
+    await keeper().pack();
+    const [old = ''] = await stored();
+    const keep = keeper({ repackBytes: 0 });
+    await store.removeJob({ ...REF.key, job: 0 });
+    // It has most of what it had.
+    expect(await keep.repack()).toEqual({ done: 0, more: true });
+    expect(await keep.repack()).toEqual({ done: 0, more: false });
+    for (const job of [1, 3, 4]) await store.removeJob({ ...REF.key, job });
+    await store.setAside({ ...REF.key, job: 5 });
+    expect(await keep.repack()).toEqual({ done: 1, more: true });
+    await keep.collect();
+    const [now = '', ...others] = await stored();
+    expect([others, now === old, await named()]).toEqual([[], false, [now]]);
+    expect(await keep.repack()).toEqual({ done: 0, more: false });
+    await store.bringBack({ ...REF.key, job: 5 });
+    for (const job of [2, 5])
+      expect(await recordsOf(store, refs[job] as typeof REF)).toEqual(numbered(0, noise(job * 100, 40)));
+    await store.removeJob({ ...REF.key, job: 2 });
+    await store.removeJob({ ...REF.key, job: 5 });
+    await keep.collect();
+    expect(await stored()).toEqual([]);
+  });
+
+  it('stay in the old object when they change while it is written anew', async () => {
+    const { store } = openStore({ rollBytes: 8 * 2 ** 20, sealedBytes: 64 * 1024, compactPieces: 256 });
+    const refs = Array.from({ length: 6 }, (_, job) => ({ ...REF, key: { ...REF.key, job } }));
+    for (const ref of refs) await store.write(ref, noise(0, 40), 0);
+    await postgres.database.raw(`update stream_heads set state = 'ready', ready_at = now()`);
+    await keeper().pack();
+    const [steady, racer] = refs as [typeof REF, typeof REF];
+    for (const { key } of refs.slice(2)) await store.removeJob(key);
+    const own = index();
+    const racing = {
+      ...own,
+      change: async (...args: Parameters<typeof own.change>) => {
+        await store.write(racer, [Buffer.from('{"new":1}')], 7);
+        return own.change(...args);
+      },
+    };
+    expect(await keeper({ index: racing, repackBytes: 0 }).repack()).toMatchObject({ done: 1 });
+    const keep = keeper({ repackBytes: 0 });
+    while ((await keep.repack()).more);
+    await keep.collect();
+    expect(await stored()).toEqual(await named());
+    const changed = noise(0, 40).with(7, Buffer.from('{"new":1}'));
+    expect(await recordsOf(store, steady)).toEqual(numbered(0, noise(0, 40)));
+    expect(await recordsOf(store, racer)).toEqual(numbered(0, changed));
+  });
+
   it('that came back to life are packed once they are silent', async () => {
     const { store } = openStore({ rollBytes: 8 * 2 ** 20, sealedBytes: 64 * 1024, compactPieces: 256 });
     const writer = await store.openWriter(REF);

@@ -1,6 +1,7 @@
 import type { SegmentIndex } from '@spiderhub/core';
 import type { Objects } from '../objects.ts';
 import { addTail, type ObjectBody, packedName } from './body.ts';
+import { repackObject } from './repack.ts';
 import { changeOfTail, movedInto } from './roll.ts';
 import { TOO_LONG } from './tend.ts';
 
@@ -9,6 +10,8 @@ export interface SegmentKeeperOptions {
   objects: Objects;
   /** Tails of a project that make an object together, bytes. */
   packBytes?: number;
+  /** Smaller packed objects are not written anew, bytes. */
+  repackBytes?: number;
   /** None waits longer for others, ms. */
   packMs?: number;
   /** An object that nothing names is kept for so long, ms: somebody may be reading it, or its writer may not be done. */
@@ -31,9 +34,12 @@ export interface SegmentKeeper {
   sealSilent(): Promise<Kept>;
   /** Removes objects that nothing names. */
   collect(): Promise<Kept>;
+  /** Writes a packed object anew of which most is gone. */
+  repack(): Promise<Kept>;
 }
 
 const PACK_BYTES = 8 * 2 ** 20;
+const REPACK_BYTES = 2 ** 18;
 const PACK_MS = 5 * 60_000;
 const SILENT_MS = 3600_000;
 const SEALED_AT_ONCE = 1000;
@@ -82,6 +88,13 @@ export function createSegmentKeeper(options: SegmentKeeperOptions): SegmentKeepe
         await upkeep.garbageGone(garbage);
       }
       return { done: garbage.length, more: garbage.length >= COLLECTED_AT_ONCE };
+    },
+    async repack() {
+      const object = await upkeep.shrunk(garbageMs);
+      if (object === null) return { done: 0, more: false };
+      const isDone = await repackObject({ index, objects }, object, options.repackBytes ?? REPACK_BYTES);
+      await upkeep.lookedAt(object, garbageMs);
+      return { done: isDone ? 1 : 0, more: true };
     },
   };
 }

@@ -96,7 +96,7 @@ interface ReadSpan {
 }
 
 /** Each span with its bytes. The next ones are on their way while one is worked on. */
-async function* spansRead(
+export async function* spansRead(
   objects: Objects,
   extents: readonly Extent[],
   isWanted: (member: SegmentMember) => boolean,
