@@ -1,4 +1,11 @@
-import { COMMAND, type EventLog, type LoggedEvent } from '@spiderhub/core';
+import {
+  COMMAND,
+  type EventLog,
+  type EventPosition,
+  formatCursor,
+  type LoggedEvent,
+  readCursor,
+} from '@spiderhub/core';
 import { createActivityStore, createEventLog, createJobStore } from '@spiderhub/db';
 import { createTestDatabase, eventsTold, type TestDatabase } from '@spiderhub/testkit';
 import { makeTeam, saveVersion, scheduleRequest, type Team } from '../../support/team.ts';
@@ -155,6 +162,33 @@ describe('the event log', () => {
     await eventsTold(db.database);
     const page = await log.read(start, 10, { projects: [team.project] });
     expect(page.events.map(({ data }) => data)).toEqual(['"ours"']);
+  });
+
+  it('is another log where a dump of it was read into another server, knows what was told and goes on', async () => {
+    const cursor = await log.end();
+    const add = (event: string) => createActivityStore(db.database).add(team.project, [event]);
+    await add('"old"');
+    // As a dump brings it along: transactions of there, which are far ahead here.
+    await db.database('secrets').where({ name: 'event-log-place' }).update({ value: 'elsewhere/1' });
+    await db.database('events').update({ xid: '18000000000000000000' });
+    await db.database('event_floor').update({ xid: '17000000000000000000' });
+    log = createEventLog(db.database);
+    await expect(log.read(cursor, 1)).rejects.toMatchObject({ code: 'other_log' });
+    const fresh = await log.end();
+    await add('"new"');
+    const told = async (from: string) => (await all(from)).events.map(({ data }) => data);
+    expect((await told(await log.beginning())).slice(-2)).toEqual(['"old"', '"new"']);
+    expect(await told(fresh)).toEqual(['"new"']);
+    expect(await createEventLog(db.database).beginning()).toBe(await log.beginning());
+  });
+
+  it('tells a reader that is ahead of all transactions that the log was put back', async () => {
+    const { log: name, xid } = readCursor(await log.end()) as EventPosition;
+    const ahead = formatCursor({ log: name, xid: xid + 1_000_000n, id: 1n });
+    await expect(log.read(ahead, 1)).rejects.toMatchObject({
+      code: 'other_log',
+      details: { cursor: await log.beginning() },
+    });
   });
 
   it('refuses what is no cursor, and a cursor of a log that was replaced by a restore', async () => {

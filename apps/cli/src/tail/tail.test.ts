@@ -46,3 +46,42 @@ it('writes what comes, of every attempt, until the job is over', async () => {
     '-- finished: finished --\n',
   ]);
 });
+
+it('writes the last lines of an attempt behind which another one began, and ends when the job is deleted', async () => {
+  const looks = [
+    { attempt: 1, state: 'running' },
+    { attempt: 2, state: 'deleted' },
+  ];
+  const logs = new Map([
+    [1, [line('one')]],
+    [2, [line('anew')]],
+  ]);
+  let nth = -1;
+  const written: string[] = [];
+  await tail(
+    { key: KEY, level: 20 },
+    {
+      jobs: {
+        async find() {
+          nth += 1;
+          if (nth === 1) logs.get(1)?.push(line('last'));
+          return looks[nth] as unknown as JobDetails;
+        },
+      },
+      streams: {
+        mark: async ({ attempt }) => String(logs.get(attempt)?.length),
+        async *read({ attempt }, { from = 0 } = {}): AsyncGenerator<RecordBatch> {
+          yield { first: from, ts: 0, lines: logs.get(attempt)?.slice(from) ?? [] };
+        },
+      },
+      write: (text) => void written.push(text),
+    },
+  );
+  expect(written.map((text) => text.replace(/^1970\S+ INFO /, ''))).toEqual([
+    'one\n',
+    'last\n',
+    '-- attempt 2 --\n',
+    'anew\n',
+    '-- deleted: - --\n',
+  ]);
+});

@@ -58,26 +58,35 @@ export async function tail({ key, level }: TailRequest, { jobs, streams, write }
   let attempt = -1;
   let next = 0;
   let mark = '';
+
+  async function more(): Promise<void> {
+    const ref = { key, attempt, stream: 'logs' } as const;
+    const now = await streams.mark(ref);
+    if (now === mark) return;
+    for await (const { first, ts, lines } of streams.read(ref, { from: next })) {
+      for (const line of lines) write(lineText(line, ts, level));
+      next = first + lines.length;
+    }
+    mark = now;
+  }
+
   for (;;) {
     const job = await jobs.find(key);
     if (!job) throw jobErrors.notFound(formatJobKey(key));
     if (job.attempt !== attempt) {
-      if (attempt > 0) write(`-- attempt ${job.attempt} --\n`);
+      if (attempt > 0) {
+        // Its last lines came behind the last look.
+        await more();
+        write(`-- attempt ${job.attempt} --\n`);
+      }
       attempt = job.attempt;
       next = 0;
       mark = '';
     }
-    const ref = { key, attempt, stream: 'logs' } as const;
-    const now = await streams.mark(ref);
-    if (now !== mark) {
-      for await (const { first, ts, lines } of streams.read(ref, { from: next })) {
-        for (const line of lines) write(lineText(line, ts, level));
-        next = first + lines.length;
-      }
-      mark = now;
-    }
+    await more();
     // It was over before its log was read to the end.
-    if (job.state === 'finished') return write(`-- ${job.state}: ${job.closeReason ?? '-'} --\n`);
+    if (job.state === 'finished' || job.state === 'deleted')
+      return write(`-- ${job.state}: ${job.closeReason ?? '-'} --\n`);
     await delay(LOOK_MS);
   }
 }

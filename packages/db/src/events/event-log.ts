@@ -9,10 +9,11 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { translated } from '../pg-errors.ts';
-import { sharedSecret } from '../stores/secrets.ts';
+import { nameOfLog } from './log-name.ts';
 
 /** Events that are looked at for those that a filter means, before the reader gets a cursor behind them. */
 const LOOK = 2000;
+const OTHER_LOG = 'this cursor belongs to another event log';
 /** Behind the number of every event of an answer. */
 const LAST = 1_000_000_000;
 
@@ -31,11 +32,12 @@ const READ = `
     order by xid, id limit :limit
   )
   select row_number() over (order by xid, id) as nth, id, xid::text as xid, ts, type, project_id, spider, job, actor, data,
-    null::int as seen, null::boolean as gone
+    null::int as seen, null::boolean as gone, null::boolean as ahead
   from meant
   union all
   select ${LAST}, l.id, l.xid::text, null, null, null, null, null, null, null,
-    (select count(*)::int from looked), (f.xid, f.id) > (:xid::xid8, :id::bigint)
+    (select count(*)::int from looked), (f.xid, f.id) > (:xid::xid8, :id::bigint),
+    :xid::xid8 >= pg_snapshot_xmax(pg_current_snapshot())
   from event_floor f left join (select id, xid from looked order by xid desc, id desc limit 1) l on true
   order by nth`;
 
@@ -53,20 +55,25 @@ interface EventRow {
   data: string | null;
 }
 
-/** How far the look went, and whether the log still knows what comes behind the cursor. */
+/**
+ * How far the look went, and whether the log still knows what comes behind the cursor, or does not know yet what comes before
+ * it: then it was put back, and its transactions will be called so once more.
+ */
 interface LookRow {
   id: string | null;
   xid: string | null;
   seen: number;
   gone: boolean;
+  ahead: boolean;
 }
 
-export function createEventLog(database: Database): EventLog {
+/** `nameOf`: see `nameOfLog`; it is asked once. */
+export function createEventLog(database: Database, nameOf = () => nameOfLog(database)): EventLog {
   let name: Promise<string> | undefined;
 
   /** Of this log: transaction numbers mean nothing in another one. */
   function logName(): Promise<string> {
-    name ??= sharedSecret(database, 'event-log').then((secret) => secret.slice(0, 16));
+    name ??= nameOf();
     name.catch(() => {
       name = undefined;
     });
@@ -89,8 +96,7 @@ export function createEventLog(database: Database): EventLog {
   async function position(cursor: string): Promise<{ xid: string; id: string }> {
     const place = readCursor(cursor);
     if (!place) throw requestErrors.invalid('after', 'not a cursor');
-    if (place.log !== (await logName()))
-      throw await elsewhere('other_log', 'this cursor belongs to another event log');
+    if (place.log !== (await logName())) throw await elsewhere('other_log', OTHER_LOG);
     return { xid: String(place.xid), id: String(place.id) };
   }
 
@@ -112,6 +118,7 @@ export function createEventLog(database: Database): EventLog {
         limit: limit + 1,
       });
       const looked = rows.pop() as LookRow;
+      if (looked.ahead) throw await elsewhere('other_log', OTHER_LOG);
       if (looked.gone)
         throw await elsewhere('events_gone', 'events behind this cursor are not kept any more');
       const log = await logName();

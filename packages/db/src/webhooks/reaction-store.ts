@@ -12,6 +12,7 @@ import {
 } from '@spiderhub/core';
 import type { Database } from '../database.ts';
 import { createEventLog } from '../events/event-log.ts';
+import { nameOfLog } from '../events/log-name.ts';
 import { JOB_COLUMNS, JOB_TABLES, type JobRow, toJob } from '../jobs/rows.ts';
 import { noticesInHour, tellAdmins } from '../notices/notice-store.ts';
 import { translated } from '../pg-errors.ts';
@@ -49,7 +50,8 @@ const NOTHING: Reacted = { events: 0, deliveries: 0, scheduled: 0, more: false }
 
 /** `canMail`: whether somebody sends what is put into people's post. */
 export function createReactionStore(database: Database, { canMail = false } = {}): ReactionStore {
-  const reader = createEventLog(database);
+  const name = once(() => nameOfLog(database));
+  const reader = createEventLog(database, name);
 
   /** Where to read on. Null: nothing of before is known, and the end was noted. */
   async function cursorOf(tx: Database): Promise<string | null> {
@@ -67,7 +69,7 @@ export function createReactionStore(database: Database, { canMail = false } = {}
   /** Null: the place is not known any more, and another one was noted. */
   async function read(tx: Database, cursor: string, limit: number): Promise<EventPage | null> {
     try {
-      return await createEventLog(tx).read(cursor, limit);
+      return await createEventLog(tx, name).read(cursor, limit);
     } catch (error) {
       if (!(error instanceof DomainError) || error.kind !== 'conflict') throw error;
       const isRestored = error.code === 'other_log';
@@ -94,6 +96,18 @@ export function createReactionStore(database: Database, { canMail = false } = {}
     lookAround: (limit, look) => lookAround(database, limit, look, canMail),
     digest: (afterMs, limit, write) => digestRules(database, afterMs, limit, write),
   });
+}
+
+/** The promise of one call, until it fails. */
+function once<T>(call: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= call();
+    made.catch(() => {
+      made = undefined;
+    });
+    return made;
+  };
 }
 
 async function batchOf(tx: Database, events: LoggedEvent[]): Promise<ReactionBatch> {
