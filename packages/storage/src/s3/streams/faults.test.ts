@@ -282,11 +282,11 @@ describe('small streams', () => {
     await keeper().pack();
     const [old = ''] = await stored();
     const keep = keeper({ repackBytes: 0 });
-    await store.removeJob({ ...REF.key, job: 0 });
+    await store.removeJobs([{ ...REF.key, job: 0 }]);
     // It has most of what it had.
     expect(await keep.repack()).toEqual({ done: 0, more: true });
     expect(await keep.repack()).toEqual({ done: 0, more: false });
-    for (const job of [1, 3, 4]) await store.removeJob({ ...REF.key, job });
+    for (const job of [1, 3, 4]) await store.removeJobs([{ ...REF.key, job }]);
     await store.setAside({ ...REF.key, job: 5 });
     expect(await keep.repack()).toEqual({ done: 1, more: true });
     await keep.collect();
@@ -296,8 +296,8 @@ describe('small streams', () => {
     await store.bringBack({ ...REF.key, job: 5 });
     for (const job of [2, 5])
       expect(await recordsOf(store, refs[job] as typeof REF)).toEqual(numbered(0, noise(job * 100, 40)));
-    await store.removeJob({ ...REF.key, job: 2 });
-    await store.removeJob({ ...REF.key, job: 5 });
+    await store.removeJobs([{ ...REF.key, job: 2 }]);
+    await store.removeJobs([{ ...REF.key, job: 5 }]);
     await keep.collect();
     expect(await stored()).toEqual([]);
   });
@@ -309,7 +309,7 @@ describe('small streams', () => {
     await postgres.database.raw(`update stream_heads set state = 'ready', ready_at = now()`);
     await keeper().pack();
     const [steady, racer] = refs as [typeof REF, typeof REF];
-    for (const { key } of refs.slice(2)) await store.removeJob(key);
+    for (const { key } of refs.slice(2)) await store.removeJobs([key]);
     const own = index();
     const racing = {
       ...own,
