@@ -81,8 +81,8 @@ export async function leftOfStreams({ database, service: { home, storage } }) {
   }
   await database('stream_garbage').update({ since: database.raw("now() - interval '1 day'") });
   while ((await storage.objects.keeper.collect()).more);
-  let objects = 0;
-  for await (const _ of storage.objects.objects.list('')) objects += 1;
+  const left = [];
+  for await (const { key } of storage.objects.objects.list('')) left.push(key);
   const [{ count }] = await database('stream_heads').count();
-  return { objects, 'rows of streams': Number(count) };
+  return { objects: left.length, 'rows of streams': Number(count) };
 }
