@@ -74,7 +74,7 @@ async function prepare({ database, createVersionStore, service: { project } }) {
 }
 
 async function fill({ database, service, jobs }) {
-  const { project, home } = service;
+  const { project } = service;
   const each = Math.ceil(jobs / SPIDERS);
   await database.raw(
     `insert into jobs (project_id, spider, number, state, attempt, priority, version, close_reason, tags, alias,
