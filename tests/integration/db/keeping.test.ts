@@ -114,7 +114,14 @@ describe('purging', () => {
         const keys = [await finished({ alias: `${when} ${at}` }), await finished(), await finished()];
         await remove(...keys);
         const calls = { count: 0 };
-        const dying = createPurge(failingAt(store, calls, at, when), failingAt(streams, calls, at, when), 0);
+        const oneByOne = failingAt({ remove: (key: JobKey) => streams.removeJobs([key]) }, calls, at, when);
+        const dyingStreams = {
+          ...streams,
+          async removeJobs(gone: readonly JobKey[]) {
+            for (const key of gone) await oneByOne.remove(key);
+          },
+        };
+        const dying = createPurge(failingAt(store, calls, at, when), dyingStreams, 0);
         const killed = await dying
           .rows()
           .then(() => dying.streams())
