@@ -122,7 +122,9 @@ describe('with an S3 instead of a shared volume', () => {
     expect(environment).toEqual({ NGINX_ENTRYPOINT_LOCAL_RESOLVERS: '1' });
     expect(mounted).toEqual(['./deploy/front.conf:/etc/nginx/templates/default.conf.template:ro']);
     const config = readFileSync(join(CHECKOUT, 'deploy/front.conf'), 'utf8');
-    expect(config).toMatch(/^resolver \$\{NGINX_LOCAL_RESOLVERS\} /m);
+    expect(config).toMatch(/^resolver \$\{NGINX_LOCAL_RESOLVERS\} .*ipv6=off;$/m);
+    // The usual lines name the user, which is the API key.
+    expect(config).toMatch(/^access_log off;$/m);
     // The image fills in all variables of its environment that a template names, in either way of writing.
     for (const [, name] of config.matchAll(/\$\{?(\w+)/g))
       expect(name).toMatch(/^(NGINX_LOCAL_RESOLVERS|[a-z_]+)$/);
