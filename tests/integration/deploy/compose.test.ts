@@ -117,16 +117,13 @@ describe('with an S3 instead of a shared volume', () => {
     expect(merged.services.front?.ports).toEqual(services.api?.ports);
   });
 
-  it('what stands in front finds the API processes by the resolvers of its container, whichever engine runs it', () => {
-    const { environment, volumes: mounted } = merged.services.front ?? {};
-    expect(environment).toEqual({ NGINX_ENTRYPOINT_LOCAL_RESOLVERS: '1' });
-    expect(mounted).toEqual(['./deploy/front.conf:/etc/nginx/templates/default.conf.template:ro']);
+  it('what stands in front finds the API processes by the first resolver of its container, whichever engine runs it', () => {
+    const { command, volumes: mounted } = merged.services.front ?? {};
+    expect(mounted).toEqual(['./deploy/front.conf:/front.conf:ro']);
+    expect(command?.[2]).toMatch(/^sed "s\/RESOLVER\/.*exit }' \/etc\/resolv\.conf\)\/" \/front\.conf > /);
     const config = readFileSync(join(CHECKOUT, 'deploy/front.conf'), 'utf8');
-    expect(config).toMatch(/^resolver \$\{NGINX_LOCAL_RESOLVERS\} .*ipv6=off;$/m);
+    expect(config).toMatch(/^resolver RESOLVER .*ipv6=off;$/m);
     // The usual lines name the user, which is the API key.
     expect(config).toMatch(/^access_log off;$/m);
-    // The image fills in all variables of its environment that a template names, in either way of writing.
-    for (const [, name] of config.matchAll(/\$\{?(\w+)/g))
-      expect(name).toMatch(/^(NGINX_LOCAL_RESOLVERS|[a-z_]+)$/);
   });
 });
