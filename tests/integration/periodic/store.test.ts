@@ -125,6 +125,18 @@ it('fires each planned time once, however many fire at the same moment', async (
   expect(Number((await db.database('jobs').count())[0]?.count)).toBe(60);
 });
 
+it('leaves others to the next transaction when it decides for long', async () => {
+  for (let n = 0; n < 3; n += 1) await periodic.create(service('me'), project, plan({ overlap: 'allow' }));
+  await becomeDue();
+  const slow: Decide = (...args) => {
+    for (const from = performance.now(); performance.now() - from < 150; );
+    return decision(...args);
+  };
+  const fired = [];
+  for (let n = 0; n < 4; n += 1) fired.push((await store.fireDue(10, slow)).runs);
+  expect(fired).toEqual([1, 1, 1, 0]);
+});
+
 it('makes nothing of a fire that did not commit', async () => {
   await periodic.create(service('me'), project, plan());
   await becomeDue();

@@ -46,14 +46,17 @@ export function decide(
 ): Decision {
   const { times, nextAt } = dueTimes(job, now, rules.cron);
   const onTime = times.find(({ isLate }) => !isLate);
-  const runs = times.map(({ at, missed, isLate }, nth): PlannedRun => {
+  let isFirst = true;
+  const runs = times.map(({ at, missed, isLate }): PlannedRun => {
     const run: PlannedRun = { plannedAt: at, missed, requests: [], stops: [], overlaps: [] };
     if (missed !== null) return run;
+    const stopsOthers = isFirst && job.overlap === 'replace';
+    const mayBeAlone = isFirst && job.overlap !== 'allow';
+    isFirst = false;
     if (onTime && at !== onTime.at && !isLate && job.overlap !== 'allow') {
       run.overlaps.push(`what was planned for ${onTime.at.toISOString()} starts at the same moment`);
       return run;
     }
-    const isFirst = !times.slice(0, nth).some((earlier) => earlier.missed === null);
     for (const [position, task] of job.tasks.entries()) {
       const before = active.filter((one) => one.task === position);
       const inTheWay = whatHinders(job.overlap, before);
@@ -61,9 +64,8 @@ export function decide(
         run.overlaps.push(`${formatJobKey(inTheWay.key)} is still active`);
         continue;
       }
-      if (job.overlap === 'replace' && isFirst) run.stops.push(...before.map(({ key }) => key));
-      const isAlone = isFirst && before.length === 0 && job.overlap !== 'allow';
-      const uniqueKey = isAlone ? rules.uniqueKey(task) : null;
+      if (stopsOthers) run.stops.push(...before.map(({ key }) => key));
+      const uniqueKey = mayBeAlone && before.length === 0 ? rules.uniqueKey(task) : null;
       run.requests.push({ task: position, request: requestOf(job, task, { at, position, uniqueKey }) });
     }
     return run;

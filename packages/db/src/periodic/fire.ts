@@ -18,6 +18,9 @@ import { type ActiveRow, COLUMNS, fireAt, type PeriodicRow, toActive, toPeriodic
 /** Planned times in a row of which no task could start, before nobody tries any more. */
 const MAX_FAILURES = 10;
 
+/** One transaction decides for so long, ms, and about one periodic job at least: the process does nothing else meanwhile. */
+const DECIDING_MS = 100;
+
 // Who fires the same at the same time passes it over: each planned time has its row from exactly one of them.
 const DUE = `
   select ${COLUMNS}, p.fire_at, now() as now from periodic_jobs p
@@ -91,10 +94,13 @@ export function fireDue(
     });
     if (due.length === 0) return { runs: 0, scheduled: 0, stopped: [] };
     const active = await activeJobs(tx, due);
-    const decisions = due.map((row) => {
+    const decisions: Omit<Decided, 'results'>[] = [];
+    const until = performance.now() + DECIDING_MS;
+    for (const row of due) {
+      if (decisions.length > 0 && performance.now() > until) break;
       const job = { ...toPeriodicJob(row), nextAt: row.next_at, fireAt: row.fire_at };
-      return { job, decision: decide(job, (active.get(row.id) ?? []).map(toActive), row.now) };
-    });
+      decisions.push({ job, decision: decide(job, (active.get(row.id) ?? []).map(toActive), row.now) });
+    }
     const stopped = await stopOthers(tx, decisions);
     const decided = await schedule(tx, decisions, pending);
     await note(tx, decided);

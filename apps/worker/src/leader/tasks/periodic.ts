@@ -36,14 +36,14 @@ export function firePeriodicJobs({ store, rules, signals, pending }: PeriodicPar
     name: 'periodic jobs',
     everyMs: LOOK_MS,
     async run() {
-      for (let runs = BATCH; runs >= BATCH; ) {
+      for (let runs = 1; runs > 0; ) {
         const from = performance.now();
         const fired = await store.fireDue(BATCH, decision, pending);
         const workers = fired.stopped.flatMap(({ worker }) => worker ?? []);
         for (const worker of new Set(workers)) signals.stopRequested(worker);
         if (fired.scheduled > 0) signals.wakeLeader();
         runs = fired.runs;
-        if (runs >= BATCH) await pause(Math.min(MOST_REST_MS, performance.now() - from));
+        if (runs > 0) await pause(Math.min(MOST_REST_MS, performance.now() - from));
       }
     },
   };
