@@ -125,5 +125,7 @@ describe('with an S3 instead of a shared volume', () => {
     expect(config).toMatch(/^resolver RESOLVER .*ipv6=off;$/m);
     // The usual lines name the user, which is the API key.
     expect(config).toMatch(/^access_log off;$/m);
+    // A call to a container that was killed goes to the next one before its caller gives up.
+    expect(config).toMatch(/^proxy_connect_timeout \ds;$/m);
   });
 });
