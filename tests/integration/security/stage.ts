@@ -104,7 +104,8 @@ export class Stage {
     const { hostname, port } = new URL(this.service.url);
     const verb = method ?? (payload === undefined ? 'GET' : 'POST');
     return new Promise((done, fail) => {
-      const sending = request({ hostname, port, path, method: verb, headers: all }, (res) => {
+      // On a connection of its own: one whose last body was refused may be about to end.
+      const sending = request({ hostname, port, path, method: verb, headers: all, agent: false }, (res) => {
         const pieces: Buffer[] = [];
         res.on('data', (piece: Buffer) => pieces.push(piece));
         res.on('error', fail);
