@@ -146,7 +146,7 @@ async function measure({ database, service, jobs, rounds }) {
       const late = await left(database);
       if (early.rows + early.streams === 0) say('  (freed before the window ended)');
       rates.with.push(rows, files);
-      while (Object.values(await left(database)).some((n) => n > 0)) await sleep(500);
+      while (Object.values(await left(database)).some((n) => n > 0)) await sleep(3000);
       times.push(performance.now() - began);
       say(
         `round ${round + 1}: ${Math.round(rates.without.at(-1))}/s without, ${Math.round(rows)}/s and ` +

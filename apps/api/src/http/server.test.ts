@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -40,6 +41,35 @@ describe('createHttpServer', () => {
     const answer = await answerTo(app, 'GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
     expect(answer.endsWith('late')).toBe(true);
+  });
+
+  it('is heard by a client that looks for an answer when it has sent all, and closes its connections', async () => {
+    const app = express();
+    app.post('/x', (_req, res) => void res.status(413).json({ message: 'too much' }));
+    const server = createHttpServer(app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const size = 8_000_000;
+    try {
+      for (let n = 0; n < 5; n += 1) {
+        const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+        let answer = '';
+        socket.setEncoding('latin1').on('data', (piece) => {
+          answer += piece;
+        });
+        const errors: Error[] = [];
+        socket.on('error', (error) => errors.push(error));
+        const over = new Promise((resolve) => socket.once('close', resolve));
+        socket.write(`POST /x HTTP/1.0\r\nContent-Length: ${size}\r\n\r\n`);
+        socket.pause();
+        socket.write(Buffer.alloc(size, 'x'), () => socket.resume());
+        await over;
+        expect(errors).toEqual([]);
+        expect(answer).toMatch(/^HTTP\/1.1 413 .*\r\n\r\n\{"message":"too much"\}$/s);
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('begins with a request when those before it on its connection are answered', async () => {
