@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { COMMAND } from '@spiderhub/core';
 import { createScrapydCallerStore } from '@spiderhub/db';
-import { freePort } from '@spiderhub/testkit';
+import { eventually, freePort } from '@spiderhub/testkit';
 import { makeScrapydUser, PASSWORD, USERNAME } from '../../support/scrapyd.ts';
 import { type Service, startService } from '../../support/service.ts';
 import { clientsPython } from './differential/peers.ts';
@@ -204,6 +204,9 @@ describe('the commands of scrapyd-client', () => {
       output: expect.stringMatching(/^shop \/ one => [0-9a-f]{32}$/m),
     });
     await callers.removeNetwork(COMMAND, '127.0.0.0/8');
-    expect((await command('scrapyd-client', 'projects', '-t', 'open')).code).toBe(1);
+    // A network is trusted for a second more.
+    await eventually(async () =>
+      expect((await command('scrapyd-client', 'projects', '-t', 'open')).code).toBe(1),
+    );
   });
 });
