@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Express, Request, Response } from 'express';
-import { hearOut } from './hear-out.ts';
+import { closeLingering } from './lingering-close.ts';
 import { answerUnreadable } from './unreadable.ts';
 
 /** For a list of a few thousand jobs by their keys, which stand in the address. */
@@ -99,7 +99,7 @@ function oneAfterTheOther(app: Express): http.RequestListener {
   const waiting = new WeakMap<Socket, number>();
   return (req, res) => {
     const { socket } = req;
-    hearOut(req, res);
+    closeLingering(req, res);
     const begin = () => app(req as Request, res as Response);
     if (res.socket) return begin();
     waiting.set(socket, (waiting.get(socket) ?? 0) + 1);

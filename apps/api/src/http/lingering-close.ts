@@ -4,11 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const PATIENCE_MS = 10_000;
 
 /**
- * Lets an answer that ends its connection end only once the client has said all. Closed with bytes that nobody read, the connection
- * would be reset, and a client that looks for an answer when it has sent everything, such as a proxy that speaks HTTP/1.0, would
- * find none. To be called before the request is handled.
+ * Lingering close, as nginx and Apache call it: an answer that ends its connection ends only once the client has said all. Closed
+ * with bytes that nobody read, the connection would be reset, and a client that looks for an answer when it has sent everything,
+ * such as a proxy that speaks HTTP/1.0, would find none. To be called before the request is handled.
  */
-export function hearOut(req: IncomingMessage, res: ServerResponse): void {
+export function closeLingering(req: IncomingMessage, res: ServerResponse): void {
   if (res.shouldKeepAlive || !hasBody(req)) return;
   const end = res.end.bind(res) as (...args: unknown[]) => ServerResponse;
   Object.assign(res, {
