@@ -8,7 +8,7 @@ import type { Service } from '../support/service.ts';
 import { Chromium, describeInBrowser, unexpected } from './support/browser.ts';
 import { type Document, Planting } from './support/planting.ts';
 import { crawl, enter, staffKey, startDemo, untilFinished } from './support/seed.ts';
-import { faultsOfTexts } from './support/texts.ts';
+import { faultsOfTexts, laidOut } from './support/texts.ts';
 
 /**
  * Whatever texts the service answers with, they are shown as texts and fit the screen. Answers of the real service get
@@ -285,6 +285,7 @@ describeInBrowser('texts that crawls and tenants write', () => {
     const wrong: string[] = [];
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
+      await laidOut(page);
       wrong.push(
         ...(await faultsOfTexts(page)).map((fault) => `${path} ${press ? '+' : ''} at ${width}: ${fault}`),
       );

@@ -128,7 +128,9 @@ async function checkStreams(
   if (attempt < row.attempt || row.state !== 'finished') return found;
 
   if (row.close_reason === 'finished' && items.length !== Number(row.wanted))
-    found.push(`${name} finished with ${items.length} of ${row.wanted} items`);
+    found.push(
+      `${name} finished with ${items.length} of ${row.wanted} items: ${await errorsOf(row, streams)}`,
+    );
   const counted = { items: row.items, requests: row.pages, logs: row.logs } as const;
   for (const stream of ['items', 'requests', 'logs'] as const) {
     const { records } = await streams.stats({ key, attempt, stream });
