@@ -43,6 +43,7 @@ def main():
     mend.when_imported('sh_scrapy.extension', mend_extension(exporter))
     mend.when_imported('sh_scrapy.log', mend_log(disk, streams))
     mend.when_imported('sh_scrapy.settings', settings.make_settings_ours)
+    mend.when_imported('scrapy.core.scheduler', disk.end_when_queue_is_full)
     mend.when_imported('scrapy_dotpersistence', folder.persist_without_bucket)
     disk.notice_before_log(stock)
     disk.tell_in_outcome(type(pipe_writer))

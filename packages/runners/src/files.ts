@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -26,7 +27,7 @@ export async function writeDeadline(path: string, untilMs: number): Promise<void
   try {
     await writeAtomic(path, text);
   } catch (error) {
-    if (!isDiskFull(error)) throw error;
+    if (!isDiskFull(error) || !existsSync(path)) throw error;
     await writeFile(path, text, { flag: 'r+' });
   }
 }

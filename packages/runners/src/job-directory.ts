@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@spiderhub/core';
 import { hasCode } from '@spiderhub/platform';
+import { removeTree, writeDeadline } from './files.ts';
 
 /** Where everything of one attempt lies. Only this process's user may enter it: it holds the job's token. */
 export interface JobDirectory {
@@ -67,8 +68,15 @@ export function readDirectoryName(name: string): { id: number; attempt: number }
   return match ? { id: Number(match[1]), attempt: Number(match[2]) } : null;
 }
 
-/** Makes the directory of an attempt with its folders. Throws `conflict` when it is there already. */
-export async function makeJobDirectory(workDir: string, name: string): Promise<JobDirectory> {
+/**
+ * Makes the directory of an attempt with its folders, whose crawl may live until then on the monotonic clock, ms. Throws
+ * `conflict` when it is there already; otherwise nothing is left of one that could not be made.
+ */
+export async function makeJobDirectory(
+  workDir: string,
+  name: string,
+  liveUntilMs: number,
+): Promise<JobDirectory> {
   const directory = jobDirectory(join(workDir, name));
   await mkdir(workDir, { recursive: true, mode: 0o700 });
   try {
@@ -79,8 +87,12 @@ export async function makeJobDirectory(workDir: string, name: string): Promise<J
       cause: error,
     });
   }
-  await Promise.all(
-    [directory.home, directory.tmp, directory.spool].map((path) => mkdir(path, { mode: 0o700 })),
-  );
+  try {
+    for (const path of [directory.home, directory.tmp, directory.spool]) await mkdir(path, { mode: 0o700 });
+    await writeDeadline(directory.deadline, liveUntilMs);
+  } catch (error) {
+    await removeTree(directory.root);
+    throw error;
+  }
   return directory;
 }

@@ -8,7 +8,7 @@ import { prepareContainer } from './container/prepare-container.ts';
 import { createEggs } from './eggs.ts';
 import type { Environments } from './environments.ts';
 import { aliveByIdentity } from './exit-watch.ts';
-import { readJson, writeDeadline } from './files.ts';
+import { readJson } from './files.ts';
 import type { ForkServers } from './fork-servers.ts';
 import {
   directoryName,
@@ -95,9 +95,8 @@ export function createProcessRunner(options: ProcessRunnerOptions): CrawlRunner 
   return {
     async start(request) {
       const name = directoryName(request.job);
-      const directory = await makeJobDirectory(workDir, name);
+      const directory = await makeJobDirectory(workDir, name, monotonicMs() + request.leaseMs);
       ours.add(name);
-      await writeDeadline(directory.deadline, monotonicMs() + request.leaseMs);
       let forkPython: string | null = null;
       const starting = startInBackground(directory, {
         prepare: async () => {

@@ -28,7 +28,7 @@ it('ends one that its owner has to mend as one that failed', async () => {
 });
 
 async function startedWith(error: Error): Promise<{ exit: unknown; log: string }> {
-  const directory = await makeJobDirectory(folder, '1-1');
+  const directory = await makeJobDirectory(folder, '1-1', 0);
   await startInBackground(directory, {
     prepare: () => Promise.reject(error),
     startShim: () => Promise.reject(new Error('not to be started')),

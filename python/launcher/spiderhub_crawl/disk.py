@@ -1,6 +1,7 @@
 """The end of crawls whose disk is full: of those that work, for more than sh_scrapy's quota, and of those that cannot begin."""
 
 import errno
+import functools
 import logging
 import sys
 
@@ -23,6 +24,39 @@ def is_full(error):
 def end_when_full(module):
     """Mends sh_scrapy.diskquota."""
     module.DiskQuota._is_disk_quota_error = lambda self, error: is_full(error)
+
+
+def end_when_queue_is_full(module):
+    """
+    Mends scrapy.core.scheduler, whose queue lies on disk: the request that a full one takes from it is gone, with all that would
+    have followed, and the spider ends as if it had finished.
+    """
+    for name in ('enqueue_request', 'next_request'):
+        setattr(module.Scheduler, name, _ending_when_full(getattr(module.Scheduler, name)))
+
+
+def _ending_when_full(method):
+    @functools.wraps(method)
+    def call_and_notice(scheduler, *args):
+        try:
+            return method(scheduler, *args)
+        except OSError as error:
+            _end_if_full(scheduler, error)
+            raise
+
+    return call_and_notice
+
+
+def _end_if_full(scheduler, error):
+    from scrapy.exceptions import NotConfigured
+    from sh_scrapy.diskquota import DiskQuota
+
+    try:
+        # Kept: what it has begun goes on only as long as somebody knows it.
+        scheduler.quota = DiskQuota(scheduler.crawler)
+    except NotConfigured:
+        return  # Its project wants to go on.
+    scheduler.quota._handle_exception(error)
 
 
 def notice_in_log(module):

@@ -29,4 +29,8 @@ class _MendWhenImported:
 
 
 def when_imported(name, mend):
-    sys.meta_path.insert(0, _MendWhenImported(name, mend))
+    """Whatever a fork server has imported before is changed at once."""
+    if name in sys.modules:
+        mend(sys.modules[name])
+    else:
+        sys.meta_path.insert(0, _MendWhenImported(name, mend))

@@ -67,10 +67,12 @@ export interface AppendRequest {
   ref: StreamRef;
   /** Number of the first record, at or behind the end; the end when there is none. */
   first?: number | undefined;
+  /** Only when that is the very end. */
+  isExact?: boolean;
   pieces: readonly NewPiece[];
 }
 
-/** Null: some of these numbers are taken. */
+/** Null: some of these numbers are taken, or the end is elsewhere. */
 export type Appended = { first: number; ts: number; tailBytes: number; tailPieces: number } | null;
 
 /** What comes in place of what. Done as a whole, or not at all when the stream has changed since it was read. */

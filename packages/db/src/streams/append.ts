@@ -12,10 +12,10 @@ const ALONE_BYTES = 512 * 1024;
 const APPEND = `
   select i.n, r.first_no, r.arrived, r.bytes_in_tail, r.pieces_in_tail
   from unnest(:projects::int[], :spiders::int[], :jobs::int[], :attempts::int[], :streams::text[], :firsts::bigint[],
-    :los::int[], :his::int[], :places::int[], :sizes::int[]) with ordinality
-    as i (project, spider, job, attempt, stream, first, lo, hi, place, size, n)
+    :exacts::boolean[], :los::int[], :his::int[], :places::int[], :sizes::int[]) with ordinality
+    as i (project, spider, job, attempt, stream, first, exact, lo, hi, place, size, n)
   left join lateral append_to_stream(
-    i.project, i.spider, i.job, i.attempt, i.stream, i.first, false,
+    i.project, i.spider, i.job, i.attempt, i.stream, i.first, i.exact,
     (:offsets::bigint[])[i.lo:i.hi], (:counts::int[])[i.lo:i.hi], (:raws::int[])[i.lo:i.hi],
     (:crcs::bigint[])[i.lo:i.hi], (:lengths::int[])[i.lo:i.hi], (:deflations::boolean[])[i.lo:i.hi],
     (:statistics::text[])[i.lo:i.hi], substring(:body::bytea from i.place for i.size)
@@ -88,6 +88,7 @@ function columnsOf(requests: readonly AppendRequest[]) {
     attempts: requests.map(({ ref }) => ref.attempt),
     streams: requests.map(({ ref }) => ref.stream),
     firsts: requests.map(({ first }) => first ?? null),
+    exacts: requests.map(({ isExact = false }) => isExact),
     los: his.map((hi, i) => hi - (requests[i] as AppendRequest).pieces.length + 1),
     his,
     places: ends.map((end, i) => end - (sizes[i] as number) + 1),

@@ -56,6 +56,12 @@ export function habitsTests(stage: Stage): void {
     expect(heard.payloads('FIN')).toEqual([{ outcome: 'diskusage_exceeded' }]);
   });
 
+  it.each(['push', 'pop'])('ends when a request is lost to a full disk: %s', async (how) => {
+    const heard = await run({ spiderName: 'full-queue', args: { how } });
+    expect(heard.payloads('FIN')).toEqual([{ outcome: 'diskusage_exceeded' }]);
+    expect(heard.payloads('ITM')).toEqual([]);
+  });
+
   it('says that nobody asked it to shut down', async () => {
     const heard = await run({ spiderName: 'self-stopper' });
     expect(heard.payloads('FIN')).toEqual([{ outcome: 'shutdown' }]);

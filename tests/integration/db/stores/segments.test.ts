@@ -107,6 +107,16 @@ describe('appending', () => {
     expect(await index.reserve({ ...ref, attempt: 9 })).toBeNull();
   });
 
+  it('goes exactly behind the end where that is asked for', async () => {
+    await append([piece(0, 'a', 3)]);
+    expect(await append([piece(0, 'b')], { first: 4, isExact: true })).toBeNull();
+    expect(await append([piece(0, 'b')], { first: 2, isExact: true })).toBeNull();
+    expect(await append([piece(0, 'b')], { first: 3, isExact: true })).toMatchObject({ first: 3 });
+    expect(await append([piece(0, 'b')], { first: 3, isExact: true })).toBeNull();
+    expect((await headOf()).end).toBe(4);
+    expect(await texts()).toEqual(['a', 'b']);
+  });
+
   it('refuses numbers that are taken and leaves gaps where they are asked for', async () => {
     expect(await append([piece(0, 'a', 3)], { first: 0 })).toMatchObject({
       first: 0,

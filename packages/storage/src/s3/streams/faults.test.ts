@@ -235,6 +235,36 @@ describe('a database whose connection breaks', () => {
     expect(writer.end).toBe(61);
     expect(writer.stats).toEqual(await store.stats(REF));
   });
+
+  it('and refuses what arrives after it was sent again', async () => {
+    const own = createSegmentIndex(postgres.database);
+    const held: (() => Promise<unknown>)[] = [];
+    let isHolding = false;
+    const slow: SegmentIndex = {
+      ...own,
+      append: (request) => {
+        if (!isHolding) return own.append(request);
+        held.push(() => own.append(request));
+        return Promise.reject(new Error('no answer in time'));
+      },
+    };
+    const store = createSegmentStreamStore({ index: slow, objects: bucket.objects, ...TINY });
+    const writer = await store.openWriter(REF);
+    for (let at = 0; at < 60; at += 10) {
+      writer.append(noise(at, 10));
+      isHolding = at % 20 === 10;
+      await writer.flush().catch(() => undefined);
+      // Before it is sent again, or afterwards.
+      if (at === 20) await held.shift()?.();
+      if (at === 30) await held.pop()?.();
+    }
+    isHolding = false;
+    await writer.seal();
+    for (const arrive of held) await arrive();
+    await store.settled();
+    expect((await recordsOf(store, REF)).map(([, text]) => text)).toEqual(noise(0, 60).map(String));
+    expect(writer.stats).toEqual(await store.stats(REF));
+  });
 });
 
 describe('small streams', () => {

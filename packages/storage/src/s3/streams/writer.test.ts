@@ -8,15 +8,15 @@ const REF = { key: { project: 1, spider: 1, job: 1 }, attempt: 1, stream: 'items
 /** A writer on an index that has the records before `end`, whatever it was told before. */
 async function writerOn(index: { end: number }) {
   const asked: number[] = [];
-  const append = async ({ pieces }: AppendRequest): Promise<Appended> => {
-    const first = index.end;
+  const append = async ({ first, pieces }: AppendRequest): Promise<Appended> => {
+    if (first === undefined || first !== index.end) return null;
     const records = pieces.reduce((sum, { count }) => sum + count, 0);
     asked.push(records);
     index.end += records;
     return { first, ts: 1, tailBytes: 1, tailPieces: 1 };
   };
   const stats = async () => ({ end: index.end, parts: [] });
-  const ground = { index: { append, stats } } as unknown as Ground;
+  const ground = { index: { append, stats, picture: async () => null } } as unknown as Ground;
   const tending = { added: async () => {} } as unknown as Tending;
   const tally = (line: Buffer) => ({ bytes: line.length, counts: [] });
   return {

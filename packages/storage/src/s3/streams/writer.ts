@@ -1,5 +1,4 @@
 import {
-  type Appended,
   addRecord,
   copyStats,
   emptyStats,
@@ -46,8 +45,8 @@ class SegmentWriter implements StreamWriter {
   #stats: RunningStats;
   #pending = nothing();
   #isSealed = false;
-  /** Where a batch begins that may have been written, although nobody said so. */
-  #doubtful: { from: number; lines: Buffer[] } | null = null;
+  /** A batch that was sent, until it is known to be stored: it keeps its lines, so that it can be told when it is met. */
+  #sent: { from: number; batch: Pending } | null = null;
   #line = Promise.resolve();
 
   constructor(place: WriterPlace, { end, stats }: { end: number; stats: RunningStats }) {
@@ -94,58 +93,57 @@ class SegmentWriter implements StreamWriter {
   }
 
   async #flushNow(): Promise<void> {
-    await this.#clearDoubt();
+    if (this.#sent) await this.#sendAgain();
     if (this.#pending.lines.length === 0) return;
-    const { ground, tending, ref, tally } = this.#place;
     const batch = this.#pending;
     this.#pending = nothing();
-    const expected = this.#end - batch.lines.length;
-    let appended: Appended;
-    try {
-      const pieces = await newPieces(batch.lines, tally, batch.stats);
-      appended = await ground.index.append({ ref, pieces });
-      if (!appended) throw new Error('records behind the end were refused');
-    } catch (error) {
-      this.#doubtful = { from: expected, lines: batch.lines };
-      this.#putBack(batch);
-      throw error;
-    }
-    // A database that forgets what it has said leaves a gap that nobody may take for a stream.
-    if (appended.first < expected)
-      throw new Error(`records ${appended.first} to ${expected - 1} were stored and are gone`);
-    // What was appended meanwhile is not in the index yet.
-    if (appended.first > expected) await this.#follow();
+    this.#sent = { from: this.#end - batch.lines.length, batch };
+    if (!(await this.#send())) await this.#sendAgain();
+  }
+
+  /** Whether it was stored where the stream ended when it was sent; otherwise the stream ends elsewhere. */
+  async #send(): Promise<boolean> {
+    if (!this.#sent) return true;
+    const { ground, tending, ref, tally } = this.#place;
+    const { from, batch } = this.#sent;
+    const pieces = await newPieces(batch.lines, tally, batch.stats);
+    const appended = await ground.index.append({ ref, first: from, isExact: true, pieces });
+    if (!appended) return false;
+    this.#sent = null;
     await tending.added(ref, appended);
+    return true;
   }
 
-  /** A connection that broke may have taken the answer and not the records. They lie where they would lie then. */
-  async #clearDoubt(): Promise<void> {
-    if (!this.#doubtful) return;
-    const { ground, ref, tally } = this.#place;
-    const { from, lines } = this.#doubtful;
-    const isWritten = await wasWritten(ground, ref, from, lines);
-    this.#doubtful = null;
-    if (!isWritten) return;
-    const rest = this.#pending.lines.slice(lines.length);
-    this.#pending = nothing();
-    for (const each of rest) addRecord(this.#pending.stats, tally(each));
-    this.#pending.lines = rest;
-    await this.#follow();
+  /**
+   * A connection that broke may have taken the answer and not the records, or holds them back still. What arrives late finds
+   * the end of the stream elsewhere, and is refused.
+   */
+  async #sendAgain(): Promise<void> {
+    const { ground, ref } = this.#place;
+    while (this.#sent) {
+      const { from, batch } = this.#sent;
+      if (await wasWritten(ground, ref, from, batch.lines)) {
+        this.#sent = null;
+        await this.#follow();
+      } else {
+        this.#sent.from = await this.#follow();
+        await this.#send();
+      }
+    }
   }
 
-  /** Somebody else has written to the stream, too. */
-  async #follow(): Promise<void> {
+  /** Others may have written to the stream, too. Returns where it ends. */
+  async #follow(): Promise<number> {
     const { ground, ref } = this.#place;
     const now = await stored(ground, ref);
-    this.#end = now.end + this.#pending.lines.length;
+    const waiting = [this.#sent?.batch, this.#pending].filter((batch) => batch !== undefined);
+    const known = this.#sent?.from ?? 0;
+    // A database that forgets what it has said leaves a gap that nobody may take for a stream.
+    if (now.end < known) throw new Error(`records ${now.end} to ${known - 1} were stored and are gone`);
+    this.#end = waiting.reduce((end, { lines }) => end + lines.length, now.end);
     this.#stats = copyStats(now.stats);
-    mergeStats(this.#stats, this.#pending.stats);
-  }
-
-  #putBack(batch: Pending): void {
-    const { lines } = this.#pending;
-    mergeStats(batch.stats, this.#pending.stats);
-    this.#pending = { lines: batch.lines.concat(lines), stats: batch.stats };
+    for (const { stats } of waiting) mergeStats(this.#stats, stats);
+    return now.end;
   }
 }
 
