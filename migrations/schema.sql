@@ -36,7 +36,7 @@ alter table api_keys add constraint api_keys_user_id_fkey FOREIGN KEY (user_id) 
 CREATE INDEX api_keys_project ON api_keys USING btree (project_id) WHERE (project_id IS NOT NULL);
 CREATE INDEX api_keys_user ON api_keys USING btree (user_id) WHERE (user_id IS NOT NULL);
 
-CREATE OR REPLACE FUNCTION append_to_stream(a_project integer, a_spider integer, a_job integer, a_attempt integer, a_stream text, a_first bigint, lazily boolean, offsets bigint[], counts integer[], raws integer[], crcs bigint[], lengths integer[], deflations boolean[], statistics text[], body bytea)
+CREATE OR REPLACE FUNCTION append_to_stream(a_project integer, a_spider integer, a_job integer, a_attempt integer, a_stream text, a_first bigint, exactly boolean, offsets bigint[], counts integer[], raws integer[], crcs bigint[], lengths integer[], deflations boolean[], statistics text[], body bytea)
  RETURNS TABLE(first_no bigint, arrived bigint, bytes_in_tail bigint, pieces_in_tail integer)
  LANGUAGE plpgsql
 AS $function$
@@ -46,7 +46,6 @@ declare
   ts bigint;
   pieces integer := cardinality(counts);
 begin
-  if lazily then perform set_config('synchronous_commit', 'off', true); end if;
   loop
     select * into h from stream_heads s
     where s.project_id = a_project and s.spider = a_spider and s.job = a_job and s.attempt = a_attempt
@@ -57,7 +56,7 @@ begin
     values (a_project, a_spider, a_job, a_attempt, a_stream) on conflict do nothing;
   end loop;
   start := coalesce(a_first, h.end_no);
-  if start < h.end_no then return; end if;
+  if start < h.end_no or exactly and start > h.end_no then return; end if;
   ts := greatest(floor(extract(epoch from clock_timestamp()) * 1000)::bigint, h.last_ts + 1);
   insert into stream_chunks (head_id, first, count, raw, crc, deflated, arrivals, stats, bytes)
   select h.id, start + p.at, p.count, p.raw, p.crc, p.deflated, format('[[%s,%s]]', start + p.at, ts), p.stats,

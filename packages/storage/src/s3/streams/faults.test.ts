@@ -1,3 +1,4 @@
+import type { SegmentIndex } from '@spiderhub/core';
 import { createSegmentIndex } from '@spiderhub/db';
 import {
   createTestDatabase,
