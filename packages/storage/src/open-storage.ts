@@ -82,7 +82,7 @@ export function openStorage(
       take: (ref, batches) => importStream({ index, objects }, ref, batches, TALLIES[ref.stream]),
     },
     objects: {
-      keeper: createSegmentKeeper({ index, objects, garbageMs: settings.GARBAGE_HOURS * HOUR_MS }),
+      keeper: createSegmentKeeper({ index, objects, garbageMs: settings.GARBAGE_HOURS * HOUR_MS, onError }),
       objects,
       index,
     },

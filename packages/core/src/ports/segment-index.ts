@@ -125,8 +125,8 @@ export interface SegmentIndex {
   append(request: AppendRequest): Promise<Appended>;
   /** Null when there is no such stream. */
   head(ref: StreamRef): Promise<StreamHead | null>;
-  /** Everything of a range of records, as it is in one moment. With the stats of the whole tail when `to` is absent. */
-  picture(ref: StreamRef, from: number, to: number): Promise<StreamPicture | null>;
+  /** Everything of a range of records, as it is in one moment; of its tail the first pieces, until they have so many bytes. */
+  picture(ref: StreamRef, from: number, to: number, tailBytes?: number): Promise<StreamPicture | null>;
   /** Stats of what lies in objects and of each piece of the tail, as JSON, and the end. */
   stats(ref: StreamRef): Promise<{ end: number; parts: string[] }>;
   /** Takes an arrival that nothing else of the stream has. What was written before survives a loss of power from then on. */
@@ -154,6 +154,8 @@ export interface SegmentUpkeep {
   readyProject(bytes: number, waitedMs: number): Promise<number | null>;
   /** Such streams of a project, longest waiting first, until they have `bytes`. */
   ready(project: number, bytes: number): Promise<ReadyStream[]>;
+  /** Puts them behind all others that wait. */
+  postpone(ids: readonly number[]): Promise<void>;
   /** Tails of these streams, of each the first pieces, until they have `maxBytes`. */
   tails(ids: readonly number[], maxBytes: number): Promise<Map<number, TailPiece[]>>;
   /** Streams to which nothing came for so long count as sealed. How many. */

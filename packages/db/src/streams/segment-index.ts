@@ -32,8 +32,11 @@ const PICTURE = `
   union all
   select 2, null, null, null, null, null, null, null, null,
     c.head_id, c.first, c.count, c.raw, c.crc, c.deflated, c.arrivals, c.stats, c.bytes, null, null
-  from h join stream_chunks c on c.head_id = h.id
-  where c.first < :to::bigint and c.first + c.count > :from::bigint
+  from (
+    select t.*, sum(octet_length(t.bytes)) over (order by t.first) - octet_length(t.bytes) as before
+    from h join stream_chunks t on t.head_id = h.id
+    where t.first < :to::bigint and t.first + t.count > :from::bigint
+  ) c where c.before < :tailBytes::bigint
   order by kind, first`;
 
 const STATS = `
@@ -60,8 +63,9 @@ export function createSegmentIndex(database: Database): SegmentIndex {
       return rows[0] ? toHead(rows[0]) : null;
     },
 
-    async picture(ref, from, to) {
-      const { rows } = await database.raw<{ rows: PictureRow[] }>(PICTURE, { ...bindingsOf(ref), from, to });
+    async picture(ref, from, to, tailBytes = Number.MAX_SAFE_INTEGER) {
+      const range = { from, to, tailBytes };
+      const { rows } = await database.raw<{ rows: PictureRow[] }>(PICTURE, { ...bindingsOf(ref), ...range });
       return toPicture(rows);
     },
 

@@ -93,7 +93,7 @@ export function createSegmentUpkeep(database: Database): SegmentUpkeep {
   return { ...packing(database), ...removing(database), ...everything(database) };
 }
 
-type Packing = Pick<SegmentUpkeep, 'readyProject' | 'ready' | 'tails' | 'sealSilent'>;
+type Packing = Pick<SegmentUpkeep, 'readyProject' | 'ready' | 'postpone' | 'tails' | 'sealSilent'>;
 
 function packing(database: Database): Packing {
   return {
@@ -111,6 +111,13 @@ function packing(database: Database): Packing {
         head: toHead(row),
         ref: refOf(row),
       }));
+    },
+
+    async postpone(ids) {
+      await database.raw(
+        "update stream_heads set ready_at = now() where id = any(:ids::bigint[]) and state = 'ready'",
+        { ids },
+      );
     },
 
     async tails(ids, maxBytes) {

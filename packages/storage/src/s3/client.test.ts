@@ -215,6 +215,25 @@ it('removes what is not there also from servers that say so', async () => {
   s3.closeAllConnections();
 });
 
+it('asks again when an error stands behind the 200 of an object that was put together', async () => {
+  const answers = ['<Error><Code>InternalError</Code></Error>', '<CompleteMultipartUploadResult/>'];
+  const s3 = createServer((incoming, answer) => {
+    incoming.resume().on('end', () => answer.end(answers.shift()));
+  });
+  await new Promise<void>((resolve) => s3.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  const endpoint = `http://127.0.0.1:${(s3.address() as { port: number }).port}`;
+  const client = createS3Client({
+    address: parseS3Url(`s3://some-bucket?endpoint=${endpoint}&region=r`),
+    credentials: credentialsFrom(KEYS, 'r'),
+    patience: { firstPauseMs: 1 },
+  });
+  const body = Buffer.from('<CompleteMultipartUpload/>');
+  const { status } = await client.ask({ method: 'POST', key: 'k', body, isAboutObject: true });
+  expect([status, answers]).toEqual([200, []]);
+  s3.close();
+  s3.closeAllConnections();
+});
+
 describe('keys that are lent', () => {
   let dir: string;
   beforeEach(async () => {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { type S3Address, urlOf } from './address.ts';
 import type { CredentialSource } from './credentials.ts';
-import { errorOf, isPassing, isSkewed, isStale, S3Error } from './errors.ts';
+import { errorOf, isPassing, isSkewed, isStale, S3Error, saysError } from './errors.ts';
 import { call, type HttpReply } from './http.ts';
 import { signed } from './sign.ts';
 
@@ -95,7 +95,9 @@ export function createS3Client({ address, credentials, patience, onTry }: S3Clie
     ).catch((cause: unknown) => {
       throw new S3Error(what, 0, (cause as { code?: string }).code ?? 'no answer', cause);
     });
-    if (reply.status >= 200 && reply.status < 300) return reply;
+    // S3 may say 200 first and then think of an error.
+    const isGood = reply.status >= 200 && reply.status < 300 && !(request.isAboutObject && saysError(reply));
+    if (isGood) return reply;
     throw told(what, reply);
   }
 

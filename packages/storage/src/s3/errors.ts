@@ -80,6 +80,11 @@ export function errorOf(what: string, { status, body }: HttpReply): S3Error {
   return new S3Error(what, status, code || (status === 404 ? 'NoSuchKey' : ''));
 }
 
+/** Whether an answer has an error in place of what was asked for, whatever its status. */
+export function saysError({ body }: HttpReply): boolean {
+  return textOf(body.toString('utf8', 0, 8192), 'Code') !== '';
+}
+
 /** Whether the same call may well be answered a little later. */
 export function isPassing({ status, code }: S3Error): boolean {
   return status === 0 || status === 429 || status >= 500 || BUSY_CODES.has(code);

@@ -35,8 +35,16 @@ export async function addRuns(body: ObjectBody, runs: readonly Run[]): Promise<S
   return members;
 }
 
-/** Adds a tail to an object: large pieces as they are, small ones joined. */
+/** Adds a tail to an object: large pieces as they are, small ones joined. Throws when one is damaged, and adds nothing then. */
 export async function addTail(body: ObjectBody, tail: readonly TailPiece[]): Promise<SegmentMember[]> {
+  const added: ObjectBody = { parts: [], size: body.size };
+  const members = await membersOf(added, tail);
+  body.parts.push(...added.parts);
+  body.size = added.size;
+  return members;
+}
+
+async function membersOf(body: ObjectBody, tail: readonly TailPiece[]): Promise<SegmentMember[]> {
   const members: SegmentMember[] = [];
   let small: Run[] = [];
   for (const piece of tail) {

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import type { SegmentIndex } from '@spiderhub/core';
 import { createSegmentIndex } from '@spiderhub/db';
 import {
@@ -43,10 +44,10 @@ afterEach(() => postgres.close());
 const index = () => createSegmentIndex(postgres.database);
 const TINY = { rollBytes: 1500, sealedBytes: 1, compactPieces: 1000 };
 
-function openStore(options = TINY, { objects } = bucket) {
+function openStore(options = TINY, { objects } = bucket, own = index()) {
   const failures: unknown[] = [];
   const store = createSegmentStreamStore({
-    index: index(),
+    index: own,
     objects,
     onError: (error) => failures.push(error),
     ...options,
@@ -143,6 +144,30 @@ describe('an S3 that fails', () => {
     expect(await store.stats(REF)).toMatchObject({ end: 1001, records: 1001 });
     await store.bringBack(aside.key);
     expect(await recordsOf(store, aside)).toEqual(numbered(0, noise(0, 1000)));
+  });
+
+  it('leaves tails that are read bit by bit', async () => {
+    const own = index();
+    const cuts: number[] = [];
+    const narrow: SegmentIndex = {
+      ...own,
+      async picture(ref, from, to) {
+        cuts.push(from);
+        return own.picture(ref, from, to, 1500);
+      },
+    };
+    const { store } = openStore({ ...TINY, rollBytes: 2 ** 30 }, bucket, narrow);
+    for (let at = 0; at < 300; at += 10) await store.write(REF, noise(at, 10), at);
+    expect(await recordsOf(store, REF)).toEqual(numbered(0, noise(0, 300)));
+    expect(cuts.length).toBeGreaterThan(3);
+    expect(await recordsOf(store, REF, { from: 95, to: 205 })).toEqual(numbered(95, noise(95, 110)));
+    const chunks: Buffer[] = [];
+    for await (const chunk of store.readGzip(REF)) chunks.push(chunk);
+    expect(gunzipSync(Buffer.concat(chunks)).toString()).toBe(
+      noise(0, 300)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   });
 
   it('is unavailable in the words of core', async () => {
@@ -301,6 +326,31 @@ describe('small streams', () => {
     expect(await stored()).toHaveLength(1);
     expect(await recordsOf(store, other)).toHaveLength(10);
   }, 240_000);
+
+  it('of which one is damaged wait for nobody but that one', async () => {
+    const { store } = openStore({ rollBytes: 8 * 2 ** 20, sealedBytes: 64 * 1024, compactPieces: 256 });
+    const refs = Array.from({ length: 3 }, (_, job) => ({ ...REF, key: { ...REF.key, job } }));
+    for (const ref of refs) {
+      const writer = await store.openWriter(ref);
+      writer.append([...noise(0, 40)]);
+      await writer.flush();
+      writer.append(linesFrom(40, 1));
+      await writer.seal();
+    }
+    await postgres.database.raw(
+      'update stream_chunks set crc = 1 where first = 40 and head_id = (select id from stream_heads where job = 1)',
+    );
+    const failures: unknown[] = [];
+    const keep = keeper({ onError: (error: unknown) => failures.push(error) });
+    expect(await keep.pack()).toEqual({ done: 2, more: true });
+    expect(await keep.pack()).toEqual({ done: 0, more: false });
+    expect(new Set(failures.map(String))).toEqual(
+      new Set(['Error: the tail of 1/2/1/1/items cannot be read']),
+    );
+    expect(await stored()).toEqual(await named());
+    for (const job of [0, 2]) expect(await recordsOf(store, refs[job] as typeof REF)).toHaveLength(41);
+    expect(await postgres.database('stream_heads').where({ state: 'ready' }).pluck('job')).toEqual([1]);
+  });
 
   it('share a smaller object once most of the others are gone', async () => {
     const { store } = openStore({ rollBytes: 8 * 2 ** 20, sealedBytes: 64 * 1024, compactPieces: 256 });

@@ -3,7 +3,7 @@ import type { Objects } from '../objects.ts';
 import { addTail, type ObjectBody, packedName } from './body.ts';
 import { repackObject } from './repack.ts';
 import { changeOfTail, movedInto } from './roll.ts';
-import { TOO_LONG } from './tend.ts';
+import { nameOf, TOO_LONG } from './tend.ts';
 
 export interface SegmentKeeperOptions {
   index: SegmentIndex;
@@ -18,6 +18,8 @@ export interface SegmentKeeperOptions {
   garbageMs: number;
   /** A stream to which nothing came for so long counts as ended, ms. */
   silentMs?: number;
+  /** Hears of streams that cannot be read. */
+  onError?: (error: unknown) => void;
 }
 
 /** Done at once, and whether there is more. */
@@ -62,12 +64,20 @@ export function createSegmentKeeper(options: SegmentKeeperOptions): SegmentKeepe
     const object = packedName(project);
     const body: ObjectBody = { parts: [], size: 0 };
     const changes = [];
+    const damaged: number[] = [];
     for (const { head, ref } of streams) {
       const tail = tails.get(head.id) ?? [];
       if (tail.length === 0) continue;
-      const moved = movedInto(object, await addTail(body, tail), head, tail);
-      changes.push({ ...changeOfTail(ref, head, tail), ...moved });
+      try {
+        const moved = movedInto(object, await addTail(body, tail), head, tail);
+        changes.push({ ...changeOfTail(ref, head, tail), ...moved });
+      } catch (error) {
+        damaged.push(head.id);
+        options.onError?.(new Error(`the tail of ${nameOf(ref)} cannot be read`, { cause: error }));
+      }
     }
+    // They keep their place, and take that of nobody else.
+    if (damaged.length > 0) await upkeep.postpone(damaged);
     if (changes.length === 0) return { done: 0, more: false };
     await index.announce(object);
     await objects.put(object, Buffer.concat(body.parts, body.size));

@@ -1,11 +1,15 @@
-import type { Extent, SegmentMember, StreamPicture, TailPiece } from '@spiderhub/core';
+import type { Extent, SegmentMember, StreamPicture, StreamRef, TailPiece } from '@spiderhub/core';
 import { addToSum, deflateSegment, GZIP_HEADER, type GzipSum, gzipTrailer } from '../../gzip/segments.ts';
 import { cutRuns, endOf, type Run } from '../../lines/runs.ts';
 import type { Objects } from '../objects.ts';
 import { runsOfMember, runsOfPiece } from './pieces.ts';
+import type { Ground } from './roll.ts';
 
 /** What one GET asks for at most, bytes; a larger member is asked for alone. */
 const SPAN_BYTES = 2 ** 20;
+/** A tail has several times as many only after S3 was away for hours, bytes. */
+const TAIL_BYTES = 16 * 2 ** 20;
+const END = Number.MAX_SAFE_INTEGER;
 /** GETs on their way while the bytes of one are worked on. */
 const AHEAD = 3;
 
@@ -17,7 +21,28 @@ interface Span {
   members: SegmentMember[];
 }
 
-/** The records of a range, in order. A few members are in memory at a time. */
+/** The records of a range, in order. A few members are in memory at a time, and no more of a long tail than is good. */
+export async function* readStream(
+  { index, objects }: Ground,
+  ref: StreamRef,
+  from: number,
+  to: number,
+): AsyncGenerator<Run> {
+  for (let next: number | null = from; next !== null; ) {
+    const picture: StreamPicture | null = await index.picture(ref, next, to, TAIL_BYTES);
+    if (!picture) return;
+    yield* readRuns(objects, picture, next, to);
+    next = cutAt(picture, to);
+  }
+}
+
+/** Where the tail of a picture was cut off; null when it was not. */
+function cutAt({ head, tail }: StreamPicture, to: number): number | null {
+  const last = tail.at(-1);
+  return last && endOf(last) < Math.min(to, head.end) ? endOf(last) : null;
+}
+
+/** The records of a picture. */
 export async function* readRuns(
   objects: Objects,
   { extents, tail }: StreamPicture,
@@ -35,16 +60,24 @@ export async function* readRuns(
 }
 
 /** All records as one gzip stream: members as they lie, the tail compressed where it is not. */
-export async function* readAsGzip(objects: Objects, picture: StreamPicture | null): AsyncGenerator<Buffer> {
+export async function* readAsGzip(ground: Ground, ref: StreamRef): AsyncGenerator<Buffer> {
+  const picture = await ground.index.picture(ref, 0, END, TAIL_BYTES);
   let sum: GzipSum = { crc: 0, raw: 0 };
   yield GZIP_HEADER;
-  for await (const { span, bytes } of spansRead(objects, picture?.extents ?? [], () => true)) {
+  for await (const { span, bytes } of spansRead(ground.objects, picture?.extents ?? [], () => true)) {
     for (const member of span.members) sum = addToSum(sum, member);
     yield bytes;
   }
   for (const { raw, crc, bytes } of await deflated(picture?.tail ?? [])) {
     sum = addToSum(sum, { crc, raw });
     yield bytes;
+  }
+  const next = picture && cutAt(picture, END);
+  // What was behind the cut may lie otherwise by now.
+  for await (const { bytes } of next === null ? [] : readStream(ground, ref, next, END)) {
+    const { body, crc } = await deflateSegment(bytes);
+    sum = addToSum(sum, { crc, raw: bytes.length });
+    yield body;
   }
   yield gzipTrailer(sum);
 }

@@ -15,7 +15,7 @@ import { asUnavailable } from '../errors.ts';
 import type { Objects } from '../objects.ts';
 import { holds, overwrite } from './overwrite.ts';
 import { newPieces, sumStats } from './pieces.ts';
-import { readAsGzip, readRuns } from './read.ts';
+import { readAsGzip, readStream } from './read.ts';
 import type { Ground } from './roll.ts';
 import { createTending } from './tend.ts';
 import { openSegmentWriter, SEALED_BYTES } from './writer.ts';
@@ -102,7 +102,7 @@ export function createSegmentStreamStore(options: SegmentStreamOptions): Segment
       ),
     write: async (ref, lines, start) => told(write(checked(ref), lines, start)),
     read: (ref, { from = 0, to = END } = {}) => toldEach(read(ground, checked(ref), from, to)),
-    readGzip: (ref) => toldEach(readGzip(ground, checked(ref))),
+    readGzip: (ref) => toldEach(readAsGzip(ground, checked(ref))),
     async stats(ref) {
       const { end, parts } = await index.stats(checked(ref));
       return toStreamStats(sumStats(parts), end);
@@ -119,15 +119,9 @@ export function createSegmentStreamStore(options: SegmentStreamOptions): Segment
   };
 }
 
-async function* read({ index, objects }: Ground, ref: StreamRef, from: number, to: number) {
-  const picture = await index.picture(ref, from, Math.min(to, END));
-  if (!picture) return;
-  for await (const run of readRuns(objects, picture, from, to))
+async function* read(ground: Ground, ref: StreamRef, from: number, to: number) {
+  for await (const run of readStream(ground, ref, from, Math.min(to, END)))
     yield { first: run.first, ts: run.ts, lines: linesOf(run) };
-}
-
-async function* readGzip({ index, objects }: Ground, ref: StreamRef) {
-  yield* readAsGzip(objects, await index.picture(ref, 0, END));
 }
 
 /** Names of objects are made of checked numbers and known words only. */

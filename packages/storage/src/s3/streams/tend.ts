@@ -44,9 +44,7 @@ export function createTending(
   let restsUntil = 0;
 
   function begin(ref: StreamRef, work: () => Promise<boolean>): Promise<void> {
-    const { key, attempt, stream } = ref;
-    const name = [key.project, key.spider, key.job, attempt, stream].join('/');
-    const done = flight(name, () =>
+    const done = flight(nameOf(ref), () =>
       pass(async () => {
         try {
           await work();
@@ -86,6 +84,10 @@ export function createTending(
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+export function nameOf({ key, attempt, stream }: StreamRef): string {
+  return [key.project, key.spider, key.job, attempt, stream].join('/');
 }
 
 async function waitIf(isTooLong: boolean, work: Promise<unknown>): Promise<void> {

@@ -13,7 +13,7 @@ import {
 import { assertLines, linesOf } from '../../lines/runs.ts';
 import { holds } from './overwrite.ts';
 import { newPieces, sumStats } from './pieces.ts';
-import { readRuns } from './read.ts';
+import { readStream } from './read.ts';
 import type { Ground } from './roll.ts';
 import type { Tending } from './tend.ts';
 
@@ -163,9 +163,7 @@ async function wasWritten(
   from: number,
   lines: readonly Buffer[],
 ): Promise<boolean> {
-  const picture = await ground.index.picture(ref, from, Number.MAX_SAFE_INTEGER);
-  if (!picture) return false;
-  for await (const run of readRuns(ground.objects, picture, from, Number.MAX_SAFE_INTEGER)) {
+  for await (const run of readStream(ground, ref, from, Number.MAX_SAFE_INTEGER)) {
     const [first] = linesOf(run);
     if (first?.equals(lines[0] as Buffer) && (await holds(ground, ref, run.first, lines))) return true;
   }
