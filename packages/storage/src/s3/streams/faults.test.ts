@@ -165,7 +165,7 @@ describe('an S3 that fails', () => {
     for await (const chunk of store.readGzip(REF)) chunks.push(chunk);
     expect(gunzipSync(Buffer.concat(chunks)).toString()).toBe(
       noise(0, 300)
-        .map((line) => `${line}\n`)
+        .map((line) => `${String(line)}\n`)
         .join(''),
     );
   });
