@@ -1,7 +1,10 @@
 import { DomainError, requestErrors, serviceErrors } from '@spiderhub/core';
 
-/** SQLSTATE classes and socket errors that mean "the database is away for everyone"; 25006: this one is no primary. */
-const AWAY = /^(08|57P0|53300|25006|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)/;
+/**
+ * SQLSTATE classes and socket errors that mean "the database is away for everyone"; 25006: this one is no primary; 53100 and
+ * 58030: its disk is full, or fails.
+ */
+const AWAY = /^(08|57P0|53100|53300|58030|25006|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)/;
 
 function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
