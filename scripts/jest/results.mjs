@@ -5,8 +5,9 @@ import { relative } from 'node:path';
 const SLOWEST = 15;
 
 /**
- * What jest wrote to its report: how many tests passed and failed, and lines about the slowest files. A suite that does
- * not even load counts as one failure. `mayBeEmpty`: without a single test there is no report, and none was expected.
+ * What jest wrote to its report: how many tests passed and failed, which files have tests that failed and how many that passed,
+ * and lines about the slowest files. A suite that does not even load counts as one failure. `mayBeEmpty`: without a single
+ * test there is no report, and none was expected.
  */
 export function resultsOf(report, code, mayBeEmpty) {
   try {
@@ -15,10 +16,38 @@ export function resultsOf(report, code, mayBeEmpty) {
     );
     const known = numFailedTests + numRuntimeErrorTestSuites;
     // jest can fail for reasons that are no test, such as a server that did not stop.
-    return { passed: numPassedTests, failed: known || (code === 0 ? 0 : 1), slowest: slowest(testResults) };
+    return {
+      passed: numPassedTests,
+      failed: known || (code === 0 ? 0 : 1),
+      failedFiles: testResults.filter(({ status }) => status === 'failed').map(failedFile),
+      slowest: slowest(testResults),
+    };
   } catch {
-    return { passed: 0, failed: mayBeEmpty && code === 0 ? 0 : 1, slowest: [] };
+    return { passed: 0, failed: mayBeEmpty && code === 0 ? 0 : 1, failedFiles: [], slowest: [] };
   }
+}
+
+function failedFile({ name, assertionResults }) {
+  return {
+    name: relative(process.cwd(), name),
+    passed: assertionResults.filter(({ status }) => status === 'passed').length,
+  };
+}
+
+/** The results of a run of which some files ran once more, alone: what these came to then counts, and is told. */
+export function withSecondTry(first, second) {
+  // It did not come to an end.
+  if (second.failed > 0 && second.failedFiles.length === 0) return first;
+  const again = new Set(second.failedFiles.map(({ name }) => name));
+  const lines = first.failedFiles
+    .filter(({ name }) => !again.has(name))
+    .map(({ name }) => `Failed beside others and passed alone, which somebody has to mend: ${name}`);
+  const before = first.failedFiles.reduce((sum, { passed }) => sum + passed, 0);
+  return {
+    ...second,
+    passed: first.passed - before + second.passed,
+    slowest: [...first.slowest, ...lines],
+  };
 }
 
 function slowest(results) {
