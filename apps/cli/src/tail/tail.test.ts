@@ -11,34 +11,43 @@ it('reads a job and a level, and says how it is typed otherwise', () => {
     expect(() => readTail(args)).toThrow(/tail PROJECT|--level/);
 });
 
-it('writes what comes, of every attempt, until the job is over', async () => {
-  const looks = [
-    { attempt: 1, state: 'running', lines: [line('one'), line('quiet', 10)] },
-    { attempt: 1, state: 'running', lines: [line('one'), line('quiet', 10), line('two\u001b[2J', 40)] },
-    { attempt: 2, state: 'finished', closeReason: 'finished', lines: [line('anew')] },
-  ];
+/** What is written of a job that looks so, one look after the other, and whose attempts have these lines at the nth of them. */
+async function written(
+  looks: readonly object[],
+  linesOf: (attempt: number, nth: number) => Buffer[],
+): Promise<string[]> {
   let nth = -1;
-  const written: string[] = [];
+  const texts: string[] = [];
   await tail(
     { key: KEY, level: 20 },
     {
       jobs: {
         async find() {
           nth += 1;
-          return looks[nth] as unknown as JobDetails;
+          return looks[nth] as JobDetails;
         },
       },
       streams: {
-        mark: async () => String(nth),
-        async *read(_ref, { from = 0 } = {}): AsyncGenerator<RecordBatch> {
-          const lines = looks[nth]?.lines.slice(from) ?? [];
+        mark: async ({ attempt }) => String(linesOf(attempt, nth).length),
+        async *read({ attempt }, { from = 0 } = {}): AsyncGenerator<RecordBatch> {
+          const lines = linesOf(attempt, nth).slice(from);
           if (lines.length > 0) yield { first: from, ts: 0, lines };
         },
       },
-      write: (text) => void written.push(text),
+      write: (text) => void texts.push(text),
     },
   );
-  expect(written.filter((text) => text !== '')).toEqual([
+  return texts;
+}
+
+it('writes what comes, of every attempt, until the job is over', async () => {
+  const looks = [
+    { attempt: 1, state: 'running', lines: [line('one'), line('quiet', 10)] },
+    { attempt: 1, state: 'running', lines: [line('one'), line('quiet', 10), line('two\u001b[2J', 40)] },
+    { attempt: 2, state: 'finished', closeReason: 'finished', lines: [line('anew')] },
+  ];
+  const texts = await written(looks, (_attempt, nth) => looks[nth]?.lines ?? []);
+  expect(texts.filter((text) => text !== '')).toEqual([
     '1970-01-01T00:00:00 INFO one\n',
     '1970-01-01T00:00:00 ERROR two\ufffd[2J\n',
     '-- attempt 2 --\n',
@@ -52,32 +61,11 @@ it('writes the last lines of an attempt behind which another one began, and ends
     { attempt: 1, state: 'running' },
     { attempt: 2, state: 'deleted' },
   ];
-  const logs = new Map([
-    [1, [line('one')]],
-    [2, [line('anew')]],
-  ]);
-  let nth = -1;
-  const written: string[] = [];
-  await tail(
-    { key: KEY, level: 20 },
-    {
-      jobs: {
-        async find() {
-          nth += 1;
-          if (nth === 1) logs.get(1)?.push(line('last'));
-          return looks[nth] as unknown as JobDetails;
-        },
-      },
-      streams: {
-        mark: async ({ attempt }) => String(logs.get(attempt)?.length),
-        async *read({ attempt }, { from = 0 } = {}): AsyncGenerator<RecordBatch> {
-          yield { first: from, ts: 0, lines: logs.get(attempt)?.slice(from) ?? [] };
-        },
-      },
-      write: (text) => void written.push(text),
-    },
-  );
-  expect(written.map((text) => text.replace(/^1970\S+ INFO /, ''))).toEqual([
+  const texts = await written(looks, (attempt, nth) => {
+    if (attempt === 2) return [line('anew')];
+    return nth === 0 ? [line('one')] : [line('one'), line('last')];
+  });
+  expect(texts.map((text) => text.replace(/^1970\S+ INFO /, ''))).toEqual([
     'one\n',
     'last\n',
     '-- attempt 2 --\n',
