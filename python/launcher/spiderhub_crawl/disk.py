@@ -4,6 +4,7 @@ import errno
 import functools
 import logging
 import sys
+import threading
 
 # Of a file system with quotas, of one that is full, and of a file that is as large as all files of a job may be.
 _FULL = {errno.EDQUOT, errno.ENOSPC, errno.EFBIG}
@@ -13,8 +14,15 @@ _NO_ROOM = 'No usable temporary directory'
 # Scrapy's words for crawls whose own start fails.
 _OF_SCRAPY = {'shutdown', 'start_error'}
 
+# Who logs what was lost: the page that a cache did not take, the item of a pipeline that could not write.
+_LOSERS = {'scrapy', 'twisted'}
+
 # Whether an error of this process said so.
 _noticed = False
+# Whether such an error has cost something, in a project that does not want to go on then.
+_lost = False
+# sh_scrapy's, which ends the crawl; none where the project wants to go on.
+_quota = None
 
 
 def is_full(error):
@@ -22,8 +30,17 @@ def is_full(error):
 
 
 def end_when_full(module):
-    """Mends sh_scrapy.diskquota."""
-    module.DiskQuota._is_disk_quota_error = lambda self, error: is_full(error)
+    """Mends sh_scrapy.diskquota, which hears only of what downloads and callbacks raise."""
+    quota = module.DiskQuota
+    make = quota.__init__
+
+    def make_and_remember(self, crawler):
+        global _quota
+        make(self, crawler)
+        _quota = self
+
+    quota.__init__ = make_and_remember
+    quota._is_disk_quota_error = lambda self, error: is_full(error)
 
 
 def end_when_queue_is_full(module):
@@ -41,22 +58,11 @@ def _ending_when_full(method):
         try:
             return method(scheduler, *args)
         except OSError as error:
-            _end_if_full(scheduler, error)
+            if is_full(error):
+                _end(error)
             raise
 
     return call_and_notice
-
-
-def _end_if_full(scheduler, error):
-    from scrapy.exceptions import NotConfigured
-    from sh_scrapy.diskquota import DiskQuota
-
-    try:
-        # Kept: what it has begun goes on only as long as somebody knows it.
-        scheduler.quota = DiskQuota(scheduler.crawler)
-    except NotConfigured:
-        return  # Its project wants to go on.
-    scheduler.quota._handle_exception(error)
 
 
 def notice_in_log(module):
@@ -83,11 +89,12 @@ def notice_before_log(module):
 
 
 def tell_in_outcome(writer_class):
-    """Scrapy closes a spider whose start fails, also for a queue on disk that takes no request."""
+    """Scrapy closes a spider whose start fails, also for a queue on disk that takes no request, or as one with nothing to do."""
     tell = writer_class.set_outcome
 
     def set_outcome(self, outcome):
-        tell(self, 'diskusage_exceeded' if _noticed and outcome in _OF_SCRAPY else outcome)
+        is_of_disk = (_noticed and outcome in _OF_SCRAPY) or (_lost and outcome == 'finished')
+        tell(self, 'diskusage_exceeded' if is_of_disk else outcome)
 
     writer_class.set_outcome = set_outcome
 
@@ -100,14 +107,30 @@ def tell_if_full(writer):
 
 class _Notice(logging.Handler):
     def emit(self, record):
-        if record.exc_info:
-            _notice(record.exc_info[1])
+        error = record.exc_info[1] if record.exc_info else None
+        full = _notice(error)
+        if full and record.name.partition('.')[0] in _LOSERS:
+            _end(full)
+
+
+def _end(error):
+    """Once. An engine that is not there yet, or not any more, ends by itself."""
+    global _lost
+    engine = _quota and _quota.crawler.engine
+    was_lost, _lost = _lost, _quota is not None
+    # Elsewhere than in its own thread nobody may ask it; the outcome tells.
+    if engine and engine.running and not was_lost and threading.current_thread() is threading.main_thread():
+        _quota._handle_exception(error)
 
 
 def _notice(error):
+    """Returns the error of a full disk that is this one, or behind it."""
     global _noticed
     seen = set()
     while error is not None and id(error) not in seen:
+        if is_full(error):
+            _noticed = True
+            return error
         seen.add(id(error))
-        _noticed = _noticed or is_full(error)
         error = error.__cause__ or error.__context__
+    return None

@@ -62,6 +62,15 @@ export function habitsTests(stage: Stage): void {
     expect(heard.payloads('ITM')).toEqual([]);
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['pages of the cache', { HTTPCACHE_ENABLED: 'true' }],
+    ['what a pipeline writes', { ITEM_PIPELINES: '{"probe.spiders.habits.WritingPipeline":1}' }],
+    ['files', { ITEM_PIPELINES: '{"scrapy.pipelines.files.FilesPipeline":1}', FILES_STORE: '"files"' }],
+  ])('ends when a full disk takes no more: %s', async (_what, settings) => {
+    const heard = await run({ spiderName: 'full-disk', settings });
+    expect(heard.payloads('FIN')).toEqual([{ outcome: 'diskusage_exceeded' }]);
+  });
+
   it('says that nobody asked it to shut down', async () => {
     const heard = await run({ spiderName: 'self-stopper' });
     expect(heard.payloads('FIN')).toEqual([{ outcome: 'shutdown' }]);
