@@ -73,6 +73,8 @@ class Shim:
         exit = self.crawl.exit()
         verdict = {**self.watch.verdict(exit), **self.crawl.verdict()}
         self._tell_end(exit)
+        if not self.spool.flush():
+            verdict = {'exceeded': 'disk', **verdict}
         end = {**exit, 'deadlinePassed': self.control.deadline_passed, **verdict}
         write_json(self.directory, 'exit.json', end, durable=True)
 

@@ -55,10 +55,11 @@ class Control:
 
 
 def write_json(directory, name, value, durable=False):
-    """A reader sees all of it or nothing; if durable, also after a power cut."""
+    """A reader sees all of it or nothing; if durable, also after a power cut. The worker may have reserved its room."""
     path = os.path.join(directory, name)
-    with open(path + '.tmp', 'w', encoding='utf-8') as file:
-        json.dump(value, file)
+    with open(os.open(path + '.tmp', os.O_WRONLY | os.O_CREAT, 0o666), 'wb') as file:
+        file.write(json.dumps(value).encode('ascii'))
+        file.truncate()
         if durable:
             file.flush()
             os.fsync(file.fileno())

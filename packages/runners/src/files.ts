@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { open, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode, isDiskFull } from '@spiderhub/platform';
@@ -16,6 +16,26 @@ export async function writeAtomic(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** More than any file that is reserved has. */
+const RESERVED_BYTES = 1024;
+
+/** Takes the room of a file that `writeReserved`, or the shim, is to write later, when there may be no other. */
+export async function reserve(path: string): Promise<void> {
+  await writeFile(`${path}.tmp`, ' '.repeat(RESERVED_BYTES), { mode: 0o600 });
+}
+
+/** Replaces a file, as `writeAtomic` does, for one writer at a time: in the room that was reserved for the first time. */
+export async function writeReserved(path: string, text: string): Promise<void> {
+  const handle = await open(`${path}.tmp`, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.truncate(Buffer.byteLength(text));
+  } finally {
+    await handle.close();
+  }
+  await rename(`${path}.tmp`, path);
 }
 
 /** Digits of a deadline: always as many, so that it can be written over in place. */

@@ -1,25 +1,68 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readText, writeDeadline } from './files.ts';
-import { makeJobDirectory } from './job-directory.ts';
+import { eventually } from '@spiderhub/testkit';
+import { LAUNCHER_DIR, requirePython } from './contract/support.ts';
+import { readJson, readText, writeDeadline } from './files.ts';
+import { type JobDirectory, makeJobDirectory } from './job-directory.ts';
+import { openCrawl } from './running-crawl.ts';
+import { spawnShim } from './shim-process.ts';
 
-/** A disk of its own with room for one page, which is taken. */
+const FOREVER_MS = 2 ** 50;
+
+/** A disk of its own, so small that it is full soon. */
 const folder = mkdtempSync(join(tmpdir(), 'full-disk-'));
-const options = ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder];
+const options = ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder];
 const isMounted = process.getuid?.() === 0 && spawnSync('mount', options).status === 0;
 afterAll(() => {
   if (isMounted) spawnSync('umount', ['-l', folder]);
   rmSync(folder, { recursive: true });
 });
+const whereMounted = isMounted ? it : it.skip;
 
-(isMounted ? it : it.skip)('an attempt that finds no room leaves nothing behind, and says why', async () => {
+function fill(): void {
+  expect(() => writeFileSync(join(folder, 'filler'), Buffer.alloc(2 ** 20))).toThrow('ENOSPC');
+}
+afterEach(() => rmSync(join(folder, 'filler'), { force: true }));
+
+whereMounted('an attempt that finds no room leaves nothing behind, and says why', async () => {
   const deadline = join(folder, 'deadline');
   await writeDeadline(deadline, 1);
+  fill();
   await expect(makeJobDirectory(folder, '1-1', 0)).rejects.toMatchObject({ code: 'ENOSPC' });
-  expect(readdirSync(folder)).toEqual(['deadline']);
+  expect(readdirSync(folder).sort()).toEqual(['deadline', 'filler']);
   // What lives already goes on.
   await writeDeadline(deadline, 2);
   expect(Number(await readText(deadline))).toBe(2);
+});
+
+/** A crawl that is a shell script, whose disk is full as soon as it runs. */
+async function startScript(attempt: string, script: string): Promise<JobDirectory> {
+  const directory = await makeJobDirectory(folder, attempt, FOREVER_MS);
+  const argv = ['/bin/sh', '-c', `while [ ! -e ${join(folder, 'filler')} ]; do sleep 0.05; done; ${script}`];
+  const launch = { argv, env: { PATH: '/usr/bin:/bin' }, cwd: directory.home, spoolBytes: 2 ** 20 };
+  writeFileSync(directory.launch, JSON.stringify(launch));
+  await spawnShim(requirePython(), LAUNCHER_DIR, directory);
+  await eventually(async () => expect(await readJson(directory.shim)).not.toBeNull());
+  fill();
+  return directory;
+}
+
+whereMounted('a crawl that ends while the disk is full tells how, and what it could not say', async () => {
+  const quiet = await startScript('2-1', 'sleep 0.5');
+  await eventually(async () => expect(await readJson(quiet.exit)).toMatchObject({ code: 0 }));
+  expect(await readJson(quiet.exit)).not.toHaveProperty('exceeded');
+  rmSync(join(folder, 'filler'));
+  const loud = await startScript('2-2', 'sleep 0.5; echo all that I have found');
+  const end = { code: 0, exceeded: 'disk' };
+  await eventually(async () => expect(await readJson(loud.exit)).toMatchObject(end));
+});
+
+whereMounted.each(['stop', 'kill'] as const)('a full disk keeps no crawl from its end: %s', async (how) => {
+  const directory = await startScript(`3-${how.length + Number(how === 'kill')}`, 'exec sleep 60');
+  const ownership = { isAlive: () => true, maxItemBytes: 1, beforeCleanUp: async () => {}, onCleanUp() {} };
+  const crawl = await openCrawl(directory, ownership);
+  await crawl[how]();
+  expect(await crawl.exited).toMatchObject({ signal: how === 'stop' ? 'SIGTERM' : 'SIGKILL' });
 });

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@spiderhub/core';
 import { hasCode } from '@spiderhub/platform';
-import { removeTree, writeDeadline } from './files.ts';
+import { removeTree, reserve, writeDeadline } from './files.ts';
 
 /** Where everything of one attempt lies. Only this process's user may enter it: it holds the job's token. */
 export interface JobDirectory {
@@ -90,6 +90,8 @@ export async function makeJobDirectory(
   try {
     for (const path of [directory.home, directory.tmp, directory.spool]) await mkdir(path, { mode: 0o700 });
     await writeDeadline(directory.deadline, liveUntilMs);
+    // A disk that is full by then keeps no crawl from being ended, and no end from being told.
+    for (const path of [directory.shim, directory.stop, directory.kill, directory.exit]) await reserve(path);
   } catch (error) {
     await removeTree(directory.root);
     throw error;

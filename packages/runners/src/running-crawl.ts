@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import type { MessageCounts, PipeMessage, RunningCrawl } from '@spiderhub/core';
 import { hasCode } from '@spiderhub/platform';
 import { waitForExit } from './exit-watch.ts';
-import { readJson, readText, removeTree, writeAtomic, writeDeadline } from './files.ts';
+import { readJson, readText, removeTree, writeAtomic, writeDeadline, writeReserved } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { memoryOf } from './memory.ts';
 import { droppedSummary, readMessages } from './pipe-messages.ts';
@@ -95,12 +94,12 @@ export async function openCrawl(directory: JobDirectory, ownership: Ownership): 
       await note(reason);
       ownership.giveUp?.('SIGTERM');
       const before = Number((await readText(directory.stop)) ?? 0);
-      await unlessRemoved(writeAtomic(directory.stop, String(before + 1)));
+      await unlessRemoved(writeReserved(directory.stop, String(before + 1)));
     },
     async kill(reason) {
       await note(reason);
       ownership.giveUp?.('SIGKILL');
-      await unlessRemoved(writeFile(directory.kill, ''));
+      await unlessRemoved(writeReserved(directory.kill, ''));
     },
     memoryBytes: () => memoryOf(directory),
     async cleanUp() {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DomainError } from '@spiderhub/core';
 import { hasCode, isDiskFull } from '@spiderhub/platform';
 import type { CrawlExit } from './exit-watch.ts';
-import { readText, writeAtomic } from './files.ts';
+import { readText, writeReserved } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
 import { logMessage } from './pipe-messages.ts';
 import type { Shim } from './shim-process.ts';
@@ -78,7 +78,7 @@ async function fail(directory: JobDirectory, error: unknown, log: Log | undefine
     join(directory.spool, spoolFileName(1)),
     Buffer.concat([Buffer.from('LOG '), line, Buffer.from('\n')]),
   );
-  // The exit takes hardly more room than there was for the directory; without the line it still says what happened.
+  // Without the line the exit still says what happened.
   await (isFull ? told.catch(() => undefined) : told);
   const exit = { code: 1, signal: null, deadlinePassed: false };
   await writeExit(directory, isFull ? { ...exit, exceeded: 'disk' } : exit);
@@ -90,5 +90,5 @@ function wordsFor(error: unknown): string {
 }
 
 async function writeExit(directory: JobDirectory, exit: CrawlExit): Promise<void> {
-  await writeAtomic(directory.exit, JSON.stringify(exit));
+  await writeReserved(directory.exit, JSON.stringify(exit));
 }
