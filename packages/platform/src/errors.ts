@@ -3,7 +3,15 @@ export function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
-/** Whether a file could not be written for want of room, on its disk or in its owner's quota. */
+/** Of a disk, of its owner's quota, of Postgres's disk, and what we make of it ourselves. */
+const FULL = ['ENOSPC', 'EDQUOT', '53100', 'disk_full'];
+
+/** Whether something could not be written for want of room. */
 export function isDiskFull(error: unknown): boolean {
-  return hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT');
+  return FULL.some((code) => hasCode(error, code));
+}
+
+/** Whether a disk fails, or lets nobody write any more. */
+export function isDiskBroken(error: unknown): boolean {
+  return hasCode(error, 'EIO') || hasCode(error, 'EROFS');
 }

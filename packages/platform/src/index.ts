@@ -11,7 +11,7 @@ export * from './config/read.ts';
 export { StorageFields } from './config/storage.ts';
 export { WorkerConfig } from './config/worker.ts';
 export { engineEnvironment } from './engine-environment.ts';
-export { hasCode, isDiskFull } from './errors.ts';
+export { hasCode, isDiskBroken, isDiskFull } from './errors.ts';
 export * from './logger.ts';
 export { pipEnvironment } from './pip-environment.ts';
 export { keepPrivate } from './private-home.ts';

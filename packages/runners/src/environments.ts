@@ -224,7 +224,7 @@ export function noBox(words: string): Error {
 }
 
 /** A system's words for ENOSPC and EDQUOT, as pip repeats them. */
-const NO_ROOM = /No space left on device|Disk quota exceeded/;
+export const NO_ROOM = /No space left on device|Disk quota exceeded/;
 
 function noRoom(): DomainError {
   const words = 'The environment could not be made: there is no room left on the disk of this machine.';

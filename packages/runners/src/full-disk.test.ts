@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { readJson, readText, writeDeadline } from './files.ts';
 import { type JobDirectory, makeJobDirectory } from './job-directory.ts';
 import { openCrawl } from './running-crawl.ts';
 import { spawnShim } from './shim-process.ts';
+import { unpackZip } from './zip.ts';
 
 const FOREVER_MS = 2 ** 50;
 
@@ -15,7 +16,9 @@ const FOREVER_MS = 2 ** 50;
 const folder = mkdtempSync(join(tmpdir(), 'full-disk-'));
 const options = ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder];
 const isMounted = process.getuid?.() === 0 && spawnSync('mount', options).status === 0;
+const home = mkdtempSync(join(tmpdir(), 'egg-'));
 afterAll(() => {
+  rmSync(home, { recursive: true });
   if (isMounted) spawnSync('umount', ['-l', folder]);
   rmSync(folder, { recursive: true });
 });
@@ -24,7 +27,9 @@ const whereMounted = isMounted ? it : it.skip;
 function fill(): void {
   expect(() => writeFileSync(join(folder, 'filler'), Buffer.alloc(2 ** 20))).toThrow('ENOSPC');
 }
-afterEach(() => rmSync(join(folder, 'filler'), { force: true }));
+afterEach(() => {
+  for (const name of readdirSync(folder)) if (!/^\d/.test(name)) rmSync(join(folder, name), { recursive: true });
+});
 
 whereMounted('an attempt that finds no room leaves nothing behind, and says why', async () => {
   const deadline = join(folder, 'deadline');
@@ -35,6 +40,12 @@ whereMounted('an attempt that finds no room leaves nothing behind, and says why'
   // What lives already goes on.
   await writeDeadline(deadline, 2);
   expect(Number(await readText(deadline))).toBe(2);
+});
+
+whereMounted('an egg that finds no room is no bad egg', async () => {
+  const egg = join(home, 'shop.egg');
+  execFileSync(requirePython(), ['-m', 'zipfile', '-c', egg, LAUNCHER_DIR]);
+  await expect(unpackZip(egg, mkdtempSync(join(folder, 'egg-')))).rejects.toMatchObject({ code: 'ENOSPC' });
 });
 
 /** A crawl that is a shell script, whose disk is full as soon as it runs. */

@@ -10,11 +10,12 @@ import {
   masking,
   NO_VARIABLES,
   parseRequirements,
+  serviceErrors,
   turnstile,
 } from '@spiderhub/core';
 import { type Boxing, NO_BOXING } from '@spiderhub/isolation';
 import { readSettingsModule, unpackEgg } from './eggs.ts';
-import type { Environments } from './environments.ts';
+import { type Environments, NO_ROOM } from './environments.ts';
 import { importFailure, missingVariable } from './failure-words.ts';
 import { removeTree } from './files.ts';
 import { listSpiders } from './list-spiders.ts';
@@ -141,6 +142,7 @@ interface Found extends Pick<EggContents, 'spiders' | 'scripts'> {
 function readContents(run: ChildResult, timeoutMs: number): Found {
   if (run.stoppedFor !== null) throw failure(`importing the project ${run.stoppedFor}`, run.tail);
   if (run.timedOut) throw failure(`importing the project took more than ${timeoutMs / 1000} s`, run.tail);
+  if (run.code !== 0 && NO_ROOM.test(run.tail)) throw serviceErrors.diskFull();
   if (run.code !== 0) {
     const words = [whyNot(run), missingVariable(run.tail) ?? ''].filter((text) => text !== '');
     throw badEgg(`the project cannot be imported\n${words.join('\n')}`);

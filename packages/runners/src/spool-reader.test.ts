@@ -113,7 +113,9 @@ it.each<[string, { id: number; attempt: number } | null]>([
 
 it('an attempt has its folder once', async () => {
   const made = await makeJobDirectory(join(folder, 'work'), '1-1', 0);
-  expect((await readdir(made.root)).sort()).toEqual(expect.arrayContaining(['deadline', 'home', 'spool', 'tmp']));
+  expect((await readdir(made.root)).sort()).toEqual(
+    expect.arrayContaining(['deadline', 'home', 'spool', 'tmp']),
+  );
   await expect(makeJobDirectory(join(folder, 'work'), '1-1', 0)).rejects.toMatchObject({
     code: 'attempt_exists',
   });

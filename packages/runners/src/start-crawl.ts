@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '@spiderhub/core';
-import { hasCode, isDiskFull } from '@spiderhub/platform';
+import { isDiskFull } from '@spiderhub/platform';
 import type { CrawlExit } from './exit-watch.ts';
 import { readText, writeReserved } from './files.ts';
 import type { JobDirectory } from './job-directory.ts';
@@ -69,7 +69,7 @@ export function startInBackground(
 
 /** A crawl that could not be started looks like one that failed at once: a line in its log and exit code 1. */
 async function fail(directory: JobDirectory, error: unknown, log: Log | undefined): Promise<null> {
-  const isFull = isDiskFull(error) || hasCode(error, 'disk_full');
+  const isFull = isDiskFull(error);
   const why = isFull ? 'the disk of the worker is full.' : wordsFor(error);
   if (!(error instanceof DomainError))
     log?.('a crawl could not be started', { error, directory: directory.root });

@@ -4,6 +4,7 @@ import { dirname, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '@spiderhub/core';
+import { isDiskFull } from '@spiderhub/platform';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 
 const MAX_ENTRIES = 20_000;
@@ -50,7 +51,9 @@ async function withEntries(
     checkNames(entries);
     await use(zip, entries);
   } catch (error) {
-    throw error instanceof DomainError ? error : badEgg(`cannot be unpacked: ${messageOf(error)}`, error);
+    // A full disk says nothing about an egg.
+    if (error instanceof DomainError || isDiskFull(error)) throw error;
+    throw badEgg(`cannot be unpacked: ${messageOf(error)}`, error);
   } finally {
     zip.close();
   }

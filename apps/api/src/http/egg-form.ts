@@ -10,6 +10,7 @@ import {
 } from '@spiderhub/core';
 import type { Logger } from '@spiderhub/platform';
 import { z } from 'zod';
+import { inWords } from './errors.ts';
 import { parseFields, Text } from './fields.ts';
 import type { Incoming } from './incoming.ts';
 import { progressLines, StreamReply } from './stream.ts';
@@ -108,7 +109,8 @@ async function deployAndTell(
 ): Promise<string> {
   try {
     return JSON.stringify({ status: 'ok', ...verdict(await deploy.deploy(request, say)) });
-  } catch (error) {
+  } catch (raised) {
+    const error = inWords(raised);
     if (!(error instanceof DomainError)) log.error({ requestId, err: error }, 'deploy failed');
     const message = error instanceof DomainError ? error.message : 'internal error';
     return JSON.stringify({ status: 'error', message });

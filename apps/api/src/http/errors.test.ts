@@ -39,6 +39,19 @@ function fails(error: unknown): RequestHandler {
 
 describe('an error', () => {
   it.each([
+    ['ENOSPC', 'there is no room left on the disk, try again later'],
+    ['EDQUOT', 'there is no room left on the disk, try again later'],
+    ['53100', 'there is no room left on the disk, try again later'],
+    ['EROFS', 'the disk is not available, try again later'],
+  ])('of a disk that takes nothing is worth another try: %s', async (code, message) => {
+    const { url, logged } = await serve(fails(Object.assign(new Error('write'), { code })));
+    const answer = await fetch(url);
+    expect([answer.status, await answer.json()]).toEqual([503, { message }]);
+    expect(answer.headers.get('retry-after')).toBe('5');
+    expect(logged).toEqual(['warn: service not available']);
+  });
+
+  it.each([
     [jobErrors.notFound('1/2/3'), 404, 'job 1/2/3 not found'],
     [jobErrors.alreadyScheduled('a'), 400, 'a already scheduled'],
     [accessErrors.unauthenticated(), 401, 'Authentication failed'],

@@ -1,5 +1,5 @@
-import { accessErrors, DomainError, type ErrorKind, type Refusals } from '@spiderhub/core';
-import type { Logger } from '@spiderhub/platform';
+import { accessErrors, DomainError, type ErrorKind, type Refusals, serviceErrors } from '@spiderhub/core';
+import { isDiskBroken, isDiskFull, type Logger } from '@spiderhub/platform';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { HttpProblem } from './http-problem.ts';
 import { noteRefused } from './refused.ts';
@@ -42,6 +42,13 @@ export function renderErrors(dialect: ErrorDialect, notes: ErrorNotes): ErrorReq
   });
 }
 
+/** A disk that takes nothing is no bug: callers may try again. */
+export function inWords(error: unknown): unknown {
+  if (error instanceof DomainError) return error;
+  if (isDiskFull(error)) return serviceErrors.diskFull(error);
+  return isDiskBroken(error) ? serviceErrors.unavailable('the disk', error) : error;
+}
+
 interface ErrorAnswer {
   /** How bad it is, for the log: 500 is a bug of ours, 503 something that we need and cannot reach. */
   status: number;
@@ -54,7 +61,8 @@ export function answerErrors(
   answerTo: (error: unknown) => ErrorAnswer,
 ): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
-  return (error: unknown, req, res, _next) => {
+  return (raised: unknown, req, res, _next) => {
+    const error = inWords(raised);
     if (isHangUp(error) || req.socket.destroyed) return void res.destroy();
     const answer = answerTo(error);
     report(error, answer.status, req, log);

@@ -3,10 +3,10 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DomainError, requestErrors, serviceErrors } from '@spiderhub/core';
+import { DomainError, requestErrors } from '@spiderhub/core';
 import createBusboy, { type Busboy } from 'busboy';
 import { bodyPieces } from './body.ts';
-import { HttpProblem, isHangUp } from './errors.ts';
+import { HttpProblem, inWords, isHangUp } from './errors.ts';
 import type { Incoming } from './incoming.ts';
 import { badForm } from './multipart-params.ts';
 import { addParam, type Params } from './params.ts';
@@ -98,8 +98,11 @@ async function receive(
       // Not at once: busboy is in the middle of this file and does not expect to lose it there.
       process.nextTick(() => busboy.destroy(cut));
     });
-    const writing = pipeline(stream, createWriteStream(path, { mode: 0o600 }));
-    writing.catch((error) => busboy.destroy(serviceErrors.unavailable('the disk for uploads', error)));
+    // The rest of the form may have come before the disk refuses a file: then this is what is thrown.
+    const writing = pipeline(stream, createWriteStream(path, { mode: 0o600 })).catch((error) => {
+      throw inWords(error);
+    });
+    writing.catch((error) => busboy.destroy(error));
     writes.push(writing);
   });
   try {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serviceErrors } from '@spiderhub/core';
 import type { Request } from 'express';
 import { bodyPieces } from '../../../http/body.ts';
 import { sizeErrors } from '../../../http/size-errors.ts';
@@ -76,7 +75,7 @@ function createEggSink(path: string): EggSink {
   async function write(bytes: Buffer): Promise<void> {
     eggBytes += bytes.length;
     if (eggBytes > MAX_EGG_BYTES) throw sizeErrors.file('egg', MAX_EGG_BYTES);
-    await onDisk(() => (file as FileHandle).appendFile(bytes));
+    await (file as FileHandle).appendFile(bytes);
   }
 
   async function begin(name: string): Promise<void> {
@@ -88,7 +87,7 @@ function createEggSink(path: string): EggSink {
       gather(name);
     } else {
       where = 'egg';
-      file = await onDisk(() => open(path, 'wx', 0o600));
+      file = await open(path, 'wx', 0o600);
     }
   }
 
@@ -102,12 +101,4 @@ function createEggSink(path: string): EggSink {
     eggPath: () => (file ? path : null),
     close: async () => file?.close(),
   };
-}
-
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw serviceErrors.unavailable('the disk for uploads', error);
-  }
 }
