@@ -128,7 +128,9 @@ export const serviceErrors = {
     }),
   /** On a disk of ours, whoever filled it. */
   diskFull: (cause?: unknown) =>
-    new DomainError('unavailable', 'disk_full', 'there is no room left on the disk, try again later', { cause }),
+    new DomainError('unavailable', 'disk_full', 'there is no room left on the disk, try again later', {
+      cause,
+    }),
 };
 
 /** True when a server turned everybody away, as opposed to a time-out that may be ours alone. */

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BlobStore, singleFlight } from '@spiderhub/core';
+import { type BlobStore, serviceErrors, singleFlight } from '@spiderhub/core';
 import type { Boxing } from '@spiderhub/isolation';
 import { eggName } from './egg-name.ts';
+import { NO_ROOM } from './failure-words.ts';
 import { markUsed, readText } from './files.ts';
 import { runChild } from './run-child.ts';
 import { runInBox } from './run-in-box.ts';
@@ -58,7 +59,10 @@ export function createEggs({ boxing, launcherDir, eggsDir, blobs }: EggsOptions)
     }
   }
 
-  /** Saves each crawl the compilation. Modules that cannot be compiled stay as they are and fail when imported. */
+  /**
+   * Saves each crawl the compilation. Modules that cannot be compiled stay as they are and fail when imported. Throws
+   * `unavailable` when there is no room for it.
+   */
   async function compile(
     directory: string,
     finalPath: string,
@@ -68,10 +72,11 @@ export function createEggs({ boxing, launcherDir, eggsDir, blobs }: EggsOptions)
     const argv = [python, '-I', '-S', join(launcherDir, 'compile_egg.py'), directory, finalPath];
     const paths = { readonly: [launcherDir], writable: [directory], tmp: directory };
     const box = await boxing.ofProgram({ project, python, ...paths, network: 'none' });
-    await runInBox(
+    const { code, tail } = await runInBox(
       { argv, env: { LANG: 'C.UTF-8' }, cwd: directory, box },
       { python, launcherDir, directory: eggsDir, timeoutMs: COMPILE_TIMEOUT_MS },
     );
+    if (code !== 0 && NO_ROOM.test(tail)) throw serviceErrors.diskFull();
   }
 
   return {

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DomainError, parseRequirements, singleFlight, writeRequirements } from '@spiderhub/core';
 import { type Boxing, NO_BOXING } from '@spiderhub/isolation';
-import { isPipNoise, pipFailure } from './failure-words.ts';
+import { isPipNoise, NO_ROOM, pipFailure } from './failure-words.ts';
 import { markUsed } from './files.ts';
 import { filesOfOperator, type Installation, installPackages } from './install-packages.ts';
 import { requirePublicHosts } from './public-hosts.ts';
@@ -222,9 +222,6 @@ export function noBox(words: string): Error {
     details: { words },
   });
 }
-
-/** A system's words for ENOSPC and EDQUOT, as pip repeats them. */
-export const NO_ROOM = /No space left on device|Disk quota exceeded/;
 
 function noRoom(): DomainError {
   const words = 'The environment could not be made: there is no room left on the disk of this machine.';

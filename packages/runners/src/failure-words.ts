@@ -50,3 +50,6 @@ export function pipFailure(output: string): string {
   const rest = lines.filter((line) => !line.startsWith('ERROR:'));
   return [...errors.map((line) => line.slice('ERROR:'.length).trim()), ...rest].join('\n').trim();
 }
+
+/** A system's words for ENOSPC and EDQUOT, as Python and pip repeat them. */
+export const NO_ROOM = /No space left on device|Disk quota exceeded/;

@@ -2,8 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_BOXING } from '@spiderhub/isolation';
 import { eventually } from '@spiderhub/testkit';
 import { LAUNCHER_DIR, requirePython } from './contract/support.ts';
+import { createEggs } from './eggs.ts';
 import { readJson, readText, writeDeadline } from './files.ts';
 import { type JobDirectory, makeJobDirectory } from './job-directory.ts';
 import { openCrawl } from './running-crawl.ts';
@@ -28,7 +30,8 @@ function fill(): void {
   expect(() => writeFileSync(join(folder, 'filler'), Buffer.alloc(2 ** 20))).toThrow('ENOSPC');
 }
 afterEach(() => {
-  for (const name of readdirSync(folder)) if (!/^\d/.test(name)) rmSync(join(folder, name), { recursive: true });
+  for (const name of readdirSync(folder))
+    if (!/^\d/.test(name)) rmSync(join(folder, name), { recursive: true });
 });
 
 whereMounted('an attempt that finds no room leaves nothing behind, and says why', async () => {
@@ -46,6 +49,27 @@ whereMounted('an egg that finds no room is no bad egg', async () => {
   const egg = join(home, 'shop.egg');
   execFileSync(requirePython(), ['-m', 'zipfile', '-c', egg, LAUNCHER_DIR]);
   await expect(unpackZip(egg, mkdtempSync(join(folder, 'egg-')))).rejects.toMatchObject({ code: 'ENOSPC' });
+});
+
+/** An egg whose only module takes 8 pages more when it is compiled. */
+const MAKE_EGG = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w') as egg:
+    egg.writestr('EGG-INFO/PKG-INFO', 'Name: shop\\nVersion: 1')
+    egg.writestr('shop.py', ''.join('def f%d(): return %d\\n' % (n, n) for n in range(300)))
+`;
+
+whereMounted('an egg is kept only with modules that are compiled as a whole', async () => {
+  execFileSync(requirePython(), ['-c', MAKE_EGG, join(home, 'shop.egg')]);
+  const eggsDir = join(folder, 'eggs');
+  const blobs = { localPath: async () => join(home, 'shop.egg') };
+  const eggs = createEggs({ boxing: NO_BOXING, launcherDir: LAUNCHER_DIR, eggsDir, blobs });
+  writeFileSync(join(folder, 'filler'), Buffer.alloc(128 * 1024 - 7 * 4096));
+  await expect(eggs.unpacked('shop', requirePython(), 7)).rejects.toMatchObject({ code: 'disk_full' });
+  expect(readdirSync(eggsDir)).toEqual([]);
+  rmSync(join(folder, 'filler'));
+  const unpacked = await eggs.unpacked('shop', requirePython(), 7);
+  execFileSync(requirePython(), ['-c', 'import shop'], { env: { PYTHONPATH: unpacked } });
 });
 
 /** A crawl that is a shell script, whose disk is full as soon as it runs. */

@@ -15,8 +15,8 @@ import {
 } from '@spiderhub/core';
 import { type Boxing, NO_BOXING } from '@spiderhub/isolation';
 import { readSettingsModule, unpackEgg } from './eggs.ts';
-import { type Environments, NO_ROOM } from './environments.ts';
-import { importFailure, missingVariable } from './failure-words.ts';
+import type { Environments } from './environments.ts';
+import { importFailure, missingVariable, NO_ROOM } from './failure-words.ts';
 import { removeTree } from './files.ts';
 import { listSpiders } from './list-spiders.ts';
 import type { ChildResult } from './run-child.ts';
