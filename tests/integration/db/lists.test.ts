@@ -91,6 +91,34 @@ describe('lists', () => {
     expect(await select({}, -2, 1)).toEqual([5, 4]);
   });
 
+  it('names the jobs of a long page at once: none comes twice or is missed while others come and go', async () => {
+    const { project } = await makeTeam(db.database, 'busy');
+    const finish = (from: number, to: number) =>
+      db.database.raw(
+        `insert into jobs (project_id, spider, number, state, priority, finished_at, state_since)
+        select ?, 1, n, 'finished', 2, now(), now() + n * interval '1 ms' from generate_series(?::int, ?::int) n`,
+        [project, from, to],
+      );
+    await finish(1, 1300);
+    const filter: JobFilter = { project, states: ['finished'], lacksTag: ['consumed'] };
+    const seen: number[] = [];
+    let pieces = 0;
+    for await (const some of await view.keys(filter, { count: 1200, offset: 50 })) {
+      if (pieces++ === 0) {
+        await finish(1301, 1400);
+        const change = { add: ['consumed'], remove: [] };
+        await jobs.changeTags({ project, keys: some.slice(0, 400) }, change, service('me'));
+        await jobs.remove({ project, keys: [{ project, spider: 1, job: 700 }], strict: true }, service('me'));
+      }
+      const page = await view.page({ ...filter, keys: some }, { count: some.length, offset: 0 });
+      seen.push(...page.map(({ key }) => key.job));
+    }
+    expect(pieces).toBe(3);
+    // The newest 400 were consumed meanwhile, and one is gone.
+    const rest = Array.from({ length: 800 }, (_, n) => 850 - n).filter((number) => number !== 700);
+    expect(seen).toEqual(rest);
+  });
+
   it('finds jobs by key, never those of another project', async () => {
     expect(await select({ keys: [keys[2] as JobKey] })).toEqual([2]);
     expect(await select({ keys: [{ project: foreign.project, spider: 1, job: 1 }] })).toEqual([]);

@@ -27,6 +27,7 @@ export interface Jobs
    */
   schedule(request: ScheduleRequest): Promise<JobKey>;
   page(filter: JobFilter, page: PageRequest): Promise<Job[]>;
+  keys(filter: JobFilter, page: PageRequest): ReturnType<JobView['keys']>;
   count(filter: JobFilter): Promise<number>;
   stream(filter: JobFilter, page: Partial<PageRequest>): ReturnType<JobView['stream']>;
   find(key: JobKey): Promise<JobDetails | null>;
@@ -66,6 +67,7 @@ export function createJobs(store: JobStore, view: JobView, signals: Signals, lim
       return { project: request.project, spider: result.spider, job: result.job };
     },
     page: (filter, page) => view.page(filter, page),
+    keys: (filter, page) => view.keys(filter, page),
     count: (filter) => view.count(filter),
     stream: (filter, page) => view.stream(filter, page),
     find: (key) => view.find(key),

@@ -29,6 +29,12 @@ export interface ListedJob {
 /** Lists for callers. Never used to decide a write. */
 export interface JobView {
   page(filter: JobFilter, page: PageRequest): Promise<Job[]>;
+  /**
+   * Keys of a page of any length, newest first, some hundreds at a time. They are chosen at once, up to tens of thousands,
+   * and nothing is held between them: what is read by them page by page comes once each and leaves out nothing, although
+   * jobs come to the list and leave it meanwhile.
+   */
+  keys(filter: JobFilter, page: PageRequest): Promise<AsyncGenerator<JobKey[]>>;
   count(filter: JobFilter): Promise<number>;
   /**
    * Every match, newest first, from one snapshot and with flat memory, some hundreds at a time; `total` is of the same

@@ -18,6 +18,7 @@ import {
 } from '../jobs/rows.ts';
 import { translated } from '../pg-errors.ts';
 import { countJobs } from './count-sql.ts';
+import { jobKeys } from './job-keys.ts';
 import { streamJobs } from './job-stream.ts';
 import { isDeep, NEWEST_FIRST, pageSql } from './page-sql.ts';
 
@@ -39,6 +40,13 @@ export function createJobView(database: Database, searches = database, turns = N
       );
       return rows.map(toJob);
     },
+
+    keys: async (filter, page) =>
+      jobKeys(filter, page, (one, work) =>
+        isDeep(one)
+          ? turns.searches.run(filter.project, () => work(searches))
+          : turns.lists.run(filter.project, () => work(database)),
+      ),
 
     count: (filter) => countJobs(database, filter, { searches, turns }),
     stream: (filter, page) => streamInTurn(turns.downloads, database, filter, page),

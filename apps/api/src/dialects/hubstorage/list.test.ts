@@ -1,3 +1,4 @@
+import type { JobKey, PageRequest } from '@spiderhub/core';
 import { aJobDetails } from '@spiderhub/testkit';
 import type { Parts } from '../../parts.ts';
 import { FilterParams, ListParams, listLines, toFilter, toListOptions } from './list.ts';
@@ -55,12 +56,19 @@ function parts(count: number) {
       stateSince: new Date((count - n) * 1000),
     }),
   );
-  const page = async (_filter: object, { offset, count: most }: { offset: number; count: number }) => {
-    asked.push({ offset, count: most });
-    return all.slice(offset, offset + most);
+  const page = async (filter: { keys?: JobKey[] }, { offset, count: most }: PageRequest) => {
+    asked.push({ offset, count: most, ...(filter.keys && { keys: filter.keys.length }) });
+    const meant = all.filter(({ key }) => !filter.keys || filter.keys.some(({ job }) => job === key.job));
+    return meant.slice(offset, offset + most);
+  };
+  const keys = async (_filter: object, { offset, count: most }: PageRequest) => {
+    asked.push({ chosen: most });
+    const chosen = all.slice(offset, offset + most).map(({ key }) => key);
+    const pieces = Array.from({ length: Math.ceil(chosen.length / 500) }, (_, n) => n * 500);
+    return pieces.map((at) => chosen.slice(at, at + 500));
   };
   const find = async ({ job }: { job: number }) => all.find(({ key }) => key.job === job) ?? null;
-  return { asked, parts: { jobs: { page, find }, now: () => new Date(0) } as unknown as Parts };
+  return { asked, parts: { jobs: { page, keys, find }, now: () => new Date(0) } as unknown as Parts };
 }
 
 async function keys(count: number, options: object) {
@@ -74,17 +82,18 @@ async function keys(count: number, options: object) {
   return { found, asked };
 }
 
-it('goes through all pages, and asks for none beyond', async () => {
+it('says first which jobs all its pages hold, and asks for none beyond', async () => {
   const { found, asked } = await keys(1200, { count: 1100 });
   expect(found).toHaveLength(1100);
   expect(found[0]).toBe('1/2/1200');
   expect(found.at(-1)).toBe('1/2/101');
   expect(asked).toEqual([
-    { offset: 0, count: 500 },
-    { offset: 500, count: 500 },
-    { offset: 1000, count: 100 },
+    { chosen: 1100 },
+    { offset: 0, count: 500, keys: 500 },
+    { offset: 0, count: 500, keys: 500 },
+    { offset: 0, count: 100, keys: 100 },
   ]);
-  expect((await keys(3, {})).asked).toHaveLength(1);
+  expect((await keys(600, { count: 500, offset: 20 })).asked).toEqual([{ offset: 20, count: 500 }]);
   expect((await keys(3, { count: 0 })).asked).toHaveLength(0);
 });
 

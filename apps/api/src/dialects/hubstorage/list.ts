@@ -98,16 +98,27 @@ export function toListOptions(project: number, params: z.output<typeof ListParam
 /** Jobs newest first, one line each. */
 export async function* listLines(services: Parts, options: ListOptions): AsyncGenerator<string> {
   const stop = options.stop && (await services.jobs.find(options.stop));
-  let left = options.count;
-  for (let { offset } = options; left > 0; offset += PAGE) {
-    const page = { count: Math.min(left, PAGE), offset };
-    const jobs = await pageLines(services, options, page);
+  for await (const jobs of pagesOf(services, options)) {
     for (const { job, line } of jobs) {
       if (stop && isAtOrBehind(job, stop)) return;
       yield `${line}\n`;
     }
-    left -= jobs.length;
-    if (jobs.length < page.count) return;
+  }
+}
+
+/** Of more than one page it is said first which jobs they hold: others finish and are tagged while this list is read. */
+async function* pagesOf(
+  services: Parts,
+  { filter, jobmeta, count, offset }: ListOptions,
+): AsyncGenerator<{ job: Job; line: string }[]> {
+  if (count === 0) return;
+  if (count <= PAGE) {
+    yield await pageLines(services, { filter, jobmeta }, { count, offset });
+    return;
+  }
+  for await (const keys of await services.jobs.keys(filter, { count, offset })) {
+    const page = { count: keys.length, offset: 0 };
+    yield await pageLines(services, { filter: { ...filter, keys }, jobmeta }, page);
   }
 }
 
