@@ -138,6 +138,7 @@ describe('GET jobs/list.json', () => {
     ['?project=P&count=1&count=2', 400, 'count: is given more than once'],
     ['?project=P&offset=-1', 400, 'offset: expected a whole number'],
     ['?project=P&has_tag=%00', 400, 'has_tag: NUL'],
+    ['?project=P&lacks_tag=', 400, 'lacks_tag: is empty'],
     ...[
       '1/2',
       '1/2/3/4',

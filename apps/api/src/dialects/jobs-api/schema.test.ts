@@ -49,6 +49,12 @@ it.each<[object, boolean]>([
   [{ project: '1', offset: '-1' }, false],
   [{ project: '1', offset: '1000000000' }, false],
   [{ project: '1', tags: 'x' }, false],
+  [{ project: '1', lacks_tag: '' }, false],
+  [{ project: '1', lacks_tag: ['consumed', ''] }, false],
+  [{ project: '1', has_tag: '' }, false],
+  [{ project: '1', spider: '' }, false],
+  [{ project: '1', state: [] }, false],
+  [{ project: '1', job: [] }, false],
 ])('%j is a query of a list: %j', (query, isOne) => {
   expect(ListQuery.safeParse(query).success).toBe(isOne);
 });

@@ -27,10 +27,17 @@ export const Tags = Texts.refine((tags) => tags.length <= MAX_TAGS, `more than $
   `a tag has 1 to ${MAX_TAG} characters`,
 );
 
-export const JobKeys = Texts.transform((texts) => texts.map((text) => parseJobKey(text)));
+/**
+ * Texts of a filter. An empty one is a variable of a script that was never set: `lacks_tag=` would be every job, with those
+ * that were meant to be left out.
+ */
+const Some = Texts.refine((texts) => texts.length > 0, 'is empty');
+const Wanted = Some.refine((texts) => !texts.includes(''), 'is empty');
+
+export const JobKeys = Some.transform((texts) => texts.map((text) => parseJobKey(text)));
 
 const State = oneOf(JOB_STATES);
-const States = z.union([State.transform((one) => [one]), z.array(State)], {
+const States = z.union([State.transform((one) => [one]), z.array(State).min(1)], {
   error: expected(`one of ${JOB_STATES.join(', ')}`),
 });
 
@@ -38,10 +45,10 @@ const States = z.union([State.transform((one) => [one]), z.array(State)], {
 export const filterFields = {
   project: ProjectId,
   job: JobKeys.optional(),
-  spider: Texts.optional(),
+  spider: Wanted.optional(),
   state: States.optional(),
-  has_tag: Texts.optional(),
-  lacks_tag: Texts.optional(),
+  has_tag: Wanted.optional(),
+  lacks_tag: Wanted.optional(),
   /** Negative: the newest ones, which come first anyway. */
   count: integer(-999_999_999, 999_999_999).optional(),
   offset: integer(0, 999_999_999).optional(),
