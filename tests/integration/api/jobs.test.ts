@@ -1,4 +1,5 @@
 import { service } from '@spiderhub/core';
+import { eventually } from '@spiderhub/testkit';
 import { scheduleRequest } from '../../support/team.ts';
 import { type ApiUnderTest, startApi } from './support.ts';
 
@@ -239,6 +240,26 @@ describe('POST jobs/update.json', () => {
     // A negative count is the newest ones, whatever the offset: the page that the list shows for it.
     expect((await update('state=pending&count=-1&offset=2&add_tag=newest')).body.count).toBe(1);
     expect([await tagsOf(1), await tagsOf(2), await tagsOf(3)]).toEqual([[], ['seen'], ['seen', 'newest']]);
+  });
+
+  it('with a count marks no job that another one has marked meanwhile, and takes the next page instead', async () => {
+    await make({}, {}, {});
+    const { database } = api.database;
+    const other = await database.transaction();
+    await other('jobs')
+      .where({ project_id: project, number: 3 })
+      .update({ tags: ['w0'] });
+    const mine = update('lacks_tag=w0&lacks_tag=w1&count=1&add_tag=w1').then(({ body }) => body);
+    const isWaiting = async () => {
+      const { rows } = await database.raw(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      expect(rows).toHaveLength(1);
+    };
+    await eventually(isWaiting).finally(() => other.commit());
+    expect(await mine).toEqual({ status: 'ok', count: 1 });
+    expect([await tagsOf(1), await tagsOf(2), await tagsOf(3)]).toEqual([[], ['w1'], ['w0']]);
+    expect((await update('lacks_tag=w0&count=5&if_has_tag=w0&add_tag=w1')).body.count).toBe(0);
   });
 
   it.each([

@@ -1,4 +1,11 @@
-import { jobErrors, narrowsProject, requestErrors, requireKeysOf, type Target } from '@spiderhub/core';
+import {
+  type JobFilter,
+  jobErrors,
+  narrowsProject,
+  requestErrors,
+  requireKeysOf,
+  type Target,
+} from '@spiderhub/core';
 import { z } from 'zod';
 import { type Operation, operation } from '../../../http/operation.ts';
 import type { Parts } from '../../../parts.ts';
@@ -45,12 +52,13 @@ function updateJobs({ jobs }: Parts): Operation {
       throw requestErrors.invalid('add_tag', 'add_tag or remove_tag is required');
     const change = { add: body.add_tag ?? [], remove: body.remove_tag ?? [] };
     if (!narrowsProject(toFilter(body))) throw jobErrors.noFilter();
-    const filter = hasPage(body) ? await selectPage(jobs, body) : toFilter(body);
     const conditions = {
       ...(body.if_has_tag && { ifHasTag: body.if_has_tag }),
       ...(body.if_lacks_tag && { ifLacksTag: body.if_lacks_tag }),
     };
-    const count = filter ? await jobs.changeTags(filter, { ...change, ...conditions }, caller.actor) : 0;
+    const changeOf = (filter: JobFilter) =>
+      jobs.changeTags(filter, { ...change, ...conditions }, caller.actor);
+    const count = await (hasPage(body) ? changePage(jobs, body, changeOf) : changeOf(toFilter(body)));
     return { status: 'ok' as const, count };
   });
 }
@@ -64,12 +72,26 @@ function hasPage({ count, offset }: UpdateForm): boolean {
   return count !== undefined || offset !== undefined;
 }
 
-/** The legacy client's `JobSet.update` sends the page of its set along: only those jobs are meant. */
-async function selectPage(jobs: Parts['jobs'], form: UpdateForm) {
+/**
+ * The legacy client's `JobSet.update` sends the page of its set along: only those jobs are meant. They still have to match
+ * when they are changed, since others take their own pages of the same jobs at the same time; when all of a page are gone
+ * so, the next one has its turn, and none means that no job matches.
+ */
+async function changePage(
+  jobs: Parts['jobs'],
+  form: UpdateForm,
+  change: (filter: JobFilter) => Promise<number>,
+): Promise<number> {
   const count = Math.abs(form.count ?? MAX_PAGE);
   if (count > MAX_PAGE) throw requestErrors.invalid('count', `updates take at most ${MAX_PAGE} jobs at once`);
-  const page = await jobs.page(toFilter(form), { count, offset: offsetOf(form) });
-  return page.length === 0 ? null : { project: form.project, keys: page.map((job) => job.key) };
+  const filter = toFilter(form);
+  const isConditional = Boolean(form.if_has_tag || form.if_lacks_tag);
+  for (;;) {
+    const page = await jobs.page(filter, { count, offset: offsetOf(form) });
+    if (page.length === 0) return 0;
+    const changed = await change({ ...filter, keys: page.map((job) => job.key) });
+    if (changed > 0 || isConditional) return changed;
+  }
 }
 
 function stopJobs({ jobs }: Parts): Operation {
