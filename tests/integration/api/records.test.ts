@@ -103,19 +103,22 @@ describe('items', () => {
     expect(JSON.parse(await bodyOf('items.json', query)).map(({ n }: { n: number }) => n)).toEqual(expected);
   });
 
-  it('get their key and time spliced in, beside what they have', async () => {
-    const before = Date.now();
-    await write('items', raw);
-    const lines = (await bodyOf('items.jl', '&meta=_key&meta=_ts&meta=other')).trimEnd().split('\n');
-    lines.forEach((line, i) => {
-      const head = raw[i]?.slice(0, -1);
-      const [start, ts] = line.split(',"_ts":');
-      const own = start?.startsWith('{"_key"') ? `{"_key"` : `${head},"_key"`;
-      expect(start).toBe(`${own}:"${project}/1/1/${i}"`);
-      expect(Number(ts?.slice(0, -1))).toBeGreaterThanOrEqual(before);
-    });
-    expect(lines[2]).toMatch(/^\{"_key":/);
-  });
+  it.each(['&meta=_key&meta=_ts&meta=other', '&meta=_key,_ts'])(
+    'get their key and time spliced in, beside what they have, for %s',
+    async (meta) => {
+      const before = Date.now();
+      await write('items', raw);
+      const lines = (await bodyOf('items.jl', meta)).trimEnd().split('\n');
+      lines.forEach((line, i) => {
+        const head = raw[i]?.slice(0, -1);
+        const [start, ts] = line.split(',"_ts":');
+        const own = start?.startsWith('{"_key"') ? `{"_key"` : `${head},"_key"`;
+        expect(start).toBe(`${own}:"${project}/1/1/${i}"`);
+        expect(Number(ts?.slice(0, -1))).toBeGreaterThanOrEqual(before);
+      });
+      expect(lines[2]).toMatch(/^\{"_key":/);
+    },
+  );
 
   it('come as CSV with the fields that were asked for', async () => {
     await write('items', ['{"a":"x,y","b":12345678901234567890}', '{"b":"=1+1"}']);

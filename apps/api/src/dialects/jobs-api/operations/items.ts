@@ -19,7 +19,7 @@ import { jobOf, recordFields, refOf, selectRows } from '../records.ts';
 const ItemsQuery = z
   .object({
     ...recordFields,
-    /** `_key` and `_ts`, added to each item; other names are ignored. */
+    /** `_key` and `_ts`, repeated or with a comma between, added to each item; other names are ignored. */
     meta: Texts.default([]),
     /** For CSV: columns, separated by commas. */
     fields: Text.optional(),
@@ -80,7 +80,8 @@ export function asFile({ key }: Job, stream: string, extension: string): Record<
   return { 'Content-Disposition': `attachment; filename="${name}"` };
 }
 
-function metaOf(names: readonly string[]): MetaFields {
+function metaOf(given: readonly string[]): MetaFields {
+  const names = given.flatMap((text) => text.split(','));
   return { ...NO_META, key: names.includes('_key'), ts: names.includes('_ts') };
 }
 
