@@ -103,3 +103,19 @@ it('ends before the job at which it is to stop, and is whole when there is no su
   expect((await keys(5, stop(99))).found).toHaveLength(5);
   expect((await keys(5, { ...stop(2), offset: 2 })).found).toEqual(['1/2/3']);
 });
+
+it.each(['deleted', 'running'] as const)('stops where a job stood that is %s by now', async (state) => {
+  const { parts: services } = parts(5);
+  const all = await services.jobs.page({ project: 1 }, { count: 9, offset: 0 });
+  const gone = { ...all[2], state, finishedAt: all[2]?.stateSince, stateSince: new Date(9e6) };
+  const page = async () => all.filter((job) => job !== all[2]);
+  const jobs = { ...services.jobs, page, find: async () => gone };
+  const options = { filter: { project: 1, states: ['finished' as const] }, offset: 0, count: 9, jobmeta: [] };
+  const listed: string[] = [];
+  for await (const line of listLines({ ...services, jobs } as unknown as Parts, {
+    ...options,
+    stop: { project: 1, spider: 2, job: 3 },
+  }))
+    listed.push((JSON.parse(line) as { key: string }).key);
+  expect(listed).toEqual(['1/2/5', '1/2/4']);
+});

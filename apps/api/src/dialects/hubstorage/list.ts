@@ -97,7 +97,8 @@ export function toListOptions(project: number, params: z.output<typeof ListParam
 
 /** Jobs newest first, one line each. */
 export async function* listLines(services: Parts, options: ListOptions): AsyncGenerator<string> {
-  const stop = options.stop && (await services.jobs.find(options.stop));
+  const found = options.stop && (await services.jobs.find(options.stop));
+  const stop = found && placeOf(found, options.filter.states ?? JOB_STATES);
   for await (const jobs of pagesOf(services, options)) {
     for (const { job, line } of jobs) {
       if (stop && isAtOrBehind(job, stop)) return;
@@ -122,8 +123,30 @@ async function* pagesOf(
   }
 }
 
-function isAtOrBehind(job: Job, stop: Job): boolean {
-  const [at, limit] = [job.stateSince.getTime(), stop.stateSince.getTime()];
+interface Place {
+  id: number;
+  since: Date;
+}
+
+/**
+ * Where a job stands among those in these states, or stood before it left them: it may have been deleted or started again
+ * since a caller saw it, and the jobs that came after it then are still the ones that are meant. Null if it never was there.
+ */
+function placeOf(job: Job, states: readonly JobState[]): Place | null {
+  if (states.includes(job.state)) return { id: job.id, since: job.stateSince };
+  const entered = {
+    pending: job.pendingAt,
+    running: job.runningAt,
+    finished: job.finishedAt,
+    deleted: job.deletedAt,
+  };
+  const times = states.flatMap((state) => entered[state] ?? []).toSorted((a, b) => a.getTime() - b.getTime());
+  const since = times.at(-1);
+  return since ? { id: job.id, since } : null;
+}
+
+function isAtOrBehind(job: Job, stop: Place): boolean {
+  const [at, limit] = [job.stateSince.getTime(), stop.since.getTime()];
   return at < limit || (at === limit && job.id <= stop.id);
 }
 
