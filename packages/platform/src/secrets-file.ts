@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from './errors.ts';
 
@@ -26,16 +26,29 @@ export async function secretsKeyText({ SECRETS_KEY, SPIDERHUB_HOME }: SecretsPla
 
 /** Makes the home's file with this key, unless it has one. Only its user may read it. */
 export async function ensureSecretsFile(home: string, key: string): Promise<void> {
-  try {
-    await writeFile(fileOf(home), `${key}\n`, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-  }
+  await writeAside(home, [key], async (made) => {
+    await link(made, fileOf(home)).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    });
+  });
 }
 
 /** Replaces the home's keys in one step: those who read them meanwhile find the old or the new ones. */
-export async function replaceSecretsFile(home: string, keys: readonly string[]): Promise<void> {
+export function replaceSecretsFile(home: string, keys: readonly string[]): Promise<void> {
+  return writeAside(home, keys, (made) => rename(made, fileOf(home)));
+}
+
+/** A full disk must leave no half a key, neither for the home's nor beside it. */
+async function writeAside(
+  home: string,
+  keys: readonly string[],
+  place: (made: string) => Promise<void>,
+): Promise<void> {
   const making = `${fileOf(home)}.${randomBytes(4).toString('hex')}`;
-  await writeFile(making, keys.map((key) => `${key}\n`).join(''), { mode: 0o600 });
-  await rename(making, fileOf(home));
+  try {
+    await writeFile(making, keys.map((key) => `${key}\n`).join(''), { mode: 0o600 });
+    await place(making);
+  } finally {
+    await rm(making, { force: true });
+  }
 }

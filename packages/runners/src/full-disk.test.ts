@@ -1,9 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NO_BOXING } from '@spiderhub/isolation';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, mountSmallDisk, type SmallDisk } from '@spiderhub/testkit';
 import { LAUNCHER_DIR, requirePython } from './contract/support.ts';
 import { createEggs } from './eggs.ts';
 import { readJson, readText, writeDeadline } from './files.ts';
@@ -14,30 +14,23 @@ import { unpackZip } from './zip.ts';
 
 const FOREVER_MS = 2 ** 50;
 
-/** A disk of its own, so small that it is full soon. */
-const folder = mkdtempSync(join(tmpdir(), 'full-disk-'));
-const options = ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder];
-const isMounted = process.getuid?.() === 0 && spawnSync('mount', options).status === 0;
+const disk = mountSmallDisk(128) as SmallDisk;
+const { folder } = disk ?? { folder: '' };
 const home = mkdtempSync(join(tmpdir(), 'egg-'));
 afterAll(() => {
   rmSync(home, { recursive: true });
-  if (isMounted) spawnSync('umount', ['-l', folder]);
-  rmSync(folder, { recursive: true });
+  disk?.remove();
 });
-const whereMounted = isMounted ? it : it.skip;
-
-function fill(): void {
-  expect(() => writeFileSync(join(folder, 'filler'), Buffer.alloc(2 ** 20))).toThrow('ENOSPC');
-}
 afterEach(() => {
   for (const name of readdirSync(folder))
     if (!/^\d/.test(name)) rmSync(join(folder, name), { recursive: true });
 });
+const whereMounted = disk ? it : it.skip;
 
 whereMounted('an attempt that finds no room leaves nothing behind, and says why', async () => {
   const deadline = join(folder, 'deadline');
   await writeDeadline(deadline, 1);
-  fill();
+  disk.fill();
   await expect(makeJobDirectory(folder, '1-1', 0)).rejects.toMatchObject({ code: 'ENOSPC' });
   expect(readdirSync(folder).sort()).toEqual(['deadline', 'filler']);
   // What lives already goes on.
@@ -64,10 +57,10 @@ whereMounted('an egg is kept only with modules that are compiled as a whole', as
   const eggsDir = join(folder, 'eggs');
   const blobs = { localPath: async () => join(home, 'shop.egg') };
   const eggs = createEggs({ boxing: NO_BOXING, launcherDir: LAUNCHER_DIR, eggsDir, blobs });
-  writeFileSync(join(folder, 'filler'), Buffer.alloc(128 * 1024 - 7 * 4096));
+  disk.fill(7 * 4096);
   await expect(eggs.unpacked('shop', requirePython(), 7)).rejects.toMatchObject({ code: 'disk_full' });
   expect(readdirSync(eggsDir)).toEqual([]);
-  rmSync(join(folder, 'filler'));
+  disk.free();
   const unpacked = await eggs.unpacked('shop', requirePython(), 7);
   execFileSync(requirePython(), ['-c', 'import shop'], { env: { PYTHONPATH: unpacked } });
 });
@@ -80,7 +73,7 @@ async function startScript(attempt: string, script: string): Promise<JobDirector
   writeFileSync(directory.launch, JSON.stringify(launch));
   await spawnShim(requirePython(), LAUNCHER_DIR, directory);
   await eventually(async () => expect(await readJson(directory.shim)).not.toBeNull());
-  fill();
+  disk.fill();
   return directory;
 }
 
@@ -88,7 +81,7 @@ whereMounted('a crawl that ends while the disk is full tells how, and what it co
   const quiet = await startScript('2-1', 'sleep 0.5');
   await eventually(async () => expect(await readJson(quiet.exit)).toMatchObject({ code: 0 }));
   expect(await readJson(quiet.exit)).not.toHaveProperty('exceeded');
-  rmSync(join(folder, 'filler'));
+  disk.free();
   const loud = await startScript('2-2', 'sleep 0.5; echo all that I have found');
   const end = { code: 0, exceeded: 'disk' };
   await eventually(async () => expect(await readJson(loud.exit)).toMatchObject(end));

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, type ProcessId, processId } from '@spiderhub/platform';
-import { eventually } from '@spiderhub/testkit';
+import { eventually, mountSmallDisk, type SmallDisk } from '@spiderhub/testkit';
 import { type Home, openHome } from './home.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createServers, type ServerSpec, type Servers } from './servers.ts';
@@ -120,3 +120,28 @@ it('starts a server again that ends by itself, and not one that is stopped', asy
   await servers.stopAll();
   await kept;
 });
+
+const disk = mountSmallDisk(64) as SmallDisk;
+afterAll(() => disk?.remove());
+
+(disk ? it : it.skip)(
+  'a server that ends while the disk is full ends no others, and is started again',
+  async () => {
+    rmSync(home.path, { recursive: true });
+    home = openHome(join(disk.folder, 'home'), null);
+    servers = createServers(home);
+    const first = servers.start(spec('first', WAIT));
+    const second = servers.start(spec('second', WAIT));
+    await Promise.all([first.ready, second.ready]);
+    const file = join(home.path, 'processes.json');
+    disk.fill();
+    process.kill(first.pid as number, 'SIGKILL');
+    await first.ended;
+    const again = servers.start(spec('first', WAIT));
+    await again.ready;
+    // Room that it gave back for a moment others would take.
+    expect(statSync(file).size).toBe(4096);
+    const pids = (JSON.parse(readFileSync(file, 'utf8')) as { id: ProcessId }[]).map(({ id }) => id.pid);
+    expect(pids).toEqual([again.pid, second.pid]);
+  },
+);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
+  constants,
   fstatSync,
   openSync,
   readFileSync,
@@ -88,7 +89,7 @@ export function createServers(home: Home): Servers {
       signal: server.spec.stopSignal,
     }));
     if (list.length === 0) rmSync(file, { force: true });
-    else writeFileSync(file, JSON.stringify(list), { mode: 0o600 });
+    else writeOver(file, JSON.stringify(list));
   }
 
   function note(server: Server, pid: number): void {
@@ -130,6 +131,19 @@ export function createServers(home: Home): Servers {
       rmSync(file, { force: true });
     },
   };
+}
+
+/** More than the list of all servers takes. */
+const LIST_BYTES = 4096;
+
+/** In the room that the file has: a disk that is full by now must not end everything when a server ends. */
+function writeOver(file: string, text: string): void {
+  const handle = openSync(file, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    writeFileSync(handle, text.padEnd(LIST_BYTES));
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** In a process group of its own: Ctrl-C at the terminal is for us, we stop servers in their order. */

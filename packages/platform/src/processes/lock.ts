@@ -9,8 +9,8 @@ import { isAlive, type ProcessId, processId } from './identity.ts';
 export function takeLock(path: string): ProcessId | null {
   const mine = `${path}.${process.pid}`;
   const { pid, born } = processId(process.pid);
-  writeFileSync(mine, `${pid} ${born}`, { mode: 0o600 });
   try {
+    writeFileSync(mine, `${pid} ${born}`, { mode: 0o600 });
     return takeWith(mine, path);
   } finally {
     rmSync(mine, { force: true });
