@@ -54,6 +54,10 @@ export const jobErrors = {
     new DomainError('conflict', 'already_scheduled', `${spider} already scheduled`, { details: { spider } }),
   spiderNotFound: (spider: string | number) =>
     new DomainError('not_found', 'spider_not_found', `spider: ${spider} not found`, { details: { spider } }),
+  tooManyTags: (key: string, most: number) =>
+    new DomainError('invalid', 'too_many_tags', `tags: job ${key} would have more than ${most}`, {
+      details: { key },
+    }),
   noFilter: () =>
     new DomainError('invalid', 'no_filter', 'job: at least one filter beside project is required', {
       details: {},

@@ -160,6 +160,34 @@ describe('tags', () => {
     expect(await tagsOf(key)).toEqual([]);
   });
 
+  it('are as many as a job may have, or nothing changes', async () => {
+    const { project } = await makeTeam(db.database, 'collectors');
+    const many = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `t${from + n}`);
+    await jobs.schedule([
+      scheduleRequest(project, 'a', { tags: many(0, 999) }),
+      scheduleRequest(project, 'b'),
+    ]);
+    const change = (add: string[], remove: string[] = []) =>
+      jobs.changeTags({ project, states: ['pending'] }, { add, remove }, service('me'));
+    const lengths = async () =>
+      (await view.page({ project }, { count: 2, offset: 0 }))
+        .map(({ tags }) => tags.length)
+        .toSorted((a, b) => a - b);
+    await expect(change(['new', 'newer'])).rejects.toMatchObject({ kind: 'invalid', code: 'too_many_tags' });
+    expect(await lengths()).toEqual([0, 999]);
+    expect(await change(['new', 'newer', 't5'], ['t1', 't2'])).toBe(2);
+    expect(await change(['newest', 't5'])).toBe(2);
+    expect(await lengths()).toEqual([4, 1000]);
+    await expect(change(['one more'])).rejects.toThrow(/^tags: job \d+\/1\/1 would have more than 1000$/);
+    await db.database.raw(
+      `update jobs set tags = tags || array['a', 'b'] where project_id = ? and spider = 1`,
+      [project],
+    );
+    // A job that has too many can lose some.
+    expect(await change(['one more'], ['a'])).toBe(2);
+    expect(await lengths()).toEqual([5, 1002]);
+  });
+
   it('changes all jobs of a filter and counts them', async () => {
     expect(
       await jobs.changeTags(

@@ -58,7 +58,7 @@ export interface JobStore {
    * afterwards than these allow: what is beyond them is `full`.
    */
   schedule(batch: ScheduleRequest[], ceilings?: readonly Ceiling[]): Promise<ScheduleOutcome[]>;
-  /** Returns how many jobs the filter selected. Additions keep their order and never repeat a tag. */
+  /** Returns how many jobs the filter selected. Additions keep their order and never repeat a tag. Throws `invalid` for a job that would have more than can be written back. */
   changeTags(filter: JobFilter, change: TagChange, by: Actor): Promise<number>;
   /** Pending jobs finish as `cancelled` at once, running ones get a stop request. Others are not in the answer. */
   stop(selection: JobSelection, request: StopRequest): Promise<ChangedJob[]>;

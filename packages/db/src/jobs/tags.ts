@@ -1,4 +1,11 @@
-import { type Actor, formatJobKey, type JobFilter, jobErrors, type TagChange } from '@spiderhub/core';
+import {
+  type Actor,
+  formatJobKey,
+  type JobFilter,
+  jobErrors,
+  MAX_TAGS,
+  type TagChange,
+} from '@spiderhub/core';
 import { audit } from '../audit/write.ts';
 import type { Database } from '../database.ts';
 import { patiently } from '../patience.ts';
@@ -20,11 +27,13 @@ export async function changeTags(
     removeTags: change.remove,
     ifHasTag: change.ifHasTag ?? null,
     ifLacksTag: change.ifLacksTag ?? null,
+    mostTags: MAX_TAGS,
   };
   if (filter.keys) await requireKeys(database, filter);
   const run = async (db: Database) => {
-    const { rows } = await db.raw<{ rows: [{ count: number }] }>(changeTagsSql(where.sql), bindings);
-    const [{ count }] = rows;
+    const { rows } = await db.raw<{ rows: [ChangedRow] }>(changeTagsSql(where.sql), bindings);
+    const [{ count, full }] = rows;
+    if (full) throw jobErrors.tooManyTags(formatJobKey({ ...full, project: filter.project }), MAX_TAGS);
     if (count > 0) await note(db, filter, change, by, count);
     return count;
   };
@@ -32,10 +41,16 @@ export async function changeTags(
   return filter.keys ? database.transaction(run) : patiently(database, run);
 }
 
+interface ChangedRow {
+  count: number;
+  /** A job that would have too many tags: then none is changed. */
+  full: { spider: number; job: number } | null;
+}
+
 function changeTagsSql(where: string): string {
   return `
   with selected as (
-    select j.id, j.tags from jobs j where ${where}
+    select j.id, j.spider, j.number, j.tags from jobs j where ${where}
       and (:ifHasTag::text[] is null or j.tags && :ifHasTag)
       and (:ifLacksTag::text[] is null or not (j.tags && :ifLacksTag))
     order by j.id for no key update
@@ -51,10 +66,23 @@ function changeTagsSql(where: string): string {
     ) as tags
     from selected s
   ),
+  full_ones as (
+    select s.spider, s.number from selected s cross join lateral (
+      select cardinality(s.tags)
+        - (select count(*) from unnest(s.tags) t where t = any(:removeTags::text[]))
+        + (select count(*) from unnest(:addTags::text[]) t where t <> all(s.tags) or t = any(:removeTags::text[])) as tags
+    ) coming
+    where cardinality(s.tags) + cardinality(:addTags::text[]) > :mostTags
+      and coming.tags > greatest(:mostTags, cardinality(s.tags))
+    limit 1
+  ),
   changed as (
-    update jobs j set tags = w.tags from wanted w where j.id = w.id and j.tags <> w.tags
+    update jobs j set tags = w.tags from wanted w
+    where j.id = w.id and j.tags <> w.tags and not exists (select from full_ones)
   )
-  select count(*)::int as count from selected`;
+  select count(*)::int as count,
+    (select json_build_object('spider', f.spider, 'job', f.number) from full_ones f) as full
+  from selected`;
 }
 
 /** Which jobs were meant is in the words of who meant them: to name millions helps nobody. */
