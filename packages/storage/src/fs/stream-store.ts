@@ -8,6 +8,7 @@ import {
   type Tally,
   toStreamStats,
 } from '@spiderhub/core';
+import { isDiskFull } from '@spiderhub/platform';
 import { LRUCache } from 'lru-cache';
 import { assertLines } from '../lines/runs.ts';
 import { appendArrival, rollIfFull, syncStream } from './append.ts';
@@ -88,14 +89,20 @@ export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore 
     }
     if (lines.length === 0) return { first: start ?? (await stats(ref)).end };
     const log = logOf(ref);
-    return withLog(log, async (state) => {
+    const kept: { first?: number } = {};
+    const writing = withLog(log, async (state) => {
       const first = start ?? state.end;
       if (first >= state.end) await appendArrival(log, state, { lines, first, promised: true });
       else if (await holds(log, first, lines)) await syncStream(log, state);
       else await overwrite(log, state, first, lines);
+      kept.first = first;
       await rollIfFull(log, state);
-      return { first };
     });
+    await writing.catch((error: unknown) => {
+      // The tail waits for room, and has what was written: who heard of an error would write it again.
+      if (kept.first === undefined || !isDiskFull(error)) throw error;
+    });
+    return { first: kept.first as number };
   }
 
   async function mark(ref: StreamRef): Promise<string> {
