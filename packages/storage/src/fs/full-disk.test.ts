@@ -19,7 +19,7 @@ const line = (bytes: number) =>
     const [first, second, third] = lines as [Buffer, Buffer, Buffer];
     await store.write(REF, [first]);
     // What the first one has, and some pages for the second.
-  disk.fill(MEMBER_BYTES + 5 * 4096);
+    disk.fill(MEMBER_BYTES + 5 * 4096);
     expect(await store.write(REF, [second])).toEqual({ first: 1 });
     await expect(store.write(REF, [line(20_000)])).rejects.toMatchObject({ code: 'ENOSPC' });
     disk.free();
