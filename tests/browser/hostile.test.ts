@@ -6,9 +6,10 @@ import { buildSecondEgg } from '../support/demo-egg.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import type { Service } from '../support/service.ts';
 import { Chromium, describeInBrowser, unexpected } from './support/browser.ts';
+import { drawn } from './support/frames.ts';
 import { type Document, Planting } from './support/planting.ts';
 import { crawl, enter, staffKey, startDemo, untilFinished } from './support/seed.ts';
-import { faultsOfTexts, laidOut } from './support/texts.ts';
+import { faultsOfTexts } from './support/texts.ts';
 
 /**
  * Whatever texts the service answers with, they are shown as texts and fit the screen. Answers of the real service get
@@ -285,7 +286,8 @@ describeInBrowser('texts that crawls and tenants write', () => {
     const wrong: string[] = [];
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 800 });
-      await laidOut(page);
+      // Charts fit themselves to a new size in the frame after it.
+      await drawn(page);
       wrong.push(
         ...(await faultsOfTexts(page)).map((fault) => `${path} ${press ? '+' : ''} at ${width}: ${fault}`),
       );

@@ -2,6 +2,7 @@ import { eventually, freePort } from '@spiderhub/testkit';
 import type { Locator, Page, Request } from 'playwright-core';
 import type { Service } from '../support/service.ts';
 import { Chromium, describeInBrowser, expectedRefusal, NOT_REACHED, unexpected } from './support/browser.ts';
+import { drawn } from './support/frames.ts';
 import { crawl, enter, setPassword, startDemo, untilFinished } from './support/seed.ts';
 
 /** The page follows what happens: without being loaded again, without asking again and again, whatever breaks meanwhile. */
@@ -100,6 +101,7 @@ describeInBrowser('the page while things happen', () => {
   /** Lines of a log that are on the screen, when all of them have come: number and text. */
   async function shownLines(log: Locator): Promise<(readonly [number, string])[]> {
     return eventually(async () => {
+      await drawn(log.page());
       const { lines, isWhole } = await log.evaluate((box) => {
         const rows = [...box.querySelectorAll('.window-row')];
         const edges = [box, box.querySelector('.window-content') ?? box].map((each) =>

@@ -27,11 +27,6 @@ interface Style {
   overflowX: string;
 }
 
-/** Resolves when a new size of the screen is drawn: charts fit themselves to it in the frame after it. */
-export async function laidOut(page: Page): Promise<void> {
-  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
-}
-
 /** What is wrong with how texts are shown: wider than the screen, taken for markup, or turning what stands beside them. */
 export function faultsOfTexts(page: Page): Promise<string[]> {
   return page.locator('html').evaluate(lookAt);
