@@ -88,21 +88,7 @@ export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore 
       throw requestErrors.invalid('start', 'expected a record number');
     }
     if (lines.length === 0) return { first: start ?? (await stats(ref)).end };
-    const log = logOf(ref);
-    const kept: { first?: number } = {};
-    const writing = withLog(log, async (state) => {
-      const first = start ?? state.end;
-      if (first >= state.end) await appendArrival(log, state, { lines, first, promised: true });
-      else if (await holds(log, first, lines)) await syncStream(log, state);
-      else await overwrite(log, state, first, lines);
-      kept.first = first;
-      await rollIfFull(log, state);
-    });
-    await writing.catch((error: unknown) => {
-      // The tail waits for room, and has what was written: who heard of an error would write it again.
-      if (kept.first === undefined || !isDiskFull(error)) throw error;
-    });
-    return { first: kept.first as number };
+    return store(logOf(ref), lines, start);
   }
 
   async function mark(ref: StreamRef): Promise<string> {
@@ -124,4 +110,22 @@ export function createFsStreamStore(options: FsStreamStoreOptions): StreamStore 
     removeJobs: (keys) => removeJobs(root, keys),
     sizeOfProject: (project) => sizeOfProject(root, project),
   };
+}
+
+/** Writes at `start`, or at the end. */
+async function store(log: StreamLog, lines: Buffer[], start?: number): Promise<{ first: number }> {
+  const kept: { first?: number } = {};
+  const writing = withLog(log, async (state) => {
+    const first = start ?? state.end;
+    if (first >= state.end) await appendArrival(log, state, { lines, first, promised: true });
+    else if (await holds(log, first, lines)) await syncStream(log, state);
+    else await overwrite(log, state, first, lines);
+    kept.first = first;
+    await rollIfFull(log, state);
+  });
+  await writing.catch((error: unknown) => {
+    // The tail waits for room, and has what was written: who heard of an error would write it again.
+    if (kept.first === undefined || !isDiskFull(error)) throw error;
+  });
+  return { first: kept.first as number };
 }
