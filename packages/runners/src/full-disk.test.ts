@@ -87,8 +87,11 @@ whereMounted('a crawl that ends while the disk is full tells how, and what it co
   await eventually(async () => expect(await readJson(loud.exit)).toMatchObject(end));
 });
 
-whereMounted.each(['stop', 'kill'] as const)('a full disk keeps no crawl from its end: %s', async (how) => {
-  const directory = await startScript(`3-${how.length + Number(how === 'kill')}`, 'exec sleep 60');
+whereMounted.each([
+  ['stop', '3-1'],
+  ['kill', '3-2'],
+] as const)('a full disk keeps no crawl from its end: %s', async (how, attempt) => {
+  const directory = await startScript(attempt, 'exec sleep 60');
   const ownership = { isAlive: () => true, maxItemBytes: 1, beforeCleanUp: async () => {}, onCleanUp() {} };
   const crawl = await openCrawl(directory, ownership);
   await crawl[how]();

@@ -86,6 +86,7 @@ export function createTending(
   };
 }
 
+/** A stream in one word, for people and for who does things for it one at a time. */
 export function nameOf({ key, attempt, stream }: StreamRef): string {
   return [key.project, key.spider, key.job, attempt, stream].join('/');
 }
