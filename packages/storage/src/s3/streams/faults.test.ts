@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { gunzipSync } from 'node:zlib';
 import type { SegmentIndex } from '@spiderhub/core';
 import { createSegmentIndex } from '@spiderhub/db';
@@ -290,6 +291,33 @@ describe('a database whose connection breaks', () => {
     await store.settled();
     expect((await recordsOf(store, REF)).map(([, text]) => text)).toEqual(noise(0, 60).map(String));
     expect(writer.stats).toEqual(await store.stats(REF));
+  });
+});
+
+describe('the end of a crawl', () => {
+  it('leaves no long tail behind, though an object is being written when it comes', async () => {
+    const moments = new EventEmitter();
+    const begun = once(moments, 'begun');
+    const goesOn = once(moments, 'goes on');
+    const late: typeof bucket.objects = {
+      ...bucket.objects,
+      async put(key, body) {
+        moments.emit('begun');
+        await goesOn;
+        return bucket.objects.put(key, body);
+      },
+    };
+    const { store } = openStore(TINY, { ...bucket, objects: late });
+    const writer = await store.openWriter(REF);
+    writer.append(noise(0, 100));
+    await writer.flush();
+    await begun;
+    writer.append(noise(100, 100));
+    const sealed = writer.seal();
+    moments.emit('goes on');
+    await sealed;
+    expect(await postgres.database('stream_chunks').count()).toEqual([{ count: '0' }]);
+    expect(await recordsOf(store, REF)).toEqual(numbered(0, noise(0, 200)));
   });
 });
 

@@ -26,8 +26,8 @@ const SEAL_MS = 10_000;
 export interface Tending {
   /** After records were added. */
   added(ref: StreamRef, tail: { tailBytes: number; tailPieces: number }): Promise<void>;
-  /** Before a stream is sealed. */
-  sealing(ref: StreamRef): Promise<void>;
+  /** Before a stream is sealed. Whether a roll has ended, which may have been under way already. */
+  sealing(ref: StreamRef): Promise<boolean>;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
 }
@@ -73,8 +73,8 @@ export function createTending(
     },
 
     async sealing(ref) {
-      if (Date.now() < restsUntil) return;
-      await within(
+      if (Date.now() < restsUntil) return false;
+      return within(
         SEAL_MS,
         begin(ref, () => rollTail(ground, ref, tooLongBytes)),
       );
@@ -95,8 +95,11 @@ async function waitIf(isTooLong: boolean, work: Promise<unknown>): Promise<void>
   if (isTooLong) await within(WAIT_MS, work);
 }
 
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+/** Whether it ended in time. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   const patience = new AbortController();
-  await Promise.race([work, delay(ms, undefined, { signal: patience.signal }).catch(() => undefined)]);
+  const late = delay(ms, false, { signal: patience.signal }).catch(() => false);
+  const isDone = await Promise.race([work.then(() => true), late]);
   patience.abort();
+  return isDone;
 }

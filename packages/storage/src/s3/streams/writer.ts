@@ -86,10 +86,17 @@ class SegmentWriter implements StreamWriter {
     await this.flush();
     this.#isSealed = true;
     if (this.#end === 0) return;
+    await this.#rollRest();
+    await this.#place.ground.index.seal(this.#place.ref);
+  }
+
+  /** A roll that was under way began without the newest records: then one more. */
+  async #rollRest(): Promise<void> {
     const { ground, tending, ref, sealedBytes } = this.#place;
-    const head = await ground.index.head(ref);
-    if (head && head.tailBytes >= sealedBytes) await tending.sealing(ref);
-    await ground.index.seal(ref);
+    for (let rolls = 0; rolls < 2; rolls += 1) {
+      const head = await ground.index.head(ref);
+      if (!head || head.tailBytes < sealedBytes || !(await tending.sealing(ref))) return;
+    }
   }
 
   async #flushNow(): Promise<void> {
