@@ -5,7 +5,8 @@
 //   npm run build
 //   DATABASE_URL=… REDIS_URL=… SPIDERHUB_PYTHON=… node bench/streams-http.mjs [--small 1000000] [--large 100]
 //
-// It makes a database and a directory of its own and removes them.
+// It makes a database and a directory of its own and removes them. With STORAGE_URL and keys of S3, a second API has its
+// records there, and is asked for the same downloads in turn with the one that has files.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream, readFileSync, writeFileSync } from 'node:fs';
@@ -62,9 +63,11 @@ function serveStatically(path) {
 
 async function main() {
   const home = await mkdtemp(join(tmpdir(), 'bench-http-'));
-  const { api, url, auth, project, close } = await startApi(home);
+  const { STORAGE_URL } = process.env;
   const agent = new http.Agent({ keepAlive: true });
-  const target = { url, auth, agent };
+  const { api, project, close, ...address } = await startApi(home, { STORAGE_URL: '' });
+  const target = { ...address, agent };
+  const beside = STORAGE_URL ? await startApi(home, { STORAGE_URL }) : null;
   try {
     console.log(`${'memory of the API at rest'.padEnd(56)} ${(peakBytes(api.pid) / 1e6).toFixed(0)} MB`);
     const small = await newJob(target, project);
@@ -72,18 +75,20 @@ async function main() {
     await writing(target, api, { small, large });
     await writingWithScrapy(home);
     await downloading(target, home, { small, large });
+    if (beside) await downloadingBeside(target, { ...beside, agent }, { small, large });
     await readingSingles(target, small);
     console.log(
       `${'memory of the API, highest'.padEnd(56)} ${(peakBytes(api.pid) / 1e6).toFixed(0)} MB (target: below 200)`,
     );
   } finally {
     agent.destroy();
+    await beside?.close();
     await close();
     await rm(home, { recursive: true, force: true });
   }
 }
 
-async function startApi(home) {
+async function startApi(home, storage) {
   const { createAdminStore, createDatabase, migrate } = built('packages/db');
   const { hashApiKey, newApiKey } = built('packages/core');
   const name = `spiderhub_bench_${randomBytes(4).toString('hex')}`;
@@ -112,6 +117,7 @@ async function startApi(home) {
       SCRAPYD_PORT: '0',
       LIMIT_REQUESTS_PER_SECOND: '1000000',
       LOG_LEVEL: 'warn',
+      ...storage,
       QUEUE_PREFIX: `bench-${name.slice(-8)}`,
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -129,6 +135,36 @@ async function startApi(home) {
       await server.destroy();
     },
   };
+}
+
+/** What the first API serves goes to the second as it is, and both are asked for it in turn. */
+async function downloadingBeside(files, s3, jobs) {
+  for (const [what, from, count] of [
+    ['small items', jobs.small, SMALL],
+    ['items of 1 MiB', jobs.large, LARGE],
+  ]) {
+    const to = await newJob(s3, s3.project);
+    const perBatch = count === LARGE ? 10 : BATCH * 10;
+    for (let start = 0; start < count; start += perBatch) {
+      const lines = await send(files, `/items/${from}?start=${from}/${start}&count=${perBatch}`);
+      await send(s3, `/items/${to}?start=${start}`, Buffer.from(lines));
+    }
+    for (const [how, headers] of [
+      ['gzip as stored', { 'accept-encoding': 'gzip' }],
+      ['as lines', {}],
+    ]) {
+      const seconds = { files: [], s3: [] };
+      let wire = 0;
+      for (let round = 0; round < Number(values.rounds); round += 1) {
+        seconds.files.push(await timed(() => download(files, `/items/${from}`, headers)));
+        seconds.s3.push(await timed(async () => (wire = await download(s3, `/items/${to}`, headers))));
+      }
+      const [ours, plain] = [median(seconds.s3), median(seconds.files)];
+      report(`read ${what} from S3, ${how}`, ours, count, wire);
+      report('  the same from files', plain, count, wire);
+      console.log(`${'  share of files'.padEnd(56)} ${Math.round((plain / ours) * 100)} % (target: 50)`);
+    }
+  }
 }
 
 async function newJob(target, project) {

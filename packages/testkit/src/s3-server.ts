@@ -52,7 +52,7 @@ export async function startVersitygw(
   const proof = tls ? ['--cert', tls.certificate, '--key', tls.key] : [];
   const server = await started(
     program,
-    (port) => ['--port', `127.0.0.1:${port}`, ...proof, '--quiet', 'posix', folder],
+    (port) => ['--port', `127.0.0.1:${port}`, ...proof, '--quiet', '--keep-alive', 'posix', folder],
     { isStrict: true, isTls: tls !== undefined },
   );
   return {

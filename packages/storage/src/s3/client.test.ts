@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type FaultyS3, type S3Fault, type S3Server, startFaultyS3 } from '@spiderhub/testkit';
@@ -9,6 +9,7 @@ import { parseS3Url, urlOf } from './address.ts';
 import { createS3Client } from './client.ts';
 import { credentialsFrom } from './credentials.ts';
 import { S3Error } from './errors.ts';
+import type { Flow } from './flow.ts';
 import { signed } from './sign.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'A', AWS_SECRET_ACCESS_KEY: 'S' };
@@ -44,10 +45,10 @@ describe('signatures', () => {
       },
       '98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd',
     ],
-  ])('of %s %s is what Amazon says', async (method, target, headers, signature) => {
+  ])('of %s %s is what Amazon says', (method, target, headers, signature) => {
     const url = new URL(`https://examplebucket.s3.amazonaws.com${target}`);
     const at = Date.UTC(2013, 4, 24);
-    const result = await signed({ method, url, headers }, { credentials, region: 'us-east-1', at });
+    const result = signed({ method, url, headers }, { credentials, region: 'us-east-1', at });
     expect(result.authorization).toMatch(new RegExp(`Signature=${signature}$`));
   });
 });
@@ -127,6 +128,39 @@ describe.each(s3Servers())('a client of S3 (%s)', (_name, start) => {
     await expect(objects.read('a/b', 0, 1)).rejects.toMatchObject({ isMissing: true });
   });
 
+  it.each(['busy', 'cut answer', 'silent'] as const)(
+    'passes bytes on as they come through %s',
+    async (fault) => {
+      const { objects } = await bucketBehindFaults();
+      const body = randomBytes(3_000_000);
+      await objects.put('a/b', body);
+      once(fault);
+      const flow = objects.flow('a/b', 1000, 2_900_000);
+      const chunks = await received(flow);
+      expect(Buffer.concat(chunks).equals(body.subarray(1000, 2_900_000))).toBe(true);
+      expect(flow.isWhole).toBe(true);
+      await expect(received(objects.flow('a/b', 2_900_000, 3_000_001))).rejects.toThrow(
+        '100000 bytes instead',
+      );
+      await expect(received(objects.flow('never was', 0, 1))).rejects.toMatchObject({ isMissing: true });
+    },
+  );
+
+  it('leaves what it has passed on as it is, whatever comes later', async () => {
+    const { objects } = await makeBucket(server);
+    const bodies = Array.from({ length: 20 }, () => randomBytes(1_500_000));
+    await Promise.all(bodies.map((body, i) => objects.put(`many/${i}`, body)));
+    // Twice, so that connections are used again.
+    for (let round = 0; round < 2; round += 1) {
+      const found = await Promise.all(
+        bodies.map((_, i) => received(objects.flow(`many/${i}`, 0, 1_500_000))),
+      );
+      expect(found.map((chunks, i) => Buffer.concat(chunks).equals(bodies[i] as Buffer))).toEqual(
+        bodies.map(() => true),
+      );
+    }
+  });
+
   it('gives up in time, and says what was asked', async () => {
     const { objects } = await bucketBehindFaults({ givesUpMs: 300 });
     faulty.fault = () => 'busy';
@@ -197,17 +231,42 @@ describe.each(s3Servers())('a client of S3 (%s)', (_name, start) => {
   });
 });
 
+async function received({ chunks }: Flow): Promise<Buffer[]> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all;
+}
+
+/** Objects on a server that answers like this. */
+async function onServer(answering: RequestListener) {
+  const s3 = createServer(answering);
+  await new Promise<void>((resolve) => s3.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  const endpoint = `http://127.0.0.1:${(s3.address() as { port: number }).port}`;
+  const { objects } = await makeBucket({ endpoint, keys: KEYS } as S3Server, { bucket: 'some-bucket' });
+  return { objects, s3 };
+}
+
+it('passes nothing on that is not the part it asked for', async () => {
+  const { objects, s3 } = await onServer((_incoming, answer) => answer.end('all of it'));
+  const { chunks } = objects.flow('k', 0, 3);
+  const passed: Buffer[] = [];
+  const reading = (async () => {
+    for await (const chunk of chunks) passed.push(chunk);
+  })();
+  await expect(reading).rejects.toThrow('the server does not answer ranges');
+  expect(passed).toEqual([]);
+  s3.close();
+  s3.closeAllConnections();
+});
+
 it('removes what is not there also from servers that say so', async () => {
   const codes = ['NoSuchKey', 'AccessDenied'];
-  const s3 = createServer((incoming, answer) => {
+  const { objects, s3 } = await onServer((incoming, answer) => {
     incoming.resume().on('end', () => {
       const errors = codes.map((code) => `<Error><Key>k</Key><Code>${code}</Code></Error>`).join('');
       answer.end(`<DeleteResult>${errors}</DeleteResult>`);
     });
   });
-  await new Promise<void>((resolve) => s3.listen({ host: '127.0.0.1', port: 0 }, resolve));
-  const endpoint = `http://127.0.0.1:${(s3.address() as { port: number }).port}`;
-  const { objects } = await makeBucket({ endpoint, keys: KEYS } as S3Server, { bucket: 'some-bucket' });
   await expect(objects.remove(['k'])).rejects.toThrow('AccessDenied');
   codes.pop();
   await objects.remove(['k']);

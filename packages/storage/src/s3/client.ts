@@ -46,6 +46,8 @@ export interface S3Call {
   query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: Buffer;
+  /** Gets a part of an object piece by piece, from its beginning again when the call is tried again. */
+  take?: (chunk: Buffer, at: number) => void;
   /** The body says something about an object whose checksum is another one: none is sent. */
   isAboutObject?: boolean;
   /** SHA-256 of the body in hex, where it is known. */
@@ -65,20 +67,16 @@ export interface S3Client {
 
 export function createS3Client({ address, credentials, patience, onTry }: S3ClientOptions): S3Client {
   const limits = { ...PATIENCE, ...patience };
-  const cache = new Map<string, ArrayBuffer>();
   /** What the server's clock is ahead of ours, ms. */
   let skewMs = 0;
 
   async function headersOf(request: S3Call, url: URL, renew: boolean): Promise<Record<string, string>> {
-    // A day's key is some bytes; those of other days and of lent secrets are not kept for ever.
-    if (cache.size > 8) cache.clear();
     return signed(
       { method: request.method, url, headers: { ...request.headers, ...checksOf(request, url) } },
       {
         credentials: await credentials(renew),
         region: address.region,
         at: Date.now() + skewMs,
-        cache,
       },
     );
   }
@@ -88,9 +86,9 @@ export function createS3Client({ address, credentials, patience, onTry }: S3Clie
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
     const what = `${request.method} ${request.key ?? address.bucket}`;
     const headers = await headersOf(request, url, renew);
-    const { method, body } = request;
+    const { method, body, take } = request;
     const reply = await call(
-      { method, url, headers, body },
+      { method, url, headers, body, take },
       { silenceMs: limits.silenceMs, longestMs: limits.tryMs },
     ).catch((cause: unknown) => {
       throw new S3Error(what, 0, (cause as { code?: string }).code ?? 'no answer', cause);

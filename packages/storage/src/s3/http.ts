@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { Agent as HttpsAgent, request as requestTls } from 'node:https';
+import { readInSlabs } from './slabs.ts';
 
 /** Connections to one server at the same time: more calls wait for their turn. */
 const MAX_SOCKETS = 64;
@@ -9,6 +10,8 @@ export interface HttpCall {
   url: URL;
   headers: Record<string, string>;
   body?: Buffer | undefined;
+  /** Gets a part of an object (206) piece by piece, each with its place in the answer, whose body is empty then. */
+  take?: ((chunk: Buffer, at: number) => void) | undefined;
 }
 
 export interface HttpReply {
@@ -27,15 +30,15 @@ export interface HttpLimits {
 }
 
 const agents = {
-  'http:': new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
-  'https:': new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+  'http:': readInSlabs(new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS })),
+  'https:': readInSlabs(new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS })),
 };
 
 /**
  * One call whose whole answer is in memory. Rejects when the connection fails, says nothing, or ends before its answer
  * does. Answers stay small (ranges of objects), so that nobody who reads slowly holds a connection.
  */
-export function call({ method, url, headers, body }: HttpCall, limits: HttpLimits): Promise<HttpReply> {
+export function call({ method, url, headers, body, take }: HttpCall, limits: HttpLimits): Promise<HttpReply> {
   const isTls = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
     const sending = (isTls ? requestTls : request)(url, {
@@ -48,8 +51,11 @@ export function call({ method, url, headers, body }: HttpCall, limits: HttpLimit
     sending.on('timeout', () => sending.destroy(timeout(`nothing was heard for ${limits.silenceMs} ms`)));
     sending.on('error', reject);
     sending.on('response', (answer) => {
-      readWhole(answer, limits.maxBytes ?? Number.POSITIVE_INFINITY).then(
-        (whole) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: whole }),
+      const { statusCode: status = 0, headers } = answer;
+      const chunks: Buffer[] = [];
+      const keep = (chunk: Buffer) => chunks.push(chunk);
+      readWhole(answer, status === 206 && take ? take : keep, limits.maxBytes).then(
+        () => resolve({ status, headers, body: Buffer.concat(chunks) }),
         reject,
       );
     });
@@ -57,16 +63,28 @@ export function call({ method, url, headers, body }: HttpCall, limits: HttpLimit
   });
 }
 
-async function readWhole(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Error(`the answer has more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  if (!answer.complete) throw Object.assign(new Error('the answer was cut'), { code: 'ECONNRESET' });
-  return Buffer.concat(chunks, size);
+/** By events: an iterator stops and starts the connection at each chunk, which takes as long as all the rest. */
+function readWhole(
+  answer: IncomingMessage,
+  take: (chunk: Buffer, at: number) => void,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  let at = 0;
+  return new Promise((resolve, reject) => {
+    answer.on('data', (chunk: Buffer) => {
+      if (at + chunk.length > maxBytes) {
+        answer.destroy(new Error(`the answer has more than ${maxBytes} bytes`));
+        return;
+      }
+      take(chunk, at);
+      at += chunk.length;
+    });
+    answer.on('error', reject);
+    answer.on('end', () => {
+      if (answer.complete) resolve();
+      else reject(Object.assign(new Error('the answer was cut'), { code: 'ECONNRESET' }));
+    });
+  });
 }
 
 function timeout(message: string): Error {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { crcText, type S3Client } from './client.ts';
+import { crcText, type S3Call, type S3Client } from './client.ts';
 import { S3Error } from './errors.ts';
+import { type Flow, flowOf } from './flow.ts';
 import { elementsOf, escapeXml, textOf } from './xml.ts';
 
 /** Parts of a large object, bytes. */
@@ -28,6 +29,8 @@ export interface Objects {
   putFile(key: string, path: string, sha256: string): Promise<void>;
   /** Bytes from `start` to `end`, exclusive. Throws when there are fewer. */
   read(key: string, start: number, end: number): Promise<Buffer>;
+  /** The same, as they come. */
+  flow(key: string, start: number, end: number): Flow;
   /** From `start` on, so many bytes or as many as there are; `size` is that of the whole object. */
   readPart(key: string, start: number, bytes: number): Promise<{ body: Buffer; size: number }>;
   /** Fine when they are not there. */
@@ -43,22 +46,39 @@ export function createObjects(client: S3Client): Objects {
     await client.ask({ method: 'PUT', key, body, ...(sha256 !== undefined && { sha256 }) });
   }
 
-  async function readPart(key: string, start: number, bytes: number) {
+  async function askPart(key: string, start: number, bytes: number, take?: S3Call['take']) {
     const range = `bytes=${start}-${start + bytes - 1}`;
-    const reply = await client.ask({ method: 'GET', key, headers: { range } }).catch((error: unknown) => {
-      // An empty object has no range.
-      if (error instanceof S3Error && error.status === 416 && start === 0) return null;
-      throw error;
-    });
+    const reply = await client
+      .ask({ method: 'GET', key, headers: { range }, ...(take && { take }) })
+      .catch((error: unknown) => {
+        // An empty object has no range.
+        if (error instanceof S3Error && error.status === 416 && start === 0) return null;
+        throw error;
+      });
     if (!reply) return { body: Buffer.alloc(0), size: 0 };
     const size = Number(/\/(\d+)$/.exec(reply.headers['content-range'] ?? '')?.[1]);
     if (reply.status !== 206 || Number.isNaN(size)) {
       throw new S3Error(`GET ${key}`, reply.status, 'the server does not answer ranges');
     }
-    if (reply.body.length !== Math.min(bytes, size - start)) {
-      throw new S3Error(`GET ${key}`, reply.status, `${reply.body.length} bytes instead of ${bytes}`);
-    }
     return { body: reply.body, size };
+  }
+
+  async function readPart(key: string, start: number, bytes: number) {
+    const part = await askPart(key, start, bytes);
+    assertLength(key, part.body.length, Math.min(bytes, part.size - start));
+    return part;
+  }
+
+  /** A part that is asked for again comes from its beginning, of which some has been passed on. */
+  async function send(key: string, start: number, bytes: number, put: (chunk: Buffer) => void) {
+    let sent = 0;
+    await askPart(key, start, bytes, (chunk, at) => {
+      const isNew = at + chunk.length - sent;
+      if (isNew <= 0) return;
+      put(isNew < chunk.length ? chunk.subarray(-isNew) : chunk);
+      sent += isNew;
+    });
+    assertLength(key, sent, bytes);
   }
 
   return {
@@ -77,9 +97,11 @@ export function createObjects(client: S3Client): Objects {
 
     async read(key, start, end) {
       const { body } = await readPart(key, start, end - start);
-      if (body.length === end - start) return body;
-      throw new S3Error(`GET ${key}`, 206, `${body.length} bytes instead of ${end - start}`);
+      assertLength(key, body.length, end - start);
+      return body;
     },
+
+    flow: (key, start, end) => flowOf((put) => send(key, start, end - start, put)),
 
     readPart,
 
@@ -100,6 +122,10 @@ export function createObjects(client: S3Client): Objects {
       }
     },
   };
+}
+
+function assertLength(key: string, found: number, expected: number): void {
+  if (found !== expected) throw new S3Error(`GET ${key}`, 206, `${found} bytes instead of ${expected}`);
 }
 
 type OpenFile = Awaited<ReturnType<typeof open>>;

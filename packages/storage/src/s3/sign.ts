@@ -1,4 +1,4 @@
-import { AwsV4Signer } from 'aws4fetch';
+import { sign } from 'aws4';
 import type { Credentials } from './credentials.ts';
 
 export interface ToSign {
@@ -14,27 +14,29 @@ export interface SignOptions {
   service?: string;
   /** ms since the epoch, as the server has it. */
   at: number;
-  /** Keys that were derived from secrets already. */
-  cache?: Map<string, ArrayBuffer>;
 }
 
-/** The headers with a signature (AWS, version 4), without Host, which whoever sends adds. */
-export async function signed(
+/** The headers with a signature (AWS, version 4), in small letters, without Host, which whoever sends adds. */
+export function signed(
   { method, url, headers }: ToSign,
-  { credentials, region, service = 's3', at, cache }: SignOptions,
-): Promise<Record<string, string>> {
+  { credentials, region, service = 's3', at }: SignOptions,
+): Record<string, string> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  const signer = new AwsV4Signer({
-    method,
-    url: url.href,
-    headers,
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken !== undefined && { sessionToken }),
-    service,
-    region,
-    datetime: new Date(at).toISOString().replace(/[:-]|\.\d{3}/g, ''),
-    ...(cache && { cache }),
-  });
-  return Object.fromEntries((await signer.sign()).headers);
+  const date = new Date(at).toISOString().replace(/[:-]|\.\d{3}/g, '');
+  const request = sign(
+    {
+      method,
+      host: url.host,
+      path: url.pathname + url.search,
+      headers: { ...headers, 'x-amz-date': date },
+      service,
+      region,
+    },
+    { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+  );
+  const all = Object.entries(request.headers ?? {}).map(([name, value]) => [
+    name.toLowerCase(),
+    String(value),
+  ]);
+  return Object.fromEntries(all.filter(([name]) => name !== 'host'));
 }

@@ -1,17 +1,20 @@
 import type { Extent, SegmentMember, StreamPicture, StreamRef, TailPiece } from '@spiderhub/core';
 import { addToSum, deflateSegment, GZIP_HEADER, type GzipSum, gzipTrailer } from '../../gzip/segments.ts';
 import { cutRuns, endOf, type Run } from '../../lines/runs.ts';
+import type { Flow } from '../flow.ts';
 import type { Objects } from '../objects.ts';
 import { runsOfMember, runsOfPiece } from './pieces.ts';
 import type { Ground } from './roll.ts';
 
-/** What one GET asks for at most, bytes; a larger member is asked for alone. */
+/** What one GET asks for at first, and at most, bytes; a larger member is asked for alone. */
 const SPAN_BYTES = 2 ** 20;
+const LARGEST_SPAN_BYTES = 4 * 2 ** 20;
 /** A tail has several times as many only after S3 was away for hours, bytes. */
 const TAIL_BYTES = 16 * 2 ** 20;
 const END = Number.MAX_SAFE_INTEGER;
-/** GETs on their way while the bytes of one are worked on. */
+/** GETs on their way while the bytes of one are worked on, and while those of one are passed on. */
 const AHEAD = 3;
+const AHEAD_OF_GZIP = 2;
 
 /** Members that lie side by side in an object. */
 interface Span {
@@ -64,9 +67,9 @@ export async function* readAsGzip(ground: Ground, ref: StreamRef): AsyncGenerato
   const picture = await ground.index.picture(ref, 0, END, TAIL_BYTES);
   let sum: GzipSum = { crc: 0, raw: 0 };
   yield GZIP_HEADER;
-  for await (const { span, bytes } of spansRead(ground.objects, picture?.extents ?? [], () => true)) {
+  for (const { span, flow } of spansFlowing(ground.objects, picture?.extents ?? [])) {
     for (const member of span.members) sum = addToSum(sum, member);
-    yield bytes;
+    yield* flow.chunks;
   }
   for (const { raw, crc, bytes } of await deflated(picture?.tail ?? [])) {
     sum = addToSum(sum, { crc, raw });
@@ -103,14 +106,19 @@ async function deflated(tail: readonly TailPiece[]): Promise<Pick<TailPiece, 'ra
   return segments;
 }
 
-function* spansOf(extents: readonly Extent[], isWanted: (member: SegmentMember) => boolean): Generator<Span> {
+/** No span is larger than the limit is when it is asked for. */
+function* spansOf(
+  extents: readonly Extent[],
+  isWanted: (member: SegmentMember) => boolean,
+  limit: { readonly bytes: number },
+): Generator<Span> {
   let span = null as Span | null;
   for (const { object, members } of extents) {
     for (const member of members.filter(isWanted)) {
       const fits =
         span?.object === object &&
         span.end === member.offset &&
-        member.offset + member.length - span.start <= SPAN_BYTES;
+        member.offset + member.length - span.start <= limit.bytes;
       if (span && fits) {
         span.end += member.length;
         span.members.push(member);
@@ -128,29 +136,57 @@ interface ReadSpan {
   bytes: Buffer;
 }
 
-/** Each span with its bytes. The next ones are on their way while one is worked on. */
+/** Each span with its bytes. */
 export async function* spansRead(
   objects: Objects,
   extents: readonly Extent[],
   isWanted: (member: SegmentMember) => boolean,
 ): AsyncGenerator<ReadSpan> {
-  const spans = spansOf(extents, isWanted);
-  const ahead: Promise<ReadSpan>[] = [];
-  function ask(upTo: number): void {
-    while (ahead.length < upTo) {
-      const { value: span } = spans.next();
-      if (!span) return;
-      const read = objects.read(span.object, span.start, span.end).then((bytes) => ({ span, bytes }));
-      // It may fail after the reader has left.
-      read.catch(() => undefined);
-      ahead.push(read);
-    }
+  async function read(span: Span): Promise<ReadSpan> {
+    return { span, bytes: await objects.read(span.object, span.start, span.end) };
   }
-  // Who wants a few records only does not pay for more than the next ones.
-  ask(1);
-  for (let next = ahead.shift(); next; next = ahead.shift()) {
-    const current = await next;
-    ask(AHEAD);
-    yield current;
+  const spans = spansOf(extents, isWanted, { bytes: SPAN_BYTES });
+  for (const reading of begunAhead(spans, AHEAD, (span) => {
+    const begun = read(span);
+    // It may fail after the reader has left.
+    begun.catch(() => undefined);
+    return begun;
+  }))
+    yield await reading;
+}
+
+/**
+ * Each span with its bytes as they come. Who is there before they are is faster than S3 and gets larger spans, which cost
+ * less each; who is slower holds little memory.
+ */
+function* spansFlowing(objects: Objects, extents: readonly Extent[]): Generator<{ span: Span; flow: Flow }> {
+  const limit = { bytes: SPAN_BYTES };
+  const spans = spansOf(extents, () => true, limit);
+  const flows = begunAhead(spans, AHEAD_OF_GZIP, (span) => ({
+    span,
+    flow: objects.flow(span.object, span.start, span.end),
+  }));
+  for (const { span, flow } of flows) {
+    if (!flow.isWhole) limit.bytes = Math.min(2 * limit.bytes, LARGEST_SPAN_BYTES);
+    yield { span, flow };
+  }
+}
+
+/** What was begun for each, in order, while so many of the next are begun already. */
+function* begunAhead<In, Out>(
+  all: Iterator<In, unknown>,
+  count: number,
+  begin: (each: In) => Out,
+): Generator<Out> {
+  const begun: Out[] = [];
+  for (;;) {
+    while (begun.length <= count) {
+      const next = all.next();
+      if (next.done) break;
+      begun.push(begin(next.value));
+    }
+    const first = begun.shift();
+    if (first === undefined) return;
+    yield first;
   }
 }
