@@ -149,10 +149,8 @@ async function downloadingBeside(files, s3, jobs) {
       const lines = await send(files, `/items/${from}?start=${from}/${start}&count=${perBatch}`);
       await send(s3, `/items/${to}?start=${start}`, Buffer.from(lines));
     }
-    for (const [how, headers] of [
-      ['gzip as stored', { 'accept-encoding': 'gzip' }],
-      ['as lines', {}],
-    ]) {
+    const ways = { 'gzip as stored': { 'accept-encoding': 'gzip' }, 'as lines': {} };
+    for (const [how, headers] of Object.entries(ways)) {
       const seconds = { files: [], s3: [] };
       let wire = 0;
       for (let round = 0; round < Number(values.rounds); round += 1) {
