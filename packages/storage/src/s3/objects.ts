@@ -46,6 +46,52 @@ export function createObjects(client: S3Client): Objects {
     await client.ask({ method: 'PUT', key, body, ...(sha256 !== undefined && { sha256 }) });
   }
 
+  const { readPart, sendPart } = partsOf(client);
+
+  return {
+    put: (key, body) => put(key, body),
+
+    async putFile(key, path, sha256) {
+      const file = await open(path, 'r');
+      try {
+        const { size } = await file.stat();
+        if (size > MULTIPART_BYTES) await putParts(client, key, file, size);
+        else await put(key, await file.readFile(), sha256);
+      } finally {
+        await file.close();
+      }
+    },
+
+    async read(key, start, end) {
+      const { body } = await readPart(key, start, end - start);
+      assertLength(key, body.length, end - start);
+      return body;
+    },
+
+    flow: (key, start, end) => flowOf((put) => sendPart(key, start, end - start, put)),
+
+    readPart,
+
+    async remove(keys) {
+      for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE)
+        await removeSome(client, keys.slice(at, at + REMOVED_AT_ONCE));
+    },
+
+    list: (below) => listed(client, below),
+
+    async ping() {
+      try {
+        // An answer to HEAD would not say what is wrong.
+        await client.ask({ method: 'GET', key: MARKER, givesUpMs: PING_MS });
+      } catch (error) {
+        if (!(error instanceof S3Error && error.isMissing)) throw error;
+        await put(MARKER, Buffer.from('Spiderhub keeps its files here.\n'));
+      }
+    },
+  };
+}
+
+function partsOf(client: S3Client) {
   async function askPart(key: string, start: number, bytes: number, take?: S3Call['take']) {
     const range = `bytes=${start}-${start + bytes - 1}`;
     const reply = await client
@@ -70,7 +116,7 @@ export function createObjects(client: S3Client): Objects {
   }
 
   /** A part that is asked for again comes from its beginning, of which some has been passed on. */
-  async function send(key: string, start: number, bytes: number, put: (chunk: Buffer) => void) {
+  async function sendPart(key: string, start: number, bytes: number, put: (chunk: Buffer) => void) {
     let sent = 0;
     await askPart(key, start, bytes, (chunk, at) => {
       const isNew = at + chunk.length - sent;
@@ -81,47 +127,7 @@ export function createObjects(client: S3Client): Objects {
     assertLength(key, sent, bytes);
   }
 
-  return {
-    put: (key, body) => put(key, body),
-
-    async putFile(key, path, sha256) {
-      const file = await open(path, 'r');
-      try {
-        const { size } = await file.stat();
-        if (size > MULTIPART_BYTES) await putParts(client, key, file, size);
-        else await put(key, await file.readFile(), sha256);
-      } finally {
-        await file.close();
-      }
-    },
-
-    async read(key, start, end) {
-      const { body } = await readPart(key, start, end - start);
-      assertLength(key, body.length, end - start);
-      return body;
-    },
-
-    flow: (key, start, end) => flowOf((put) => send(key, start, end - start, put)),
-
-    readPart,
-
-    async remove(keys) {
-      for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE)
-        await removeSome(client, keys.slice(at, at + REMOVED_AT_ONCE));
-    },
-
-    list: (below) => listed(client, below),
-
-    async ping() {
-      try {
-        // An answer to HEAD would not say what is wrong.
-        await client.ask({ method: 'GET', key: MARKER, givesUpMs: PING_MS });
-      } catch (error) {
-        if (!(error instanceof S3Error && error.isMissing)) throw error;
-        await put(MARKER, Buffer.from('Spiderhub keeps its files here.\n'));
-      }
-    },
-  };
+  return { readPart, sendPart };
 }
 
 function assertLength(key: string, found: number, expected: number): void {
