@@ -9,6 +9,8 @@ import type { Ground } from './roll.ts';
 /** What one GET asks for at first, and at most, bytes; a larger member is asked for alone. */
 const SPAN_BYTES = 2 ** 20;
 const LARGEST_SPAN_BYTES = 4 * 2 ** 20;
+/** So many readers of a process get large ones at once: together they hold 96 MiB. */
+const MOST_LARGE = 8;
 /** A tail has several times as many only after S3 was away for hours, bytes. */
 const TAIL_BYTES = 16 * 2 ** 20;
 const END = Number.MAX_SAFE_INTEGER;
@@ -155,6 +157,8 @@ export async function* spansRead(
     yield await reading;
 }
 
+let withLargeSpans = 0;
+
 /**
  * Each span with its bytes as they come. Who is there before they are is faster than S3 and gets larger spans, which cost
  * less each; who is slower holds little memory.
@@ -166,9 +170,15 @@ function* spansFlowing(objects: Objects, extents: readonly Extent[]): Generator<
     span,
     flow: objects.flow(span.object, span.start, span.end),
   }));
-  for (const { span, flow } of flows) {
-    if (!flow.isWhole) limit.bytes = Math.min(2 * limit.bytes, LARGEST_SPAN_BYTES);
-    yield { span, flow };
+  const isOneOfFew = withLargeSpans < MOST_LARGE;
+  if (isOneOfFew) withLargeSpans += 1;
+  try {
+    for (const { span, flow } of flows) {
+      if (isOneOfFew && !flow.isWhole) limit.bytes = Math.min(2 * limit.bytes, LARGEST_SPAN_BYTES);
+      yield { span, flow };
+    }
+  } finally {
+    if (isOneOfFew) withLargeSpans -= 1;
   }
 }
 
