@@ -95,13 +95,15 @@ async function handle(
   }
   const reply = await forwarded(target, incoming, Buffer.concat(chunks), skewMs !== 0);
   if (what === 'kept') return;
-  answer.writeHead(reply.status, skewMs === 0 ? reply.headers : { ...reply.headers, date });
-  if (what !== 'cut answer') {
-    answer.end(reply.body);
+  const half = reply.body.subarray(0, Math.floor(reply.body.length / 2));
+  if (what === 'cut answer' && half.length === 0) {
+    // With its head alone it would be whole.
+    answer.destroy();
     return;
   }
-  // Half of it has gone out before the connection ends.
-  answer.write(reply.body.subarray(0, Math.floor(reply.body.length / 2)), () => answer.destroy());
+  answer.writeHead(reply.status, skewMs === 0 ? reply.headers : { ...reply.headers, date });
+  if (what === 'cut answer') answer.write(half, () => answer.destroy());
+  else answer.end(reply.body);
 }
 
 function isTooOld({ headers }: IncomingMessage, skewMs: number): boolean {
