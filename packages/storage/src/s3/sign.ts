@@ -10,8 +10,6 @@ export interface ToSign {
 export interface SignOptions {
   credentials: Credentials;
   region: string;
-  /** s3 by default. */
-  service?: string;
   /** ms since the epoch, as the server has it. */
   at: number;
 }
@@ -19,7 +17,7 @@ export interface SignOptions {
 /** The headers with a signature (AWS, version 4), in small letters, without Host, which whoever sends adds. */
 export function signed(
   { method, url, headers }: ToSign,
-  { credentials, region, service = 's3', at }: SignOptions,
+  { credentials, region, at }: SignOptions,
 ): Record<string, string> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const date = new Date(at).toISOString().replace(/[:-]|\.\d{3}/g, '');
@@ -29,7 +27,7 @@ export function signed(
       host: url.host,
       path: url.pathname + url.search,
       headers: { ...headers, 'x-amz-date': date },
-      service,
+      service: 's3',
       region,
     },
     { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },

@@ -144,19 +144,17 @@ export async function* spansRead(
   extents: readonly Extent[],
   isWanted: (member: SegmentMember) => boolean,
 ): AsyncGenerator<ReadSpan> {
-  async function read(span: Span): Promise<ReadSpan> {
-    return { span, bytes: await objects.read(span.object, span.start, span.end) };
+  function read(span: Span): Promise<ReadSpan> {
+    const reading = objects.read(span.object, span.start, span.end).then((bytes) => ({ span, bytes }));
+    // It may fail after the reader has left.
+    reading.catch(() => undefined);
+    return reading;
   }
   const spans = spansOf(extents, isWanted, { bytes: SPAN_BYTES });
-  for (const reading of begunAhead(spans, AHEAD, (span) => {
-    const begun = read(span);
-    // It may fail after the reader has left.
-    begun.catch(() => undefined);
-    return begun;
-  }))
-    yield await reading;
+  for (const reading of begunAhead(spans, AHEAD, read)) yield await reading;
 }
 
+/** Readers of this process that may get them now. */
 let withLargeSpans = 0;
 
 /**
